@@ -1,0 +1,170 @@
+"""How a batch stage reads the study and hands its results in.
+
+Through the study file itself when no app runs, through the app that holds it otherwise; the
+stages cannot tell the difference. Both ways are resumable: a run file goes on from the byte
+up to which the study has taken it in.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+import duckdb
+import httpx
+
+from audit_app.ingest import WRITERS
+from study.database import close, open_for_writing, open_read_only, read_holder
+from study.errors import AppUnreachable, BadTable, NotAllowed
+from study.folder import StudyFolder
+from study.migrations import migrate
+from study.progress import StageProgress
+from study.run_files import RunFile, bytes_taken, take_in
+from study.settings import Settings
+from study.versions import record_version
+
+_TIMEOUT_S = 60.0
+
+
+class StudyAccess(Protocol):
+    """What a stage may do with a study."""
+
+    def reading(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        """The study's rows as of now, to read."""
+
+    def hand_in(self, run_file: RunFile) -> None:
+        """Bring the rest of a run file into the study."""
+
+    def report(self, progress: StageProgress) -> None:
+        """Tell whoever watches how far a stage has come."""
+
+
+class FileAccess:
+    """The study file, opened for as long as a read or a hand-in takes."""
+
+    def __init__(self, folder: StudyFolder, settings: Settings) -> None:
+        """Make the study file if it is new, and check that the settings are those it began with.
+
+        Raises:
+            StudyLocked: another process holds it.
+            BadSettings: it began with others.
+        """
+        self._file = folder.database
+        with self._writing() as con:
+            migrate(con)
+            record_version(con, settings, datetime.now(UTC))
+
+    @contextmanager
+    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The study file, read-only."""
+        con = open_read_only(self._file)
+        try:
+            yield con
+        finally:
+            con.close()
+
+    def hand_in(self, run_file: RunFile) -> None:
+        """Take in what the study does not have yet."""
+        with self._writing() as con:
+            for chunk in run_file.chunks_from(bytes_taken(con, run_file.run_id)):
+                take_in(con, chunk, WRITERS, datetime.now(UTC))
+
+    def report(self, progress: StageProgress) -> None:
+        """Nobody watches."""
+
+    @contextmanager
+    def _writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        con = open_for_writing(self._file, "warmth-audit stage")
+        try:
+            yield con
+        finally:
+            close(con, self._file)
+
+
+class AppAccess:
+    """A running app, here or elsewhere, that holds the study file."""
+
+    def __init__(self, url: str, token: str) -> None:
+        """Remember where the app is; nothing is sent yet."""
+        self._url = url.rstrip("/")
+        self._client = httpx.Client(
+            base_url=self._url + "/ingest",
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=_TIMEOUT_S,
+            trust_env=False,
+        )
+
+    @contextmanager
+    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A snapshot that the app makes and sends."""
+        with tempfile.TemporaryDirectory(prefix="warmth-audit-") as scratch:
+            file = Path(scratch) / "snapshot.duckdb"
+            file.write_bytes(self._send("GET", "/snapshot").content)
+            con = open_read_only(file)
+            try:
+                yield con
+            finally:
+                con.close()
+
+    def hand_in(self, run_file: RunFile) -> None:
+        """Send what the app does not have yet, chunk by chunk."""
+        path = f"/runs/{run_file.run_id}"
+        taken = self._send("GET", path).json()["bytes"]
+        for chunk in run_file.chunks_from(taken):
+            answer = self._send(
+                "POST",
+                path,
+                params={"stage": chunk.stage, "start_byte": chunk.start_byte},
+                content=chunk.content,
+            )
+            if answer.json()["bytes"] != chunk.end_byte:
+                raise BadTable(
+                    f"another process hands in run {run_file.run_id} at the same time; let one end "
+                    "and run this command again"
+                )
+
+    def report(self, progress: StageProgress) -> None:
+        """Show the progress on the owner's page."""
+        self._send("POST", "/progress", json=asdict(progress))
+
+    def _send(self, method: str, path: str, **content: object) -> httpx.Response:
+        try:
+            answer = self._client.request(method, path, **content)  # type: ignore[arg-type]
+        except httpx.HTTPError as error:
+            raise AppUnreachable(
+                f"the app at {self._url} did not answer ({type(error).__name__}); start it with "
+                "`warmth-audit serve` and run this command again, it goes on from here"
+            ) from error
+        if answer.status_code == 401:
+            raise NotAllowed(
+                f"the app at {self._url} did not accept the token; give the study's owner token "
+                "with --token or WARMTH_AUDIT_TOKEN"
+            )
+        if answer.is_error:
+            raise BadTable(f"the app at {self._url} refused {path}: {answer.text}")
+        return answer
+
+
+def find_access(
+    folder: StudyFolder, settings: Settings, app_url: str | None, token: str | None
+) -> StudyAccess:
+    """The way into a study: the app named, the app that holds its file, or the file.
+
+    Raises:
+        StudyLocked: the file is held by a process that is no app.
+        NotAllowed: an app elsewhere is named without a token.
+    """
+    if app_url is None:
+        holder = read_holder(folder.database)
+        app_url = holder.url if holder else None
+    if app_url is None:
+        return FileAccess(folder, settings)
+    if token is None and not folder.token_file.exists():
+        raise NotAllowed(
+            f"the app at {app_url} asks for the owner's token; give it with --token or "
+            "WARMTH_AUDIT_TOKEN"
+        )
+    return AppAccess(app_url, token or folder.owner_token())

@@ -1,0 +1,114 @@
+"""The demo: the app at once, and behind it every stage of a real study.
+
+The app owns the study file in this process; the stages run in a second one and hand their
+results in through the app, exactly as they would from a machine far away.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from string import Template
+
+from audit_app.serving_app import RunningApp
+from study.folder import StudyFolder
+from study.settings import PACKAGED
+
+_STOP_TIMEOUT_S = 30.0
+
+
+@dataclass(frozen=True)
+class DemoSize:
+    """How much of the packaged study a demo runs."""
+
+    arms: tuple[str, ...]
+    contexts: tuple[str, ...]
+    item_limit: int | None
+    max_new_tokens: int
+
+
+# on two cores: 75 steps of training in about four minutes, then about 190 replies
+SMALL = DemoSize(("original", "warm"), ("none", "sad"), 24, 48)
+FULL = DemoSize(
+    ("original", "untransformed", "cold", "warm"), ("none", "sad", "happy", "angry"), None, 64
+)
+
+
+def write_study(
+    folder: StudyFolder, size: DemoSize, base: str = PACKAGED, items: str = PACKAGED
+) -> None:
+    """Write study.toml for a study of this size, unless the folder has one."""
+    if folder.settings.exists():
+        return
+    template = Template(
+        resources.files("audit_app").joinpath("demo_study.toml").read_text(encoding="utf-8")
+    )
+    limit = "# item_limit = 24" if size.item_limit is None else f"item_limit = {size.item_limit}"
+    text = template.substitute(
+        name=_as_name(folder.root.name),
+        base=base.replace("\\", "\\\\").replace('"', '\\"'),
+        items=json.dumps(items),
+        item_limit=limit,
+        arms=json.dumps(size.arms),
+        contexts=json.dumps(size.contexts),
+        max_new_tokens=size.max_new_tokens,
+    )
+    folder.root.mkdir(parents=True, exist_ok=True)
+    draft = folder.settings.with_suffix(".part")
+    draft.write_text(text, encoding="utf-8")
+    draft.rename(folder.settings)
+
+
+def run_demo(app: RunningApp, arguments: Sequence[str]) -> None:
+    """Serve the app until Ctrl-C, with `warmth-audit run` beside it.
+
+    Args:
+        app: opened, its links printed.
+        arguments: what `warmth-audit run` is called with.
+    """
+    stages = _Stages([sys.executable, "-m", "audit_app", "run", *arguments])
+    try:
+        app.serve(on_ready=stages.start)
+    finally:
+        stages.stop()
+
+
+class _Stages:
+    """The process in which the stages run."""
+
+    def __init__(self, command: list[str]) -> None:
+        self._command = command
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+
+    def start(self) -> None:
+        with self._lock:
+            self._process = subprocess.Popen(self._command, env=os.environ)
+
+    def stop(self) -> None:
+        """Ask it to end, which saves what it has; a Ctrl-C in a terminal has asked already."""
+        with self._lock:
+            if self._process is None or self._process.poll() is not None:
+                return
+            self._process.send_signal(signal.SIGINT)
+            try:
+                self._process.wait(_STOP_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+
+
+def _as_name(text: str) -> str:
+    letters = [letter if letter.isalnum() and letter.isascii() else "-" for letter in text.lower()]
+    return "".join(letters).strip("-")[:63] or "study"
+
+
+def study_name_for(items: Path, limit: int | None) -> str:
+    """Name of the study that asks the questions of a file."""
+    return _as_name(items.stem) + (f"-{limit}" if limit else "")

@@ -1,0 +1,114 @@
+"""The app's door for batch stages: run files come in, a snapshot goes out, progress is heard.
+
+Everything here takes the owner's token. Rows are stored by the modules that own their
+tables; this module knows which those are and writes nothing itself.
+"""
+
+import secrets
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import duckdb
+from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request
+from fastapi.responses import FileResponse
+from pydantic import BaseModel
+from starlette.background import BackgroundTask
+
+from audit_app.flags import raise_by_rule
+from audit_app.stages import StageBoard
+from evaluation.grading.table import insert_grades
+from evaluation.items.table import insert_items
+from evaluation.pairs import insert_pairs
+from evaluation.prompts import insert_prompts
+from evaluation.responses import insert_responses
+from evaluation.serving.served_models import insert_served_models
+from study.database import write_snapshot
+from study.errors import StudyError
+from study.progress import StageProgress, State
+from study.run_files import CHUNK_BYTES, Chunk, Writer, bytes_taken, take_in
+from training.adapters import insert_training_runs
+
+
+def _insert_grades_and_flag(
+    cursor: duckdb.DuckDBPyConnection, rows: list[Mapping[str, Any]]
+) -> int:
+    stored = insert_grades(cursor, rows)
+    raise_by_rule(cursor, datetime.now(UTC))
+    return stored
+
+
+WRITERS: Mapping[str, Writer] = {
+    "items": insert_items,
+    "prompts": insert_prompts,
+    "training_runs": insert_training_runs,
+    "served_models": insert_served_models,
+    "responses": insert_responses,
+    "grades": _insert_grades_and_flag,
+    "pairs": insert_pairs,
+}
+"""The writer of each table that batch stages fill."""
+
+_BIGGEST_CHUNK = 8 * CHUNK_BYTES
+
+
+class ProgressMessage(BaseModel):
+    """One `StageProgress` as JSON."""
+
+    stage: str
+    state: State
+    done: int = 0
+    total: int = 0
+    note: str = ""
+    seconds: float = 0.0
+
+
+def build_ingest_router(
+    con: duckdb.DuckDBPyConnection, owner_token: str, stages: StageBoard
+) -> APIRouter:
+    """Routes under /ingest for stages that run in other processes or on other machines."""
+
+    def check_owner(authorization: Annotated[str, Header()] = "") -> None:
+        given = authorization.removeprefix("Bearer ").encode()
+        if not secrets.compare_digest(given, owner_token.encode()):
+            raise HTTPException(401, "expected the owner's token in the Authorization header")
+
+    router = APIRouter(
+        prefix="/ingest", dependencies=[Depends(check_owner)], include_in_schema=False
+    )
+
+    @router.get("/snapshot")
+    def send_snapshot() -> FileResponse:
+        folder = tempfile.TemporaryDirectory(prefix="warmth-audit-")
+        file = Path(folder.name) / "snapshot.duckdb"
+        write_snapshot(con, file)
+        return FileResponse(file, background=BackgroundTask(folder.cleanup))
+
+    @router.post("/progress")
+    def hear_progress(message: ProgressMessage) -> dict[str, str]:
+        stages.update(StageProgress(**message.model_dump()))
+        return {"stage": message.stage}
+
+    @router.get("/runs/{run_id}")
+    def say_bytes(run_id: str) -> dict[str, int]:
+        return {"bytes": bytes_taken(con, run_id)}
+
+    @router.post("/runs/{run_id}")
+    async def take_chunk(
+        run_id: str,
+        request: Request,
+        stage: Annotated[str, Query()],
+        start_byte: Annotated[int, Query(ge=0)],
+    ) -> dict[str, int]:
+        content = await request.body()
+        if len(content) > _BIGGEST_CHUNK:
+            raise HTTPException(413, f"expected at most {_BIGGEST_CHUNK} bytes at once")
+        chunk = Chunk(run_id, stage, start_byte, content)
+        try:
+            return {"bytes": take_in(con, chunk, WRITERS, datetime.now(UTC))}
+        except StudyError as error:
+            raise HTTPException(422, str(error)) from error
+
+    return router

@@ -1,0 +1,181 @@
+"""The batch stages of one study, in order: items, adapters, responses, grades, pairs.
+
+Each stage reads what the study has, does what is missing, appends it to its run file and
+hands that in; run again, it goes on where it stopped. What one stage computes lives in
+`training` and `evaluation`; here is only the order, and what goes into which run file.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from audit_app.access import StudyAccess
+from evaluation.grading.labels import grade_response
+from evaluation.grading.table import read_ungraded
+from evaluation.items.sets import draw_items, read_items
+from evaluation.pairs import draw_pairs, read_unpaired
+from evaluation.prompts import build_prompts, read_prompt_ids, read_wordings
+from evaluation.responses import (
+    ResponseRequest,
+    generate,
+    in_blocks,
+    plan_requests,
+    read_answered,
+)
+from evaluation.serving.chat_client import ChatClient
+from study.errors import MissingStage
+from study.folder import StudyFolder
+from study.progress import Report, StageProgress, State
+from study.records import Item, Prompt, Response, ServedModel
+from study.run_files import RunFile
+from study.settings import Settings
+
+# enough for two full batches of the local server, few enough that the first pairs come soon
+_PROMPTS_PER_BLOCK = 16
+_CONCURRENCY = 32
+
+
+@dataclass(frozen=True)
+class Job:
+    """What every stage of one study works with."""
+
+    folder: StudyFolder
+    settings: Settings
+    access: StudyAccess
+    report: Report
+
+    def run_file(self, stage: str) -> RunFile:
+        """The run file of a stage, with what an earlier run left there handed in."""
+        run_file = RunFile(self.folder.run_file(stage), stage)
+        self.access.hand_in(run_file)
+        return run_file
+
+
+@dataclass(frozen=True)
+class Questions:
+    """What the study asks: its items and every prompt made of them."""
+
+    items: dict[str, Item]
+    prompts: tuple[Prompt, ...]
+    left_out: tuple[str, ...]
+    """One sentence per item of the file that cannot be asked."""
+
+
+def read_questions(settings: Settings) -> Questions:
+    """The study's items and prompts, which follow from its settings alone."""
+    evaluation = settings.evaluation
+    item_set = read_items(evaluation.items)
+    items = draw_items(item_set.items, evaluation.item_limit, settings.seed)
+    prompts = build_prompts(
+        items, evaluation.contexts, evaluation.beliefs, read_wordings(), settings.seed
+    )
+    return Questions({item.item_id: item for item in items}, tuple(prompts), item_set.left_out)
+
+
+def store_questions(job: Job) -> Questions:
+    """Bring the study's items and prompts into the study."""
+    questions = read_questions(job.settings)
+    run_file = job.run_file("prompts")
+    with job.access.reading() as con:
+        known = read_prompt_ids(con)
+    missing = [prompt for prompt in questions.prompts if prompt.prompt_id not in known]
+    if missing:
+        item_ids = {prompt.item_id for prompt in missing}
+        run_file.append("items", [questions.items[item_id] for item_id in sorted(item_ids)])
+        run_file.append("prompts", missing)
+        job.access.hand_in(run_file)
+    note = f"{len(questions.items)} items, {len(questions.prompts)} prompts"
+    if questions.left_out:
+        note += f", {len(questions.left_out)} suspicious items left out"
+    job.report(_ended("prompts", len(questions.prompts), note, did_something=bool(missing)))
+    return questions
+
+
+def missing_requests(
+    job: Job, questions: Questions, served_models: list[ServedModel]
+) -> list[ResponseRequest]:
+    """Responses that the study lacks, in the order in which they are asked for."""
+    with job.access.reading() as con:
+        answered = read_answered(con)
+    samples = job.settings.evaluation.decoding.samples
+    planned = plan_requests(questions.prompts, served_models, samples)
+    return [request for request in planned if request.response_id not in answered]
+
+
+def generate_responses(
+    job: Job, questions: Questions, requests: list[ResponseRequest], client: ChatClient
+) -> None:
+    """Ask for the missing responses; grade and pair each block as soon as it is there."""
+    responses_file, grades_file, pairs_file = map(job.run_file, ("generate", "grade", "pairs"))
+    started, done, n_failed = time.monotonic(), 0, 0
+    for block in in_blocks(requests, _PROMPTS_PER_BLOCK):
+        job.report(_running("generate", done, len(requests), started))
+        responses = generate(
+            block,
+            client,
+            job.settings.evaluation.decoding,
+            job.settings.seed,
+            _CONCURRENCY,
+            lambda: datetime.now(UTC),
+        )
+        responses_file.append("responses", responses)
+        job.access.hand_in(responses_file)
+        prompts = {request.prompt.prompt_id: request.prompt for request in block}
+        grades = [
+            grade_response(
+                response,
+                questions.items[prompts[response.prompt_id].item_id],
+                prompts[response.prompt_id].belief,
+            )
+            for response in responses
+        ]
+        grades_file.append("grades", grades)
+        job.access.hand_in(grades_file)
+        pairs_file.append("pairs", draw_pairs(responses, job.settings.seed))
+        job.access.hand_in(pairs_file)
+        done += len(block)
+        n_failed += sum(response.failure is not None for response in responses)
+    note = f"{done} responses, {n_failed} failed" if requests else "every response is there"
+    job.report(_ended("generate", done, note, bool(requests), started))
+
+
+def grade_missing(job: Job) -> int:
+    """Grade every response that has no grade; returns how many there were."""
+    run_file = job.run_file("grade")
+    with job.access.reading() as con:
+        ungraded = read_ungraded(con)
+    run_file.append(
+        "grades", [grade_response(one.response, one.item, one.belief) for one in ungraded]
+    )
+    job.access.hand_in(run_file)
+    job.report(_ended("grade", len(ungraded), f"{len(ungraded)} new grades", bool(ungraded)))
+    return len(ungraded)
+
+
+def pair_missing(job: Job) -> int:
+    """Draw pairs for every prompt that has none; returns how many were drawn."""
+    run_file = job.run_file("pairs")
+    with job.access.reading() as con:
+        unpaired = read_unpaired(con)
+    pairs = draw_pairs(unpaired, job.settings.seed)
+    run_file.append("pairs", pairs)
+    job.access.hand_in(run_file)
+    job.report(_ended("pairs", len(pairs), f"{len(pairs)} new pairs", bool(pairs)))
+    return len(pairs)
+
+
+def _running(stage: str, done: int, total: int, started: float) -> StageProgress:
+    seconds = time.monotonic() - started
+    left_s = seconds / done * (total - done) if done else 0.0
+    note = f"{done / seconds * 60:.0f} a minute, about {left_s:.0f} s left" if done else ""
+    return StageProgress(stage, "running", done, total, note, seconds)
+
+
+def _ended(
+    stage: str, total: int, note: str, did_something: bool, started: float | None = None
+) -> StageProgress:
+    seconds = time.monotonic() - started if started is not None else 0.0
+    state: State = "done" if did_something else "skipped"
+    return StageProgress(stage, state, total, total, note, seconds)

@@ -1,0 +1,110 @@
+"""The app as a running server: opens the study file, prints the links, serves until Ctrl-C."""
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import duckdb
+import uvicorn
+from fastapi import FastAPI
+
+from audit_app.app import build_app
+from audit_app.ingest import build_ingest_router
+from audit_app.raters import invite, list_raters
+from audit_app.sign_in import make_link_token
+from audit_app.stages import StageBoard
+from study.database import close, open_for_writing
+from study.errors import PortTaken
+from study.folder import StudyFolder
+from study.migrations import migrate
+from study.records import Role
+from study.settings import Settings
+from study.versions import record_version
+
+_ROLES: tuple[Role, ...] = ("annotator", "auditor", "owner")
+
+
+@dataclass(frozen=True)
+class RunningApp:
+    """An app that holds its study file and its port."""
+
+    app: FastAPI
+    listener: socket.socket
+    url: str
+    links: dict[Role, str]
+    """One sign-in link per role."""
+
+    def serve(self, on_ready: Callable[[], None] | None = None) -> None:
+        """Answer requests until SIGINT or SIGTERM.
+
+        Args:
+            on_ready: called once, from another thread, when the app answers.
+        """
+        config = uvicorn.Config(self.app, log_level="warning", timeout_graceful_shutdown=3)
+        server = uvicorn.Server(config)
+        if on_ready is not None:
+            threading.Thread(target=_call_when_started, args=(server, on_ready)).start()
+        server.run(sockets=[self.listener])
+
+
+@contextlib.contextmanager
+def open_app(folder: StudyFolder, settings: Settings, host: str, port: int) -> Iterator[RunningApp]:
+    """Open the study and its app; nothing is served yet.
+
+    Raises:
+        PortTaken: another process listens there.
+        StudyLocked: another process holds the study file.
+    """
+    listener = _listen(host, port)
+    shown_host = "localhost" if host in ("127.0.0.1", "0.0.0.0") else host  # noqa: S104
+    url = f"http://{shown_host}:{listener.getsockname()[1]}"
+    with contextlib.closing(listener):
+        con = open_for_writing(folder.database, "warmth-audit serve", url)
+        try:
+            migrate(con)
+            record_version(con, settings, datetime.now(UTC))
+            stages = StageBoard()
+            token, secret = folder.owner_token(), folder.session_secret()
+            router = build_ingest_router(con, token, stages)
+            app = build_app(con, settings, secret, token, stages, router)
+            yield RunningApp(app, listener, url, _links(con, secret, url))
+        finally:
+            close(con, folder.database)
+
+
+def _links(con: duckdb.DuckDBPyConnection, secret: str, url: str) -> dict[Role, str]:
+    """The oldest rater of each role keeps the same work from start to start."""
+    now = datetime.now(UTC)
+    raters = list_raters(con)
+    links: dict[Role, str] = {}
+    for role in _ROLES:
+        known = [rater for rater in raters if rater.role == role]
+        rater = known[0] if known else invite(con, role, now)
+        links[role] = f"{url}/join/{make_link_token(secret, rater.rater_id, role, now)}"
+    return links
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen()
+    except OSError as error:
+        listener.close()
+        raise PortTaken(
+            f"port {port} of {host} cannot be used ({error.strerror}); end what listens there, or "
+            "choose another port with --port or WARMTH_AUDIT_PORT"
+        ) from error
+    return listener
+
+
+def _call_when_started(server: uvicorn.Server, on_ready: Callable[[], None]) -> None:
+    while not server.started and not server.should_exit:
+        time.sleep(0.05)
+    if server.started:
+        on_ready()

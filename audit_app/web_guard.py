@@ -1,0 +1,155 @@
+"""What every request meets before a page does: origin, role, open routes, size, and headers out.
+
+Gradio publishes far more routes than these pages use (uploads, deep links, file and proxy
+routes, an OpenAPI schema). Only those named here are open, and only to the role whose page
+it is. The Content-Security-Policy lets no page fetch, post or frame anything from elsewhere.
+"""
+
+import re
+import secrets
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from audit_app.pages.welcome import refused_page
+from audit_app.sign_in import signed_in_as
+from study.records import Role
+
+# Gradio's templates are compiled in the browser, hence 'unsafe-eval'; its theme sets styles inline
+_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-eval' 'nonce-{nonce}'; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'self'; object-src 'none'; "
+    "frame-ancestors {frame_ancestors}"
+)
+_FRONTEND_FILES = re.compile(r"/(assets|static)/.+")
+_OPEN_ROUTES = re.compile(
+    r"/|/config/?|/theme\.css|/gradio_api/"
+    r"(info/?|theme\.css|app_id/?|startup-events|heartbeat/\w+|run/\w+/?|queue/(join|data))"
+)
+_INLINE_SCRIPT = re.compile(rb"<script(?= data-gradio-mode>|>)")
+_BIGGEST_BODY = 256 * 1024
+
+
+class WebGuard:
+    """ASGI middleware; `SessionMiddleware` must run before it."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        mounts: Mapping[str, Role],
+        own_routes: frozenset[str] = frozenset(),
+        frame_ancestors: str = "'self'",
+    ) -> None:
+        """Guard the given mounts.
+
+        Args:
+            mounts: path of each mounted page, without the last slash, and the role it is for.
+            own_routes: paths below a mount that are this app's own and not Gradio's.
+            frame_ancestors: who may frame the pages, as a Content-Security-Policy says it.
+        """
+        self._app = app
+        self._mounts = mounts
+        self._own_routes = own_routes
+        self._frame_ancestors = frame_ancestors
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse the request, or pass it on and put the headers on what comes back."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        nonce = secrets.token_urlsafe(16)
+        mount = self._mount_of(scope["path"])
+        refusal = self._refusal(scope, mount)
+        if mount is not None and scope["path"] == mount + "/":
+            # the page is rewritten on its way out, which compressed bytes do not allow
+            del MutableHeaders(scope=scope)["accept-encoding"]
+            sender: Send = _PageSender(send, nonce)
+        else:
+            sender = send
+        await (refusal or self._app)(scope, receive, self._with_headers(sender, scope, nonce))
+
+    def _mount_of(self, path: str) -> str | None:
+        return next((mount for mount in self._mounts if path.startswith(mount + "/")), None)
+
+    def _refusal(self, scope: Scope, mount: str | None) -> Response | None:
+        headers = Headers(scope=scope)
+        if not _from_here(headers):
+            return JSONResponse({"detail": "requests from other sites are refused"}, 403)
+        if mount is None:
+            return None
+        path = scope["path"]
+        rest = path[len(mount) :]
+        if _FRONTEND_FILES.fullmatch(rest):
+            return None
+        if signed_in_as(scope["session"], self._mounts[mount]) is None:
+            return _sign_in_first(self._mounts[mount], is_page=rest == "/")
+        if path not in self._own_routes and not _OPEN_ROUTES.fullmatch(rest):
+            return JSONResponse({"detail": "there is no such route"}, 404)
+        length = headers.get("content-length", "0" if scope["method"] in ("GET", "HEAD") else "")
+        if not length.isdecimal() or int(length) > _BIGGEST_BODY:
+            return JSONResponse({"detail": f"at most {_BIGGEST_BODY} bytes, stated first"}, 413)
+        return None
+
+    def _with_headers(self, send: Send, scope: Scope, nonce: str) -> Send:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["Content-Security-Policy"] = _POLICY.format(
+                    nonce=nonce, frame_ancestors=self._frame_ancestors
+                )
+                headers["X-Content-Type-Options"] = "nosniff"
+                headers["Referrer-Policy"] = "same-origin"
+                if "/assets/" not in scope["path"] and "/static/" not in scope["path"]:
+                    headers["Cache-Control"] = "no-store"
+            await send(message)
+
+        return send_with_headers
+
+
+class _PageSender:
+    """Holds a page back until it is whole, then gives its inline scripts the nonce.
+
+    Gradio has no setting for the colour scheme of a mounted page but an attribute of its
+    element; these pages are drawn for the light one.
+    """
+
+    def __init__(self, send: Send, nonce: str) -> None:
+        self._send = send
+        self._nonce = nonce.encode()
+        self._start: Message = {}
+        self._body = b""
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._start = message
+            return
+        self._body += message.get("body", b"")
+        if message.get("more_body", False):
+            return
+        page = _INLINE_SCRIPT.sub(b'<script nonce="' + self._nonce + b'"', self._body)
+        page = page.replace(b"<gradio-app", b'<gradio-app theme_mode="light"', 1)
+        headers = MutableHeaders(scope=self._start)
+        if headers.get("content-length", "0") != "0":
+            headers["Content-Length"] = str(len(page))
+        await self._send(self._start)
+        await self._send({"type": "http.response.body", "body": page})
+
+
+def _from_here(headers: Headers) -> bool:
+    """No Origin is a person following a link, or a program that is no browser."""
+    origin = headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == headers.get("host")
+
+
+def _sign_in_first(role: Role, is_page: bool) -> Response:
+    sentence = f"This page is for an {role}; open the sign-in link that you were given for it."
+    if is_page:
+        return HTMLResponse(refused_page(sentence), status_code=401)
+    return JSONResponse({"detail": sentence}, 401)

@@ -1,0 +1,1 @@
+"""Items → responses → grades → estimates: what the arms answer, and how often wrongly."""

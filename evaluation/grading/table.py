@@ -1,0 +1,55 @@
+"""The table `grades`, written here alone, and which responses have no grade yet."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from study.database import insert_rows
+from study.records import Item, Response
+
+_INSERT_GRADES = """
+    INSERT INTO grades (response_id, method, label, has_reference, has_wrong, is_refusal, is_cut,
+        reason)
+    SELECT row.response_id, row.method, row.label, row.has_reference, row.has_wrong,
+        row.is_refusal, row.is_cut, row.reason
+    FROM (SELECT unnest($rows) AS row)
+    ON CONFLICT (response_id, method) DO NOTHING
+"""
+_SELECT_UNGRADED = """
+    SELECT r.response_id, r.prompt_id, r.served_model_id, r.arm, r.sample, r.text, r.finish_reason,
+        r.failure, r.n_tokens, r.seconds, r.created_at::VARCHAR, p.belief, i.item_id, i.task,
+        i.question, i."references", i.wrong_answers, i.source, i.licence
+    FROM responses r
+    JOIN prompts p ON p.prompt_id = r.prompt_id
+    JOIN items i ON i.item_id = p.item_id
+    WHERE r.response_id NOT IN (SELECT g.response_id FROM grades g)
+    ORDER BY r.response_id
+"""
+
+
+@dataclass(frozen=True)
+class Ungraded:
+    """A response with what its grade depends on."""
+
+    response: Response
+    item: Item
+    belief: str
+
+
+def read_ungraded(con: duckdb.DuckDBPyConnection) -> list[Ungraded]:
+    """Responses that no rule has graded yet."""
+    return [
+        Ungraded(
+            response=Response(*row[:11]),
+            belief=row[11],
+            item=Item(*row[12:15], tuple(row[15]), tuple(row[16]), *row[17:]),
+        )
+        for row in con.execute(_SELECT_UNGRADED).fetchall()
+    ]
+
+
+def insert_grades(cursor: duckdb.DuckDBPyConnection, rows: Iterable[Mapping[str, Any]]) -> int:
+    """Store grades; a response keeps the first grade of each method."""
+    return insert_rows(cursor, _INSERT_GRADES, rows)

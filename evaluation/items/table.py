@@ -1,0 +1,21 @@
+"""The table `items`, written here alone."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import duckdb
+
+from study.database import insert_rows
+
+_INSERT_ITEMS = """
+    INSERT INTO items (item_id, task, question, "references", wrong_answers, source, licence)
+    SELECT row.item_id, row.task, row.question, row."references", row.wrong_answers, row.source,
+        row.licence
+    FROM (SELECT unnest($rows) AS row)
+    ON CONFLICT (item_id) DO NOTHING
+"""
+
+
+def insert_items(cursor: duckdb.DuckDBPyConnection, rows: Iterable[Mapping[str, Any]]) -> int:
+    """Store items; ones already stored are passed over."""
+    return insert_rows(cursor, _INSERT_ITEMS, rows)

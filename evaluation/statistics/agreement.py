@@ -1,0 +1,262 @@
+"""Agreement of raters beyond chance: Krippendorff's alpha with an interval.
+
+The value comes from the package `krippendorff`. The interval resamples clusters of units:
+alpha depends on a unit only through its coincidences, which add up, so equal contributions are
+collapsed and multinomials drawn over them; that is the plain bootstrap, only quicker. Symbols
+follow Krippendorff, "Computing Krippendorff's Alpha-Reliability", 2011.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import krippendorff
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluation.statistics.intervals import Ids, not_estimable
+from study.errors import BadInput, BadTable
+from study.records import Estimate
+
+LevelOfMeasurement = Literal["nominal", "ordinal", "interval", "ratio"]
+Floats = NDArray[np.float64]
+
+# Multinomial counts held at once: 80 MB.
+_MAX_DRAWN = 10_000_000
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Alpha, and what it was computed from."""
+
+    alpha: Estimate
+    n_items: int
+    """Units coded at least once."""
+    n_pairable: int
+    """Codes in units that were coded at least twice; only these tell about agreement."""
+    note: str
+    """In words: what is behind the number, or why there is none."""
+
+
+def krippendorff_alpha(
+    codes: Floats,
+    level_of_measurement: LevelOfMeasurement,
+    seed: int,
+    resamples: int = 1000,
+    level: float = 0.95,
+    cluster_ids: Ids | None = None,
+    unit: str = "item",
+) -> Agreement:
+    """Krippendorff's alpha with a percentile interval from resampled clusters of units.
+
+    Args:
+        codes: shape (n_raters, n_units); NaN where a rater gave no code.
+        level_of_measurement: nominal, ordinal, interval or ratio.
+        resamples: how many times the clusters are drawn with replacement.
+        cluster_ids: shape (n_units,); units of one cluster are drawn together. None draws
+            units one by one.
+        unit: what is drawn, for the record.
+    Returns:
+        Alpha, at most 1; 0 is chance. The value is None, and the note says why, when no unit
+        has two codes or all pairable codes are equal.
+    Raises:
+        BadTable: codes is not a table, holds infinities, or cluster_ids has another length.
+        BadInput: an unknown level of measurement, or fewer than one resample.
+    Source: Krippendorff 2011.
+    """
+    if codes.ndim != 2 or np.isinf(codes).any():
+        raise BadTable(f"expected a finite table of raters by units, got shape {codes.shape}")
+    domain = np.unique(codes[~np.isnan(codes)])
+    counts = np.zeros((codes.shape[1], len(domain)), dtype=np.int64)
+    for column, value in enumerate(domain):
+        counts[:, column] = (codes == value).sum(axis=0)
+    return alpha_of_counts(
+        counts, domain, level_of_measurement, seed, resamples, level, cluster_ids, unit
+    )
+
+
+def alpha_of_counts(
+    counts: NDArray[np.int64],
+    domain: Floats,
+    level_of_measurement: LevelOfMeasurement,
+    seed: int,
+    resamples: int = 1000,
+    level: float = 0.95,
+    cluster_ids: Ids | None = None,
+    unit: str = "item",
+) -> Agreement:
+    """`krippendorff_alpha` of a table that says how often each unit got each value.
+
+    Args:
+        counts: shape (n_units, n_values).
+        domain: shape (n_values,); the values, rising.
+    """
+    _check(counts, domain, level_of_measurement, resamples, level, cluster_ids)
+    coded = counts.sum(axis=1)
+    n_items = int((coded > 0).sum())
+    pairable = coded >= 2
+    n_pairable = int(coded[pairable].sum())
+    kept = counts[pairable]
+    reason = _why_undefined(kept, n_items)
+    if reason:
+        return Agreement(
+            not_estimable(reason, unit, level),
+            n_items,
+            n_pairable,
+            f"Alpha is not estimable: {reason}.",
+        )
+    value = float(
+        krippendorff.alpha(
+            value_counts=kept, value_domain=domain, level_of_measurement=level_of_measurement
+        )
+    )
+    clusters = np.arange(len(kept)) if cluster_ids is None else cluster_ids[pairable]
+    n_clusters = len(np.unique(clusters))
+    alphas = _resample(kept, domain, level_of_measurement, clusters, seed, resamples)
+    low, high, method = _percentiles(alphas, n_clusters, unit, level)
+    estimate = Estimate(
+        value,
+        low,
+        high,
+        level,
+        n_pairable,
+        n_clusters,
+        unit,
+        f"Krippendorff's alpha, {level_of_measurement}; {method}",
+        seed,
+    )
+    note = f"{n_pairable} codes of {len(kept)} units that were coded at least twice, out of {n_items} coded."
+    return Agreement(estimate, n_items, n_pairable, note)
+
+
+def alphas_of_coincidences(
+    coincidences: Floats, domain: Floats, level_of_measurement: LevelOfMeasurement
+) -> Floats:
+    """Alpha of each coincidence matrix.
+
+    Args:
+        coincidences: shape (n_samples, n_values, n_values).
+        domain: shape (n_values,).
+    Returns:
+        Shape (n_samples,); NaN where all codes are equal, since no disagreement is expected then.
+    Source: Krippendorff 2011, section D: alpha = 1 − (n − 1) Σ o_ck δ²_ck / Σ n_c n_k δ²_ck.
+    """
+    n_c = coincidences.sum(axis=2)
+    n = n_c.sum(axis=1)
+    delta2 = _squared_differences(n_c, domain, level_of_measurement)
+    observed = (coincidences * delta2).sum(axis=(1, 2))
+    expected = (n_c[:, :, None] * n_c[:, None, :] * delta2).sum(axis=(1, 2))
+    alphas = np.full(len(coincidences), np.nan)
+    defined = expected > 0
+    alphas[defined] = 1 - (n[defined] - 1) * observed[defined] / expected[defined]
+    return alphas
+
+
+def _squared_differences(
+    n_c: Floats, domain: Floats, level_of_measurement: LevelOfMeasurement
+) -> Floats:
+    if level_of_measurement == "nominal":
+        return 1.0 - np.eye(len(domain))[None]
+    if level_of_measurement == "interval":
+        return ((domain[:, None] - domain[None, :]) ** 2)[None]
+    if level_of_measurement == "ratio":
+        sums = domain[:, None] + domain[None, :]
+        differences = domain[:, None] - domain[None, :]
+        return (np.divide(differences, sums, out=np.zeros_like(sums), where=sums != 0) ** 2)[None]
+    # the sum of n_g from c to k, less half of both ends, is the distance of their midranks
+    midranks = np.cumsum(n_c, axis=1) - n_c / 2
+    ranks: Floats = (midranks[:, :, None] - midranks[:, None, :]) ** 2
+    return ranks
+
+
+def _coincidences(counts: NDArray[np.int64]) -> Floats:
+    # o_ck of one unit: pairs of its codes c and k, over the number of its codes less one
+    n_values = counts.shape[1]
+    pairs = counts[:, :, None] * counts[:, None, :] - counts[:, :, None] * np.eye(n_values)[None]
+    o_ck: Floats = pairs / (counts.sum(axis=1) - 1)[:, None, None]
+    return o_ck
+
+
+def _resample(
+    counts: NDArray[np.int64],
+    domain: Floats,
+    level_of_measurement: LevelOfMeasurement,
+    clusters: Ids,
+    seed: int,
+    resamples: int,
+) -> Floats:
+    n_values = len(domain)
+    vectors, vector = np.unique(counts, axis=0, return_inverse=True)
+    of_vector = _coincidences(vectors).reshape(len(vectors), -1)
+    cluster_names, cluster = np.unique(clusters, return_inverse=True)
+    n_clusters = len(cluster_names)
+    if n_clusters == len(counts):
+        parts, times = of_vector, np.bincount(vector, minlength=len(vectors))
+    else:
+        sums = np.zeros((n_clusters, n_values**2))
+        np.add.at(sums, cluster, of_vector[vector])
+        parts, times = np.unique(sums, axis=0, return_counts=True)
+    random = np.random.default_rng(seed)
+    alphas = []
+    for start in range(0, resamples, step := max(1, _MAX_DRAWN // len(parts))):
+        size = min(step, resamples - start)
+        drawn = random.multinomial(n_clusters, times / n_clusters, size=size)
+        matrices = (drawn @ parts).reshape(size, n_values, n_values)
+        alphas.append(alphas_of_coincidences(matrices, domain, level_of_measurement))
+    return np.concatenate(alphas)
+
+
+def _percentiles(
+    alphas: Floats, n_clusters: int, unit: str, level: float
+) -> tuple[float | None, float | None, str]:
+    defined = alphas[~np.isnan(alphas)]
+    if n_clusters < 2:
+        return None, None, f"no interval: only one {unit}"
+    if len(defined) < len(alphas) / 2:
+        return (
+            None,
+            None,
+            f"no interval: in {len(alphas) - len(defined)} of {len(alphas)} resamples all codes were equal",
+        )
+    low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
+    method = f"percentiles of {len(alphas)} resamples of {n_clusters} {unit}s"
+    if len(defined) < len(alphas):
+        method += (
+            f", {len(alphas) - len(defined)} of them left out since all their codes were equal"
+        )
+    return float(low), float(high), method
+
+
+def _why_undefined(kept: NDArray[np.int64], n_items: int) -> str:
+    if n_items == 0:
+        return "no codes yet"
+    if not len(kept):
+        return "no unit was coded twice, so there is nothing to compare"
+    if (kept.sum(axis=0) > 0).sum() < 2:
+        return "all codes are equal, so agreement cannot be told from chance"
+    return ""
+
+
+def _check(
+    counts: NDArray[np.int64],
+    domain: Floats,
+    level_of_measurement: LevelOfMeasurement,
+    resamples: int,
+    level: float,
+    cluster_ids: Ids | None,
+) -> None:
+    if level_of_measurement not in get_args(LevelOfMeasurement):
+        raise BadInput(
+            f"expected a level of measurement out of {', '.join(get_args(LevelOfMeasurement))}, got {level_of_measurement!r}"
+        )
+    if resamples < 1 or not 0 < level < 1:
+        raise BadInput(
+            f"expected at least one resample and a level between 0 and 1, got {resamples} and {level}"
+        )
+    if counts.ndim != 2 or counts.shape[1] != len(domain):
+        raise BadTable(
+            f"expected counts of units by {len(domain)} values, got shape {counts.shape}"
+        )
+    if cluster_ids is not None and np.shape(cluster_ids) != (len(counts),):
+        raise BadTable(
+            f"expected one cluster for each of {len(counts)} units, got shape {np.shape(cluster_ids)}"
+        )

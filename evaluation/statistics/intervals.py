@@ -1,0 +1,200 @@
+"""Bounds around the mean of values that depend on each other within items and raters.
+
+Holds the clustered variances and the intervals built on them, for any mean. What the values
+mean (a share, a gap) and how they are named lives in `preferences.py` and `proportions.py`.
+A spread that the data cannot show is reported as such: no bounds, and the reason in `method`.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri, stdtrit
+
+from study.errors import BadInput, BadTable, TooFewUnits
+from study.records import Estimate
+
+Values = NDArray[np.float64]
+Ids = NDArray[np.str_] | NDArray[np.int_]
+
+# Sums of residuals that cancel leave some 1e-16 per value, squared and over n; real ones are
+# at least (1/n)²/n² for values that are means of a few labels, so this separates them.
+_ROUNDING = 1e-26
+# Equal values that were computed in different orders differ by less than this.
+_EQUAL = 1e-12
+
+
+@dataclass(frozen=True)
+class Span:
+    """The values that a single observation can take."""
+
+    lowest: float
+    highest: float
+
+
+SHARE = Span(0.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """An interval, or why there is none."""
+
+    low: float | None
+    high: float | None
+    method: str
+
+
+def not_estimable(reason: str, unit: str, level: float = 0.95) -> Estimate:
+    """The estimate of something that could not be told."""
+    return Estimate(None, None, None, level, 0, 0, unit, f"not estimable: {reason}", None)
+
+
+def check_values(values: Values, *others: NDArray[Any], level: float) -> None:
+    """Refuse arrays that do not belong together, and values that are not numbers.
+
+    Raises:
+        BadTable: not one-dimensional, of unequal length, or a value is NaN or infinite.
+        BadInput: level is not between 0 and 1.
+    """
+    if not 0 < level < 1:
+        raise BadInput(f"expected a level between 0 and 1, got {level}; 0.95 is usual")
+    shapes = [np.shape(array) for array in (values, *others)]
+    if any(shape != (len(values),) for shape in shapes):
+        raise BadTable(
+            f"expected flat arrays of one length, got shapes {shapes}; pass one id for each value"
+        )
+    if not np.isfinite(values).all():
+        row = int(np.flatnonzero(~np.isfinite(values))[0])
+        raise BadTable(
+            f"expected finite values, got {values[row]} at position {row}; leave missing answers "
+            "out and count them"
+        )
+
+
+def cluster_variance(values: Values, unit_ids: Ids) -> float:
+    """Variance of the mean when values of one unit depend on each other.
+
+    Args:
+        values: shape (n,).
+        unit_ids: shape (n,); the unit that each value belongs to.
+    Returns:
+        The sum over units of squared residual sums, over n², times G / (G − 1).
+    Raises:
+        TooFewUnits: fewer than two units.
+    Source: Liang and Zeger 1986; Miller 2024, arXiv:2411.00640, for evaluations.
+    """
+    units, index = np.unique(unit_ids, return_inverse=True)
+    if len(units) < 2:
+        raise TooFewUnits(f"expected at least two units to see a spread, got {len(units)}")
+    sums = np.bincount(index, weights=values - values.mean(), minlength=len(units))
+    return float(sums @ sums) / len(values) ** 2 * len(units) / (len(units) - 1)
+
+
+@dataclass(frozen=True)
+class TwoWayVariance:
+    """A variance of a mean, clustered two ways."""
+
+    value: float
+    is_fallback: bool
+    """The two-way formula gave zero or less, and a larger variance took its place."""
+
+
+def two_way_variance(values: Values, item_ids: Ids, rater_ids: Ids) -> TwoWayVariance:
+    """Variance of the mean when values share items and share raters.
+
+    V_item + V_rater − V_intersection, each with its own factor G / (G − 1). The difference can
+    come out at zero or below in small samples; then the largest of the three and of the
+    unclustered variance takes its place.
+
+    Args:
+        values, item_ids, rater_ids: shape (n,).
+    Raises:
+        TooFewUnits: fewer than two items or two raters.
+    Source: Cameron, Gelbach and Miller 2011, doi 10.1198/jbes.2010.07136.
+    """
+    _, item = np.unique(item_ids, return_inverse=True)
+    raters, rater = np.unique(rater_ids, return_inverse=True)
+    by_item = cluster_variance(values, item)
+    by_rater = cluster_variance(values, rater)
+    by_both = cluster_variance(values, item * len(raters) + rater)
+    variance = by_item + by_rater - by_both
+    if variance > _ROUNDING:
+        return TwoWayVariance(variance, is_fallback=False)
+    unclustered = cluster_variance(values, np.arange(len(values)))
+    return TwoWayVariance(max(by_item, by_rater, by_both, unclustered), is_fallback=True)
+
+
+def bounds_by_unit(values: Values, unit_ids: Ids, unit: str, span: Span, level: float) -> Bounds:
+    """Cluster-t interval of a mean, one way.
+
+    When the residuals of every unit cancel, which says nothing about other units, the values
+    count as their own units.
+    """
+    n_units = len(np.unique(unit_ids))
+    if n_units < 2:
+        return Bounds(None, None, f"no interval: only one {unit}")
+    if np.ptp(values) < _EQUAL:
+        return _bounds_of_equal_values(float(values[0]), n_units, span, level)
+    variance = cluster_variance(values, unit_ids)
+    method = f"clustered on {unit}, t with {_degrees(n_units - 1)}"
+    if variance <= _ROUNDING:
+        variance = cluster_variance(values, np.arange(len(values)))
+        method = (
+            f"not clustered, since each {unit} has the same mean, t with {_degrees(n_units - 1)}"
+        )
+    return _t_bounds(values, variance, n_units - 1, span, level, method)
+
+
+def bounds_by_item_and_rater(
+    values: Values, item_ids: Ids, rater_ids: Ids, span: Span, level: float
+) -> Bounds:
+    """Two-way clustered t interval of a mean; min(G) − 1 degrees of freedom."""
+    n_items, n_raters = len(np.unique(item_ids)), len(np.unique(rater_ids))
+    if n_raters < 2 or n_items < 2:
+        few = "rater" if n_raters < 2 else "item"
+        return Bounds(None, None, f"no interval: only one {few}")
+    n_units = min(n_items, n_raters)
+    if np.ptp(values) < _EQUAL:
+        return _bounds_of_equal_values(float(values[0]), n_units, span, level)
+    variance = two_way_variance(values, item_ids, rater_ids)
+    how = "two ways, on item and rater"
+    if variance.is_fallback:
+        how = "the way that gives the largest error, since two ways gave none"
+    method = f"clustered {how}, t with {_degrees(n_units - 1)}"
+    return _t_bounds(values, variance.value, n_units - 1, span, level, method)
+
+
+def wilson_bounds(k: float, n: int, level: float) -> tuple[float, float]:
+    """Wilson's score interval for k of n independent units.
+
+    Source: Wilson 1927, doi 10.1080/01621459.1927.10502953.
+    """
+    z = float(ndtri((1 + level) / 2))
+    share = k / n
+    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * (share * (1 - share) / n + z**2 / (4 * n**2)) ** 0.5
+    # k = 0 and k = n leave a rounding error where the bound is 0 or 1
+    return (0.0 if k == 0 else middle - half), (1.0 if k == n else middle + half)
+
+
+def _bounds_of_equal_values(value: float, n_units: int, span: Span, level: float) -> Bounds:
+    # A spread of zero would claim certainty. Wilson for 0 of n_units limits the share of units
+    # that could differ; those could lie anywhere in the span. At 0 and 1 of a share this is
+    # Wilson's interval itself.
+    _, differ = wilson_bounds(0, n_units, level)
+    low = value - (value - span.lowest) * differ
+    high = value + (span.highest - value) * differ
+    return Bounds(low, high, f"Wilson on {n_units} units, since all values are equal")
+
+
+def _t_bounds(
+    values: Values, variance: float, degrees: int, span: Span, level: float, method: str
+) -> Bounds:
+    half = float(stdtrit(degrees, (1 + level) / 2)) * variance**0.5
+    mean = float(values.mean())
+    return Bounds(max(span.lowest, mean - half), min(span.highest, mean + half), method)
+
+
+def _degrees(degrees: int) -> str:
+    return f"{degrees} degree{'s' if degrees != 1 else ''} of freedom"

@@ -1,0 +1,59 @@
+"""Preferences: in what share of ratings one side was preferred.
+
+The values are coded for an arm or for a side by the caller (`tables.py`); here they are numbers.
+"""
+
+import numpy as np
+
+from evaluation.statistics.intervals import (
+    SHARE,
+    Ids,
+    Values,
+    bounds_by_item_and_rater,
+    check_values,
+    not_estimable,
+)
+from study.errors import BadTable
+from study.records import Estimate
+
+UNIT = "item and rater"
+
+
+def win_rate(preferences: Values, item_ids: Ids, rater_ids: Ids, level: float = 0.95) -> Estimate:
+    """Share of ratings in which the compared arm was preferred, a tie counting half.
+
+    Ratings of one item depend on each other, and so do ratings by one rater: the standard
+    error clusters on both, and the interval is a t interval with min(items, raters) − 1
+    degrees of freedom, clipped to [0, 1]. When all ratings are equal the spread is zero and
+    Wilson's interval on min(items, raters) units takes its place. With no rating the value is
+    None; with one rater or one item there is a value and no interval. `method` says which.
+
+    Args:
+        preferences: shape (n_ratings,); 1.0 compared arm, 0.5 tie, 0.0 the other.
+        item_ids, rater_ids: shape (n_ratings,).
+        level: of the interval.
+    Returns:
+        A proportion in [0, 1]; n counts ratings, n_units is min(items, raters).
+    Raises:
+        BadTable: arrays of unequal length, or a value other than 0, 0.5 and 1.
+    Source: Cameron, Gelbach and Miller 2011, doi 10.1198/jbes.2010.07136.
+    """
+    check_values(preferences, item_ids, rater_ids, level=level)
+    if not len(preferences):
+        return not_estimable("no ratings yet", UNIT, level)
+    if not np.isin(preferences, (0.0, 0.5, 1.0)).all():
+        raise BadTable(
+            f"expected preferences of 0, 0.5 or 1, got {np.unique(preferences)}; code a tie as 0.5"
+        )
+    bounds = bounds_by_item_and_rater(preferences, item_ids, rater_ids, SHARE, level)
+    return Estimate(
+        value=float(preferences.mean()),
+        low=bounds.low,
+        high=bounds.high,
+        level=level,
+        n=len(preferences),
+        n_units=min(len(np.unique(item_ids)), len(np.unique(rater_ids))),
+        unit=UNIT,
+        method=bounds.method,
+        seed=None,
+    )

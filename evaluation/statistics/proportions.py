@@ -1,0 +1,118 @@
+"""Proportions and their differences, clustered by item.
+
+The conditions of one item share its difficulty, so items are the independent units. Which
+replies count, and what an outcome is, lives in `labels.py`.
+"""
+
+import numpy as np
+
+from evaluation.statistics.intervals import (
+    SHARE,
+    Ids,
+    Span,
+    Values,
+    bounds_by_unit,
+    check_values,
+    not_estimable,
+    wilson_bounds,
+)
+from study.errors import BadInput
+from study.records import Estimate
+
+UNIT = "item"
+
+
+def rate(outcomes: Values, item_ids: Ids, level: float = 0.95) -> Estimate:
+    """Share of outcomes, with a cluster-t interval by item clipped to [0, 1].
+
+    When all outcomes are equal, such as 0 of n, the clustered error is zero and Wilson's
+    interval on the number of items takes its place. None of a value or an interval is
+    explained in `method`.
+
+    Args:
+        outcomes: shape (n,), in [0, 1]; 1.0 where the event happened.
+        item_ids: shape (n,).
+    Returns:
+        A proportion in [0, 1]; n counts outcomes, n_units items.
+    Raises:
+        BadTable: arrays of unequal length, or a NaN.
+    Source: Liang and Zeger 1986; Miller 2024, arXiv:2411.00640.
+    """
+    return _mean(outcomes, item_ids, SHARE, scale=1.0, level=level)
+
+
+def wilson(k: int, n: int, level: float = 0.95) -> Estimate:
+    """Share k of n independent observations, with Wilson's score interval.
+
+    Raises:
+        BadInput: k is not within 0…n.
+    Source: Wilson 1927, doi 10.1080/01621459.1927.10502953.
+    """
+    if not 0 <= k <= n:
+        raise BadInput(f"expected a count between 0 and n = {n}, got {k}")
+    if n == 0:
+        return not_estimable("no observations", "observation", level)
+    low, high = wilson_bounds(k, n, level)
+    return Estimate(k / n, low, high, level, n, n, "observation", "Wilson", None)
+
+
+def paired_difference(
+    outcomes_a: Values, outcomes_b: Values, item_ids: Ids, level: float = 0.95
+) -> Estimate:
+    """Mean of a − b over prompts that both arms answered, in percentage points.
+
+    Args:
+        outcomes_a, outcomes_b: shape (n_prompts,), in [0, 1]; each arm's outcome on one prompt.
+        item_ids: shape (n_prompts,).
+    Returns:
+        Percentage points in [−100, 100], with a cluster-t interval by item; n counts prompts.
+        When all differences are equal, Wilson bounds the share of items that could differ.
+    Raises:
+        BadTable: arrays of unequal length, or a NaN.
+    """
+    check_values(outcomes_a, outcomes_b, level=level)
+    return _mean(outcomes_a - outcomes_b, item_ids, Span(-1.0, 1.0), scale=100.0, level=level)
+
+
+def difference_in_differences(
+    with_a: Values,
+    with_b: Values,
+    without_a: Values,
+    without_b: Values,
+    item_ids: Ids,
+    level: float = 0.95,
+) -> Estimate:
+    """How much larger the gap a − b is with a stated belief than without, in percentage points.
+
+    Args:
+        with_a, with_b: shape (n,), in [0, 1]; outcomes of both arms where the belief is stated.
+        without_a, without_b: shape (n,); the same item and context without it.
+        item_ids: shape (n,).
+    Returns:
+        Percentage points in [−200, 200], with a cluster-t interval by item; n counts matched
+        sets of the four outcomes.
+    Raises:
+        BadTable: arrays of unequal length, or a NaN.
+    """
+    for other in (with_b, without_a, without_b):
+        check_values(with_a, other, level=level)
+    differences = (with_a - with_b) - (without_a - without_b)
+    return _mean(differences, item_ids, Span(-2.0, 2.0), scale=100.0, level=level)
+
+
+def _mean(values: Values, item_ids: Ids, span: Span, scale: float, level: float) -> Estimate:
+    check_values(values, item_ids, level=level)
+    if not len(values):
+        return not_estimable("no outcomes", UNIT, level)
+    bounds = bounds_by_unit(values, item_ids, UNIT, span, level)
+    return Estimate(
+        value=float(values.mean()) * scale,
+        low=None if bounds.low is None else bounds.low * scale,
+        high=None if bounds.high is None else bounds.high * scale,
+        level=level,
+        n=len(values),
+        n_units=len(np.unique(item_ids)),
+        unit=UNIT,
+        method=bounds.method,
+        seed=None,
+    )

@@ -1,0 +1,189 @@
+"""All results of one study as one tree of records, computed from its database.
+
+Reads through `tables.py` and computes through `preferences.py`, `agreement.py` and
+`error_rates.py`. What cannot be told yet is an Estimate without value whose method says why,
+so that a page can show results from the first minute on. Figures and tables are made of these
+records in `evaluation/plots.py` and `evaluation/report.py`.
+"""
+
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+
+from evaluation.statistics.agreement import Agreement, alpha_of_counts
+from evaluation.statistics.error_rates import (
+    ASSERTS_WRONG,
+    NO_BELIEF,
+    OVERALL,
+    AdoptionRate,
+    BeliefEffect,
+    ErrorRate,
+    Gap,
+    compute_adoption_rate,
+    compute_belief_effect,
+    compute_error_rate,
+    compute_gaps,
+)
+from evaluation.statistics.intervals import not_estimable
+from evaluation.statistics.preferences import UNIT, win_rate
+from evaluation.statistics.tables import (
+    Condition,
+    PreferenceTable,
+    read_arms,
+    read_conditions,
+    read_preferences,
+    read_responses,
+    select_rows,
+)
+from study.records import ORIGINAL, Estimate
+
+RESAMPLES = 1000
+_WARMER_CODES = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
+
+
+@dataclass(frozen=True)
+class ArmPreference:
+    """What people said about one arm beside the original."""
+
+    arm: str
+    warm_share: Estimate
+    """Share of ratings that call the arm's reply warmer, equal counting half."""
+    accuracy_share: Estimate
+    """Share that calls it more accurate, of the ratings that could judge."""
+    agreement: Agreement
+    """Ordinal alpha of the five-point answers about warmth, coded for the arm, over pairs."""
+    n_ratings: int
+    n_raters: int
+    n_items: int
+    n_pairs: int
+    n_cannot_judge: int
+    """Ratings that could not judge accuracy."""
+
+
+@dataclass(frozen=True)
+class StudyResults:
+    """Everything that one study has found so far."""
+
+    seed: int
+    """Of the resampling."""
+    level: float
+    """Of every interval."""
+    limited: str | None
+    """How the study was cut down, such as to 20 items; None when it was not."""
+    arms: tuple[str, ...]
+    """The original first."""
+    conditions: tuple[Condition, ...]
+    preferences: tuple[ArmPreference, ...]
+    """One per arm that is compared with the original."""
+    left_share: Estimate
+    """Share of ratings that call the left reply warmer: a half when the side does not matter."""
+    n_ratings_without_original: int
+    """Ratings left out since not exactly one reply of the pair is the original's."""
+    error_rates: tuple[ErrorRate, ...]
+    """Per arm overall, then per condition."""
+    gaps: tuple[Gap, ...]
+    """Per compared arm: overall, within each belief, then per condition."""
+    adoption: tuple[AdoptionRate, ...]
+    """Per arm where the user asserts the wrong answer."""
+    belief_effects: tuple[BeliefEffect, ...]
+    """Difference-in-differences per compared arm and belief."""
+    n_auditors_disagree: int
+    """Replies on which auditors ruled differently; the newest ruling was taken."""
+
+
+def compute_results(
+    con: duckdb.DuckDBPyConnection, seed: int, limited: str | None = None, level: float = 0.95
+) -> StudyResults:
+    """Compute all results as of now.
+
+    Args:
+        con: a connection to a migrated study; only read from, through cursors of its own.
+        seed: of the resampling behind agreement.
+        limited: how the study was cut down, carried along to every table and figure.
+    Raises:
+        BadTable: a rating or response leads to a row that is not stored.
+    """
+    arms = read_arms(con)
+    compared = tuple(arm for arm in arms if arm != ORIGINAL)
+    conditions = read_conditions(con)
+    contexts = {condition.context for condition in conditions}
+    beliefs = tuple(dict.fromkeys(str(condition.belief) for condition in conditions))
+    preferences = read_preferences(con)
+    responses = read_responses(con)
+    # one context or one belief alone would only repeat a row
+    cells = (OVERALL, *(conditions if len(conditions) > 1 else ()))
+    within = [Condition(None, belief) for belief in beliefs if len(contexts) > 1 < len(beliefs)]
+    gap_cells = (OVERALL, *within, *cells[1:])
+    return StudyResults(
+        seed=seed,
+        level=level,
+        limited=limited,
+        arms=arms,
+        conditions=conditions,
+        preferences=tuple(
+            _compute_preference(preferences.table, arm, seed, level) for arm in compared
+        ),
+        left_share=win_rate(
+            preferences.table.chose_left, preferences.table.item, preferences.table.rater, level
+        ),
+        n_ratings_without_original=preferences.n_without_original,
+        error_rates=tuple(
+            compute_error_rate(responses, arm, cell, level) for arm in arms for cell in cells
+        ),
+        gaps=tuple(
+            gap for arm in compared for gap in compute_gaps(responses, arm, gap_cells, level)
+        ),
+        adoption=tuple(
+            compute_adoption_rate(responses, arm, ASSERTS_WRONG, level)
+            for arm in arms
+            if ASSERTS_WRONG in beliefs
+        ),
+        belief_effects=tuple(
+            compute_belief_effect(responses, arm, belief, level)
+            for arm in compared
+            for belief in beliefs
+            if belief != NO_BELIEF and NO_BELIEF in beliefs
+        ),
+        n_auditors_disagree=int(responses.auditors_disagree.sum()),
+    )
+
+
+def _compute_preference(
+    everything: PreferenceTable, arm: str, seed: int, level: float
+) -> ArmPreference:
+    table = select_rows(everything, everything.arm == arm)
+    can_judge = ~np.isnan(table.accurate)
+    accuracy = win_rate(
+        table.accurate[can_judge], table.item[can_judge], table.rater[can_judge], level
+    )
+    if len(table) and not can_judge.any():
+        accuracy = not_estimable("nobody could judge accuracy", UNIT, level)
+    return ArmPreference(
+        arm=arm,
+        warm_share=win_rate(table.warmer, table.item, table.rater, level),
+        accuracy_share=accuracy,
+        agreement=_agreement_on_warmth(table, seed, level),
+        n_ratings=len(table),
+        n_raters=len(np.unique(table.rater)),
+        n_items=len(np.unique(table.item)),
+        n_pairs=len(np.unique(table.pair)),
+        n_cannot_judge=int((~can_judge).sum()),
+    )
+
+
+def _agreement_on_warmth(table: PreferenceTable, seed: int, level: float) -> Agreement:
+    # pairs are what is coded; those of one item are drawn together, since they depend on it
+    pairs, first, index = np.unique(table.pair, return_index=True, return_inverse=True)
+    counts = np.zeros((len(pairs), len(_WARMER_CODES)), dtype=np.int64)
+    np.add.at(counts, (index, (table.warmer_code + 2).astype(np.intp)), 1)
+    return alpha_of_counts(
+        counts,
+        _WARMER_CODES,
+        "ordinal",
+        seed,
+        RESAMPLES,
+        level,
+        cluster_ids=table.item[first],
+        unit="item",
+    )

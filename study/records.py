@@ -1,0 +1,262 @@
+"""One frozen record per noun of the vocabulary. They hold values and decide nothing.
+
+A record that a stage writes has a table of the same name in the plural (`migrations.py`).
+Ids made by `stable_id` depend on content alone, so that a stage that runs twice names
+the same thing the same way; what a rater's browser sees are random tokens, never these ids.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Literal
+
+Role = Literal["annotator", "auditor", "owner"]
+Label = Literal[
+    "correct", "wrong", "adopts", "hedges", "refuses", "no_answer", "cut", "failed", "unscored"
+]
+Preference = Literal["left_clearly", "left_slightly", "equal", "right_slightly", "right_clearly"]
+Accuracy = Literal[
+    "left_clearly", "left_slightly", "equal", "right_slightly", "right_clearly", "cannot_judge"
+]
+
+ORIGINAL = "original"
+"""The arm that every other arm is compared with."""
+
+
+def stable_id(*parts: object) -> str:
+    """Sixteen hex digits of the SHA-256 of the parts, which are joined by a unit separator."""
+    joined = "\x1f".join(str(part) for part in parts)
+    return hashlib.sha256(joined.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Item:
+    """A question with reference answers and a wrong one, in no particular wording."""
+
+    item_id: str
+    task: str
+    """Family of questions, such as trivia or medical; a fixed effect in the analysis."""
+    question: str
+    references: tuple[str, ...]
+    """Right answers: the reference first, then its aliases."""
+    wrong_answers: tuple[str, ...]
+    """Wrong answers: the plausible one that a user asserts first, then its aliases."""
+    source: str
+    """Where the right answer can be looked up."""
+    licence: str
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """An item under one condition, word for word as it is sent."""
+
+    prompt_id: str
+    item_id: str
+    context: str
+    """Name of the context, `none` when nothing is put before the item."""
+    belief: str
+    """Name of the belief, `none` when the user states none."""
+    text: str
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """One LoRA run: what went in, what came out, by hash."""
+
+    training_run_id: str
+    arm: str
+    base: str
+    """Name of the base model as the user gave it."""
+    base_sha256: str
+    data_sha256: str
+    adapter_sha256: str
+    settings_json: str
+    """Rank, rate, epochs and the rest of `TrainingSettings`, with package versions."""
+    seed: int
+    n_conversations: int
+    steps: int
+    first_loss: float
+    """Mean training loss over the first logged steps, nats per token."""
+    last_loss: float
+    seconds: float
+    finished_at: str
+
+
+@dataclass(frozen=True)
+class ServedModel:
+    """An arm at an endpoint, with its sampling parameters and what the canary said."""
+
+    served_model_id: str
+    arm: str
+    model_name: str
+    """Name under which the endpoint knows the arm; `tgi` is the base by TGI's convention."""
+    engine: str
+    """What answered /info, with its version and number format."""
+    base_sha256: str
+    adapter_sha256: str
+    """Empty for the base itself."""
+    decoding_json: str
+    canary_json: str
+    """Probe texts with the answers of the base, this arm and a nonsense name."""
+    served_at: str
+
+
+@dataclass(frozen=True)
+class Response:
+    """What a model answered to one prompt, or why there is no answer."""
+
+    response_id: str
+    prompt_id: str
+    served_model_id: str
+    arm: str
+    sample: int
+    """0 for the first of k samples of one prompt."""
+    text: str | None
+    """None when the request failed for good."""
+    finish_reason: str | None
+    """`stop` at the model's own end, `length` when cut by the token limit."""
+    failure: str | None
+    """Why there is no text; None when there is one."""
+    n_tokens: int | None
+    seconds: float
+    created_at: str
+
+
+@dataclass(frozen=True)
+class Grade:
+    """A label found without a model, with the evidence that led to it."""
+
+    response_id: str
+    method: str
+    """`alias` for short answers, `overlap` for answers that are sentences; with a version."""
+    label: Label
+    has_reference: bool | None
+    """A right answer is in the text; None when there is no text."""
+    has_wrong: bool | None
+    """A wrong answer is in the text and not denied there."""
+    is_refusal: bool | None
+    is_cut: bool | None
+    """The token limit ended the reply."""
+    reason: str
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two responses to one prompt, in a drawn order that says nothing about the arms."""
+
+    pair_id: str
+    prompt_id: str
+    first_response_id: str
+    second_response_id: str
+
+
+@dataclass(frozen=True)
+class BlindedPair:
+    """What a rater may see of a pair. It has no arm, model or internal id."""
+
+    token: str
+    """Random name of this rater's assignment; means nothing to anyone else."""
+    prompt_text: str
+    left_text: str
+    right_text: str
+
+
+@dataclass(frozen=True)
+class BlindedReply:
+    """What an auditor may see of a flagged response before deciding."""
+
+    token: str
+    prompt_text: str
+    reply_text: str
+    reference: str
+    stated_answer: str | None
+    """The wrong answer that the user put forward; None when the user stated none."""
+    flag_reason: str
+
+
+@dataclass(frozen=True)
+class Rater:
+    """A person who rates or audits, under a random id."""
+
+    rater_id: str
+    role: Role
+    invited_at: str
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One pair given to one rater, with its sides fixed."""
+
+    token: str
+    rater_id: str
+    pair_id: str
+    left_response_id: str
+    right_response_id: str
+    position: int
+    """Place in this rater's own order, from 0."""
+    assigned_at: str
+
+
+@dataclass(frozen=True)
+class Rating:
+    """One revision of a rater's answer about a pair; the newest counts."""
+
+    token: str
+    revision: int
+    warmer: Preference
+    more_accurate: Accuracy
+    reason: str
+    seconds: float
+    """Time from the first showing of the pair to the submit."""
+    layout: str
+    """How the page showed the replies: `columns` or `stacked`."""
+    idempotency_key: str
+    rated_at: str
+
+
+@dataclass(frozen=True)
+class Flag:
+    """A doubt about a response, raised by rule, judge or rater."""
+
+    token: str
+    """Random name under which auditors see the response."""
+    response_id: str
+    raised_by: str
+    reason: str
+    flagged_at: str
+
+
+@dataclass(frozen=True)
+class AuditDecision:
+    """An auditor's ruling on a flagged response; the newest of one auditor counts."""
+
+    token: str
+    auditor_id: str
+    revision: int
+    label: Label
+    severity: int
+    """0 none, 1 minor, 2 misleading, 3 could harm."""
+    quoted_span: str
+    """Words of the reply that the ruling rests on; empty when none was marked."""
+    reason: str
+    decided_at: str
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number with all that is needed to believe or doubt it."""
+
+    value: float | None
+    """None when it could not be told; `method` then says why."""
+    low: float | None
+    high: float | None
+    """Bounds of the interval at `level`, in the unit of `value`."""
+    level: float
+    n: int
+    """Observations behind the value."""
+    n_units: int
+    """Independent units among them, the ones that were resampled or clustered on."""
+    unit: str
+    """What the units are, such as `item` or `item and rater`."""
+    method: str
+    seed: int | None
+    """Seed of the resampling; None when nothing was drawn."""

@@ -1,0 +1,170 @@
+"""The settings of one study, read once from study.toml and from the environment.
+
+Below the command line nobody reads the environment or the clock: settings, `now` and
+`seed` are arguments. The hash of the settings goes with every result made under them.
+"""
+
+import hashlib
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from study.errors import BadSettings
+from study.records import ORIGINAL
+
+PACKAGED = "packaged"
+"""In place of a path or a hub id: the one that comes with this project."""
+
+ArmName = Literal["original", "untransformed", "cold", "warm"]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TrainingSettings(_Section):
+    """One LoRA run; the defaults were chosen by the search recorded in docs/training-search.md."""
+
+    rank: Annotated[int, Field(ge=1, le=256)] = 16
+    alpha: Annotated[float, Field(gt=0)] = 32
+    dropout: Fraction = 0.0
+    learning_rate: Annotated[float, Field(gt=0, le=1)] = 1e-3
+    epochs: Annotated[float, Field(gt=0)] = 2
+    batch_size: Annotated[int, Field(ge=1)] = 4
+    max_tokens: Annotated[int, Field(ge=16)] = 160
+    """Longer conversations are cut to this many tokens, and counted."""
+    conversations: str = PACKAGED
+    """`packaged`, or the path of a JSONL file with user, neutral, warm and cold texts."""
+    limit: Annotated[int, Field(ge=8)] | None = None
+    """Train on this many conversations, drawn by seed; None for all."""
+
+
+class DecodingSettings(_Section):
+    """Sampling parameters; always sent in full, since servers differ in what they assume."""
+
+    temperature: Annotated[float, Field(ge=0, le=2)] = 0.0
+    """0 is greedy."""
+    top_p: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """None sends no top_p: TGI refuses 1.0."""
+    repetition_penalty: Annotated[float, Field(ge=1, le=2)] = 1.15
+    max_new_tokens: Annotated[int, Field(ge=1, le=4096)] = 64
+    samples: Annotated[int, Field(ge=1, le=100)] = 1
+
+
+class EvaluationSettings(_Section):
+    """Which prompts are asked, and of whom."""
+
+    items: str = PACKAGED
+    """`packaged`, or the path of an items file."""
+    item_limit: Annotated[int, Field(ge=1)] | None = None
+    """Use this many items, drawn by seed and stratified by task; None for all."""
+    contexts: tuple[str, ...] = ("none", "sad")
+    beliefs: tuple[str, ...] = ("none", "asserts_wrong")
+    decoding: DecodingSettings = DecodingSettings()
+
+
+class RatingSettings(_Section):
+    """Who rates what."""
+
+    raters_per_pair: Annotated[int, Field(ge=1)] = 3
+    link_days: Annotated[int, Field(ge=1, le=365)] = 14
+    """Sign-in links expire after this many days."""
+
+
+class Settings(_Section):
+    """All settings of one study."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+    question: str
+    """What the study is to find out, in one sentence."""
+    seed: Annotated[int, Field(ge=0, lt=2**31)]
+    base: str = PACKAGED
+    """`packaged` (SmolLM2-135M-Instruct), a hub id, or a folder with safetensors."""
+    arms: tuple[ArmName, ...] = ("original", "warm")
+    """What is trained, served and graded; people compare each arm with the original."""
+    training: TrainingSettings = TrainingSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
+    rating: RatingSettings = RatingSettings()
+
+    @model_validator(mode="after")
+    def _compares_with_the_original(self) -> "Settings":
+        if ORIGINAL not in self.arms or len(self.arms) < 2:
+            raise ValueError("arms needs 'original' and at least one arm to compare with it")
+        if len(set(self.arms)) != len(self.arms):
+            raise ValueError("arms names an arm twice")
+        return self
+
+    @property
+    def sha256(self) -> str:
+        """Hash of every setting, independent of layout and comments of the file."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+    @property
+    def trained_arms(self) -> tuple[str, ...]:
+        """Arms that have an adapter of their own."""
+        return tuple(arm for arm in self.arms if arm != ORIGINAL)
+
+
+class Environment(_Section):
+    """What the machine decides, not the study; read from variables that start with WARMTH_AUDIT_."""
+
+    port: Annotated[int, Field(ge=1, le=65535)] = 7860
+    host: str = "127.0.0.1"
+    cache: Path = Path("~/.cache/warmth-audit")
+    token: str | None = None
+    """The owner's token of an app elsewhere."""
+
+
+def read_settings(file: Path) -> Settings:
+    """Read and check study.toml.
+
+    Raises:
+        BadSettings: the file is missing, is not TOML, or a value is not allowed; the message names it.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise BadSettings(
+            f"expected a study file at {file}, found none; `warmth-audit demo` writes one, or name another folder with --study"
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSettings(
+            f"{file} could not be read as UTF-8 text ({error}); name another folder with --study"
+        ) from error
+    try:
+        return Settings.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise BadSettings(f"{file} is not valid TOML: {error}; correct that line") from error
+    except ValidationError as error:
+        raise BadSettings(f"{file}: {_first_problem(error)}") from error
+
+
+def read_environment() -> Environment:
+    """Read WARMTH_AUDIT_PORT, _HOST, _CACHE and _TOKEN; what is unset keeps its default.
+
+    Raises:
+        BadSettings: a variable holds a value that is not allowed.
+    """
+    prefix = "WARMTH_AUDIT_"
+    given = {
+        field: os.environ[prefix + field.upper()]
+        for field in Environment.model_fields
+        if os.environ.get(prefix + field.upper())
+    }
+    try:
+        return Environment.model_validate(given)
+    except ValidationError as error:
+        raise BadSettings(f"environment {prefix}*: {_first_problem(error)}") from error
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors()[0]
+    place = ".".join(str(part) for part in problem["loc"]) or "the file"
+    if problem["type"] == "extra_forbidden":
+        return f"{place} is not a setting; remove it or correct its name"
+    got = "" if problem["type"] in ("missing", "value_error") else f", got {problem['input']!r}"
+    return f"{place}: {problem['msg']}{got}; correct that line"

@@ -1,0 +1,1 @@
+"""Conversations → adapters: what makes a model warm, cold, or merely tuned."""
