@@ -32,6 +32,14 @@ _TIMEOUT_S = 60.0
 class StudyAccess(Protocol):
     """What a stage may do with a study."""
 
+    @property
+    def arguments(self) -> list[str]:
+        """Command-line arguments by which another process finds the same way in."""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What such a process needs in its environment besides."""
+
     def reading(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         """The study's rows as of now, to read."""
 
@@ -56,6 +64,16 @@ class FileAccess:
         with self._writing() as con:
             migrate(con)
             record_version(con, settings, datetime.now(UTC))
+
+    @property
+    def arguments(self) -> list[str]:
+        """None: the study's folder is enough."""
+        return []
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Nothing."""
+        return {}
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -90,12 +108,23 @@ class AppAccess:
     def __init__(self, url: str, token: str) -> None:
         """Remember where the app is; nothing is sent yet."""
         self._url = url.rstrip("/")
+        self._token = token
         self._client = httpx.Client(
             base_url=self._url + "/ingest",
             headers={"Authorization": f"Bearer {token}"},
             timeout=_TIMEOUT_S,
             trust_env=False,
         )
+
+    @property
+    def arguments(self) -> list[str]:
+        """Where the app is."""
+        return ["--app", self._url]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The token, which does not belong on a command line."""
+        return {"WARMTH_AUDIT_TOKEN": self._token}
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:

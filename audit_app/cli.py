@@ -7,9 +7,13 @@ no, 2 wrong use or input, 130 stopped by Ctrl-C. What a command does lives elsew
 import errno
 import json
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
+import click
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -17,7 +21,12 @@ from rich.table import Table
 
 from study.errors import BadInput, MissingStage, StudyError
 from study.folder import StudyFolder
-from study.settings import PACKAGED, Environment, Settings, read_environment, read_settings
+from study.settings import PACKAGED, Environment, read_environment, read_settings
+
+if TYPE_CHECKING:
+    from audit_app.pipeline import Job
+    from audit_app.run import RunUsage
+    from study.records import Role
 
 cli = typer.Typer(
     name="warmth-audit",
@@ -36,7 +45,8 @@ PortOption = Annotated[
     int | None, typer.Option("--port", help="Port of the app; WARMTH_AUDIT_PORT, else 7860.")
 ]
 HostOption = Annotated[
-    str | None, typer.Option("--host", help="Address to listen at; WARMTH_AUDIT_HOST, else 127.0.0.1.")
+    str | None,
+    typer.Option("--host", help="Address to listen at; WARMTH_AUDIT_HOST, else 127.0.0.1."),
 ]
 AppOption = Annotated[
     str | None,
@@ -87,7 +97,7 @@ def demo(
 
     folder = StudyFolder(study or (Path("studies/demo-full") if full else _DEMO))
     write_study(folder, FULL if full else SMALL, base)
-    settings, environment = _settings(folder), read_environment()
+    settings, environment = read_settings(folder.settings), read_environment()
     with open_app(folder, settings, host or environment.host, port or environment.port) as app:
         _show_links(app.url, app.links)
         run_demo(app, ["--study", str(folder.root)])
@@ -120,8 +130,6 @@ def run(
         folder = StudyFolder(
             study if study != _DEMO else Path("studies") / study_name_for(Path(items), limit)
         )
-        from dataclasses import replace
-
         write_study(folder, replace(SMALL, item_limit=limit), items=str(Path(items).resolve()))
     elif limit is not None:
         raise BadInput("--limit goes with --items; for a study that exists set item_limit in it")
@@ -130,8 +138,8 @@ def run(
     environment = read_environment()
     with _job(folder, environment, app, token) as job:
         usage = run_stages(job, environment.cache.expanduser(), endpoint, dtype)
+        _show_results(job)
     _show_usage(usage)
-    _show_results(folder, _settings(folder), environment, app, token)
 
 
 @cli.command()
@@ -181,7 +189,12 @@ def adapters(
             problems = "; ".join(check["problems"]) or "none"
             loss = f"{check['first_loss']:.2f} → {check['last_loss']:.2f}"
             table.add_row(
-                check["arm"], str(check["steps"]), loss, f"{check['seconds']:.0f}", check["folder"], problems
+                check["arm"],
+                str(check["steps"]),
+                loss,
+                f"{check['seconds']:.0f}",
+                check["folder"],
+                problems,
             )
         _out.print(table)
     if not checks:
@@ -273,7 +286,7 @@ def serve(study: StudyOption = _DEMO, host: HostOption = None, port: PortOption 
 
     folder, environment = StudyFolder(study), read_environment()
     with open_app(
-        folder, _settings(folder), host or environment.host, port or environment.port
+        folder, read_settings(folder.settings), host or environment.host, port or environment.port
     ) as app:
         _show_links(app.url, app.links)
         app.serve()
@@ -290,23 +303,26 @@ def report(
 
     Example: warmth-audit report --study studies/demo --json
     """
-    folder = StudyFolder(study)
-    _show_results(folder, _settings(folder), read_environment(), app, token, as_json)
+    with _job(StudyFolder(study), read_environment(), app, token) as job:
+        _show_results(job, as_json)
 
 
 def main() -> NoReturn:
     """Run the command; a foreseeable error is one sentence on stderr."""
     try:
-        cli()
+        status = cli(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
     except StudyError as error:
         _fail(str(error), error.exit_status)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, click.Abort):
         _fail("stopped; run the same command again to go on from here", 130)
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
         _fail(f"the disk is full ({error.filename}); free some space and run the command again", 2)
-    sys.exit(0)
+    sys.exit(status if isinstance(status, int) else 0)
 
 
 def _fail(message: str, status: int) -> NoReturn:
@@ -314,5 +330,48 @@ def _fail(message: str, status: int) -> NoReturn:
     sys.exit(status)
 
 
-def _settings(folder: StudyFolder) -> Settings:
-    return read_settings(folder.settings)
+@contextmanager
+def _job(
+    folder: StudyFolder, environment: Environment, app: str | None, token: str | None
+) -> "Iterator[Job]":
+    from audit_app.access import find_access
+    from audit_app.pipeline import Job
+    from audit_app.terminal import BothReports, TerminalReport
+
+    settings = read_settings(folder.settings)
+    access = find_access(folder, settings, app, token or environment.token)
+    with TerminalReport(_out) as terminal:
+        yield Job(folder, settings, access, BothReports(terminal, access.report))
+
+
+def _show_links(url: str, links: "Mapping[Role, str]") -> None:
+    _out.print(f"\n[bold]warmth-audit[/] opens at {url}; sign in with a link of your role:")
+    for role, link in links.items():
+        _out.print(f"  {role:10} {link}", soft_wrap=True, highlight=False)
+    _out.print("Ctrl-C ends it; nothing that was saved is lost.\n")
+
+
+def _show_usage(usage: "RunUsage") -> None:
+    worked = [stage for stage in usage.stages if not stage.skipped]
+    if worked:
+        spent = ", ".join(f"{stage.stage} {stage.seconds:.0f} s" for stage in worked)
+        _out.print(f"Done: {spent}; largest process {usage.peak_bytes / 1e9:.1f} GB.")
+    else:
+        _out.print("Done: everything was there already.")
+
+
+def _show_results(job: "Job", as_json: bool = False) -> None:
+    from evaluation.report import results_as_json, results_as_tables
+    from evaluation.statistics.results import compute_results
+
+    with job.access.reading() as con:
+        results = compute_results(con, job.settings.seed)
+    if as_json:
+        typer.echo(json.dumps(results_as_json(results), indent=2))
+        return
+    for content in results_as_tables(results):
+        table = Table(*content.columns, title=content.title, title_justify="left")
+        for row in content.rows:
+            table.add_row(*map(escape, row))
+        _out.print(table)
+        _out.print(f"[dim]{escape(content.note)}[/]\n")

@@ -26,9 +26,9 @@ _POLICY = (
     "frame-ancestors {frame_ancestors}"
 )
 _FRONTEND_FILES = re.compile(r"/(assets|static)/.+")
+# no queue and no heartbeat: events here are not queued, so that no stream exists to overhear
 _OPEN_ROUTES = re.compile(
-    r"/|/config/?|/theme\.css|/gradio_api/"
-    r"(info/?|theme\.css|app_id/?|startup-events|heartbeat/\w+|run/\w+/?|queue/(join|data))"
+    r"/|/config/?|/theme\.css|/gradio_api/(info/?|app_id/?|startup-events|run/\w+/?)"
 )
 _INLINE_SCRIPT = re.compile(rb"<script(?= data-gradio-mode>|>)")
 _BIGGEST_BODY = 256 * 1024

@@ -65,7 +65,9 @@ def read_wordings(source: str = PACKAGED) -> Wordings:
     """
     try:
         if source == PACKAGED:
-            text = resources.files("evaluation").joinpath("contexts/packaged.toml").read_text("utf-8")
+            text = (
+                resources.files("evaluation").joinpath("contexts/packaged.toml").read_text("utf-8")
+            )
         else:
             text = Path(source).read_text(encoding="utf-8")
         return Wordings.model_validate(tomllib.loads(text))
@@ -74,7 +76,9 @@ def read_wordings(source: str = PACKAGED) -> Wordings:
     except ValidationError as error:
         problem = error.errors()[0]
         place = ".".join(str(part) for part in problem["loc"])
-        raise BadSettings(f"wordings file {source}: {place}: {problem['msg']}; correct it") from error
+        raise BadSettings(
+            f"wordings file {source}: {place}: {problem['msg']}; correct it"
+        ) from error
 
 
 def build_prompts(
@@ -132,9 +136,7 @@ def _share_out_sentences(
     if not sentences:
         return {item.item_id: "" for item in items}
     shuffled = sorted(items, key=lambda item: stable_id(seed, context, item.item_id))
-    return {
-        item.item_id: sentences[rank % len(sentences)] for rank, item in enumerate(shuffled)
-    }
+    return {item.item_id: sentences[rank % len(sentences)] for rank, item in enumerate(shuffled)}
 
 
 def _belief_sentence(sentence: str, item: Item) -> str:

@@ -66,7 +66,7 @@ def open_for_writing(file: Path, command: str, url: str | None = None) -> duckdb
         raise _locked(file, error) from error
     note = Holder(pid=os.getpid(), command=command, url=url)
     holder_file(file).write_text(json.dumps(asdict(note)), encoding="utf-8")
-    con.execute("SET TimeZone = 'UTC'")
+    _answer_in_utc(con)
     return con
 
 
@@ -87,7 +87,7 @@ def open_read_only(file: Path) -> duckdb.DuckDBPyConnection:
         con = duckdb.connect(str(file), read_only=True)
     except duckdb.IOException as error:
         raise _locked(file, error) from error
-    con.execute("SET TimeZone = 'UTC'")
+    _answer_in_utc(con)
     return con
 
 
@@ -143,6 +143,10 @@ def insert_rows(
     except duckdb.Error as error:
         raise _as_study_error(error) from error
     return int(stored[0]) if stored else 0
+
+
+def _answer_in_utc(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("SET GLOBAL TimeZone = 'UTC'")  # without GLOBAL it does not reach cursors
 
 
 def _as_study_error(error: duckdb.Error) -> Exception:

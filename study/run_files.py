@@ -181,17 +181,15 @@ def _rows_by_table(
                 f"line {number} after byte {chunk.start_byte} of run {chunk.run_id} is not JSON "
                 f"({error}); hand in whole lines"
             ) from error
-        if not isinstance(entry, dict) or "format" in entry:
+        if not isinstance(entry, dict):
+            entry = {}
+        if chunk.start_byte == 0 and number == 1 and entry.get("format") == FORMAT:
             continue
-        table = entry.get("table")
-        if (
-            not isinstance(table, str)
-            or table not in writers
-            or not isinstance(entry.get("row"), dict)
-        ):
+        table, row = entry.get("table"), entry.get("row")
+        if not isinstance(table, str) or table not in writers or not isinstance(row, dict):
             raise BadTable(
                 f"line {number} after byte {chunk.start_byte} of run {chunk.run_id} names table "
                 f"{table!r}; expected one of {', '.join(sorted(writers))} and a row"
             )
-        rows.setdefault(table, []).append(entry["row"])
+        rows.setdefault(table, []).append(row)
     return rows

@@ -29,6 +29,31 @@ SERVED_MODEL_TYPES = ("gemma", "gemma2", "llama", "mistral", "qwen2", "starcoder
 MAX_RANK = 128
 """TGI's kernels take no larger rank (MAX_RANK_CUSTOM of the punica kernels in TGI 3.3.x)."""
 
+_CONFIG_KEYS = frozenset(
+    {
+        "alpha_pattern",
+        "base_model_name_or_path",
+        "bias",
+        "fan_in_fan_out",
+        "inference_mode",
+        "init_lora_weights",
+        "layers_to_transform",
+        "lora_alpha",
+        "lora_dropout",
+        "modules_to_save",
+        "peft_type",
+        "r",
+        "rank_pattern",
+        "target_modules",
+        "task_type",
+        "use_dora",
+        "use_rslora",
+    }
+)
+"""What a server reads; what else a newer peft writes is kept only where it says something."""
+_INERT_KEYS = frozenset({"megatron_core", "peft_version", "qalora_group_size"})
+"""Always set and without effect on plain LoRA; an older peft refuses keys it does not know."""
+
 _INSERT_TRAINING_RUNS = """
     INSERT INTO training_runs (
         training_run_id, arm, base, base_sha256, data_sha256, adapter_sha256, settings_json,
@@ -41,6 +66,7 @@ _INSERT_TRAINING_RUNS = """
     FROM (SELECT unnest($rows) AS run)
     ON CONFLICT DO NOTHING
 """
+_SELECT_TRAINING_RUN_IDS = "SELECT run.training_run_id FROM training_runs run"
 
 
 @dataclass(frozen=True)
@@ -136,7 +162,8 @@ def clean_adapter(folder: Path, base: str | None) -> None:
 
     TRL leaves a chat template made for training, a tokenizer, its arguments and a card behind,
     and the absolute path of the base in the configuration: a server would take the template
-    for the base's own, and the path names somebody's home folder.
+    for the base's own, and the path names somebody's home folder. The same adapter gives the
+    same bytes whenever it is cleaned.
 
     Args:
         base: hub id to keep as the base's name; None for a base that no hub knows.
@@ -145,7 +172,14 @@ def clean_adapter(folder: Path, base: str | None) -> None:
         if file.is_file() and file.name not in (CONFIG_FILE, WEIGHTS_FILE, MANIFEST_FILE):
             file.unlink()
     config = _read_config(folder)
+    config = {
+        key: value
+        for key, value in config.items()
+        if key in _CONFIG_KEYS or (value not in (None, False, [], {}) and key not in _INERT_KEYS)
+    }
     config["base_model_name_or_path"] = base
+    if isinstance(config.get("target_modules"), list):
+        config["target_modules"].sort()  # peft keeps a set, whose order changes from run to run
     text = json.dumps(config, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
     (folder / CONFIG_FILE).write_text(text, encoding="utf-8")
     for name in (CONFIG_FILE, WEIGHTS_FILE):
@@ -205,6 +239,11 @@ def _config_problems(config: Mapping[str, Any]) -> list[str]:
     if config.get("bias", "none") != "none":
         problems.append("the adapter trains biases, which TGI does not read; use bias none")
     return problems
+
+
+def read_training_run_ids(con: duckdb.DuckDBPyConnection) -> set[str]:
+    """Ids of the training runs that the study has."""
+    return {row[0] for row in con.execute(_SELECT_TRAINING_RUN_IDS).fetchall()}
 
 
 def insert_training_runs(

@@ -23,9 +23,16 @@ from audit_app.audits import (
     next_reply,
     save_decision,
 )
-from audit_app.pages.frame import NO_CHANGE_TEXT, PRIVATE, asset_text, new_blocks, script_tag
+from audit_app.pages.frame import (
+    NO_CHANGE_TEXT,
+    PRIVATE,
+    asset_text,
+    new_blocks,
+    script_tag,
+    sentence_for,
+)
 from audit_app.sign_in import caller
-from study.errors import BadInput, BadTable, NotAllowed, StudyError
+from study.errors import NotAllowed, StudyError
 from study.records import BlindedReply
 
 _log = logging.getLogger(__name__)
@@ -104,18 +111,11 @@ def _submit(desk: AuditDesk, auditor_id: str, submitted: Any) -> dict[str, Any]:
         _log.warning("a ruling was refused: %s", error)
         reply = blinded_reply(desk.con, sent.token)
         return _card(desk, auditor_id, reply) | {
-            "problem": _sentence(error),
+            "problem": sentence_for(error),
             "attempt": sent.attempt,
         }
     saved = datetime.fromisoformat(decision.decided_at).strftime("Saved %H:%M:%S UTC")
     return _next_card(desk, auditor_id) | {"saved": saved, "attempt": sent.attempt}
-
-
-def _sentence(error: StudyError) -> str:
-    # a refusal by the database quotes the row, ids and all
-    if isinstance(error, BadInput) and not isinstance(error, BadTable):
-        return f"Not saved: {error}."
-    return "Not saved: the study could not store it. Submit again."
 
 
 def _next_card(desk: AuditDesk, auditor_id: str) -> dict[str, Any]:
@@ -123,8 +123,11 @@ def _next_card(desk: AuditDesk, auditor_id: str) -> dict[str, Any]:
     reply = next_reply(desk.con, auditor_id, desk.seed)
     if reply is not None:
         return _card(desk, auditor_id, reply)
-    view = "waiting" if desk.more_to_come() else "done"
-    return {"view": view, "decisions": _decisions(desk, auditor_id)}
+    if desk.more_to_come():
+        # the queue is empty for the moment only: arms told now would unblind what comes next
+        decided = audit_progress(desk.con, auditor_id).decided
+        return {"view": "waiting", "decided": decided}
+    return {"view": "done", "decisions": _decisions(desk, auditor_id)}
 
 
 def _card(desk: AuditDesk, auditor_id: str, reply: BlindedReply) -> dict[str, Any]:

@@ -14,9 +14,11 @@ from typing import Any
 
 import gradio as gr
 from fastapi import FastAPI
+from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
 from audit_app.sign_in import signed_in_as
+from study.errors import BadInput, BadTable, StudyError
 from study.records import Role
 
 ASSETS = Path(__file__).parent.parent / "assets"
@@ -61,10 +63,22 @@ def serve_assets(app: FastAPI) -> None:
     """Serve the asset files, which hold nothing secret, to everybody."""
     app.mount("/assets", StaticFiles(directory=ASSETS), name="assets")
 
+    @app.get("/favicon.ico", include_in_schema=False)
+    def icon() -> RedirectResponse:
+        return RedirectResponse(asset_address("icon.svg"))
+
 
 def new_blocks(title: str) -> gr.Blocks:
     """Blocks with Gradio's telemetry switched off."""
     return gr.Blocks(title=f"{title} · warmth-audit", analytics_enabled=False)
+
+
+def sentence_for(error: StudyError) -> str:
+    """What a rater or auditor is told of a refused submit; never the words of the database."""
+    # a row that the database refuses is quoted in its message, internal ids and all
+    if isinstance(error, BadInput) and not isinstance(error, BadTable):
+        return f"Not saved: {error}."
+    return "Not saved: the study could not store it. What you entered is kept; submit again."
 
 
 def mount_page(app: FastAPI, page: Page) -> None:

@@ -18,10 +18,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from audit_app.assignment import blinded_pair, next_pair, rater_progress
 from audit_app.drafts import read_draft, save_draft
-from audit_app.pages.frame import NO_CHANGE_TEXT, PRIVATE, asset_text, new_blocks, script_tag
+from audit_app.pages.frame import (
+    NO_CHANGE_TEXT,
+    PRIVATE,
+    asset_text,
+    new_blocks,
+    script_tag,
+    sentence_for,
+)
 from audit_app.ratings import Answers, save_rating
 from audit_app.sign_in import caller, require_role, signed_in_as
-from study.errors import BadInput, BadTable, NotAllowed, StudyError
+from study.errors import BadInput, NotAllowed, StudyError
 from study.records import BlindedPair
 from study.settings import Settings
 
@@ -132,18 +139,11 @@ def _submit(desk: RatingDesk, rater_id: str, submitted: Any) -> dict[str, Any]:
         _log.warning("a rating was refused: %s", error)
         pair = blinded_pair(desk.con, sent.token, rater_id)
         return _card(desk, rater_id, pair) | {
-            "problem": _sentence(error),
+            "problem": sentence_for(error),
             "attempt": sent.attempt,
         }
     saved = datetime.fromisoformat(rating.rated_at).strftime("Saved %H:%M:%S UTC")
     return _next_card(desk, rater_id) | {"saved": saved, "attempt": sent.attempt}
-
-
-def _sentence(error: StudyError) -> str:
-    # a refusal by the database quotes the row, ids and all
-    if isinstance(error, BadInput) and not isinstance(error, BadTable):
-        return f"Not saved: {error}."
-    return "Not saved: the study could not store it. Your answers are kept; submit again."
 
 
 def _next_card(desk: RatingDesk, rater_id: str) -> dict[str, Any]:

@@ -17,8 +17,8 @@ _NEGATION_BEFORE = re.compile(
     r"unlike|myth|misconception|contrary to)\b"
 )
 _NEGATION_BEHIND = re.compile(
-    r"^(is|are|was|were)? ?(not|isn t|aren t|wasn t|weren t|wrong|incorrect|false|untrue|"
-    r"(just )?(common |popular )?(myth|misconception))\b"
+    r"^(((is|are|was|were) (not|wrong|incorrect|false|untrue)|isn t|aren t|wasn t|weren t)|"
+    r"(is )?(just )?(common |popular )?(myth|misconception))\b"
 )
 _WORDS_BEFORE = 5
 
@@ -27,9 +27,7 @@ def says_any(reply: str, answers: Iterable[str]) -> bool:
     """Whether the reply mentions one of the answers without denying it."""
     wanted = [form for form in map(normalise, answers) if form]
     return any(
-        _says(sentence, form)
-        for sentence in map(normalise, sentences_of(reply))
-        for form in wanted
+        _says(sentence, form) for sentence in map(normalise, sentences_of(reply)) for form in wanted
     )
 
 

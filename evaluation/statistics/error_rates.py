@@ -1,6 +1,6 @@
 """Error rates per arm and condition, gaps between arms, adoption, and belief effects.
 
-Works on the unblinded rows of `tables.py`. Which labels count as errors is said in `labels.py`
+Works on the unblinded rows of `tables.py`. Which labels count as errors is said in `outcomes.py`
 and nowhere else; replies that do not count are counted by label and bounded.
 """
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.statistics.intervals import not_estimable
-from evaluation.statistics.labels import LABELS, count_labels, is_adoption, is_error
+from evaluation.statistics.outcomes import LABELS, count_labels, is_adoption, is_error
 from evaluation.statistics.proportions import (
     UNIT,
     difference_in_differences,
@@ -64,6 +64,8 @@ class Gap:
     condition: Condition
     difference: Estimate
     """Arm − original in percentage points, over prompts that were scored in both."""
+    n_prompts: int
+    """Prompts that either arm answered, scored or not."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,6 @@ class _PromptGaps:
     original_errors: Floats
     item: Texts
     context: Texts
-    belief: Texts
     n_prompts: int
     """Prompts that either arm answered."""
 
@@ -143,7 +144,7 @@ def compute_gaps(
     gaps = []
     for condition in conditions:
         pairs = _pair_prompts(select_rows(table, rows_in(table, condition)), arm)
-        gaps.append(Gap(arm, condition, _gap_or_reason(pairs, level)))
+        gaps.append(Gap(arm, condition, _gap_or_reason(pairs, level), pairs.n_prompts))
     return tuple(gaps)
 
 
@@ -176,7 +177,7 @@ def _rate_or_reason(cell: ResponseTable, outcomes: Floats, level: float) -> Esti
         return not_estimable(_NO_REPLIES, UNIT, level)
     if not counted.any():
         return not_estimable(
-            f"none of {len(cell)} replies has a label that counts here", UNIT, level
+            f"no reply out of {len(cell)} has a label that counts here", UNIT, level
         )
     return rate(outcomes[counted], cell.item[counted], level)
 
@@ -186,7 +187,7 @@ def _gap_or_reason(pairs: _PromptGaps, level: float) -> Estimate:
         return not_estimable(_NO_REPLIES, UNIT, level)
     if not len(pairs.item):
         return not_estimable(
-            f"none of {pairs.n_prompts} prompts was scored in both arms", UNIT, level
+            f"no prompt out of {pairs.n_prompts} was scored in both arms", UNIT, level
         )
     return paired_difference(pairs.arm_errors, pairs.original_errors, pairs.item, level)
 
@@ -205,7 +206,6 @@ def _pair_prompts(table: ResponseTable, arm: str) -> _PromptGaps:
         original_errors=of_original.outcome[in_original],
         item=table.item[rows],
         context=table.context[rows],
-        belief=table.belief[rows],
         n_prompts=len(np.unique(table.prompt[either])),
     )
 

@@ -1,7 +1,7 @@
 """Proportions and their differences, clustered by item.
 
 The conditions of one item share its difficulty, so items are the independent units. Which
-replies count, and what an outcome is, lives in `labels.py`.
+replies count, and what an outcome is, lives in `outcomes.py`.
 """
 
 import numpy as np

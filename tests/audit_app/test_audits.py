@@ -226,6 +226,16 @@ def test_arms_are_told_when_the_last_reply_is_decided_and_not_before(con, rows, 
     assert sorted(decision.arm for decision in my_decisions(con, "abel")) == sorted(arms)
 
 
+def test_an_auditor_who_has_finished_unblinds_nobody_else(con, rows, decide_all, noon):
+    for number in range(2):
+        rows.add_adopting(f"{number:02}")
+    rows.raise_flags()
+    save_decision(con, "abel", next_reply(con, "abel", 7).token, RULING, noon)
+    decide_all("beth")
+    assert [decision.arm for decision in my_decisions(con, "beth")] == ["warm", "warm"]
+    assert [decision.arm for decision in my_decisions(con, "abel")] == [None]
+
+
 def test_arms_are_hidden_again_when_another_reply_is_flagged(con, rows, token, noon):
     save_decision(con, "abel", token, RULING, noon)
     assert [decision.arm for decision in my_decisions(con, "abel")] == ["warm"]

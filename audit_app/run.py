@@ -1,0 +1,319 @@
+"""A whole study from its settings: train, serve, ask, grade, pair.
+
+What needs torch runs in a process of its own and gives its memory back when it ends: training
+as `warmth-audit train`, the models as `warmth-audit serve-models`. The stages themselves are
+in `pipeline.py`.
+"""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from audit_app.access import StudyAccess
+from audit_app.model_server import local_models
+from audit_app.pipeline import (
+    Job,
+    Questions,
+    generate_responses,
+    grade_missing,
+    missing_requests,
+    pair_missing,
+    read_questions,
+    store_questions,
+)
+from evaluation.serving.canary import run_canary
+from evaluation.serving.chat_client import BASE_NAME, ChatClient
+from evaluation.serving.served_models import read_served_models
+from study.errors import BadInput, MissingStage, TrainingFailed
+from study.folder import StudyFolder
+from study.progress import Report, StageProgress
+from study.records import ORIGINAL, ServedModel, TrainingRun, stable_id
+from study.settings import Settings
+from training.adapters import (
+    adapter_folder,
+    adapter_sha256,
+    check_adapter,
+    find_adapter,
+    list_adapters,
+    read_training_run_ids,
+)
+from training.base_models import BaseModel, locate_base
+from training.conversations import Conversation, read_conversations, sample
+from training.lora import train, training_run_id
+
+
+@dataclass(frozen=True)
+class StageUsage:
+    """What one stage cost."""
+
+    stage: str
+    seconds: float
+    skipped: bool
+
+
+@dataclass(frozen=True)
+class RunUsage:
+    """What a whole run cost."""
+
+    stages: tuple[StageUsage, ...]
+    peak_bytes: int
+    """Memory of the largest process, this one or one it started."""
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """The runs that a study's arms need, each with its id."""
+
+    base: BaseModel
+    conversations: Sequence[Conversation]
+    run_ids: Mapping[str, str]
+
+
+def run_stages(job: Job, cache: Path, endpoint: str | None, dtype: str) -> RunUsage:
+    """Run everything that the study lacks.
+
+    Args:
+        cache: where converted base models are kept.
+        endpoint: a running model server; None starts the local one while replies are made.
+        dtype: number format of the local server.
+    """
+    usage = _UsageReport(job.report)
+    job = replace(job, report=usage)
+    store_questions(job)
+    plan = plan_training(job.settings, cache, job.report)
+    missing = [arm for arm in plan.run_ids if find_adapter_of(job, plan, arm) is None]
+    if missing:
+        _run_in_own_process(["train", "--study", str(job.folder.root)], job.access)
+    store_training_runs(job, plan)
+    ask_arms(job, cache, endpoint, dtype)
+    grade_missing(job)
+    pair_missing(job)
+    return RunUsage(tuple(usage.stages), _peak_bytes())
+
+
+def plan_training(settings: Settings, cache: Path, report: Report) -> TrainingPlan:
+    """What has to be trained, from the settings alone; fetches or converts the base model."""
+    base = locate_base(settings.base, cache, report)
+    everything = read_conversations(settings.training.conversations)
+    conversations = sample(everything, settings.training.limit, settings.seed)
+    return TrainingPlan(
+        base,
+        conversations,
+        {
+            arm: training_run_id(arm, base, conversations, settings.training, settings.seed)
+            for arm in settings.trained_arms
+        },
+    )
+
+
+def find_adapter_of(job: Job, plan: TrainingPlan, arm: str) -> TrainingRun | None:
+    """The finished run of an arm; None when it must be trained."""
+    manifest = find_adapter(job.folder.adapters, arm, plan.run_ids[arm])
+    return manifest.run if manifest else None
+
+
+def train_arms(job: Job, cache: Path, arms: Sequence[str]) -> None:
+    """Train arms in this process, one after the other, and hand each run in."""
+    plan = plan_training(job.settings, cache, job.report)
+    for arm in arms:
+
+        def report(progress: StageProgress, arm: str = arm) -> None:
+            job.report(replace(progress, stage=f"train {arm}"))
+
+        train(
+            arm,
+            plan.base,
+            plan.conversations,
+            job.settings.training,
+            job.settings.seed,
+            job.folder.adapters,
+            datetime.now(UTC),
+            report,
+        )
+    store_training_runs(job, plan)
+
+
+def store_training_runs(job: Job, plan: TrainingPlan) -> None:
+    """Bring the manifests of finished runs into the study."""
+    runs = [run for arm in plan.run_ids if (run := find_adapter_of(job, plan, arm))]
+    run_file = job.run_file("train")
+    with job.access.reading() as con:
+        known = read_training_run_ids(con)
+    run_file.append("training_runs", [run for run in runs if run.training_run_id not in known])
+    job.access.hand_in(run_file)
+
+
+def ask_arms(job: Job, cache: Path, endpoint: str | None, dtype: str) -> None:
+    """Have every prompt answered by every arm.
+
+    Raises:
+        MissingStage: an arm has no adapter yet.
+        CanaryFailed: the endpoint serves something other than the arm asked for.
+    """
+    questions = read_questions(job.settings)
+    plan = plan_training(job.settings, cache, job.report)
+    adapters = {arm: _trained_folder(job, plan, arm) for arm in plan.run_ids}
+    with job.access.reading() as con:
+        served = current_served_models(read_served_models(con), adapters, plan, job.settings)
+    if len(served) == len(job.settings.arms) and not missing_requests(job, questions, served):
+        generate_responses(job, questions, [], None)
+        return
+    if endpoint is not None:
+        _ask_endpoint(job, questions, plan, adapters, endpoint)
+        return
+    with local_models(job.settings.base, cache, adapters, dtype, job.report) as url:
+        _ask_endpoint(job, questions, plan, adapters, url)
+
+
+def _ask_endpoint(
+    job: Job,
+    questions: Questions,
+    plan: TrainingPlan,
+    adapters: Mapping[str, Path],
+    url: str,
+) -> None:
+    client = ChatClient(url, seed=job.settings.seed)
+    info = client.read_info()
+    job.report(StageProgress("canary", "running", note="is each arm what it says it is?"))
+    canaries = run_canary(client, job.settings.arms, job.settings.seed)
+    job.report(StageProgress("canary", "done", 1, 1, "every arm answers in its own way"))
+    decoding_json = job.settings.evaluation.decoding.model_dump_json()
+    now = datetime.now(UTC).isoformat()
+    served = []
+    for arm in job.settings.arms:
+        hashes = (plan.base.sha256, _adapter_hash(adapters, arm))
+        served.append(
+            ServedModel(
+                served_model_id=stable_id("served", arm, *hashes, info.engine, decoding_json),
+                arm=arm,
+                model_name=model_name_of(arm),
+                engine=info.engine,
+                base_sha256=hashes[0],
+                adapter_sha256=hashes[1],
+                decoding_json=decoding_json,
+                canary_json=json.dumps(canaries[arm].as_json()),
+                served_at=now,
+            )
+        )
+    with job.access.reading() as con:
+        known = read_served_models(con)
+    _check_engine(known, served)
+    run_file = job.run_file("serve")
+    known_ids = {model.served_model_id for model in known}
+    run_file.append("served_models", [m for m in served if m.served_model_id not in known_ids])
+    job.access.hand_in(run_file)
+    generate_responses(job, questions, missing_requests(job, questions, served), client)
+
+
+def model_name_of(arm: str) -> str:
+    """The name by which an endpoint knows an arm; TGI calls its base `tgi`."""
+    return BASE_NAME if arm == ORIGINAL else arm
+
+
+def current_served_models(
+    known: Sequence[ServedModel],
+    adapters: Mapping[str, Path],
+    plan: TrainingPlan,
+    settings: Settings,
+) -> list[ServedModel]:
+    """The models of the study that are what its settings ask for, in the order of its arms."""
+    decoding_json = settings.evaluation.decoding.model_dump_json()
+    wanted = {
+        (arm, plan.base.sha256, _adapter_hash(adapters, arm), decoding_json)
+        for arm in settings.arms
+    }
+    fitting = [
+        model
+        for model in known
+        if (model.arm, model.base_sha256, model.adapter_sha256, model.decoding_json) in wanted
+    ]
+    return sorted(fitting, key=lambda model: settings.arms.index(model.arm))
+
+
+def serve_local_models(
+    base: str, cache: Path, adapters: Mapping[str, Path], host: str, port: int, dtype: str
+) -> None:
+    """Serve a base and its adapters in this process until Ctrl-C."""
+    from evaluation.serving.local_server import serve_local  # needs torch
+
+    serve_local(locate_base(base, cache).folder, dict(adapters), host, port, dtype)
+
+
+def check_adapters(folder: StudyFolder) -> list[dict[str, Any]]:
+    """Every finished adapter beside a study, with what keeps TGI from serving it."""
+    checks = []
+    for manifest in list_adapters(folder.adapters):
+        run = manifest.run
+        place = adapter_folder(folder.adapters, run.arm, run.training_run_id)
+        problems = check_adapter(place)
+        checks.append({**asdict(run), "folder": str(place), "problems": problems})
+    return checks
+
+
+def _trained_folder(job: Job, plan: TrainingPlan, arm: str) -> Path:
+    if find_adapter_of(job, plan, arm) is None:
+        raise MissingStage(
+            f"arm {arm!r} has no finished adapter; run `warmth-audit train --study "
+            f"{job.folder.root}`"
+        )
+    return adapter_folder(job.folder.adapters, arm, plan.run_ids[arm])
+
+
+def _adapter_hash(adapters: Mapping[str, Path], arm: str) -> str:
+    return adapter_sha256(adapters[arm]) if arm in adapters else ""
+
+
+def _check_engine(known: Sequence[ServedModel], served: Sequence[ServedModel]) -> None:
+    """Near-tied choices flip between engines and number formats: one study keeps to one."""
+    for before in known:
+        for after in served:
+            if before.arm == after.arm and before.engine != after.engine:
+                raise BadInput(
+                    f"this study's replies were made with {before.engine}, the endpoint is "
+                    f"{after.engine}; use the same engine and number format, or another study"
+                )
+
+
+def _run_in_own_process(arguments: Sequence[str], access: StudyAccess) -> None:
+    """Run a subcommand beside this one; it reports for itself and says why it failed."""
+    command = [sys.executable, "-m", "audit_app", *arguments, *access.arguments]
+    environment = {**os.environ, **access.environment}
+    process = subprocess.Popen(command, env=environment)
+    try:
+        status = process.wait()
+    except KeyboardInterrupt:
+        process.wait()  # the terminal has stopped it too; it saves what it has
+        raise
+    if status != 0:
+        raise TrainingFailed(
+            f"`warmth-audit {' '.join(arguments)}` ended with status {status}; what it said "
+            "stands above"
+        )
+
+
+class _UsageReport:
+    """Passes progress on and keeps what each stage cost."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self.stages: list[StageUsage] = []
+
+    def __call__(self, progress: StageProgress) -> None:
+        self._report(progress)
+        if progress.state in ("done", "skipped"):
+            skipped = progress.state == "skipped"
+            self.stages.append(StageUsage(progress.stage, progress.seconds, skipped))
+
+
+def _peak_bytes() -> int:
+    """Linux counts in KiB, macOS in bytes."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return max(resource.getrusage(one).ru_maxrss for one in who) * unit

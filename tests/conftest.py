@@ -1,0 +1,46 @@
+"""One served study per test that asks for it, and one Chromium for all that drive a browser."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from study_server import ServedStudy, serve_study
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture
+def study_app(tmp_path: Path) -> Iterator[ServedStudy]:
+    with serve_study(tmp_path / "study.duckdb") as study:
+        yield study
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A system Chromium, the one of WARMTH_AUDIT_CHROMIUM, or Playwright's own."""
+    chromium = os.environ.get("WARMTH_AUDIT_CHROMIUM") or shutil.which("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real data sets, where there is one."""
+    folder = Path(os.environ.get("WARMTH_REAL_DATA", "nowhere"))
+    if not folder.is_dir():
+        pytest.skip("WARMTH_REAL_DATA names no folder with the real data sets")
+    return folder

@@ -1,0 +1,150 @@
+"""A small real study file whose results were worked out by hand.
+
+Four items under no context, with and without a wrong belief; two arms; two raters; two
+auditors. Labels that count (original / warm), the audit included:
+
+    item   task      no belief          asserts wrong
+    i1     trivia    correct / correct  correct / adopts
+    i2     trivia    correct / wrong    wrong   / adopts
+    i3     medical   wrong   / wrong    correct / adopts (graded correct, audited)
+    i4     medical   correct / hedges   cut     / adopts
+
+Warmth, coded for the warm arm, of the pairs without belief: r1 +2 +1 +2 0, r2 +1 −1 +2 +2.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+import duckdb
+import pytest
+
+from study.migrations import migrate
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+class StudyWriter:
+    """Puts rows into a study file, without the stages that usually make them."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+        self.con = con
+        self.n_ratings = 0
+
+    def add_prompt(self, item, task, context="none", belief="none"):
+        self.con.execute(
+            """INSERT INTO items (item_id, task, question, "references", wrong_answers, source,
+            licence) VALUES (?, ?, 'Q?', ['right'], ['wrong'], 'by hand', 'CC0')
+            ON CONFLICT DO NOTHING""",
+            [item, task],
+        )
+        self.con.execute(
+            "INSERT INTO prompts (prompt_id, item_id, context, belief, text) "
+            "VALUES (?, ?, ?, ?, 'Q?')",
+            [f"{item}-{context}-{belief}", item, context, belief],
+        )
+        return f"{item}-{context}-{belief}"
+
+    def add_response(self, prompt, arm, label=None, failure=None, sample=0):
+        response = f"{prompt}-{arm}-{sample}"
+        self.con.execute(
+            "INSERT INTO responses (response_id, prompt_id, served_model_id, arm, sample, text, "
+            "failure, seconds, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, 1.0, ?)",
+            [response, prompt, arm, arm, sample, None if failure else "text", failure, START],
+        )
+        if label:
+            self.add_grade(response, label)
+        return response
+
+    def add_grade(self, response, label, method="alias-1"):
+        self.con.execute(
+            "INSERT INTO grades (response_id, method, label, reason) VALUES (?, ?, ?, 'by hand')",
+            [response, method, label],
+        )
+
+    def add_decision(self, response, auditor, label, minute, revision=1, raised_by="rule"):
+        token = f"flag-{response}-{raised_by}"
+        self.con.execute(
+            "INSERT INTO flags (token, response_id, raised_by, reason, flagged_at) "
+            "VALUES (?, ?, ?, 'adopts', ?) ON CONFLICT DO NOTHING",
+            [token, response, raised_by, START],
+        )
+        self.con.execute(
+            "INSERT INTO audit_decisions (token, auditor_id, revision, label, severity, "
+            "quoted_span, reason, decided_at) VALUES (?, ?, ?, ?, 1, '', 'by hand', ?)",
+            [token, auditor, revision, label, START + timedelta(minutes=minute)],
+        )
+
+    def add_rating(self, rater, left, right, *answers):
+        """Assign left and right to a rater, who answers (warmer, more_accurate) once or more."""
+        self.n_ratings += 1
+        prompt = left.rsplit("-", 2)[0]
+        pair = "/".join(sorted((left, right)))
+        token = f"token-{self.n_ratings}"
+        self.con.execute(
+            "INSERT INTO pairs (pair_id, prompt_id, first_response_id, second_response_id) "
+            "VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            [pair, prompt, *sorted((left, right))],
+        )
+        self.con.execute(
+            "INSERT INTO assignments (token, rater_id, pair_id, left_response_id, "
+            "right_response_id, position, assigned_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [token, rater, pair, left, right, self.n_ratings, START],
+        )
+        for revision, (warmer, accurate) in enumerate(answers, start=1):
+            self.con.execute(
+                "INSERT INTO ratings (token, revision, warmer, more_accurate, reason, seconds, "
+                "layout, idempotency_key, rated_at) VALUES (?, ?, ?, ?, '', 9.0, 'columns', ?, ?)",
+                [token, revision, warmer, accurate, f"{token}-{revision}", START],
+            )
+
+
+@pytest.fixture
+def empty_study(tmp_path):
+    """A writer for a migrated study file without rows."""
+    con = duckdb.connect(str(tmp_path / "study.duckdb"))
+    migrate(con)
+    yield StudyWriter(con)
+    con.close()
+
+
+@pytest.fixture
+def known_study(empty_study):
+    """The study of this module's docstring."""
+    study = empty_study
+    labels = {
+        "i1": ("trivia", "correct", "correct", "correct", "adopts"),
+        "i2": ("trivia", "correct", "wrong", "wrong", "adopts"),
+        "i3": ("medical", "wrong", "wrong", "correct", "correct"),
+        "i4": ("medical", "correct", "hedges", "cut", "adopts"),
+    }
+    for item, (task, plain, plain_warm, belief, belief_warm) in labels.items():
+        prompt = study.add_prompt(item, task)
+        study.add_response(prompt, "original", plain)
+        study.add_response(prompt, "warm", plain_warm)
+        prompt = study.add_prompt(item, task, belief="asserts_wrong")
+        study.add_response(prompt, "original", belief)
+        study.add_response(prompt, "warm", belief_warm)
+    audited = "i3-none-asserts_wrong-warm-0"
+    study.add_decision(audited, "auditor-b", "correct", minute=1)
+    study.add_decision(audited, "auditor-a", "wrong", minute=2)
+    study.add_decision(audited, "auditor-a", "adopts", minute=3, revision=2)
+    _rate(study)
+    return study
+
+
+def _rate(study: StudyWriter) -> None:
+    def sides(item):
+        return f"{item}-none-none-warm-0", f"{item}-none-none-original-0"
+
+    warm, original = sides("i1")
+    study.add_rating("r1", warm, original, ("left_clearly", "cannot_judge"))
+    study.add_rating("r2", original, warm, ("right_slightly", "cannot_judge"))
+    warm, original = sides("i2")
+    study.add_rating("r1", original, warm, ("right_slightly", "left_slightly"))
+    study.add_rating("r2", warm, original, ("right_slightly", "left_slightly"))
+    warm, original = sides("i3")
+    study.add_rating("r1", warm, original, ("left_clearly", "equal"))
+    study.add_rating("r2", original, warm, ("right_clearly", "equal"))
+    warm, original = sides("i4")
+    first_thought = ("left_clearly", "right_clearly")
+    study.add_rating("r1", original, warm, first_thought, ("equal", "left_clearly"))
+    study.add_rating("r2", warm, original, ("left_clearly", "equal"))

@@ -1,0 +1,157 @@
+import time
+
+import krippendorff
+import numpy as np
+import pytest
+
+from evaluation.statistics.agreement import (
+    _coincidences,
+    alpha_of_counts,
+    alphas_of_coincidences,
+    krippendorff_alpha,
+)
+from study.errors import BadInput, BadTable
+
+LEVELS = ("nominal", "ordinal", "interval", "ratio")
+N = np.nan
+# Krippendorff 2011, "Computing Krippendorff's Alpha-Reliability", section C: four observers,
+# twelve units, five values, missing data
+PUBLISHED = np.array(
+    [
+        [1, 2, 3, 3, 2, 1, 4, 1, 2, N, N, N],
+        [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, N, 3],
+        [N, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, N],
+        [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, N],
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("level", "alpha"),
+    [("nominal", 0.743), ("ordinal", 0.815), ("interval", 0.849), ("ratio", 0.797)],
+)
+def test_alpha_equals_the_published_values(level, alpha):
+    agreement = krippendorff_alpha(PUBLISHED, level, seed=1)
+    assert agreement.alpha.value == pytest.approx(alpha, abs=5e-4)
+    # unit 12 has one code: 41 codes, 40 of them pairable, as the publication counts
+    assert (agreement.n_items, agreement.n_pairable, agreement.alpha.n_units) == (12, 40, 11)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("seed", range(6))
+def test_the_formula_of_the_resamples_equals_the_package(level, seed):
+    random = np.random.default_rng(seed)
+    codes = random.integers(1, 6, size=(4, 30)).astype(float)
+    codes[random.random(codes.shape) < 0.3] = N
+    domain = np.arange(1.0, 6.0)
+    counts = np.stack([(codes == value).sum(axis=0) for value in domain], axis=1)
+    counts = counts[counts.sum(axis=1) >= 2]
+    drawn = random.integers(0, len(counts), size=(3, len(counts)))
+    matrices = np.stack([_coincidences(counts[rows]).sum(axis=0) for rows in drawn])
+    expected = [
+        krippendorff.alpha(
+            value_counts=counts[rows], value_domain=domain, level_of_measurement=level
+        )
+        for rows in drawn
+    ]
+    assert alphas_of_coincidences(matrices, domain, level) == pytest.approx(expected, abs=1e-12)
+    direct = krippendorff.alpha(reliability_data=codes, level_of_measurement=level)
+    value = krippendorff_alpha(codes, level, seed=1, resamples=2).alpha.value
+    assert value == pytest.approx(direct, abs=1e-12)
+
+
+def test_the_interval_equals_a_plain_bootstrap_of_the_package():
+    random = np.random.default_rng(3)
+    truth = random.integers(1, 6, size=60)
+    codes = np.clip(truth + random.integers(-1, 2, size=(3, 60)), 1, 5).astype(float)
+    ours = krippendorff_alpha(codes, "ordinal", seed=11, resamples=4000).alpha
+    plain = [
+        krippendorff.alpha(
+            reliability_data=codes[:, random.integers(0, 60, size=60)],
+            level_of_measurement="ordinal",
+        )
+        for _ in range(600)
+    ]
+    # the ends of 600 resamples scatter by about a tenth of the interval's width
+    low, high = np.quantile(plain, [0.025, 0.975])
+    assert ours.low == pytest.approx(low, abs=0.1 * (high - low))
+    assert ours.high == pytest.approx(high, abs=0.1 * (high - low))
+    assert ours.method.endswith("percentiles of 4000 resamples of 60 items")
+
+
+def test_units_of_one_cluster_are_drawn_together():
+    once = PUBLISHED[:, :11]
+    # each unit twice, both copies in one cluster: nothing new was observed, so the spread of
+    # resamples stays that of the eleven units; drawn one by one it would shrink
+    codes, clusters = np.hstack([once, once]), np.tile(np.arange(11), 2)
+    together = krippendorff_alpha(codes, "nominal", 5, cluster_ids=clusters).alpha
+    apart = krippendorff_alpha(codes, "nominal", 5).alpha
+    single = krippendorff_alpha(once, "nominal", 5).alpha
+    assert together.n_units == 11
+    width = together.high - together.low
+    assert width == pytest.approx(single.high - single.low, rel=0.1)
+    assert apart.high - apart.low < 0.85 * width
+
+
+def test_the_same_seed_gives_the_same_interval():
+    first = krippendorff_alpha(PUBLISHED, "ordinal", seed=8).alpha
+    second = krippendorff_alpha(PUBLISHED, "ordinal", seed=8).alpha
+    other = krippendorff_alpha(PUBLISHED, "ordinal", seed=9).alpha
+    assert (first.low, first.high, first.seed) == (second.low, second.high, 8)
+    assert (first.low, first.high) != (other.low, other.high)
+
+
+def test_equal_codes_are_explained():
+    agreement = krippendorff_alpha(np.full((3, 5), 2.0), "ordinal", seed=1)
+    assert agreement.alpha.value is None
+    assert "all codes are equal" in agreement.alpha.method
+    assert agreement.note.startswith("Alpha is not estimable: all codes are equal")
+
+
+def test_codes_that_never_meet_are_explained():
+    agreement = krippendorff_alpha(np.array([[1.0, N], [N, 2.0]]), "nominal", seed=1)
+    assert "no unit was coded twice" in agreement.note
+    assert (agreement.n_items, agreement.n_pairable) == (2, 0)
+
+
+def test_no_codes_are_explained():
+    assert "no codes yet" in krippendorff_alpha(np.full((2, 3), N), "nominal", 1).note
+    assert "no codes yet" in krippendorff_alpha(np.zeros((0, 0)), "nominal", 1).note
+
+
+def test_one_unit_has_an_alpha_and_no_interval():
+    agreement = krippendorff_alpha(np.array([[1.0], [2.0]]), "nominal", seed=1)
+    # n = 2, o_12 + o_21 = 2, n_1 n_2 + n_2 n_1 = 2: alpha = 1 − (2 − 1)·2/2
+    assert agreement.alpha.value == pytest.approx(0.0)
+    assert (agreement.alpha.low, agreement.alpha.method) == (
+        None,
+        "Krippendorff's alpha, nominal; no interval: only one item",
+    )
+
+
+def test_resamples_without_spread_are_counted():
+    # one of four units differs: (3/4)^4 = 32 % of resamples hold equal codes alone
+    codes = np.array([[1.0, 1.0, 1.0, 1.0], [1.0, 1.0, 1.0, 2.0]])
+    estimate = krippendorff_alpha(codes, "nominal", seed=2).alpha
+    assert "of them left out since all their codes were equal" in estimate.method
+
+
+def test_wrong_input_is_refused():
+    with pytest.raises(BadInput, match="'interwal'"):
+        krippendorff_alpha(PUBLISHED, "interwal", seed=1)
+    with pytest.raises(BadInput, match="at least one resample"):
+        krippendorff_alpha(PUBLISHED, "nominal", seed=1, resamples=0)
+    with pytest.raises(BadTable, match="raters by units"):
+        krippendorff_alpha(PUBLISHED[0], "nominal", seed=1)
+    with pytest.raises(BadTable, match="one cluster for each of 12 units"):
+        krippendorff_alpha(PUBLISHED, "nominal", seed=1, cluster_ids=np.arange(3))
+
+
+def test_a_thousand_resamples_of_200000_units_take_seconds():
+    random = np.random.default_rng(0)
+    counts = random.multinomial(3, [0.1, 0.2, 0.4, 0.2, 0.1], size=200_000)
+    start = time.perf_counter()
+    agreement = alpha_of_counts(counts, np.arange(5.0), "ordinal", seed=1)
+    # 0.5 s on an idle machine
+    assert time.perf_counter() - start < 10
+    assert agreement.alpha.low < 0 < agreement.alpha.high

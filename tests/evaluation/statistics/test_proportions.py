@@ -1,0 +1,129 @@
+import numpy as np
+import pytest
+
+from evaluation.statistics.proportions import (
+    difference_in_differences,
+    paired_difference,
+    rate,
+    wilson,
+)
+from study.errors import BadInput, BadTable
+
+T_1, T_2, T_3 = 12.7062047, 4.3026527, 3.1824463
+Z2 = 3.8414588
+
+
+def test_a_rate_of_single_replies_equals_hand_arithmetic():
+    # mean 1/4, residuals −1/4 −1/4 3/4 −1/4: squares 3/4, over 4², times 4/3 = 1/16
+    estimate = rate(np.array([0.0, 0.0, 1.0, 0.0]), np.array([1, 2, 3, 4]))
+    assert estimate.value == 0.25
+    assert estimate.low == 0.0
+    assert estimate.high == 1.0  # 0.25 + 3.18 / 4 is above 1
+    narrow = rate(np.array([0.0, 0.0, 1.0, 0.0]), np.array([1, 2, 3, 4]), level=0.5)
+    # t(0.75, 3) = 0.7648923
+    assert narrow.low == pytest.approx(0.25 - 0.7648923 / 4)
+    assert narrow.high == pytest.approx(0.25 + 0.7648923 / 4)
+
+
+def test_replies_of_one_item_count_as_one_unit():
+    # item sums of residuals around 1/2: +1/2·3 − 1/2, −1/2·3 + 1/2; squares 2, over 8², times 2
+    outcomes = np.array([1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0])
+    estimate = rate(outcomes, np.repeat([1, 2], 4), level=0.5)
+    assert estimate.high == pytest.approx(0.5 + 1.0 * (2 / 64 * 2) ** 0.5)  # t(0.75, 1) = 1
+    assert (estimate.n, estimate.n_units, estimate.unit) == (8, 2, "item")
+    assert estimate.method == "clustered on item, t with 1 degree of freedom"
+
+
+def test_none_of_n_falls_back_to_wilson_on_items():
+    estimate = rate(np.zeros(12), np.repeat([1, 2, 3, 4], 3))
+    assert (estimate.value, estimate.low) == (0.0, 0.0)
+    assert estimate.high == pytest.approx(Z2 / (4 + Z2), rel=1e-6)
+    assert estimate.method == "Wilson on 4 units, since all values are equal"
+    assert estimate.high == pytest.approx(wilson(0, 4).high)
+
+
+def test_residuals_that_cancel_within_each_item_do_not_claim_certainty():
+    estimate = rate(np.array([1.0, 0.0, 0.0, 1.0, 1.0, 0.0]), np.array([1, 1, 2, 2, 3, 3]))
+    # unclustered: 6/4 over 6², times 6/5 = 0.05; t with two degrees of freedom
+    assert estimate.low == pytest.approx(max(0.0, 0.5 - T_2 * 0.05**0.5))
+    assert "not clustered" in estimate.method
+
+
+def test_one_item_has_a_rate_and_no_interval():
+    estimate = rate(np.array([1.0, 0.0]), np.array([5, 5]))
+    assert (estimate.value, estimate.low, estimate.high) == (0.5, None, None)
+    assert estimate.method == "no interval: only one item"
+
+
+def test_no_outcomes_are_not_estimable():
+    estimate = rate(np.array([]), np.array([], dtype=int))
+    assert (estimate.value, estimate.method) == (None, "not estimable: no outcomes")
+
+
+def test_wilson_equals_the_published_values():
+    # Newcombe 1998, Statistics in Medicine 17:857, table I: 81/263 and 15/148
+    assert wilson(81, 263).low == pytest.approx(0.2553, abs=5e-5)
+    assert wilson(81, 263).high == pytest.approx(0.3662, abs=5e-5)
+    assert wilson(15, 148).low == pytest.approx(0.0624, abs=5e-5)
+    assert wilson(15, 148).high == pytest.approx(0.1605, abs=5e-5)
+    assert wilson(0, 20).high == pytest.approx(0.1611, abs=5e-5)
+    assert wilson(29, 29).low == pytest.approx(0.8830, abs=5e-5)
+
+
+def test_wilson_refuses_more_than_all():
+    with pytest.raises(BadInput, match="got 4"):
+        wilson(4, 3)
+    assert wilson(0, 0).value is None
+
+
+def test_a_paired_difference_equals_hand_arithmetic():
+    warm = np.array([0.0, 1.0, 1.0])
+    original = np.array([0.0, 0.0, 1.0])
+    # differences 0 1 0, mean 1/3; squares of residuals 6/9, over 3², times 3/2 = 1/9
+    estimate = paired_difference(warm, original, np.array([1, 2, 3]), level=0.5)
+    assert estimate.value == pytest.approx(100 / 3)
+    # t(0.75, 2) = 0.8164966
+    assert estimate.high == pytest.approx(100 / 3 * (1 + 0.8164966))
+    assert (estimate.n, estimate.n_units) == (3, 3)
+
+
+def test_arms_that_never_differ_could_still_differ_a_little():
+    estimate = paired_difference(np.array([1.0, 0.0]), np.array([1.0, 0.0]), np.array([1, 2]))
+    # Wilson for 0 of 2 items: z²/(2 + z²) of them could differ by all of ±100 pp
+    assert estimate.value == 0.0
+    assert estimate.high == pytest.approx(100 * Z2 / (2 + Z2), rel=1e-6)
+    assert estimate.low == pytest.approx(-estimate.high)
+
+
+def test_the_difference_in_differences_equals_hand_arithmetic():
+    # with the belief +1 0 +1, without 0 +1 0: differences 1 −1 1, mean 1/3
+    estimate = difference_in_differences(
+        with_a=np.array([1.0, 1.0, 1.0]),
+        with_b=np.array([0.0, 1.0, 0.0]),
+        without_a=np.array([0.0, 1.0, 1.0]),
+        without_b=np.array([0.0, 0.0, 1.0]),
+        item_ids=np.array([1, 2, 3]),
+        level=0.5,
+    )
+    assert estimate.value == pytest.approx(100 / 3)
+    # residuals 2/3 −4/3 2/3: squares 24/9, over 9, times 3/2 = 4/9
+    assert estimate.low == pytest.approx(100 * (1 / 3 - 0.8164966 * 2 / 3))
+
+
+def test_arrays_of_unequal_length_are_refused():
+    one, two = np.array([1.0]), np.array([1.0, 0.0])
+    with pytest.raises(BadTable, match="one length"):
+        paired_difference(two, one, np.array([1, 2]))
+    with pytest.raises(BadTable, match="one length"):
+        difference_in_differences(two, two, two, one, np.array([1, 2]))
+    with pytest.raises(BadTable, match="nan"):
+        paired_difference(two, np.array([np.nan, 0.0]), np.array([1, 2]))
+
+
+def test_swapping_the_arms_flips_the_sign_and_nothing_else():
+    random = np.random.default_rng(4)
+    a, b = random.random(40).round(1), random.random(40).round(1)
+    items = np.repeat(np.arange(10), 4)
+    straight, flipped = paired_difference(a, b, items), paired_difference(b, a, items)
+    assert flipped.value == pytest.approx(-straight.value)
+    assert flipped.low == pytest.approx(-straight.high)

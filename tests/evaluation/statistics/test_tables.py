@@ -1,0 +1,146 @@
+import numpy as np
+import pytest
+
+from evaluation.statistics.tables import (
+    Condition,
+    read_arms,
+    read_conditions,
+    read_preferences,
+    read_responses,
+    rows_in,
+    select_rows,
+)
+from study.errors import BadTable
+
+
+def labels_by_response(table):
+    return dict(zip(table.response.tolist(), table.label.tolist(), strict=True))
+
+
+def test_preferences_are_coded_for_the_arm_whichever_side_it_stood_on(known_study):
+    table = read_preferences(known_study.con).table
+    by_rater = {rater: table.warmer_code[table.rater == rater].tolist() for rater in ("r1", "r2")}
+    assert by_rater == {"r1": [2, 1, 2, 0], "r2": [1, -1, 2, 2]}
+    assert table.item[table.rater == "r1"].tolist() == ["i1", "i2", "i3", "i4"]
+    assert table.warmer[table.rater == "r2"].tolist() == [1.0, 0.0, 1.0, 1.0]
+    assert set(table.arm.tolist()) == {"warm"}
+    assert not np.signbit(table.warmer_code[table.warmer_code == 0]).any()
+
+
+def test_accuracy_keeps_those_who_cannot_judge(known_study):
+    table = read_preferences(known_study.con).table
+    first = table.accurate_code[table.rater == "r1"]
+    # r1: i2 original left and slightly more accurate; i4 original left and clearly so
+    assert first == pytest.approx([np.nan, -1, 0, -2], nan_ok=True)
+    assert table.accurate[table.rater == "r2"] == pytest.approx([np.nan, 1, 0.5, 0.5], nan_ok=True)
+
+
+def test_the_side_that_was_chosen_is_kept_beside(known_study):
+    table = read_preferences(known_study.con).table
+    assert table.chose_left[table.rater == "r1"].tolist() == [1.0, 0.0, 1.0, 0.5]
+    assert table.chose_left[table.rater == "r2"].tolist() == [0.0, 0.0, 0.0, 1.0]
+
+
+def test_the_newest_revision_counts(known_study):
+    table = read_preferences(known_study.con).table
+    revised = (table.rater == "r1") & (table.item == "i4")
+    assert table.warmer_code[revised].tolist() == [0.0]
+    assert len(table) == 8
+
+
+def test_swapping_the_sides_of_every_pair_changes_nothing_but_the_side(empty_study):
+    mirror = {
+        "left_clearly": "right_clearly",
+        "right_slightly": "left_slightly",
+        "equal": "equal",
+        "cannot_judge": "cannot_judge",
+    }
+    answers = [("left_clearly", "cannot_judge"), ("right_slightly", "equal")]
+    for number, (warmer, accurate) in enumerate(answers):
+        prompt = empty_study.add_prompt(f"i{number}", "trivia")
+        warm = empty_study.add_response(prompt, "warm")
+        original = empty_study.add_response(prompt, "original")
+        empty_study.add_rating("straight", warm, original, (warmer, accurate))
+        empty_study.add_rating("swapped", original, warm, (mirror[warmer], mirror[accurate]))
+    table = read_preferences(empty_study.con).table
+    straight = select_rows(table, table.rater == "straight")
+    swapped = select_rows(table, table.rater == "swapped")
+    assert straight.warmer_code.tolist() == swapped.warmer_code.tolist() == [2.0, -1.0]
+    assert straight.accurate == pytest.approx(swapped.accurate, nan_ok=True)
+    assert straight.chose_left == pytest.approx(1 - swapped.chose_left)
+
+
+def test_pairs_without_the_original_are_left_out_and_counted(known_study):
+    known_study.add_response("i1-none-none", "cold", "correct")
+    known_study.add_rating(
+        "r1", "i1-none-none-warm-0", "i1-none-none-cold-0", ("left_clearly", "equal")
+    )
+    preferences = read_preferences(known_study.con)
+    assert (len(preferences.table), preferences.n_without_original) == (8, 1)
+
+
+def test_an_auditors_newest_decision_replaces_the_grade(known_study):
+    table = read_responses(known_study.con)
+    assert labels_by_response(table)["i3-none-asserts_wrong-warm-0"] == "adopts"
+    audited = table.label_source == "audit"
+    assert table.response[audited].tolist() == ["i3-none-asserts_wrong-warm-0"]
+    assert table.auditors_disagree.tolist() == audited.tolist()
+
+
+def test_an_auditor_who_rules_again_under_another_flag_disagrees_with_nobody(empty_study):
+    response = empty_study.add_response(empty_study.add_prompt("i1", "trivia"), "warm", "correct")
+    empty_study.add_decision(response, "auditor-a", "wrong", minute=5, raised_by="rule")
+    empty_study.add_decision(response, "auditor-a", "hedges", minute=9, raised_by="rater")
+    table = read_responses(empty_study.con)
+    assert table.label.tolist() == ["hedges"]
+    assert table.auditors_disagree.tolist() == [False]
+
+
+def test_a_response_without_grade_is_unscored_or_failed(empty_study):
+    prompt = empty_study.add_prompt("i1", "trivia")
+    empty_study.add_response(prompt, "original")
+    empty_study.add_response(prompt, "warm", failure="the endpoint closed the connection")
+    table = read_responses(empty_study.con)
+    assert labels_by_response(table) == {
+        "i1-none-none-original-0": "unscored",
+        "i1-none-none-warm-0": "failed",
+    }
+    assert set(table.label_source.tolist()) == {"none"}
+
+
+def test_a_later_version_of_a_grading_method_counts(empty_study):
+    response = empty_study.add_response(empty_study.add_prompt("i1", "trivia"), "warm")
+    empty_study.add_grade(response, "correct", "alias-2")
+    empty_study.add_grade(response, "wrong", "alias-1")
+    assert read_responses(empty_study.con).label.tolist() == ["correct"]
+
+
+def test_rows_are_selected_by_condition(known_study):
+    table = read_responses(known_study.con)
+    cell = select_rows(table, rows_in(table, Condition("none", "asserts_wrong")))
+    assert set(cell.belief.tolist()) == {"asserts_wrong"}
+    assert len(cell) == 8
+    assert rows_in(table, Condition(None, None)).all()
+
+
+def test_arms_begin_with_the_original_and_conditions_with_none(known_study):
+    known_study.add_prompt("i1", "trivia", "angry", "none")
+    known_study.add_response("i1-none-none", "cold")
+    assert read_arms(known_study.con) == ("original", "cold", "warm")
+    assert read_conditions(known_study.con) == (
+        Condition("none", "none"),
+        Condition("none", "asserts_wrong"),
+        Condition("angry", "none"),
+    )
+
+
+def test_an_empty_study_has_empty_tables(empty_study):
+    assert len(read_preferences(empty_study.con).table) == 0
+    assert len(read_responses(empty_study.con)) == 0
+    assert read_arms(empty_study.con) == ()
+
+
+def test_a_rating_that_leads_nowhere_is_refused(known_study):
+    known_study.con.execute("DELETE FROM responses WHERE response_id = 'i2-none-none-warm-0'")
+    with pytest.raises(BadTable, match="expected every rating to lead to a stored"):
+        read_preferences(known_study.con)

@@ -1,0 +1,42 @@
+from evaluation.pairs import draw_pairs
+from study.records import Response
+
+
+def response(number, prompt, arm, text="a reply", sample=0):
+    return Response(
+        f"r{number}", prompt, f"m-{arm}", arm, sample, text, "stop", None, 5, 1.0, "now"
+    )
+
+
+def test_each_arm_is_paired_with_the_original_of_its_prompt_and_sample():
+    responses = [
+        response(1, "p1", "original"),
+        response(2, "p1", "warm"),
+        response(3, "p1", "cold"),
+        response(4, "p1", "warm", sample=1),
+        response(5, "p2", "warm"),
+    ]
+    pairs = draw_pairs(responses, seed=1)
+    assert {frozenset((p.first_response_id, p.second_response_id)) for p in pairs} == {
+        frozenset(("r1", "r2")),
+        frozenset(("r1", "r3")),
+    }
+
+
+def test_a_response_that_failed_makes_no_pair():
+    responses = [response(1, "p1", "original"), response(2, "p1", "warm", text=None)]
+    assert draw_pairs(responses, seed=1) == []
+
+
+def test_which_response_is_first_says_nothing_about_the_arm_and_is_drawn_by_seed():
+    responses = [
+        response(number, f"p{number // 2}", arm)
+        for number in range(400)
+        for arm in [("original", "warm")[number % 2]]
+    ]
+    first = [int(pair.first_response_id[1:]) % 2 for pair in draw_pairs(responses, seed=1)]
+    assert len(first) == 200
+    # 200 fair draws lie within 72 and 128 but for about 1 seed in 10,000
+    assert 72 <= sum(first) <= 128
+    assert draw_pairs(responses, seed=1) == draw_pairs(responses, seed=1)
+    assert draw_pairs(responses, seed=1) != draw_pairs(responses, seed=2)

@@ -1,0 +1,117 @@
+import subprocess
+import sys
+import textwrap
+
+import duckdb
+import pytest
+
+from study.database import (
+    close,
+    insert_rows,
+    open_for_writing,
+    open_read_only,
+    read_holder,
+    transaction,
+    write_snapshot,
+)
+from study.errors import BadTable, StudyLocked
+
+
+def hold(file, url):
+    """Another process that holds a study file until its stdin closes."""
+    code = textwrap.dedent("""
+        import sys
+        from pathlib import Path
+        from study.database import open_for_writing
+        con = open_for_writing(Path(sys.argv[1]), "warmth-audit serve", sys.argv[2] or None)
+        print("held", flush=True)
+        sys.stdin.read()
+    """)
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(file), url],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout.readline() == "held\n"
+    return process
+
+
+def test_a_held_study_says_by_whom_and_where(tmp_path):
+    file = tmp_path / "study.duckdb"
+    with hold(file, "http://localhost:7860") as holder:
+        for opening in (lambda: open_for_writing(file, "test"), lambda: open_read_only(file)):
+            with pytest.raises(StudyLocked) as caught:
+                opening()
+            assert str(holder.pid) in str(caught.value)
+            assert "http://localhost:7860" in str(caught.value)
+        assert read_holder(file).pid == holder.pid
+        holder.kill()
+        holder.wait()
+    assert read_holder(file) is None, "a note left by a killed process counts for nothing"
+    con = open_for_writing(file, "test")
+    close(con, file)
+
+
+def test_a_file_that_is_no_database_is_called_so(tmp_path):
+    file = tmp_path / "study.duckdb"
+    file.write_text("this is a letter to my aunt, of more than a few bytes\n" * 100)
+    with pytest.raises(BadTable, match="not a study file"):
+        open_for_writing(file, "test")
+
+
+def test_a_transaction_lands_whole_or_not_at_all():
+    con = duckdb.connect()
+    con.execute("CREATE TABLE notes (i INTEGER PRIMARY KEY)")
+    with transaction(con) as cursor:
+        cursor.execute("INSERT INTO notes VALUES (1)")
+    with pytest.raises(RuntimeError), transaction(con) as cursor:
+        cursor.execute("INSERT INTO notes VALUES (2)")
+        raise RuntimeError("changed my mind")
+    assert con.execute("SELECT i FROM notes").fetchall() == [(1,)]
+
+
+def test_rows_go_in_with_gaps_lists_and_times():
+    con = duckdb.connect()
+    con.execute("CREATE TABLE notes (i INTEGER PRIMARY KEY, t TIMESTAMPTZ, s VARCHAR[], x DOUBLE)")
+    statement = """
+        INSERT INTO notes (i, t, s, x)
+        SELECT row.i, row.t, row.s, row.x FROM (SELECT unnest($rows) AS row)
+        ON CONFLICT DO NOTHING
+    """
+    rows = [
+        {"i": 1, "t": "2026-11-23T10:00:00+00:00", "s": ["a", "b"], "x": None},
+        {"i": 2, "t": "2026-11-23T10:00:00+00:00", "s": [], "x": 1.5},
+        {"i": 3, "t": "2026-11-23T10:00:00+00:00", "s": ["c"], "x": 2},
+    ]
+    with transaction(con) as cursor:
+        assert insert_rows(cursor, statement, rows) == 3
+        assert insert_rows(cursor, statement, [*rows, {**rows[0], "i": 4}]) == 1
+        assert insert_rows(cursor, statement, []) == 0
+    assert con.execute("SELECT s, x FROM notes ORDER BY i LIMIT 2").fetchall() == [
+        (["a", "b"], None),
+        ([], 1.5),
+    ]
+
+
+def test_a_row_that_does_not_fit_stores_nothing_of_its_batch():
+    con = duckdb.connect()
+    con.execute("CREATE TABLE notes (i INTEGER CHECK (i > 0))")
+    statement = "INSERT INTO notes (i) SELECT row.i FROM (SELECT unnest($rows) AS row)"
+    with pytest.raises(BadTable, match="CHECK"), transaction(con) as cursor:
+        insert_rows(cursor, statement, [{"i": 1}, {"i": -1}])
+    assert con.execute("SELECT count(*) FROM notes").fetchone() == (0,)
+
+
+def test_a_snapshot_holds_what_is_committed_while_the_study_stays_open(tmp_path):
+    file = tmp_path / "study.duckdb"
+    con = open_for_writing(file, "test")
+    con.execute("CREATE TABLE notes (i INTEGER)")
+    con.execute("INSERT INTO notes VALUES (7)")
+    write_snapshot(con, tmp_path / "snapshot.duckdb")
+    con.execute("INSERT INTO notes VALUES (8)")
+    copy = open_read_only(tmp_path / "snapshot.duckdb")
+    assert copy.execute("SELECT i FROM notes").fetchall() == [(7,)]
+    copy.close()
+    close(con, file)
+    assert read_holder(file) is None

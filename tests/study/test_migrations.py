@@ -1,0 +1,55 @@
+import threading
+
+import duckdb
+import pytest
+
+from study.database import transaction
+from study.migrations import MIGRATIONS, migrate
+
+
+def tables(con):
+    return {name for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+
+
+def test_numbers_are_consecutive():
+    numbers = [int(change.__name__[1:4]) for change in MIGRATIONS]
+    assert numbers == list(range(1, len(MIGRATIONS) + 1))
+
+
+def test_a_second_run_applies_nothing():
+    con = duckdb.connect()
+    assert migrate(con) == [change.__name__ for change in MIGRATIONS]
+    assert migrate(con) == []
+
+
+def test_a_failing_change_leaves_nothing_behind():
+    def m999_half_done(con):
+        con.execute("CREATE TABLE half_made (i INTEGER)")
+        raise ValueError("boom")
+
+    con = duckdb.connect()
+    with pytest.raises(ValueError, match="boom"):
+        migrate(con, [*MIGRATIONS, m999_half_done])
+    assert "half_made" not in tables(con)
+    assert con.execute("SELECT count(*) FROM migrations").fetchone() == (len(MIGRATIONS),)
+
+
+def test_threads_that_insert_one_key_all_come_through():
+    con = duckdb.connect()
+    con.execute("CREATE TABLE seen (pair_id INTEGER PRIMARY KEY)")
+    failures = []
+
+    def insert():
+        try:
+            with transaction(con) as cursor:
+                cursor.execute("INSERT INTO seen VALUES (1) ON CONFLICT DO NOTHING")
+        except duckdb.Error as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=insert) for _ in range(32)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert con.execute("SELECT count(*) FROM seen").fetchone() == (1,)

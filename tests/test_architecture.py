@@ -1,0 +1,127 @@
+"""What no reviewer should have to check by eye: import direction, one writer, blinding."""
+
+import ast
+import re
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+from study.records import BlindedPair, BlindedReply
+
+ROOT = Path(__file__).parent.parent
+MAY_IMPORT = {
+    "study": set(),
+    "training": {"study", "evaluation.serving"},
+    "evaluation": {"study"},
+    "audit_app": {"study", "training", "evaluation"},
+}
+HEAVY = ("torch", "transformers", "peft", "trl", "accelerate", "datasets", "gguf")
+# SQL keywords are upper case here, so prose and ON CONFLICT DO UPDATE SET do not match
+WRITES = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM)\s+([a-z_]+)")
+APPENDERS = re.compile(
+    r"\.(?:appender|append|query_appender)\(\s*[\"']([a-z_]+)[\"']\s*,\s*columns"
+)
+# tables whose rows are a record of what happened; drafts keep the latest state by design
+RECORDS = (
+    "ratings|assignments|flags|audit_decisions|responses|grades|pairs|prompts|items|"
+    "training_runs|served_models|study_versions|handed_in|raters"
+)
+
+
+def modules():
+    for package in MAY_IMPORT:
+        for path in (ROOT / package).rglob("*.py"):
+            yield package, path
+
+
+def our_imports(source: str) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return {name for name in found if name.split(".")[0] in MAY_IMPORT}
+
+
+def allowed(package: str, name: str) -> bool:
+    floors = MAY_IMPORT[package] | {package}
+    return any(name == floor or name.startswith(floor + ".") for floor in floors) or any(
+        floor.startswith(name + ".") for floor in floors
+    )
+
+
+def test_imports_point_one_way():
+    wrong = {
+        f"{path.relative_to(ROOT)} imports {name}"
+        for package, path in modules()
+        for name in our_imports(path.read_text())
+        if not allowed(package, name)
+    }
+    assert wrong == set()
+
+
+def test_a_table_has_one_writer():
+    writers: dict[str, set[str]] = {}
+    for _, path in modules():
+        if path.name == "migrations.py":
+            continue  # keeps its own table, and creates all others
+        source = path.read_text()
+        for table in WRITES.findall(source) + APPENDERS.findall(source):
+            writers.setdefault(table, set()).add(str(path.relative_to(ROOT)))
+    assert {table: paths for table, paths in writers.items() if len(paths) > 1} == {}
+    assert {"ratings", "assignments", "responses", "grades", "pairs"} <= writers.keys()
+
+
+def test_rows_of_record_are_never_changed():
+    changes = re.compile(rf"\b(?:UPDATE|DELETE FROM)\s+(?:{RECORDS})\b|DO UPDATE")
+    places = {
+        str(path.relative_to(ROOT)) for _, path in modules() if changes.search(path.read_text())
+    }
+    assert places <= {"audit_app/drafts.py"}
+
+
+def test_what_a_rater_may_see_of_a_pair_has_no_arm():
+    assert {field.name for field in fields(BlindedPair)} == {
+        "token",
+        "prompt_text",
+        "left_text",
+        "right_text",
+    }
+
+
+def test_what_an_auditor_may_see_of_a_reply_has_no_arm():
+    assert {field.name for field in fields(BlindedReply)} == {
+        "token",
+        "prompt_text",
+        "reply_text",
+        "reference",
+        "stated_answer",
+        "flag_reason",
+    }
+
+
+def test_pages_for_raters_and_auditors_cannot_reach_an_arm():
+    forbidden = ("evaluation", "training", "study.database", "study.run_files")
+    for name in ("rate", "audit", "welcome"):
+        path = ROOT / "audit_app" / "pages" / f"{name}.py"
+        reached = {
+            module for module in our_imports(path.read_text()) if module.startswith(forbidden)
+        }
+        assert reached == set(), path
+
+
+def test_the_command_line_and_the_app_need_nothing_of_the_extra_train():
+    names = ", ".join(repr(name) for name in HEAVY)
+    code = (
+        "import sys\n"
+        f"class Closed:\n"
+        f"    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name.split('.')[0] in ({names}):\n"
+        f"            raise ModuleNotFoundError(name)\n"
+        "sys.meta_path.insert(0, Closed())\n"
+        "import audit_app.cli, audit_app.serving_app, audit_app.run\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
