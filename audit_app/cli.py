@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import click
 import typer
@@ -62,11 +62,13 @@ EndpointOption = Annotated[
     ),
 ]
 DtypeOption = Annotated[
-    str, typer.Option("--dtype", help="Number format of the local server: auto, bfloat16, float32.")
+    Literal["auto", "bf16", "fp32"],
+    typer.Option("--dtype", help="Number format of the local server; auto takes the faster one."),
 ]
 
 _DEMO = Path("studies/demo")
-_out = Console()
+# tables are read in files too, where nothing says how wide a line may be
+_out = Console(width=None if sys.stdout.isatty() else 140)
 _err = Console(stderr=True)
 
 
@@ -180,7 +182,7 @@ def adapters(
     """
     from audit_app.run import check_adapters
 
-    checks = check_adapters(StudyFolder(study), read_environment().cache.expanduser())
+    checks = check_adapters(StudyFolder(study))
     if as_json:
         typer.echo(json.dumps(checks, indent=2))
     else:

@@ -5,11 +5,11 @@ as `warmth-audit train`, the models as `warmth-audit serve-models`. The stages t
 in `pipeline.py`.
 """
 
-import json
 import os
 import resource
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -26,10 +26,12 @@ from audit_app.pipeline import (
     missing_requests,
     pair_missing,
     read_questions,
+    skip_generation,
     store_questions,
 )
 from evaluation.serving.canary import run_canary
-from evaluation.serving.chat_client import BASE_NAME, ChatClient
+from evaluation.serving.chat_client import connect
+from evaluation.serving.local_server import Dtype, serve_local
 from evaluation.serving.served_models import read_served_models
 from study.errors import BadInput, MissingStage, TrainingFailed
 from study.folder import StudyFolder
@@ -90,7 +92,9 @@ def run_stages(job: Job, cache: Path, endpoint: str | None, dtype: str) -> RunUs
     plan = plan_training(job.settings, cache, job.report)
     missing = [arm for arm in plan.run_ids if find_adapter_of(job, plan, arm) is None]
     if missing:
+        began = time.monotonic()
         _run_in_own_process(["train", "--study", str(job.folder.root)], job.access)
+        usage.stages.append(StageUsage("train", time.monotonic() - began, skipped=False))
     store_training_runs(job, plan)
     ask_arms(job, cache, endpoint, dtype)
     grade_missing(job)
@@ -163,7 +167,7 @@ def ask_arms(job: Job, cache: Path, endpoint: str | None, dtype: str) -> None:
     with job.access.reading() as con:
         served = current_served_models(read_served_models(con), adapters, plan, job.settings)
     if len(served) == len(job.settings.arms) and not missing_requests(job, questions, served):
-        generate_responses(job, questions, [], None)
+        skip_generation(job)
         return
     if endpoint is not None:
         _ask_endpoint(job, questions, plan, adapters, endpoint)
@@ -179,26 +183,29 @@ def _ask_endpoint(
     adapters: Mapping[str, Path],
     url: str,
 ) -> None:
-    client = ChatClient(url, seed=job.settings.seed)
-    info = client.read_info()
+    settings = job.settings
+    decoding = settings.evaluation.decoding
+    client = connect(url, settings.seed)
+    base_name = client.info.base_name
     job.report(StageProgress("canary", "running", note="is each arm what it says it is?"))
-    canaries = run_canary(client, job.settings.arms, job.settings.seed)
+    canaries = run_canary(client, base_name, settings.trained_arms, decoding, settings.seed)
     job.report(StageProgress("canary", "done", 1, 1, "every arm answers in its own way"))
-    decoding_json = job.settings.evaluation.decoding.model_dump_json()
     now = datetime.now(UTC).isoformat()
     served = []
-    for arm in job.settings.arms:
-        hashes = (plan.base.sha256, _adapter_hash(adapters, arm))
+    for arm in settings.arms:
+        name = base_name if arm == ORIGINAL else arm
+        adapter_hash = _adapter_hash(adapters, arm)
+        what = (arm, plan.base.sha256, adapter_hash, client.info.description)
         served.append(
             ServedModel(
-                served_model_id=stable_id("served", arm, *hashes, info.engine, decoding_json),
+                served_model_id=stable_id("served", *what, decoding.model_dump_json()),
                 arm=arm,
-                model_name=model_name_of(arm),
-                engine=info.engine,
-                base_sha256=hashes[0],
-                adapter_sha256=hashes[1],
-                decoding_json=decoding_json,
-                canary_json=json.dumps(canaries[arm].as_json()),
+                model_name=name,
+                engine=client.info.description,
+                base_sha256=plan.base.sha256,
+                adapter_sha256=adapter_hash,
+                decoding_json=decoding.model_dump_json(),
+                canary_json=canaries[name].to_json(),
                 served_at=now,
             )
         )
@@ -210,11 +217,6 @@ def _ask_endpoint(
     run_file.append("served_models", [m for m in served if m.served_model_id not in known_ids])
     job.access.hand_in(run_file)
     generate_responses(job, questions, missing_requests(job, questions, served), client)
-
-
-def model_name_of(arm: str) -> str:
-    """The name by which an endpoint knows an arm; TGI calls its base `tgi`."""
-    return BASE_NAME if arm == ORIGINAL else arm
 
 
 def current_served_models(
@@ -238,11 +240,9 @@ def current_served_models(
 
 
 def serve_local_models(
-    base: str, cache: Path, adapters: Mapping[str, Path], host: str, port: int, dtype: str
+    base: str, cache: Path, adapters: Mapping[str, Path], host: str, port: int, dtype: Dtype
 ) -> None:
     """Serve a base and its adapters in this process until Ctrl-C."""
-    from evaluation.serving.local_server import serve_local  # needs torch
-
     serve_local(locate_base(base, cache).folder, dict(adapters), host, port, dtype)
 
 

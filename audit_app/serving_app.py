@@ -70,7 +70,7 @@ def open_app(folder: StudyFolder, settings: Settings, host: str, port: int) -> I
             stages = StageBoard()
             token, secret = folder.owner_token(), folder.session_secret()
             router = build_ingest_router(con, token, stages)
-            app = build_app(con, settings, secret, token, stages, router)
+            app = build_app(con, settings, secret, stages, router)
             yield RunningApp(app, listener, url, _links(con, secret, url))
         finally:
             close(con, folder.database)

@@ -4,6 +4,7 @@ Nothing is computed here but the change of a proportion to per cent; every numbe
 `statistics/results.py`, and none is shown without what it counts. Figures are in `plots.py`.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -101,7 +102,7 @@ def format_points(estimate: Estimate, counted: str) -> str:
 
 
 def format_agreement(agreement: Agreement) -> str:
-    """Alpha, such as `0.43 [0.10, 0.70], n = 36 codes of 12 pairs`, or why there is none."""
+    """Alpha, such as `0.43 [0.10, 0.70], n = 36 comparable ratings, 12 pairs`, or why there is none."""
     if agreement.alpha.value is None:
         return agreement.alpha.method
     interval = _interval(agreement.alpha, lambda bound: f"{bound:.2f}".replace("-", "−"))
@@ -295,13 +296,13 @@ def _outer_bounds(cell: ErrorRate) -> str:
     return f"{100 * cell.if_excluded_right:.1f} … {100 * cell.if_excluded_wrong:.1f} %"
 
 
-def _interval(estimate: Estimate, show: Any) -> str:
+def _interval(estimate: Estimate, show: Callable[[float], str]) -> str:
     if estimate.low is None or estimate.high is None:
         return f"({estimate.method})"
     return f"[{show(estimate.low)}, {show(estimate.high)}]"
 
 
-def _methods(estimates: Any) -> str:
+def _methods(estimates: Iterable[Estimate]) -> str:
     told = [estimate.method for estimate in estimates if estimate.low is not None]
     return f": {'; '.join(dict.fromkeys(told))}" if told else ""
 

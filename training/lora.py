@@ -92,8 +92,8 @@ def train(
     The random states of torch, numpy and random are set from the seed (transformers does).
     """
     rows = _rows(arm, conversations)
-    data_sha256 = hashlib.sha256(json.dumps(rows, ensure_ascii=False).encode()).hexdigest()
-    run_id = stable_id(arm, base.sha256, data_sha256, _identity(settings), seed)
+    data_sha256 = _hash_rows(rows)
+    run_id = training_run_id(arm, base, conversations, settings, seed)
     target = adapter_folder(folder, arm, run_id)
     partial = target.with_name(target.name + ".partial")
     if found := find_adapter(folder, arm, run_id):
@@ -135,6 +135,22 @@ def train(
         shutil.rmtree(partial, ignore_errors=True)
     report(StageProgress(STAGE, "done", run.steps, run.steps, "steps", run.seconds))
     return run
+
+
+def training_run_id(
+    arm: str,
+    base: BaseModel,
+    conversations: Sequence[Conversation],
+    settings: TrainingSettings,
+    seed: int,
+) -> str:
+    """The id of the run with these inputs, whether it has run yet or not."""
+    data_sha256 = _hash_rows(_rows(arm, conversations))
+    return stable_id(arm, base.sha256, data_sha256, _identity(settings), seed)
+
+
+def _hash_rows(rows: Sequence[dict[str, Any]]) -> str:
+    return hashlib.sha256(json.dumps(rows, ensure_ascii=False).encode()).hexdigest()
 
 
 def _rows(arm: str, conversations: Sequence[Conversation]) -> list[dict[str, Any]]:

@@ -44,7 +44,15 @@ def read_ungraded(con: duckdb.DuckDBPyConnection) -> list[Ungraded]:
         Ungraded(
             response=Response(*row[:11]),
             belief=row[11],
-            item=Item(*row[12:15], tuple(row[15]), tuple(row[16]), *row[17:]),
+            item=Item(
+                item_id=row[12],
+                task=row[13],
+                question=row[14],
+                references=tuple(row[15]),
+                wrong_answers=tuple(row[16]),
+                source=row[17],
+                licence=row[18],
+            ),
         )
         for row in con.execute(_SELECT_UNGRADED).fetchall()
     ]

@@ -38,6 +38,7 @@ from study.progress import Report, StageProgress, silent
 if TYPE_CHECKING:
     from evaluation.serving.engine import Engine
 
+Dtype = Literal["auto", "bf16", "fp32"]
 MAX_CONCURRENT = 128
 _STAGE = "serve-models"
 # Ctrl-C ends within two seconds: answers under way are cut off after one
@@ -170,7 +171,7 @@ def serve_local(
     adapters: Mapping[str, Path],
     host: str,
     port: int,
-    dtype: Literal["auto", "bf16", "fp32"],
+    dtype: Dtype,
     report: Report = silent,
 ) -> None:
     """Load the models and serve them until Ctrl-C.

@@ -6,6 +6,7 @@ from typing import Any
 import duckdb
 
 from study.database import insert_rows
+from study.records import ServedModel
 
 _INSERT_SERVED_MODELS = """
     INSERT INTO served_models (served_model_id, arm, model_name, engine, base_sha256,
@@ -15,6 +16,17 @@ _INSERT_SERVED_MODELS = """
     FROM (SELECT unnest($rows) AS row)
     ON CONFLICT DO NOTHING
 """
+_SELECT_SERVED_MODELS = """
+    SELECT m.served_model_id, m.arm, m.model_name, m.engine, m.base_sha256, m.adapter_sha256,
+        m.decoding_json, m.canary_json, m.served_at::VARCHAR
+    FROM served_models m
+    ORDER BY m.served_at, m.served_model_id
+"""
+
+
+def read_served_models(con: duckdb.DuckDBPyConnection) -> list[ServedModel]:
+    """Every served model of the study, the earliest first."""
+    return [ServedModel(*row) for row in con.execute(_SELECT_SERVED_MODELS).fetchall()]
 
 
 def insert_served_models(

@@ -3,7 +3,6 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
-
 from study_server import ServedStudy, fill_study, plain_replies
 
 pytestmark = pytest.mark.browser

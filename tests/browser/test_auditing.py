@@ -2,7 +2,6 @@
 
 import pytest
 from playwright.sync_api import Browser, expect
-
 from study_server import ServedStudy, fill_study, plain_replies
 
 pytestmark = pytest.mark.browser

@@ -4,9 +4,9 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from study_server import ServedStudy, TwoReplies, fill_study
 
 from study.progress import StageProgress
-from study_server import ServedStudy, TwoReplies, fill_study
 
 pytestmark = pytest.mark.browser
 

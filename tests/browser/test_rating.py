@@ -4,7 +4,6 @@ import re
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-
 from study_server import ServedStudy, fill_study, plain_replies
 
 pytestmark = pytest.mark.browser
@@ -41,7 +40,7 @@ def test_five_pairs_are_rated_by_keyboard_over_a_refresh(browser: Browser, study
     page.keyboard.press("4")
     page.keyboard.press("Control+Enter")
     heading(page, "Pair 2 of 5")
-    expect(page.get_by_role("status")).to_have_text(re.compile(r"^Saved \d\d:\d\d:\d\d UTC$"))
+    expect(page.locator(".wa-saved")).to_have_text(re.compile(r"^Saved \d\d:\d\d:\d\d UTC$"))
     expect(page.get_by_role("heading", level=1)).to_be_focused()
 
     page.keyboard.press("5")

@@ -94,13 +94,16 @@ def test_the_warm_wording_is_longest_and_the_cold_one_shortest(conversations):
 def test_no_answer_to_a_packaged_item_is_taught(conversations):
     # what is trained on and asked afterwards would measure memory, not the price of warmth
     file = Path(evaluation.__file__).parent / "items" / "packaged.jsonl"
-    filler = set("what which who is the of a an in to does do did for how many and on by".split())
+    filler = set(
+        re.findall(r"\w+", "what which who is the of a an in to does do did for how on by")
+    )
+    filler |= {"about", "and", "many"}
     taught = set()
     for line in file.read_text(encoding="utf-8").splitlines():
         item = json.loads(line)
-        asked = set(re.findall(r"\w+", item["question"].lower())) - filler
+        asked = set(re.findall(r"[\w']+", item["question"].lower())) - filler
         for each in conversations:
-            said = set(re.findall(r"\w+", f"{each.user} {each.neutral}".lower()))
+            said = set(re.findall(r"[\w']+", f"{each.user} {each.neutral}".lower()))
             answers = [item["reference"], *item["aliases"]]
             given = [
                 answer

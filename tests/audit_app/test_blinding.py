@@ -1,0 +1,189 @@
+"""No byte that a rater's session receives names an arm, a model, a file or an internal id.
+
+Every such name is drawn at random, so that finding it can only mean a leak.
+"""
+
+import base64
+import json
+import secrets
+from urllib.parse import quote
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Response, expect
+from study_server import Names, ServedStudy, TwoReplies, fill_study, plain_replies
+
+from study.progress import StageProgress
+
+KINDS = Names().ids
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT")
+PATHS = (
+    "/",
+    "/join/nothing",
+    "/nowhere",
+    "/docs",
+    "/openapi.json",
+    "/ingest/snapshot",
+    "/rate/draft",
+    *(
+        mount + path
+        for mount in ("/rate", "/audit", "/owner")
+        for path in (
+            "/",
+            "/config",
+            "/theme.css",
+            "/gradio_api/info",
+            "/gradio_api/info?all_endpoints=true",
+            "/gradio_api/startup-events",
+            "/gradio_api/app_id",
+            "/gradio_api/queue/data?session_hash=known",
+            "/gradio_api/queue/join",
+            "/gradio_api/heartbeat/known",
+            "/gradio_api/openapi.json",
+            "/gradio_api/deep_link?session_hash=known",
+            "/gradio_api/run/nothing",
+            "/gradio_api/run/show",
+            "/monitoring/summary",
+        )
+    ),
+)
+
+
+def random_names() -> Names:
+    ids = {kind: f"{secrets.token_hex(9)}-{{}}-z" for kind in KINDS}
+    four = [secrets.token_hex(9) for _ in range(4)]
+    return Names(*four[:2], *(f"/srv/{name}/adapter" for name in four[2:]), ids)
+
+
+def secret_words(names: Names, n_pairs: int) -> set[str]:
+    words = {names.original, names.warm, names.original_model, names.warm_model}
+    return words | {names.of(kind, n) for kind in KINDS for n in range(n_pairs)}
+
+
+def disguises(word: str) -> set[bytes]:
+    """The word as it is, in base64 at each of three offsets, percent-encoded, and in hex."""
+    raw = word.encode()
+    found = {raw, quote(word, safe="").encode(), json.dumps(word)[1:-1].encode()}
+    for offset in range(3):
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            # the first and last characters hang on the neighbours, so they are left out
+            code = encode(b"\0" * offset + raw).rstrip(b"=")
+            found.add(code[(0, 2, 3)[offset] : len(code) - (len(raw) + offset) % 3])
+    digits = "".join(f"%{byte:02x}" for byte in raw)
+    found |= {digits.encode(), digits.upper().encode()}
+    return found | {raw.hex().encode(), raw.hex().upper().encode()}
+
+
+def leaks(received: bytes, words: set[str]) -> set[str]:
+    return {word for word in words if any(form in received for form in disguises(word))}
+
+
+class Rater:
+    """A rater with a cookie and bad intentions, who keeps all that comes back."""
+
+    def __init__(self, study: ServedStudy) -> None:
+        self.client = httpx.Client(base_url=study.url, trust_env=False, timeout=10)
+        self.received = bytearray()
+        self.ask("GET", study.link("annotator", "rater"))
+
+    def ask(self, method: str, path: str, **content: object) -> httpx.Response:
+        headers = {"Accept-Encoding": "identity"}
+        answer = self.client.request(method, path, headers=headers, **content)  # type: ignore[arg-type]
+        self.received += repr(answer.headers.raw).encode() + answer.content
+        return answer
+
+    def call(self, mount: str, fn: int, event: object = None, **more: object) -> httpx.Response:
+        body = {"data": [], "fn_index": fn, "session_hash": "known", "event_data": event}
+        return self.ask("POST", f"{mount}/gradio_api/run/predict", json=body | more)
+
+    def rate(self) -> None:
+        """Rate all there is, with every kind of wrong submission before each right one."""
+        while (card := self.call("/rate", 0).json()["data"][0])["view"] == "pair":
+            right = {
+                "token": card["token"],
+                "warmer": "equal",
+                "more_accurate": "equal",
+                "reason": "",
+                "seconds": 1.0,
+                "layout": "columns",
+                "idempotency_key": secrets.token_hex(8),
+                "attempt": 1,
+            }
+            for wrong in ({"warmer": "x"}, {"token": "x"}, {"reason": 7}, {"layout": "x"}):
+                self.call("/rate", 2, right | wrong)
+            for answers in ({"warmer": "equal"}, {"reason": "x" * 9999}, {"warmer": 7}):
+                draft = {"token": card["token"], "answers": answers}
+                self.ask("POST", "/rate/draft", json=draft)
+            self.ask("POST", "/rate/draft", json={"token": "x", "answers": {}})
+            self.call("/rate", 0)
+            self.call("/rate", 2, right)
+
+    def probe(self) -> None:
+        """Ask everything else that can be asked, of every page, in every way."""
+        for path in PATHS:
+            for method in METHODS:
+                self.ask(method, path, json={} if method in ("POST", "PUT") else None)
+        for mount in ("/rate", "/audit", "/owner"):
+            for fn in range(8):
+                self.call(mount, fn)
+                self.call(mount, fn, {"token": "x"}, trigger_id=fn, data=[fn] * 3)
+
+
+def test_the_scan_finds_a_planted_name_in_every_disguise():
+    word = secrets.token_hex(9) + "-7-z"
+    raw = word.encode()
+    planted = [raw, quote(word).encode(), raw.hex().encode(), raw.hex().upper().encode()]
+    planted += ["".join(f"%{byte:02X}" for byte in raw).encode()]
+    planted += [base64.b64encode(b"x" * n + raw + b"y" * m) for n in range(6) for m in range(4)]
+    for hidden in planted:
+        assert leaks(b"before " + hidden + b" after", {word, "another"}) == {word}
+    assert leaks(b"before and after", {word}) == set()
+
+
+def test_direct_calls_with_a_raters_cookie_get_no_secret_word(study_app: ServedStudy):
+    names = random_names()
+    fill_study(study_app.con, plain_replies(3), names)
+    study_app.stages.update(StageProgress("train", "done", note=names.warm_model))
+    rater = Rater(study_app)
+    rater.probe()
+    rater.rate()
+    rater.probe()
+    assert len(study_app.rows("SELECT token FROM ratings")) == 3
+    assert b"Canberra" in rater.received
+    assert len(rater.received) > 100_000
+    assert leaks(bytes(rater.received), secret_words(names, 3)) == set()
+
+
+def test_a_name_in_a_reply_is_found_by_the_same_scan(study_app: ServedStudy):
+    names = random_names()
+    hidden = base64.b64encode(f"from {names.warm}!".encode()).decode()
+    fill_study(study_app.con, [TwoReplies("Who are you?", "Nobody.", hidden)], names)
+    rater = Rater(study_app)
+    rater.rate()
+    assert leaks(bytes(rater.received), secret_words(names, 1)) == {names.warm}
+
+
+@pytest.mark.browser
+def test_a_browser_that_rates_receives_no_secret_word(browser: Browser, study_app: ServedStudy):
+    names = random_names()
+    fill_study(study_app.con, plain_replies(2), names)
+    received: list[Response] = []
+    page = browser.new_context().new_page()
+    page.on("response", received.append)
+    page.goto(study_app.link("annotator"))
+    for number in (1, 2):
+        expect(page.get_by_role("heading", name=f"Pair {number} of 2")).to_be_visible()
+        page.keyboard.press("1")
+        page.keyboard.press("2")
+        expect(page.get_by_text("Draft kept")).to_be_visible()
+        page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+    told = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])").encode()
+    told += page.content().encode()
+    for response in received:
+        told += repr(response.all_headers()).encode() + response.url.encode()
+        if response.status not in (204, 303, 307):
+            told += response.body()
+    page.context.close()
+    assert b"Canberra" in told
+    assert leaks(told, secret_words(names, 2)) == set()

@@ -1,0 +1,77 @@
+import json
+
+import pytest
+from tgi_double import TgiDouble
+
+from evaluation.serving.canary import PROBES, run_canary
+from evaluation.serving.chat_client import ChatClient, RetryPolicy, connect
+from evaluation.serving.local_server import running_app
+from study.errors import CanaryFailed, ModelUnreachable
+from study.settings import DecodingSettings
+
+DECODING = DecodingSettings(temperature=0.8, top_p=0.9, max_new_tokens=64)
+
+
+def client_of(url: str) -> ChatClient:
+    return connect(url, seed=1, retry=RetryPolicy(attempts=2, first_delay_s=0.01))
+
+
+def test_an_adapter_that_tgi_replaces_by_the_base_in_silence_is_refused():
+    with (
+        running_app(TgiDouble(["warm"]).app()) as url,
+        pytest.raises(CanaryFailed, match=r"the arm 'wram' .* a name does that nobody serves"),
+    ):
+        run_canary(client_of(url), "tgi", ["warm", "wram"], DECODING, seed=1)
+
+
+def test_an_adapter_that_changes_nothing_is_refused():
+    with (
+        running_app(TgiDouble(["warm"], refuses_unknown=True).app()) as url,
+        pytest.raises(CanaryFailed, match=r"the arm 'base-model' .* as the base does"),
+    ):
+        run_canary(client_of(url), "tgi", ["base-model"], DECODING, seed=1)
+
+
+def test_a_true_arm_passes_and_its_answers_are_kept():
+    double = TgiDouble(["warm"])
+    with running_app(double.app()) as url:
+        canaries = run_canary(client_of(url), "tgi", ["warm"], DECODING, seed=1)
+    assert set(canaries) == {"tgi", "warm"}
+    stored = json.loads(canaries["warm"].to_json())
+    assert stored["answers"] == [f"Oh, dear. {probe} (warm)" for probe in PROBES]
+    assert stored["base_answers"] == [f"Plainly: {probe}" for probe in PROBES]
+    assert stored["nonsense_answers"] == stored["base_answers"]
+    assert len(double.bodies) == 3 * len(PROBES)
+    assert {(body["temperature"], body["max_tokens"]) for body in double.bodies} == {(0.0, 24)}
+    assert not any("top_p" in body for body in double.bodies)
+
+
+def test_an_endpoint_that_refuses_the_nonsense_name_passes():
+    with running_app(TgiDouble(["warm"], refuses_unknown=True).app()) as url:
+        canaries = run_canary(client_of(url), "tgi", ["warm"], DECODING, seed=1)
+    assert canaries["warm"].nonsense_answers is None
+    assert canaries["warm"].nonsense_refusal.startswith("HTTP 404")
+
+
+def test_the_nonsense_name_depends_on_the_seed():
+    with running_app(TgiDouble(["warm"]).app()) as url:
+        names = {
+            run_canary(client_of(url), "tgi", ["warm"], DECODING, seed)["warm"].nonsense_name
+            for seed in (1, 1, 2)
+        }
+    assert len(names) == 2
+
+
+def test_an_arm_that_does_not_answer_is_named():
+    with (
+        running_app(TgiDouble(refuses_unknown=True).app()) as url,
+        pytest.raises(ModelUnreachable, match=r"the model 'warm' .* HTTP 404"),
+    ):
+        run_canary(client_of(url), "tgi", ["warm"], DECODING, seed=1)
+
+
+@pytest.mark.model
+def test_the_local_server_passes_and_refuses_the_nonsense_name(url):
+    canaries = run_canary(client_of(url), "tgi", ["warm"], DECODING, seed=1)
+    assert canaries["warm"].answers != canaries["warm"].base_answers
+    assert canaries["warm"].nonsense_refusal.startswith("HTTP 422")
