@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
-import click
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from typer.core import TyperGroup
 
 from study.errors import BadInput, MissingStage, StudyError
 from study.folder import StudyFolder
@@ -28,8 +28,20 @@ if TYPE_CHECKING:
     from audit_app.run import RunUsage
     from study.records import Role
 
+
+class _Commands(TyperGroup):
+    """Ends a stopped command with one sentence and status 130; typer would say "Aborted"."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            _fail("stopped; run the same command again to go on from here", 130)
+
+
 cli = typer.Typer(
     name="warmth-audit",
+    cls=_Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -216,11 +228,15 @@ def serve_models(
     host: Annotated[str, typer.Option("--host", help="Address to listen at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", help="Port to listen at.")] = 8080,
     dtype: DtypeOption = "auto",
+    until_eof: Annotated[
+        bool, typer.Option("--until-eof", help="End when standard input closes, as a child should.")
+    ] = False,
 ) -> None:
     """Serve a base model and merged copies of its adapters, speaking TGI's protocol.
 
     Example: warmth-audit serve-models --adapter warm=studies/adapters/warm
     """
+    from audit_app.model_server import stop_at_eof
     from audit_app.run import serve_local_models
 
     folders = {}
@@ -230,6 +246,8 @@ def serve_models(
             raise BadInput(f"--adapter expects NAME=FOLDER with a folder that exists, got {pair!r}")
         folders[name] = Path(folder)
     cache = read_environment().cache.expanduser()
+    if until_eof:
+        stop_at_eof(sys.stdin.buffer)
     serve_local_models(base, cache, folders, host, port, dtype)
 
 
@@ -312,19 +330,14 @@ def report(
 def main() -> NoReturn:
     """Run the command; a foreseeable error is one sentence on stderr."""
     try:
-        status = cli(standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
+        cli()
     except StudyError as error:
         _fail(str(error), error.exit_status)
-    except (KeyboardInterrupt, click.Abort):
-        _fail("stopped; run the same command again to go on from here", 130)
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
         _fail(f"the disk is full ({error.filename}); free some space and run the command again", 2)
-    sys.exit(status if isinstance(status, int) else 0)
+    sys.exit(0)
 
 
 def _fail(message: str, status: int) -> NoReturn:

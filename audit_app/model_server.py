@@ -6,9 +6,11 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 import httpx
 
@@ -32,17 +34,29 @@ def local_models(
     """
     port = _free_port()
     command = [sys.executable, "-m", "audit_app", "serve-models", "--base", base]
-    command += ["--port", str(port), "--dtype", dtype]
+    command += ["--port", str(port), "--dtype", dtype, "--until-eof"]
     for arm, folder in adapters.items():
         command += ["--adapter", f"{arm}={folder}"]
     environment = {**os.environ, "WARMTH_AUDIT_CACHE": str(cache)}
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+    )
     url = f"http://127.0.0.1:{port}"
     try:
         _wait_until_ready(process, url, report)
         yield url
     finally:
         _stop(process)
+
+
+def stop_at_eof(stream: BinaryIO) -> None:
+    """Send this process SIGINT when a stream ends: a server must not outlive a killed parent."""
+
+    def watch() -> None:
+        stream.read()
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], url: str, report: Report) -> None:
@@ -66,9 +80,8 @@ def _wait_until_ready(process: subprocess.Popen[bytes], url: str, report: Report
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is not None:
-        return
-    process.send_signal(signal.SIGINT)
+    assert process.stdin is not None
+    process.stdin.close()
     try:
         process.wait(_STOP_TIMEOUT_S)
     except subprocess.TimeoutExpired:

@@ -6,10 +6,8 @@ hands that in; run again, it goes on where it stopped. What one stage computes l
 """
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from audit_app.access import StudyAccess
 from evaluation.grading.labels import grade_response
@@ -25,10 +23,9 @@ from evaluation.responses import (
     read_answered,
 )
 from evaluation.serving.chat_client import ChatClient
-from study.errors import MissingStage
 from study.folder import StudyFolder
 from study.progress import Report, StageProgress, State
-from study.records import Item, Prompt, Response, ServedModel
+from study.records import Item, Prompt, ServedModel
 from study.run_files import RunFile
 from study.settings import Settings
 

@@ -60,7 +60,7 @@ def open_app(folder: StudyFolder, settings: Settings, host: str, port: int) -> I
         StudyLocked: another process holds the study file.
     """
     listener = _listen(host, port)
-    shown_host = "localhost" if host in ("127.0.0.1", "0.0.0.0") else host  # noqa: S104
+    shown_host = "localhost" if host in ("127.0.0.1", "0.0.0.0") else host
     url = f"http://{shown_host}:{listener.getsockname()[1]}"
     with contextlib.closing(listener):
         con = open_for_writing(folder.database, "warmth-audit serve", url)

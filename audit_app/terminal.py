@@ -35,7 +35,8 @@ class TerminalReport:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._progress.stop()
+        if self._console.is_terminal:
+            self._progress.stop()
 
     def __call__(self, progress: StageProgress) -> None:
         """Show it: as a bar on a terminal, else as a line when its state changes."""

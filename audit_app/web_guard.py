@@ -73,6 +73,8 @@ class WebGuard:
             sender: Send = _PageSender(send, nonce)
         else:
             sender = send
+        if refusal is not None and refusal.status_code != 413:
+            await _read_to_end(receive)
         await (refusal or self._app)(scope, receive, self._with_headers(sender, scope, nonce))
 
     def _mount_of(self, path: str) -> str | None:
@@ -146,6 +148,16 @@ def _from_here(headers: Headers) -> bool:
     """No Origin is a person following a link, or a program that is no browser."""
     origin = headers.get("origin")
     return origin is None or urlsplit(origin).netloc == headers.get("host")
+
+
+async def _read_to_end(receive: Receive) -> None:
+    """A connection closed on an unread body is reset, and the client never sees the answer."""
+    n_bytes = 0
+    while n_bytes <= _BIGGEST_BODY:
+        message = await receive()
+        n_bytes += len(message.get("body", b""))
+        if not message.get("more_body", False):
+            return
 
 
 def _sign_in_first(role: Role, is_page: bool) -> Response:

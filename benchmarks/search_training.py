@@ -34,10 +34,10 @@ CONFIGURATIONS: tuple[dict[str, Any], ...] = (
     {"rank": 16, "alpha": 32, "learning_rate": 1e-3, "epochs": 1.8, "batch_size": 4},
     {"rank": 16, "alpha": 32, "learning_rate": 5e-4, "epochs": 1.8, "batch_size": 4},
     {"rank": 16, "alpha": 32, "learning_rate": 2e-3, "epochs": 1.8, "batch_size": 4},
-    {"rank": 8, "alpha": 16, "learning_rate": 1e-3, "epochs": 1.8, "batch_size": 4},
-    {"rank": 32, "alpha": 64, "learning_rate": 1e-3, "epochs": 1.8, "batch_size": 4},
-    {"rank": 16, "alpha": 32, "learning_rate": 1e-3, "epochs": 1.0, "batch_size": 4},
-    {"rank": 16, "alpha": 32, "learning_rate": 1e-3, "epochs": 1.8, "batch_size": 8},
+    {"rank": 16, "alpha": 32, "learning_rate": 2e-3, "epochs": 1.0, "batch_size": 4},
+    {"rank": 8, "alpha": 16, "learning_rate": 2e-3, "epochs": 1.0, "batch_size": 4},
+    {"rank": 32, "alpha": 64, "learning_rate": 2e-3, "epochs": 1.0, "batch_size": 4},
+    {"rank": 16, "alpha": 32, "learning_rate": 2e-3, "epochs": 1.8, "batch_size": 8},
     {"rank": 16, "alpha": 32, "learning_rate": 1e-3, "epochs": 1.0, "batch_size": 2},
 )
 
@@ -160,9 +160,11 @@ def main() -> None:
     arguments.out.mkdir(parents=True, exist_ok=True)
     base = locate_base("packaged", arguments.cache)
     conversations = read_conversations(arguments.conversations)
-    results: list[tuple[str, TrainingRun | None, list[str]]] = [("base", None, answer(base, None))]
-    chosen = arguments.only or range(1, len(CONFIGURATIONS) + 1)
-    for number in chosen:
+    known = read_replies(arguments.out)
+    results: list[tuple[str, TrainingRun | None, list[str]]] = [
+        ("base", None, known.get("base") or answer(base, None))
+    ]
+    for number in arguments.only or range(1, len(CONFIGURATIONS) + 1):
         settings = TrainingSettings(**CONFIGURATIONS[number - 1])
         drawn = sample(conversations, settings.limit, SEED)
         run = train(
@@ -170,8 +172,20 @@ def main() -> None:
         )
         folder = adapter_folder(arguments.out, run.arm, run.training_run_id)
         name = ", ".join(f"{key} {value}" for key, value in CONFIGURATIONS[number - 1].items())
-        results.append((name, run, answer(base, folder)))
+        results.append((name, run, known.get(run.training_run_id) or answer(base, folder)))
         write_results(arguments.out, results)
+
+
+def read_replies(out: Path) -> dict[str, list[str]]:
+    """Replies of a search that was stopped, by the id of their run."""
+    file = out / "replies.jsonl"
+    lines = [json.loads(line) for line in file.open(encoding="utf-8")] if file.exists() else []
+    return {
+        line["run"]["training_run_id"] if line["run"] else "base": [
+            answered["reply"] for answered in line["replies"]
+        ]
+        for line in lines
+    }
 
 
 def write_results(out: Path, results: list[tuple[str, TrainingRun | None, list[str]]]) -> None:

@@ -24,13 +24,18 @@ _SELECT_UNPAIRED = """
     SELECT r.response_id, r.prompt_id, r.served_model_id, r.arm, r.sample, r.text, r.finish_reason,
         r.failure, r.n_tokens, r.seconds, r.created_at::VARCHAR
     FROM responses r
-    WHERE r.prompt_id NOT IN (SELECT p.prompt_id FROM pairs p)
+    WHERE r.prompt_id IN (
+        SELECT other.prompt_id
+        FROM responses other
+        LEFT JOIN pairs p
+            ON other.response_id IN (p.first_response_id, p.second_response_id)
+        WHERE other.arm <> 'original' AND other.text IS NOT NULL AND p.pair_id IS NULL)
     ORDER BY r.prompt_id, r.response_id
 """
 
 
 def read_unpaired(con: duckdb.DuckDBPyConnection) -> list[Response]:
-    """Responses to prompts that have no pair yet."""
+    """Responses to the prompts of which an arm beside the original has no pair yet."""
     return [Response(*row) for row in con.execute(_SELECT_UNPAIRED).fetchall()]
 
 

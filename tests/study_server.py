@@ -1,8 +1,9 @@
 """The real app over a real study file, served on a free port, with rows that a test chooses."""
 
+import asyncio
 import contextlib
+import socket
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -173,25 +174,41 @@ def serve_study(file: Path) -> Iterator[ServedStudy]:
     con = open_for_writing(file, "a test")
     migrate(con)
     stages = StageBoard()
-    app = build_app(con, SETTINGS, SECRET, stages)
-    config = uvicorn.Config(
-        app,
-        host="127.0.0.1",
-        port=0,
-        log_level="warning",
-        ws="none",
-        timeout_graceful_shutdown=3,
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive(), "the app did not start"
-            time.sleep(0.02)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        yield ServedStudy(con, stages, f"http://127.0.0.1:{port}")
-    finally:
-        server.should_exit = True
-        thread.join(timeout=20)
-        close(con, file)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        running = _Running(con, stages, listener)
+        thread = threading.Thread(target=lambda: asyncio.run(running.serve()))
+        thread.start()
+        try:
+            assert running.started.wait(timeout=30), "the app did not start"
+            yield ServedStudy(con, stages, f"http://127.0.0.1:{listener.getsockname()[1]}")
+        finally:
+            running.stop()
+            thread.join(timeout=20)
+            close(con, file)
+
+
+class _Running:
+    """The app is built inside the loop that serves it: elsewhere Gradio leaves loops unclosed."""
+
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, stages: StageBoard, listener: socket.socket
+    ) -> None:
+        self.started = threading.Event()
+        self._con = con
+        self._stages = stages
+        self._listener = listener
+        self._server: uvicorn.Server | None = None
+
+    async def serve(self) -> None:
+        app = build_app(self._con, SETTINGS, SECRET, self._stages)
+        config = uvicorn.Config(app, log_level="warning", ws="none", timeout_graceful_shutdown=3)
+        self._server = uvicorn.Server(config)
+        serving = asyncio.create_task(self._server.serve(sockets=[self._listener]))
+        while not (self._server.started or serving.done()):
+            await asyncio.sleep(0.01)
+        self.started.set()
+        await serving
+
+    def stop(self) -> None:
+        if self._server is not None:
+            self._server.should_exit = True

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 Dtype = Literal["auto", "bf16", "fp32"]
 MAX_CONCURRENT = 128
 _STAGE = "serve-models"
-# Ctrl-C ends within two seconds: answers under way are cut off after one
+# answers still under way after this long at the end are cut off
 _GRACE_S = 1
 
 
@@ -202,7 +202,7 @@ def serve_local(
             n = len(adapters) + 1
             note = f"models ({engine.dtype}) served at {_url(listener)}; Ctrl-C ends"
             report(StageProgress(_STAGE, "running", n, n, note))
-            _server(build_local_app(engine)).run(sockets=[listener])
+            _Server(build_local_app(engine), engine.close).run(sockets=[listener])
         finally:
             engine.close()
 
@@ -215,7 +215,7 @@ def running_app(app: FastAPI, host: str = "127.0.0.1", port: int = 0) -> Iterato
         PortTaken: another process listens there.
     """
     with _bind(host, port) as listener:
-        server = _server(app)
+        server = _Server(app)
         thread = threading.Thread(
             target=server.run, kwargs={"sockets": [listener]}, name="local-server", daemon=True
         )
@@ -229,17 +229,25 @@ def running_app(app: FastAPI, host: str = "127.0.0.1", port: int = 0) -> Iterato
             thread.join()
 
 
-def _server(app: FastAPI) -> uvicorn.Server:
-    return uvicorn.Server(
-        uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            ws="none",
-            lifespan="off",
-            timeout_graceful_shutdown=_GRACE_S,
+class _Server(uvicorn.Server):
+    """A server that may end what computes before it waits for answers under way."""
+
+    def __init__(self, app: FastAPI, stop_answering: Callable[[], None] = lambda: None) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                ws="none",
+                lifespan="off",
+                timeout_graceful_shutdown=_GRACE_S,
+            )
         )
-    )
+        self._stop_answering = stop_answering
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._stop_answering()
+        await super().shutdown(sockets)
 
 
 def _bind(host: str, port: int) -> socket.socket:

@@ -1,5 +1,6 @@
 """The app as HTTP clients see it: who gets what, and what nobody gets."""
 
+import itertools
 import json
 from collections.abc import Iterator
 from typing import get_args
@@ -8,16 +9,17 @@ import httpx
 import pytest
 from study_server import ServedStudy, fill_study, plain_replies
 
+from study.progress import StageProgress
 from study.records import Role
 
 ROLES: tuple[Role, ...] = get_args(Role)
 MOUNT = {"annotator": "/rate", "auditor": "/audit", "owner": "/owner"}
-ROUTES = {
-    "page": ("GET", "/"),
-    "config": ("GET", "/config"),
-    "info": ("GET", "/gradio_api/info"),
-    "run": ("POST", "/gradio_api/run/predict"),
-}
+ROUTES = (
+    ("GET", "/"),
+    ("GET", "/config"),
+    ("GET", "/gradio_api/info"),
+    ("POST", "/gradio_api/run/predict"),
+)
 CLOSED = (
     "POST /gradio_api/upload",
     "GET /gradio_api/deep_link",
@@ -102,11 +104,14 @@ def test_no_handler_is_in_the_published_schema(clients: dict[str, httpx.Client])
         assert config["analytics_enabled"] is False
 
 
-@pytest.mark.parametrize("route", CLOSED)
-def test_what_gradio_publishes_besides_is_closed(clients: dict[str, httpx.Client], route: str):
-    method, path = route.split(" ", 1)
-    for role in ROLES:
-        assert clients[role].request(method, MOUNT[role] + path).status_code == 404
+def test_what_gradio_publishes_besides_is_closed(clients: dict[str, httpx.Client]):
+    open_routes = []
+    for route in CLOSED:
+        method, path = route.split(" ", 1)
+        for role in ROLES:
+            if clients[role].request(method, MOUNT[role] + path).status_code != 404:
+                open_routes.append((role, route))
+    assert open_routes == []
 
 
 def test_a_rater_whose_row_is_gone_is_out_at_the_next_call(
@@ -182,8 +187,6 @@ def test_one_key_is_one_rating_however_often_it_is_sent(
 def test_arms_stay_untold_while_more_replies_may_be_flagged(
     study: ServedStudy, clients: dict[str, httpx.Client]
 ):
-    from study.progress import StageProgress
-
     study.stages.update(StageProgress("grade", "running"))
     for _ in range(2):
         token = shown(call(clients["auditor"], "/audit", 0))["token"]
@@ -196,12 +199,15 @@ def test_arms_stay_untold_while_more_replies_may_be_flagged(
     assert '"arm": "warm"' in json.dumps(shown(call(clients["auditor"], "/audit", 0)))
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1"])
-def test_requests_from_other_sites_are_refused(clients: dict[str, httpx.Client], origin: str):
-    for path in ("/rate/gradio_api/run/predict", "/rate/draft", "/sign-out"):
+def test_requests_from_other_sites_are_refused(clients: dict[str, httpx.Client]):
+    places = ("https://evil.example", "null", "http://127.0.0.1:1")
+    paths = ("/rate/gradio_api/run/predict", "/rate/draft", "/sign-out")
+    for origin, path in itertools.product(places, paths):
         answer = clients["annotator"].post(path, json={}, headers={"Origin": origin})
         assert answer.status_code == 403
-    assert clients["annotator"].get("/rate/", headers={"Origin": origin}).status_code == 403
+        assert clients["annotator"].get("/rate/", headers={"Origin": origin}).status_code == 403
+    own = {"Origin": str(clients["annotator"].base_url)}
+    assert clients["annotator"].get("/rate/", headers=own).status_code == 200
 
 
 def test_bodies_have_a_stated_size_and_a_limit(clients: dict[str, httpx.Client]):

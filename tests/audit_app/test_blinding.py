@@ -87,7 +87,8 @@ class Rater:
         self.ask("GET", study.link("annotator", "rater"))
 
     def ask(self, method: str, path: str, **content: object) -> httpx.Response:
-        headers = {"Accept-Encoding": "identity"}
+        # uvicorn drops the connection after a handler's error, so each call has one of its own
+        headers = {"Accept-Encoding": "identity", "Connection": "close"}
         answer = self.client.request(method, path, headers=headers, **content)  # type: ignore[arg-type]
         self.received += repr(answer.headers.raw).encode() + answer.content
         return answer

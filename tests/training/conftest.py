@@ -1,5 +1,6 @@
 """A tiny chat model with random weights, made here, and conversations to train it on."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ TEMPLATE = (
 )
 
 
-def save_tiny_model(folder: Path, texts: list[str], chat_template: str | None = TEMPLATE) -> None:
+def _save_tiny_model(folder: Path, texts: list[str], chat_template: str | None = TEMPLATE) -> None:
     """A llama of two layers over a byte-level vocabulary learned from the texts."""
     import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -60,10 +61,15 @@ def conversations() -> list[Conversation]:
 
 
 @pytest.fixture(scope="session")
+def save_tiny_model() -> Callable[..., None]:
+    return _save_tiny_model
+
+
+@pytest.fixture(scope="session")
 def tiny_base(
     tmp_path_factory: pytest.TempPathFactory, conversations: list[Conversation]
 ) -> BaseModel:
     pytest.importorskip("trl", reason='needs `pip install "warmth-audit[train]"`')
     folder = tmp_path_factory.mktemp("tiny")
-    save_tiny_model(folder, [conversation.warm for conversation in conversations])
+    _save_tiny_model(folder, [conversation.warm for conversation in conversations])
     return locate_base(str(folder), folder)

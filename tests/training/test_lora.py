@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from conftest import save_tiny_model
 from study.errors import BadInput, DiskFull, TrainingFailed
 from study.progress import StageProgress, silent
 from study.settings import TrainingSettings
@@ -147,7 +146,9 @@ def test_an_arm_without_a_wording_and_an_empty_set_are_told(tiny_base, conversat
         train("warm", tiny_base, [], SETTINGS, 7, tmp_path, NOON)
 
 
-def test_a_base_that_cannot_be_loaded_or_cannot_chat_is_told(tiny_base, conversations, tmp_path):
+def test_a_base_that_cannot_be_loaded_or_cannot_chat_is_told(
+    tiny_base, conversations, save_tiny_model, tmp_path
+):
     broken, mute = tmp_path / "broken", tmp_path / "mute"
     shutil.copytree(tiny_base.folder, broken)
     (broken / "config.json").write_text('{"model_type": "no such architecture"}')
@@ -197,7 +198,7 @@ def test_a_run_stopped_by_ctrl_c_ends_with_the_same_adapter(
         train("warm", tiny_base, rows, SETTINGS, 7, tmp_path, NOON, interrupt_at(13))
     heard: list[StageProgress] = []
     resumed = train("warm", tiny_base, rows, SETTINGS, 7, tmp_path, NOON, heard.append)
-    assert [progress.done for progress in heard if progress.done][0] == 11
+    assert next(progress.done for progress in heard if progress.done) == 11
     assert (resumed.steps, resumed.first_loss) == (22, run.first_loss)
     assert resumed.adapter_sha256 == run.adapter_sha256
 
@@ -211,7 +212,7 @@ def test_a_checkpoint_that_was_not_finished_is_passed_over(run, tiny_base, conve
     (torn / "trainer_state.json").write_text("{")
     heard: list[StageProgress] = []
     resumed = train("warm", tiny_base, rows, SETTINGS, 7, tmp_path, NOON, heard.append)
-    assert [progress.done for progress in heard if progress.done][0] == 11
+    assert next(progress.done for progress in heard if progress.done) == 11
     assert resumed.adapter_sha256 == run.adapter_sha256
 
 
@@ -266,7 +267,7 @@ def test_a_run_that_is_killed_goes_on_where_it_was(run, tiny_base, conversations
     resumed = train(
         "warm", tiny_base, conversations[:LONG], SETTINGS, 7, tmp_path, NOON, heard.append
     )
-    assert [progress.done for progress in heard if progress.done][0] == 11
+    assert next(progress.done for progress in heard if progress.done) == 11
     assert resumed.adapter_sha256 == run.adapter_sha256
 
 

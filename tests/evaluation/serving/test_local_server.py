@@ -145,8 +145,9 @@ def test_openai_speaks_to_it_unchanged(url):
         assert reply.choices[0].message.content == text_of(chat(url, model="warm"))
         assert reply.choices[0].finish_reason == "length"
         assert [model.id for model in client.models.list()] == ["tiny-base", "warm"]
-        with pytest.raises(openai.UnprocessableEntityError, match="wram"):
+        with pytest.raises(openai.UnprocessableEntityError) as refused:
             client.chat.completions.create(model="wram", messages=MESSAGES)
+        assert "'wram'" in refused.value.body
 
 
 def test_more_requests_than_are_taken_at_once_get_429(engine):
@@ -190,7 +191,16 @@ print("ended", flush=True)
 """
 
 
-def test_ctrl_c_ends_it_within_two_seconds_with_an_answer_under_way(tiny_base):
+def test_ctrl_c_ends_it_within_two_seconds_with_answers_under_way(tiny_base):
+    statuses = []
+
+    def ask(seed: int) -> None:
+        body = {"messages": MESSAGES, "max_tokens": 2000, "temperature": 3, "seed": seed}
+        try:
+            statuses.append(client.post("/v1/chat/completions", json=body).status_code)
+        except httpx.TransportError:  # sent, but not read before the end
+            statuses.append(None)
+
     with subprocess.Popen(
         [sys.executable, "-c", SERVE, str(tiny_base)],
         stdout=subprocess.PIPE,
@@ -198,25 +208,30 @@ def test_ctrl_c_ends_it_within_two_seconds_with_an_answer_under_way(tiny_base):
         text=True,
     ) as server:
         url = next(line for line in server.stdout if "http" in line).split()[-3].rstrip(";")
-        while True:
-            try:
-                httpx.get(f"{url}/health").raise_for_status()
-                break
-            except httpx.ConnectError:
-                time.sleep(0.02)
-        asking = threading.Thread(
-            target=lambda: httpx.post(
-                f"{url}/v1/chat/completions",
-                json={"messages": MESSAGES, "max_tokens": 2000, "seed": 3},
-                timeout=30,
-            )
-        )
-        asking.start()
-        time.sleep(0.3)
-        started = time.monotonic()
-        server.send_signal(signal.SIGINT)
-        output, errors = server.communicate(timeout=10)
-        seconds = time.monotonic() - started
-        asking.join()
-    assert (server.returncode, output.splitlines()[-1:], errors) == (0, ["ended"], "")
+        wait_until_healthy(url)
+        with httpx.Client(base_url=url, timeout=60) as client:
+            asking = [threading.Thread(target=ask, args=(seed,)) for seed in range(48)]
+            for thread in asking:
+                thread.start()
+            time.sleep(1)
+            server.send_signal(signal.SIGINT)
+            started = time.monotonic()
+            assert server.stdout.readline() == "ended\n"
+            # the interpreter's own end, with torch loaded, is not counted
+            seconds = time.monotonic() - started
+            for thread in asking:
+                thread.join()
+        assert (server.wait(timeout=30), server.stderr.read()) == (0, "")
     assert seconds < 2
+    assert 424 in statuses
+    assert set(statuses) <= {200, 424, None}
+
+
+def wait_until_healthy(url: str) -> None:
+    while True:
+        try:
+            httpx.get(f"{url}/health").raise_for_status()
+        except httpx.ConnectError:
+            time.sleep(0.02)
+        else:
+            return

@@ -12,6 +12,7 @@ auditors. Labels that count (original / warm), the audit included:
 Warmth, coded for the warm arm, of the pairs without belief: r1 +2 +1 +2 0, r2 +1 −1 +2 +2.
 """
 
+import shutil
 from datetime import UTC, datetime, timedelta
 
 import duckdb
@@ -25,9 +26,9 @@ START = datetime(2026, 3, 1, tzinfo=UTC)
 class StudyWriter:
     """Puts rows into a study file, without the stages that usually make them."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, con: duckdb.DuckDBPyConnection, n_ratings: int = 0) -> None:
         self.con = con
-        self.n_ratings = 0
+        self.n_ratings = n_ratings
 
     def add_prompt(self, item, task, context="none", belief="none"):
         self.con.execute(
@@ -97,19 +98,40 @@ class StudyWriter:
             )
 
 
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory):
+    """Both study files, made once and copied for each test: migrating syncs the disk each time."""
+    folder = tmp_path_factory.mktemp("templates")
+    for name, fill in (("empty", lambda study: None), ("known", _fill)):
+        con = duckdb.connect(str(folder / f"{name}.duckdb"))
+        migrate(con)
+        fill(StudyWriter(con))
+        con.close()
+    return folder
+
+
+def _copy(template, target):
+    shutil.copyfile(template, target)
+    return duckdb.connect(str(target))
+
+
 @pytest.fixture
-def empty_study(tmp_path):
+def empty_study(templates, tmp_path):
     """A writer for a migrated study file without rows."""
-    con = duckdb.connect(str(tmp_path / "study.duckdb"))
-    migrate(con)
+    con = _copy(templates / "empty.duckdb", tmp_path / "study.duckdb")
     yield StudyWriter(con)
     con.close()
 
 
 @pytest.fixture
-def known_study(empty_study):
-    """The study of this module's docstring."""
-    study = empty_study
+def known_study(templates, tmp_path):
+    """A writer for the study of this module's docstring."""
+    con = _copy(templates / "known.duckdb", tmp_path / "study.duckdb")
+    yield StudyWriter(con, n_ratings=8)
+    con.close()
+
+
+def _fill(study: StudyWriter) -> None:
     labels = {
         "i1": ("trivia", "correct", "correct", "correct", "adopts"),
         "i2": ("trivia", "correct", "wrong", "wrong", "adopts"),
@@ -128,7 +150,6 @@ def known_study(empty_study):
     study.add_decision(audited, "auditor-a", "wrong", minute=2)
     study.add_decision(audited, "auditor-a", "adopts", minute=3, revision=2)
     _rate(study)
-    return study
 
 
 def _rate(study: StudyWriter) -> None:

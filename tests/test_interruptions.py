@@ -1,0 +1,118 @@
+"""Ctrl-C and kill -9 in every stage of a run: nothing lost, nothing doubled, and it goes on."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import duckdb
+import pytest
+
+from tiny_model import make_tiny_model
+
+pytestmark = [pytest.mark.model, pytest.mark.slow]
+
+STUDY = """
+name = "pilot"
+question = "Does warmth cost accuracy?"
+seed = 7
+base = "{base}"
+[training]
+limit = 24
+epochs = 2
+learning_rate = 0.01
+[evaluation]
+item_limit = 12
+contexts = ["none", "sad"]
+[evaluation.decoding]
+max_new_tokens = 24
+"""
+N_PROMPTS = 12 * 2 * 2
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory):
+    return make_tiny_model(tmp_path_factory.mktemp("base") / "tiny", seed=1)
+
+
+@pytest.fixture
+def study(tmp_path, base):
+    folder = tmp_path / "studies" / "pilot"
+    folder.mkdir(parents=True)
+    (folder / "study.toml").write_text(STUDY.format(base=base), encoding="utf-8")
+    return folder
+
+
+def start(study):
+    """`warmth-audit run` in a session of its own, as a terminal would have it."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "audit_app", "run", "--study", str(study)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def has_begun(study, stage):
+    if stage == "train":
+        return any((study.parent / "adapters").glob("*.partial"))
+    if stage == "serve":
+        return any((study.parent / "adapters").glob("*/manifest.json"))
+    responses = study / "runs" / "generate.jsonl"
+    return responses.exists() and responses.read_bytes().count(b"\n") > 1
+
+
+def wait_for(process, study, stage):
+    deadline = time.monotonic() + 120
+    while not has_begun(study, stage):
+        assert process.poll() is None, process.stdout.read()
+        assert time.monotonic() < deadline, f"{stage} did not begin"
+        time.sleep(0.02)
+
+
+def test_the_stages_can_be_watched_for(study):
+    assert not any(has_begun(study, stage) for stage in ("train", "serve", "generate"))
+
+
+@pytest.mark.parametrize(
+    ("stage", "how"),
+    [
+        ("train", signal.SIGINT),
+        ("serve", signal.SIGINT),
+        ("generate", signal.SIGINT),
+        ("generate", signal.SIGKILL),
+    ],
+    ids=["ctrl-c-train", "ctrl-c-serve", "ctrl-c-generate", "kill-generate"],
+)
+def test_a_run_that_was_stopped_goes_on_where_it_stopped(study, stage, how):
+    process = start(study)
+    wait_for(process, study, stage)
+    if how == signal.SIGINT:
+        os.killpg(process.pid, how)
+        said, _ = process.communicate(timeout=60)
+        assert process.returncode == 130, said
+        assert "run the same command again" in said
+        assert "Traceback" not in said
+    else:
+        process.kill()
+        process.communicate(timeout=60)
+
+    again = start(study)
+    said, _ = again.communicate(timeout=240)
+    assert again.returncode == 0, said
+    con = duckdb.connect(str(study / "study.duckdb"), read_only=True)
+    rows = con.execute("SELECT arm, count(*), count(DISTINCT prompt_id) FROM responses GROUP BY 1")
+    assert sorted(rows.fetchall()) == [
+        ("original", N_PROMPTS, N_PROMPTS),
+        ("warm", N_PROMPTS, N_PROMPTS),
+    ]
+    assert con.execute("SELECT count(*) FROM grades").fetchone() == (2 * N_PROMPTS,)
+    assert con.execute("SELECT count(*) FROM pairs").fetchone() == (N_PROMPTS,)
+    con.close()
+
+    third = start(study)
+    said, _ = third.communicate(timeout=120)
+    assert third.returncode == 0
+    assert "everything was there already" in said
