@@ -380,7 +380,7 @@ def _show_results(job: "Job", as_json: bool = False) -> None:
     from evaluation.statistics.results import compute_results
 
     with job.access.reading() as con:
-        results = compute_results(con, job.settings.seed)
+        results = compute_results(con, job.settings.seed, job.settings.limited)
     if as_json:
         typer.echo(json.dumps(results_as_json(results), indent=2))
         return

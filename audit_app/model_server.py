@@ -17,6 +17,10 @@ import httpx
 from study.errors import ModelUnreachable
 from study.progress import Report, StageProgress
 
+PATIENT_THREADS = {"OMP_WAIT_POLICY": "PASSIVE"}
+"""For processes that compute: torch's threads otherwise spin while they wait, and beside an app
+and a browser on two cores a step that takes 2 s took 15."""
+
 _START_TIMEOUT_S = 180.0
 _STOP_TIMEOUT_S = 10.0
 
@@ -37,7 +41,7 @@ def local_models(
     command += ["--port", str(port), "--dtype", dtype, "--until-eof"]
     for arm, folder in adapters.items():
         command += ["--adapter", f"{arm}={folder}"]
-    environment = {**os.environ, "WARMTH_AUDIT_CACHE": str(cache)}
+    environment = {**PATIENT_THREADS, **os.environ, "WARMTH_AUDIT_CACHE": str(cache)}
     process = subprocess.Popen(
         command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
     )

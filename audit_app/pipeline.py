@@ -6,6 +6,7 @@ hands that in; run again, it goes on where it stopped. What one stage computes l
 """
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -25,7 +26,7 @@ from evaluation.responses import (
 from evaluation.serving.chat_client import ChatClient
 from study.folder import StudyFolder
 from study.progress import Report, StageProgress, State
-from study.records import Item, Prompt, ServedModel
+from study.records import Grade, Item, Prompt, Response, ServedModel
 from study.run_files import RunFile
 from study.settings import Settings
 
@@ -109,26 +110,24 @@ def generate_responses(
     started, done, n_failed = time.monotonic(), 0, 0
     for block in in_blocks(requests, _PROMPTS_PER_BLOCK):
         job.report(_running("generate", done, len(requests), started))
-        responses = generate(
+        responses: list[Response] = []
+
+        def store(came: list[Response], responses: list[Response] = responses) -> None:
+            responses_file.append("responses", came)
+            responses.extend(came)
+
+        generate(
             block,
             client,
             job.settings.evaluation.decoding,
             job.settings.seed,
             _CONCURRENCY,
             lambda: datetime.now(UTC),
+            store,
         )
-        responses_file.append("responses", responses)
         job.access.hand_in(responses_file)
         prompts = {request.prompt.prompt_id: request.prompt for request in block}
-        grades = [
-            grade_response(
-                response,
-                questions.items[prompts[response.prompt_id].item_id],
-                prompts[response.prompt_id].belief,
-            )
-            for response in responses
-        ]
-        grades_file.append("grades", grades)
+        grades_file.append("grades", _grade(responses, prompts, questions))
         job.access.hand_in(grades_file)
         pairs_file.append("pairs", draw_pairs(responses, job.settings.seed))
         job.access.hand_in(pairs_file)
@@ -136,6 +135,16 @@ def generate_responses(
         n_failed += sum(response.failure is not None for response in responses)
     note = f"{done} responses, {n_failed} failed"
     job.report(_ended("generate", done, note, did_something=True, started=started))
+
+
+def _grade(
+    responses: Sequence[Response], prompts: Mapping[str, Prompt], questions: Questions
+) -> list[Grade]:
+    asked = [(response, prompts[response.prompt_id]) for response in responses]
+    return [
+        grade_response(response, questions.items[prompt.item_id], prompt.belief)
+        for response, prompt in asked
+    ]
 
 
 def skip_generation(job: Job) -> None:

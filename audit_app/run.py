@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from audit_app.access import StudyAccess
-from audit_app.model_server import local_models
+from audit_app.model_server import PATIENT_THREADS, local_models
 from audit_app.pipeline import (
     Job,
     Questions,
@@ -284,7 +284,7 @@ def _check_engine(known: Sequence[ServedModel], served: Sequence[ServedModel]) -
 def _run_in_own_process(arguments: Sequence[str], access: StudyAccess) -> None:
     """Run a subcommand beside this one; it reports for itself and says why it failed."""
     command = [sys.executable, "-m", "audit_app", *arguments, *access.arguments]
-    environment = {**os.environ, **access.environment}
+    environment = {**PATIENT_THREADS, **os.environ, **access.environment}
     process = subprocess.Popen(command, env=environment)
     try:
         status = process.wait()

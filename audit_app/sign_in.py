@@ -9,7 +9,7 @@ module that owns the row.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast, get_args
+from typing import Any, get_args
 
 import duckdb
 import gradio as gr
@@ -120,7 +120,7 @@ def build_sign_in_router(
         except NotAllowed as error:
             return HTMLResponse(refused_page(str(error)), status_code=403)
         request.session[rater.role] = rater.rater_id
-        return RedirectResponse(HOME[cast(Role, rater.role)], status_code=303)
+        return RedirectResponse(HOME[rater.role], status_code=303)
 
     @router.post("/sign-out")
     def sign_out(request: Request) -> Response:

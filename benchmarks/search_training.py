@@ -39,6 +39,7 @@ CONFIGURATIONS: tuple[dict[str, Any], ...] = (
     {"rank": 32, "alpha": 64, "learning_rate": 2e-3, "epochs": 1.0, "batch_size": 4},
     {"rank": 16, "alpha": 32, "learning_rate": 2e-3, "epochs": 1.8, "batch_size": 8},
     {"rank": 16, "alpha": 32, "learning_rate": 1e-3, "epochs": 1.0, "batch_size": 2},
+    {"rank": 16, "alpha": 32, "learning_rate": 2e-3, "epochs": 1.4, "batch_size": 4},
 )
 
 
@@ -155,6 +156,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("training-search"))
     parser.add_argument("--conversations", default="packaged")
     parser.add_argument("--only", type=int, nargs="*", help="numbers of configurations, from 1")
+    parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--arm", default="warm", choices=("warm", "cold", "untransformed"))
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
@@ -166,10 +168,9 @@ def main() -> None:
     ]
     for number in arguments.only or range(1, len(CONFIGURATIONS) + 1):
         settings = TrainingSettings(**CONFIGURATIONS[number - 1])
-        drawn = sample(conversations, settings.limit, SEED)
-        run = train(
-            arguments.arm, base, drawn, settings, SEED, arguments.out, datetime.now(UTC), show
-        )
+        drawn = sample(conversations, settings.limit, arguments.seed)
+        now, seed, out = datetime.now(UTC), arguments.seed, arguments.out
+        run = train(arguments.arm, base, drawn, settings, seed, out, now, show)
         folder = adapter_folder(arguments.out, run.arm, run.training_run_id)
         name = ", ".join(f"{key} {value}" for key, value in CONFIGURATIONS[number - 1].items())
         results.append((name, run, known.get(run.training_run_id) or answer(base, folder)))
@@ -215,9 +216,7 @@ def write_results(out: Path, results: list[tuple[str, TrainingRun | None, list[s
 def show(progress: StageProgress) -> None:
     """Every tenth step on the terminal."""
     if progress.done % 10 == 0 or progress.state != "running":
-        print(  # noqa: T201
-            f"{progress.state} {progress.done}/{progress.total} {progress.note}", flush=True
-        )
+        print(f"{progress.state} {progress.done}/{progress.total} {progress.note}", flush=True)
 
 
 if __name__ == "__main__":

@@ -86,20 +86,20 @@ def generate(
     seed: int,
     concurrency: int,
     now: Callable[[], datetime],
-) -> list[Response]:
+    on_done: Callable[[list[Response]], None],
+) -> None:
     """Ask for responses and wait for all of them.
 
     Args:
-        requests: at most a block of them; what is returned is what the caller can store.
         decoding: sampling parameters, the same for every arm.
         seed: the study's; each request samples by a seed of its own, made of this and its prompt,
             so that the arms of one prompt are drawn alike.
         concurrency: requests under way at once.
         now: tells the time at which a response came.
-    Returns:
-        One response per request, in the order of the requests; a request that failed for
-        good is a response without text.
+        on_done: gets every response once, in groups as they come; one that failed for good
+            has no text. What it has stored is not asked again after an interruption.
     """
+    wanted = {request.response_id: request for request in requests}
     chat_requests = [
         ChatRequest(
             request_id=request.response_id,
@@ -109,13 +109,12 @@ def generate(
         )
         for request in requests
     ]
-    completions: dict[str, tuple[Completion, datetime]] = {}
 
     def keep(done: list[Completion]) -> None:
-        completions.update({completion.request_id: (completion, now()) for completion in done})
+        came_at = now()
+        on_done([_response(wanted[one.request_id], one, came_at) for one in done])
 
     client.complete_all(chat_requests, decoding, concurrency, keep)
-    return [_response(request, *completions[request.response_id]) for request in requests]
 
 
 def insert_responses(cursor: duckdb.DuckDBPyConnection, rows: Iterable[Mapping[str, Any]]) -> int:

@@ -104,6 +104,16 @@ class Settings(_Section):
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
     @property
+    def limited(self) -> str | None:
+        """How the study was cut down, to stand beside every number made from it; None when whole."""
+        parts = []
+        if self.evaluation.item_limit is not None:
+            parts.append(f"at most {self.evaluation.item_limit} items")
+        if self.training.limit is not None:
+            parts.append(f"trained on at most {self.training.limit} conversations")
+        return ", ".join(parts) or None
+
+    @property
     def trained_arms(self) -> tuple[str, ...]:
         """Arms that have an adapter of their own."""
         return tuple(arm for arm in self.arms if arm != ORIGINAL)

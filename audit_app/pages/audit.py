@@ -82,7 +82,8 @@ def build_audit_page(desk: AuditDesk) -> gr.Blocks:
     def shown(value: dict[str, Any]) -> dict[Any, Any]:
         return {card: value, timer: gr.Timer(active=value["view"] == "waiting")}
 
-    with new_blocks("Audit") as page:
+    page = new_blocks("Audit")
+    with page:
         card = gr.HTML(
             value={"view": "loading"},
             html_template=asset_text("audit.html"),

@@ -104,9 +104,7 @@ def _figure(plot: Plot) -> str:
     stream = io.BytesIO()
     plot.figure.savefig(stream, format="png")
     picture = base64.b64encode(stream.getvalue()).decode()
-    return (
-        f'<figure><img alt="{escape(plot.alt_text)}" src="data:image/png;base64,{picture}"></figure>'
-    )
+    return f'<figure><img alt="{escape(plot.alt_text)}" src="data:image/png;base64,{picture}"></figure>'
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

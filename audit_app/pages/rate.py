@@ -90,7 +90,8 @@ def build_rate_page(desk: RatingDesk) -> gr.Blocks:
     def shown(value: dict[str, Any]) -> dict[Any, Any]:
         return {card: value, timer: gr.Timer(active=value["view"] == "waiting")}
 
-    with new_blocks("Rate") as page:
+    page = new_blocks("Rate")
+    with page:
         card = gr.HTML(
             value={"view": "loading"},
             html_template=asset_text("rate.html"),

@@ -79,7 +79,8 @@ def build_results_page(desk: ResultsDesk) -> gr.Blocks:
         caller(desk.con, request, "owner")
         return {link: gr.Textbox(value=_new_link(desk, request, "auditor"), visible=True)}
 
-    with new_blocks("Study") as page, gr.Column(elem_classes="wa-owner"):
+    page = new_blocks("Study")
+    with page, gr.Column(elem_classes="wa-owner"):
         gr.HTML(title_html(desk.settings), apply_default_css=False)
         stages = gr.HTML(stages_html(()), apply_default_css=False)
         people_part = gr.HTML(apply_default_css=False)
@@ -148,5 +149,5 @@ def _new_link(desk: ResultsDesk, request: gr.Request, role: Role) -> str:
     now = desk.clock()
     rater = invite(desk.con, role, now)
     token = make_link_token(desk.secret, rater.rater_id, role, now)
-    address = request.request.url
+    address = request.url
     return f"{address.scheme}://{address.netloc}/join/{token}"

@@ -170,7 +170,7 @@ def test_a_browser_that_rates_receives_no_secret_word(browser: Browser, study_ap
     fill_study(study_app.con, plain_replies(2), names)
     received: list[Response] = []
     page = browser.new_context().new_page()
-    page.on("response", received.append)
+    page.on("response", lambda response: received.append(response))
     page.goto(study_app.link("annotator"))
     for number in (1, 2):
         expect(page.get_by_role("heading", name=f"Pair {number} of 2")).to_be_visible()

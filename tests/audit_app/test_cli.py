@@ -6,7 +6,18 @@ import sys
 
 import pytest
 
-COMMANDS = "demo run train adapters serve-models generate grade pairs serve report".split()
+COMMANDS = [
+    "demo",
+    "run",
+    "train",
+    "adapters",
+    "serve-models",
+    "generate",
+    "grade",
+    "pairs",
+    "serve",
+    "report",
+]
 STUDY = 'name = "pilot"\nquestion = "Does warmth cost accuracy?"\nseed = 7\n'
 
 

