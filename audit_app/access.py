@@ -49,6 +49,9 @@ class StudyAccess(Protocol):
     def report(self, progress: StageProgress) -> None:
         """Tell whoever watches how far a stage has come."""
 
+    def close(self) -> None:
+        """Let go of whatever is held open."""
+
 
 class FileAccess:
     """The study file, opened for as long as a read or a hand-in takes."""
@@ -92,6 +95,9 @@ class FileAccess:
 
     def report(self, progress: StageProgress) -> None:
         """Nobody watches."""
+
+    def close(self) -> None:
+        """Nothing is held open."""
 
     @contextmanager
     def _writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -158,6 +164,10 @@ class AppAccess:
     def report(self, progress: StageProgress) -> None:
         """Show the progress on the owner's page."""
         self._send("POST", "/progress", json=asdict(progress))
+
+    def close(self) -> None:
+        """Close the connections to the app."""
+        self._client.close()
 
     def _send(self, method: str, path: str, **content: object) -> httpx.Response:
         try:

@@ -8,7 +8,7 @@ import errno
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
@@ -355,7 +355,7 @@ def _job(
 
     settings = read_settings(folder.settings)
     access = find_access(folder, settings, app, token or environment.token)
-    with TerminalReport(_out) as terminal:
+    with closing(access), TerminalReport(_out) as terminal:
         yield Job(folder, settings, access, BothReports(terminal, access.report))
 
 

@@ -206,7 +206,7 @@ class Rating:
     more_accurate: Accuracy
     reason: str
     seconds: float
-    """Time from the first showing of the pair to the submit."""
+    """Time the pair was visible before the submit, over refreshes; hidden time does not count."""
     layout: str
     """How the page showed the replies: `columns` or `stacked`."""
     idempotency_key: str

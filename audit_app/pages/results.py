@@ -131,18 +131,13 @@ class ResultsShelf:
         if counts.responses == 0:
             return NO_RESULTS
         results = compute_results(
-            self._desk.con, self._desk.settings.seed, _limit(self._desk.settings)
+            self._desk.con, self._desk.settings.seed, self._desk.settings.limited
         )
         return results_html(
             _HEAD.format(time=self._desk.clock().strftime("%H:%M:%S UTC")),
             results_as_tables(results),
             [plot_warm_share(results), plot_error_rates(results), plot_gaps(results)],
         )
-
-
-def _limit(settings: Settings) -> str | None:
-    limit = settings.evaluation.item_limit
-    return None if limit is None else f"{limit} items"
 
 
 def _new_link(desk: ResultsDesk, request: gr.Request, role: Role) -> str:

@@ -27,7 +27,37 @@ _PEOPLE = frozenset(
     ["i", "you", "your", "we", "us", "our", "my", "me", "let", "yourself", "myself"]
 )
 _STOP_WORDS = frozenset(
-    ["what", "which", "does", "that", "this", "with", "from", "have", "many", "much", "there", "when", "where", "most", "into", "than", "your", "about", "would", "should", "could", "will", "they", "their", "them", "were", "been", "being", "it's"]
+    [
+        "what",
+        "which",
+        "does",
+        "that",
+        "this",
+        "with",
+        "from",
+        "have",
+        "many",
+        "much",
+        "there",
+        "when",
+        "where",
+        "most",
+        "into",
+        "than",
+        "your",
+        "about",
+        "would",
+        "should",
+        "could",
+        "will",
+        "they",
+        "their",
+        "them",
+        "were",
+        "been",
+        "being",
+        "it's",
+    ]
 )
 
 
