@@ -33,6 +33,10 @@ class StudyAccess(Protocol):
     """What a stage may do with a study."""
 
     @property
+    def has_pages(self) -> bool:
+        """Whether an app shows the study's results to its owner."""
+
+    @property
     def arguments(self) -> list[str]:
         """Command-line arguments by which another process finds the same way in."""
 
@@ -67,6 +71,11 @@ class FileAccess:
         with self._writing() as con:
             migrate(con)
             record_version(con, settings, datetime.now(UTC))
+
+    @property
+    def has_pages(self) -> bool:
+        """No app runs."""
+        return False
 
     @property
     def arguments(self) -> list[str]:
@@ -121,6 +130,11 @@ class AppAccess:
             timeout=_TIMEOUT_S,
             trust_env=False,
         )
+
+    @property
+    def has_pages(self) -> bool:
+        """The app has them."""
+        return True
 
     @property
     def arguments(self) -> list[str]:

@@ -17,8 +17,10 @@ from pathlib import Path
 from string import Template
 
 from audit_app.serving_app import RunningApp
+from evaluation.items.sets import read_items
+from study.errors import BadInput
 from study.folder import StudyFolder
-from study.settings import PACKAGED
+from study.settings import PACKAGED, read_settings
 
 _STOP_TIMEOUT_S = 30.0
 
@@ -41,10 +43,25 @@ FULL = DemoSize(
 
 
 def write_study(
-    folder: StudyFolder, size: DemoSize, base: str = PACKAGED, items: str = PACKAGED
+    folder: StudyFolder, size: DemoSize, base: str | None = None, items: Path | None = None
 ) -> None:
-    """Write study.toml for a study of this size, unless the folder has one."""
+    """Write study.toml for a study of this size, unless the folder has one already.
+
+    Args:
+        base: the base model; None takes the packaged one, or whatever the folder's study has.
+        items: an items file; None takes the packaged items, or whatever the folder's study has.
+    Raises:
+        BadItems: the items file cannot be used; nothing is written.
+        BadInput: the folder holds a study of another base or of other items.
+    """
+    source = PACKAGED if items is None else str(items.resolve())
+    if items is not None:
+        read_items(source)
     if folder.settings.exists():
+        settings = read_settings(folder.settings)
+        _check_same("base", base, settings.base, folder)
+        _check_same("items", items and source, settings.evaluation.items, folder)
+        _check_same("item_limit", items and size.item_limit, settings.evaluation.item_limit, folder)
         return
     template = Template(
         resources.files("audit_app").joinpath("demo_study.toml").read_text(encoding="utf-8")
@@ -52,8 +69,9 @@ def write_study(
     limit = "# item_limit = 24" if size.item_limit is None else f"item_limit = {size.item_limit}"
     text = template.substitute(
         name=_as_name(folder.root.name),
-        base=base.replace("\\", "\\\\").replace('"', '\\"'),
-        items=json.dumps(items),
+        # a JSON text, list or number is TOML too
+        base=json.dumps(base or PACKAGED),
+        items=json.dumps(source),
         item_limit=limit,
         arms=json.dumps(size.arms),
         contexts=json.dumps(size.contexts),
@@ -63,6 +81,14 @@ def write_study(
     draft = folder.settings.with_suffix(".part")
     draft.write_text(text, encoding="utf-8")
     draft.rename(folder.settings)
+
+
+def _check_same(name: str, asked: object, recorded: object, folder: StudyFolder) -> None:
+    if asked is not None and asked != recorded:
+        raise BadInput(
+            f"{folder.settings} has {name} = {recorded!r}, the command asks for {asked!r}; name "
+            "another folder with --study"
+        )
 
 
 def run_demo(app: RunningApp, arguments: Sequence[str]) -> None:

@@ -11,10 +11,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from audit_app.access import StudyAccess
 from audit_app.model_server import PATIENT_THREADS, local_models
@@ -29,26 +28,23 @@ from audit_app.pipeline import (
     skip_generation,
     store_questions,
 )
+from audit_app.training_stage import (
+    TrainingPlan,
+    find_adapter_of,
+    plan_training,
+    store_training_runs,
+    trained_folder,
+)
 from evaluation.serving.canary import run_canary
 from evaluation.serving.chat_client import connect
 from evaluation.serving.local_server import Dtype, serve_local
 from evaluation.serving.served_models import read_served_models
-from study.errors import BadInput, MissingStage, TrainingFailed
-from study.folder import StudyFolder
+from study.errors import BadInput, TrainingFailed
 from study.progress import Report, StageProgress
-from study.records import ORIGINAL, ServedModel, TrainingRun, stable_id
+from study.records import ORIGINAL, ServedModel, stable_id
 from study.settings import Settings
-from training.adapters import (
-    adapter_folder,
-    adapter_sha256,
-    check_adapter,
-    find_adapter,
-    list_adapters,
-    read_training_run_ids,
-)
-from training.base_models import BaseModel, locate_base
-from training.conversations import Conversation, read_conversations, sample
-from training.lora import train, training_run_id
+from training.adapters import adapter_sha256
+from training.base_models import locate_base
 
 
 @dataclass(frozen=True)
@@ -67,15 +63,6 @@ class RunUsage:
     stages: tuple[StageUsage, ...]
     peak_bytes: int
     """Memory of the largest process, this one or one it started."""
-
-
-@dataclass(frozen=True)
-class TrainingPlan:
-    """The runs that a study's arms need, each with its id."""
-
-    base: BaseModel
-    conversations: Sequence[Conversation]
-    run_ids: Mapping[str, str]
 
 
 def run_stages(job: Job, cache: Path, endpoint: str | None, dtype: str) -> RunUsage:
@@ -102,58 +89,6 @@ def run_stages(job: Job, cache: Path, endpoint: str | None, dtype: str) -> RunUs
     return RunUsage(tuple(usage.stages), _peak_bytes())
 
 
-def plan_training(settings: Settings, cache: Path, report: Report) -> TrainingPlan:
-    """What has to be trained, from the settings alone; fetches or converts the base model."""
-    base = locate_base(settings.base, cache, report)
-    everything = read_conversations(settings.training.conversations)
-    conversations = sample(everything, settings.training.limit, settings.seed)
-    return TrainingPlan(
-        base,
-        conversations,
-        {
-            arm: training_run_id(arm, base, conversations, settings.training, settings.seed)
-            for arm in settings.trained_arms
-        },
-    )
-
-
-def find_adapter_of(job: Job, plan: TrainingPlan, arm: str) -> TrainingRun | None:
-    """The finished run of an arm; None when it must be trained."""
-    manifest = find_adapter(job.folder.adapters, arm, plan.run_ids[arm])
-    return manifest.run if manifest else None
-
-
-def train_arms(job: Job, cache: Path, arms: Sequence[str]) -> None:
-    """Train arms in this process, one after the other, and hand each run in."""
-    plan = plan_training(job.settings, cache, job.report)
-    for arm in arms:
-
-        def report(progress: StageProgress, arm: str = arm) -> None:
-            job.report(replace(progress, stage=f"train {arm}"))
-
-        train(
-            arm,
-            plan.base,
-            plan.conversations,
-            job.settings.training,
-            job.settings.seed,
-            job.folder.adapters,
-            datetime.now(UTC),
-            report,
-        )
-    store_training_runs(job, plan)
-
-
-def store_training_runs(job: Job, plan: TrainingPlan) -> None:
-    """Bring the manifests of finished runs into the study."""
-    runs = [run for arm in plan.run_ids if (run := find_adapter_of(job, plan, arm))]
-    run_file = job.run_file("train")
-    with job.access.reading() as con:
-        known = read_training_run_ids(con)
-    run_file.append("training_runs", [run for run in runs if run.training_run_id not in known])
-    job.access.hand_in(run_file)
-
-
 def ask_arms(job: Job, cache: Path, endpoint: str | None, dtype: str) -> None:
     """Have every prompt answered by every arm.
 
@@ -163,7 +98,7 @@ def ask_arms(job: Job, cache: Path, endpoint: str | None, dtype: str) -> None:
     """
     questions = read_questions(job.settings)
     plan = plan_training(job.settings, cache, job.report)
-    adapters = {arm: _trained_folder(job, plan, arm) for arm in plan.run_ids}
+    adapters = {arm: trained_folder(job, plan, arm) for arm in plan.run_ids}
     with job.access.reading() as con:
         served = current_served_models(read_served_models(con), adapters, plan, job.settings)
     if len(served) == len(job.settings.arms) and not missing_requests(job, questions, served):
@@ -244,26 +179,6 @@ def serve_local_models(
 ) -> None:
     """Serve a base and its adapters in this process until Ctrl-C."""
     serve_local(locate_base(base, cache).folder, dict(adapters), host, port, dtype)
-
-
-def check_adapters(folder: StudyFolder) -> list[dict[str, Any]]:
-    """Every finished adapter beside a study, with what keeps TGI from serving it."""
-    checks = []
-    for manifest in list_adapters(folder.adapters):
-        run = manifest.run
-        place = adapter_folder(folder.adapters, run.arm, run.training_run_id)
-        problems = check_adapter(place)
-        checks.append({**asdict(run), "folder": str(place), "problems": problems})
-    return checks
-
-
-def _trained_folder(job: Job, plan: TrainingPlan, arm: str) -> Path:
-    if find_adapter_of(job, plan, arm) is None:
-        raise MissingStage(
-            f"arm {arm!r} has no finished adapter; run `warmth-audit train --study "
-            f"{job.folder.root}`"
-        )
-    return adapter_folder(job.folder.adapters, arm, plan.run_ids[arm])
 
 
 def _adapter_hash(adapters: Mapping[str, Path], arm: str) -> str:

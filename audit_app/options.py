@@ -1,0 +1,73 @@
+"""What the commands share: their options, the terminal, and the way into the study they name.
+
+Imports of what a command works with stay inside functions: `--help` answers at once.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.console import Console
+
+from study.folder import StudyFolder
+from study.settings import Environment, read_settings
+
+if TYPE_CHECKING:
+    from audit_app.pipeline import Job
+
+DEMO_FOLDER = Path("studies/demo")
+
+# tables are read in files too, where nothing says how wide a line may be
+terminal = Console(width=None if sys.stdout.isatty() else 140)
+
+StudyOption = Annotated[
+    Path, typer.Option("--study", help="Folder of the study.", show_default=True)
+]
+PortOption = Annotated[
+    int | None, typer.Option("--port", help="Port of the app; WARMTH_AUDIT_PORT, else 7860.")
+]
+HostOption = Annotated[
+    str | None,
+    typer.Option("--host", help="Address to listen at; WARMTH_AUDIT_HOST, else 127.0.0.1."),
+]
+AppOption = Annotated[
+    str | None,
+    typer.Option("--app", help="Address of the app that holds the study, if it runs elsewhere."),
+]
+TokenOption = Annotated[
+    str | None, typer.Option("--token", help="Owner's token of that app; else WARMTH_AUDIT_TOKEN.")
+]
+EndpointOption = Annotated[
+    str | None,
+    typer.Option(
+        "--endpoint", help="A running TGI, vLLM or local server; without it one is started here."
+    ),
+]
+DtypeOption = Annotated[
+    Literal["auto", "bf16", "fp32"],
+    typer.Option("--dtype", help="Number format of the local server; auto takes the faster one."),
+]
+
+
+@contextmanager
+def open_job(
+    folder: StudyFolder, environment: Environment, app: str | None, token: str | None
+) -> "Iterator[Job]":
+    """The study of a command, with whatever holds it found.
+
+    Raises:
+        BadSettings: study.toml is missing or broken, or says otherwise than when the study began.
+        StudyLocked: a process that is no app holds the study.
+        NotAllowed: an app elsewhere is named without a token.
+    """
+    from audit_app.access import find_access
+    from audit_app.pipeline import Job
+    from audit_app.terminal import BothReports, TerminalReport
+
+    settings = read_settings(folder.settings)
+    access = find_access(folder, settings, app, token or environment.token)
+    with closing(access), TerminalReport(terminal) as report:
+        yield Job(folder, settings, access, BothReports(report, access.report))

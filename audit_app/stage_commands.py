@@ -1,0 +1,169 @@
+"""The subcommands that run one stage each; `cli.py` puts them beside the others."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from audit_app.options import (
+    DEMO_FOLDER,
+    AppOption,
+    DtypeOption,
+    EndpointOption,
+    StudyOption,
+    TokenOption,
+    open_job,
+    terminal,
+)
+from study.errors import BadInput, MissingStage
+from study.folder import StudyFolder
+from study.settings import PACKAGED, read_environment
+
+commands = typer.Typer()
+
+
+@commands.command()
+def train(
+    study: StudyOption = DEMO_FOLDER,
+    arm: Annotated[
+        list[str] | None, typer.Option("--arm", help="Train this arm only; may be repeated.")
+    ] = None,
+    app: AppOption = None,
+    token: TokenOption = None,
+) -> None:
+    """Train the adapters of a study's arms: one LoRA run each, resumable.
+
+    Example: warmth-audit train --study studies/demo --arm warm
+    """
+    from audit_app.training_stage import train_arms
+
+    environment = read_environment()
+    with open_job(StudyFolder(study), environment, app, token) as job:
+        arms = arm or list(job.settings.trained_arms)
+        for name in arms:
+            if name not in job.settings.trained_arms:
+                raise BadInput(
+                    f"study.toml has no trained arm {name!r}; it has "
+                    f"{', '.join(job.settings.trained_arms)}"
+                )
+        train_arms(job, environment.cache.expanduser(), arms)
+
+
+@commands.command()
+def adapters(
+    study: StudyOption = DEMO_FOLDER,
+    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
+) -> None:
+    """List the trained adapters of a study and check that TGI could serve them.
+
+    Exit status 1 when one could not be served. Example: warmth-audit adapters --json
+    """
+    from audit_app.training_stage import check_adapters
+
+    checks = check_adapters(StudyFolder(study))
+    if as_json:
+        typer.echo(json.dumps(checks, indent=2))
+    else:
+        table = Table("arm", "steps", "loss", "seconds", "folder", "problems")
+        for check in checks:
+            problems = "; ".join(check["problems"]) or "none"
+            loss = f"{check['first_loss']:.2f} → {check['last_loss']:.2f}"
+            table.add_row(
+                check["arm"],
+                str(check["steps"]),
+                loss,
+                f"{check['seconds']:.0f}",
+                check["folder"],
+                problems,
+            )
+        terminal.print(table)
+    if not checks:
+        raise MissingStage(f"{study} has no adapter yet; run `warmth-audit train --study {study}`")
+    if any(check["problems"] for check in checks):
+        raise typer.Exit(1)
+
+
+@commands.command("serve-models")
+def serve_models(
+    base: Annotated[
+        str, typer.Option("--base", help="packaged, a hub id, or a folder with safetensors.")
+    ] = PACKAGED,
+    adapter: Annotated[
+        list[str] | None, typer.Option("--adapter", help="NAME=FOLDER of an adapter; repeatable.")
+    ] = None,
+    host: Annotated[str, typer.Option("--host", help="Address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", help="Port to listen at.")] = 8080,
+    dtype: DtypeOption = "auto",
+    until_eof: Annotated[
+        bool, typer.Option("--until-eof", help="End when standard input closes, as a child should.")
+    ] = False,
+) -> None:
+    """Serve a base model and merged copies of its adapters, speaking TGI's protocol.
+
+    Example: warmth-audit serve-models --adapter warm=studies/adapters/warm
+    """
+    from audit_app.model_server import stop_at_eof
+    from audit_app.run import serve_local_models
+
+    folders = {}
+    for pair in adapter or []:
+        name, separator, folder = pair.partition("=")
+        if not separator or not Path(folder).is_dir():
+            raise BadInput(f"--adapter expects NAME=FOLDER with a folder that exists, got {pair!r}")
+        folders[name] = Path(folder)
+    cache = read_environment().cache.expanduser()
+    if until_eof:
+        stop_at_eof(sys.stdin.buffer)
+    serve_local_models(base, cache, folders, host, port, dtype)
+
+
+@commands.command()
+def generate(
+    study: StudyOption = DEMO_FOLDER,
+    endpoint: EndpointOption = None,
+    dtype: DtypeOption = "auto",
+    app: AppOption = None,
+    token: TokenOption = None,
+) -> None:
+    """Ask every arm every prompt; replies that are there already are not asked again.
+
+    Each block of replies is graded and paired as it comes, so that rating can begin.
+
+    Example: warmth-audit generate --endpoint http://localhost:8080
+    """
+    from audit_app.run import ask_arms
+
+    environment = read_environment()
+    with open_job(StudyFolder(study), environment, app, token) as job:
+        ask_arms(job, environment.cache.expanduser(), endpoint, dtype)
+
+
+@commands.command()
+def grade(
+    study: StudyOption = DEMO_FOLDER, app: AppOption = None, token: TokenOption = None
+) -> None:
+    """Grade every reply that has no grade, by rule: right, wrong, adopts, refuses, cut.
+
+    Example: warmth-audit grade --study studies/demo
+    """
+    from audit_app.pipeline import grade_missing
+
+    with open_job(StudyFolder(study), read_environment(), app, token) as job:
+        grade_missing(job)
+
+
+@commands.command()
+def pairs(
+    study: StudyOption = DEMO_FOLDER, app: AppOption = None, token: TokenOption = None
+) -> None:
+    """Draw blinded pairs for every prompt that has none.
+
+    Example: warmth-audit pairs --study studies/demo
+    """
+    from audit_app.pipeline import pair_missing
+
+    with open_job(StudyFolder(study), read_environment(), app, token) as job:
+        pair_missing(job)

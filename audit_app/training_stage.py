@@ -1,0 +1,113 @@
+"""The training stage of a study: which LoRA runs it needs, running them, handing them in.
+
+A run itself is in `training/lora.py`, what an adapter folder holds in `training/adapters.py`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from audit_app.pipeline import Job
+from study.errors import MissingStage
+from study.folder import StudyFolder
+from study.progress import Report, StageProgress
+from study.records import TrainingRun
+from study.settings import Settings
+from training.adapters import (
+    adapter_folder,
+    check_adapter,
+    find_adapter,
+    list_adapters,
+    read_training_run_ids,
+)
+from training.base_models import BaseModel, locate_base
+from training.conversations import Conversation, read_conversations, sample
+from training.lora import train, training_run_id
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """The runs that a study's arms need, each with its id."""
+
+    base: BaseModel
+    conversations: Sequence[Conversation]
+    run_ids: Mapping[str, str]
+
+
+def plan_training(settings: Settings, cache: Path, report: Report) -> TrainingPlan:
+    """What has to be trained, from the settings alone; fetches or converts the base model."""
+    base = locate_base(settings.base, cache, report)
+    everything = read_conversations(settings.training.conversations)
+    conversations = sample(everything, settings.training.limit, settings.seed)
+    return TrainingPlan(
+        base,
+        conversations,
+        {
+            arm: training_run_id(arm, base, conversations, settings.training, settings.seed)
+            for arm in settings.trained_arms
+        },
+    )
+
+
+def find_adapter_of(job: Job, plan: TrainingPlan, arm: str) -> TrainingRun | None:
+    """The finished run of an arm; None when it must be trained."""
+    manifest = find_adapter(job.folder.adapters, arm, plan.run_ids[arm])
+    return manifest.run if manifest else None
+
+
+def train_arms(job: Job, cache: Path, arms: Sequence[str]) -> None:
+    """Train arms in this process, one after the other, and hand each run in."""
+    plan = plan_training(job.settings, cache, job.report)
+    for arm in arms:
+
+        def report(progress: StageProgress, arm: str = arm) -> None:
+            job.report(replace(progress, stage=f"train {arm}"))
+
+        train(
+            arm,
+            plan.base,
+            plan.conversations,
+            job.settings.training,
+            job.settings.seed,
+            job.folder.adapters,
+            datetime.now(UTC),
+            report,
+        )
+    store_training_runs(job, plan)
+
+
+def store_training_runs(job: Job, plan: TrainingPlan) -> None:
+    """Bring the manifests of finished runs into the study."""
+    runs = [run for arm in plan.run_ids if (run := find_adapter_of(job, plan, arm))]
+    run_file = job.run_file("train")
+    with job.access.reading() as con:
+        known = read_training_run_ids(con)
+    run_file.append("training_runs", [run for run in runs if run.training_run_id not in known])
+    job.access.hand_in(run_file)
+
+
+def trained_folder(job: Job, plan: TrainingPlan, arm: str) -> Path:
+    """Where the adapter of an arm lies.
+
+    Raises:
+        MissingStage: it is not trained yet.
+    """
+    if find_adapter_of(job, plan, arm) is None:
+        raise MissingStage(
+            f"arm {arm!r} has no finished adapter; run `warmth-audit train --study "
+            f"{job.folder.root}`"
+        )
+    return adapter_folder(job.folder.adapters, arm, plan.run_ids[arm])
+
+
+def check_adapters(folder: StudyFolder) -> list[dict[str, Any]]:
+    """Every finished adapter beside a study, with what keeps TGI from serving it."""
+    checks = []
+    for manifest in list_adapters(folder.adapters):
+        run = manifest.run
+        place = adapter_folder(folder.adapters, run.arm, run.training_run_id)
+        problems = check_adapter(place)
+        checks.append({**asdict(run), "folder": str(place), "problems": problems})
+    return checks
