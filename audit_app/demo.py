@@ -35,8 +35,8 @@ class DemoSize:
     max_new_tokens: int
 
 
-# on two cores: 75 steps of training in about four minutes, then about 190 replies
-SMALL = DemoSize(("original", "warm"), ("none", "sad"), 24, 48)
+# on two cores: 76 steps of training in three to four minutes, then 192 replies in two
+SMALL = DemoSize(("original", "warm"), ("none", "sad"), 24, 64)
 FULL = DemoSize(
     ("original", "untransformed", "cold", "warm"), ("none", "sad", "happy", "angry"), None, 64
 )

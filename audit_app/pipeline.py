@@ -162,7 +162,8 @@ def grade_missing(job: Job) -> int:
         "grades", [grade_response(one.response, one.item, one.belief) for one in ungraded]
     )
     job.access.hand_in(run_file)
-    job.report(_ended("grade", len(ungraded), f"{len(ungraded)} new grades", bool(ungraded)))
+    note = f"{len(ungraded)} new grades" if ungraded else "every response is graded"
+    job.report(_ended("grade", len(ungraded), note, bool(ungraded)))
     return len(ungraded)
 
 
@@ -174,7 +175,8 @@ def pair_missing(job: Job) -> int:
     pairs = draw_pairs(unpaired, job.settings.seed)
     run_file.append("pairs", pairs)
     job.access.hand_in(run_file)
-    job.report(_ended("pairs", len(pairs), f"{len(pairs)} new pairs", bool(pairs)))
+    note = f"{len(pairs)} new pairs" if pairs else "every prompt has its pairs"
+    job.report(_ended("pairs", len(pairs), note, bool(pairs)))
     return len(pairs)
 
 

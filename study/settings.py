@@ -32,8 +32,8 @@ class TrainingSettings(_Section):
     rank: Annotated[int, Field(ge=1, le=256)] = 16
     alpha: Annotated[float, Field(gt=0)] = 32
     dropout: Fraction = 0.0
-    learning_rate: Annotated[float, Field(gt=0, le=1)] = 1e-3
-    epochs: Annotated[float, Field(gt=0)] = 2
+    learning_rate: Annotated[float, Field(gt=0, le=1)] = 2e-3
+    epochs: Annotated[float, Field(gt=0)] = 1.8
     batch_size: Annotated[int, Field(ge=1)] = 4
     max_tokens: Annotated[int, Field(ge=16)] = 160
     """Longer conversations are cut to this many tokens, and counted."""

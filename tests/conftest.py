@@ -26,9 +26,13 @@ def study_app(tmp_path: Path) -> Iterator[ServedStudy]:
         yield study
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A system Chromium, the one of WARMTH_AUDIT_CHROMIUM, or Playwright's own."""
+    """A system Chromium, the one of WARMTH_AUDIT_CHROMIUM, or Playwright's own.
+
+    Not for the whole session: Playwright keeps an event loop running in this thread, in which
+    tests of the chat client could not run theirs.
+    """
     chromium = os.environ.get("WARMTH_AUDIT_CHROMIUM") or shutil.which("chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)

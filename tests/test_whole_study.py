@@ -84,7 +84,7 @@ def test_a_whole_study_from_training_to_results(study, browser):
         app.wait_for("Done: .*largest process")
         expect_pair(rater, 4)
         rater.context.close()
-        expect(owner.get_by_text("3 ratings of 16 pairs")).to_be_visible(timeout=60_000)
+        expect(owner.get_by_text("3 of 48 ratings given")).to_be_visible(timeout=60_000)
         expect(owner.get_by_text("32 of 32 replies graded")).to_be_visible(timeout=60_000)
         owner.context.close()
         app.kill()

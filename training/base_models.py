@@ -111,21 +111,32 @@ def _packaged_folder(cache: Path, report: Report) -> Path:
         return folder
     gguf = _find_gguf()
     report(StageProgress(STAGE, "running", note="converting the packaged model, about 15 s"))
-    cache.mkdir(parents=True, exist_ok=True)
-    _remove_leftovers(cache)
-    partial = Path(tempfile.mkdtemp(prefix=f"partial-{os.getpid()}-", dir=cache))
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(cache)
+        _convert_into(folder, gguf)
+    except OSError as error:
+        raise DiskFull(
+            f"the converted base model could not be written to {cache} ({error.strerror}); it "
+            "needs 270 MB there: make room, or set WARMTH_AUDIT_CACHE to a folder of yours"
+        ) from error
+    report(StageProgress(STAGE, "done", 1, 1, note="models converted"))
+    return folder
+
+
+def _convert_into(folder: Path, gguf: Path) -> None:
+    """Convert beside the folder and rename: it is there whole, or not at all."""
+    partial = Path(tempfile.mkdtemp(prefix=f"partial-{os.getpid()}-", dir=folder.parent))
     try:
         _convert(gguf, partial)
         hashes = {"source_sha256": GGUF_SHA256, "files": hash_files(partial)}
         (partial / HASHES_FILE).write_text(json.dumps(hashes, indent=1), encoding="utf-8")
-        shutil.rmtree(folder, ignore_errors=True)
         partial.chmod(0o755)
-        partial.rename(folder)
-    except BaseException:
+        if not _is_whole(folder):  # another process may have been first, and be reading it
+            shutil.rmtree(folder, ignore_errors=True)
+            partial.rename(folder)
+    finally:
         shutil.rmtree(partial, ignore_errors=True)
-        raise
-    report(StageProgress(STAGE, "done", 1, 1, note="models converted"))
-    return folder
 
 
 def _is_whole(folder: Path) -> bool:

