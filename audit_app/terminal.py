@@ -1,10 +1,10 @@
-"""Progress of stages in a terminal: a live line per stage, plain lines where there is none."""
+"""Progress of stages in a terminal: a bar for the one at work, a line for each that has ended."""
 
 import time
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
-from rich.progress import TimeElapsedColumn as ElapsedColumn
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from study.errors import AppUnreachable
 from study.progress import Report, StageProgress
@@ -14,50 +14,61 @@ _MARKS = {"waiting": "…", "running": "▶", "done": "✓", "skipped": "✓", "
 
 
 class TerminalReport:
-    """Shows each stage's newest progress; use as a context manager."""
+    """Shows each stage's newest progress; use as a context manager.
+
+    The bar is there only while a stage of this process is at work, so that a process started
+    in between can draw its own on the same terminal.
+    """
 
     def __init__(self, console: Console) -> None:
         """Remember where to write."""
         self._console = console
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            ElapsedColumn(),
-            TextColumn("{task.fields[note]}", style="dim"),
-            console=console,
-        )
-        self._tasks: dict[str, TaskID] = {}
+        self._bar: Progress | None = None
 
     def __enter__(self) -> "TerminalReport":
-        if self._console.is_terminal:
-            self._progress.start()
         return self
 
     def __exit__(self, *exception: object) -> None:
-        if self._console.is_terminal:
-            self._progress.stop()
+        self._remove_bar()
 
     def __call__(self, progress: StageProgress) -> None:
-        """Show it: as a bar on a terminal, else as a line when its state changes."""
-        label = f"{_MARKS[progress.state]} {progress.stage}"
-        if not self._console.is_terminal:
-            if progress.state != "running":
-                note = f"{progress.note}, {progress.seconds:.0f} s"
-                self._console.print(f"{label} {progress.state}: {note}", soft_wrap=True)
+        """Show it."""
+        if progress.state in ("waiting", "running"):
+            if self._console.is_terminal:
+                self._show_bar(progress)
             return
-        if progress.stage not in self._tasks:
-            self._tasks[progress.stage] = self._progress.add_task(label, note="", total=None)
-        task = self._tasks[progress.stage]
-        self._progress.update(
-            task,
-            description=label,
+        self._remove_bar()
+        seconds = f" [dim]{progress.seconds:.0f} s[/]" if progress.seconds >= 1 else ""
+        line = (
+            f"{_MARKS[progress.state]} {escape(progress.stage)}: {escape(progress.note)}{seconds}"
+        )
+        self._console.print(line, soft_wrap=True, highlight=False)
+
+    def _show_bar(self, progress: StageProgress) -> None:
+        if self._bar is None:
+            self._bar = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(bar_width=24),
+                MofNCompleteColumn(),
+                TimeElapsedColumn(),
+                TextColumn("{task.fields[note]}", style="dim"),
+                console=self._console,
+                transient=True,
+            )
+            self._bar.add_task("", total=None, note="")
+            self._bar.start()
+        self._bar.update(
+            self._bar.task_ids[0],
+            description=f"{_MARKS[progress.state]} {escape(progress.stage)}",
             completed=progress.done,
             total=progress.total or None,
-            note=progress.note,
+            note=escape(progress.note),
         )
-        if progress.state in ("done", "skipped", "failed"):
-            self._progress.stop_task(task)
+
+    def _remove_bar(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
 
 
 class BothReports:
