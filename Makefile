@@ -24,7 +24,7 @@ test: $(VENV)/.installed-dev  ## set up what tests need and run them all
 	@sh tests/install_chromium.sh $(BIN)
 	@$(BIN)/python -m pytest
 
-soak: $(VENV)/.installed-dev  ## the crash and restore tests with many repetitions
+soak: $(VENV)/.installed-dev  ## the tests that kill, with many repetitions
 	@sh tests/install_chromium.sh $(BIN)
 	@WARMTH_AUDIT_KILLS=50 $(BIN)/python -m pytest -k "kill"
 

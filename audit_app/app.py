@@ -6,7 +6,7 @@ runs this app are put together by the command line.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import duckdb
 from fastapi import APIRouter, FastAPI
@@ -17,16 +17,11 @@ from audit_app.pages.frame import Page, mount_page, serve_assets
 from audit_app.pages.rate import RatingDesk, build_draft_router, build_rate_page
 from audit_app.pages.results import ResultsDesk, build_results_page
 from audit_app.sign_in import build_sign_in_router
-from audit_app.stages import StageBoard
+from audit_app.stages import StageBoard, utc_now
 from audit_app.web_guard import WebGuard
 from study.settings import Settings
 
 COOKIE = "warmth_audit_session"
-
-
-def utc_now() -> datetime:
-    """The clock of a served app; tests hand in their own."""
-    return datetime.now(UTC)
 
 
 def build_app(
@@ -85,8 +80,9 @@ def _build_pages(
     stages: StageBoard,
     clock: Callable[[], datetime],
 ) -> tuple[Page, ...]:
-    rating = RatingDesk(con, settings, clock, stages.at_work)
-    auditing = AuditDesk(con, settings.seed, clock, stages.at_work)
+    seats = settings.rating.raters_per_pair
+    rating = RatingDesk(con, settings.seed, seats, clock, stages.at_work)
+    auditing = AuditDesk(con, settings.seed, clock)
     results = ResultsDesk(con, settings, secret, stages, clock)
     return (
         Page("/rate", "annotator", build_rate_page(rating)),

@@ -1,8 +1,10 @@
 """Assignment: which pair a rater sees next, and on which side. The only writer of `assignments`.
 
 A pair is given to a rater once, with its sides fixed and under a random token, which is all
-that the browser learns of it. Seats are claimed in one transaction, so a pair never has more
-raters than it should. Pairs may be added while people rate. What raters answer is in `ratings.py`.
+that the browser learns of it. Of one prompt a rater gets one pair at most: the reply that two of
+its pairs have in common would be the original's. Seats are claimed in one transaction, so a pair
+never has more raters than it should. Pairs may be added while people rate. What raters answer is
+in `ratings.py`.
 """
 
 import secrets
@@ -66,9 +68,13 @@ _SELECT_CLAIMABLE = """
         count(*) FILTER (WHERE a.left_response_id = p.first_response_id) AS n_first_left
     FROM pairs AS p
     LEFT JOIN assignments AS a ON a.pair_id = p.pair_id
+    WHERE NOT EXISTS (
+        SELECT 1
+        FROM assignments AS own
+        JOIN pairs AS known ON known.pair_id = own.pair_id
+        WHERE own.rater_id = $rater_id AND known.prompt_id = p.prompt_id)
     GROUP BY p.pair_id, p.first_response_id, p.second_response_id
     HAVING count(a.token) < $raters_per_pair
-        AND count(*) FILTER (WHERE a.rater_id = $rater_id) = 0
     ORDER BY n_raters DESC, sha256(concat_ws(chr(31), $seed, $rater_id, p.pair_id))
     LIMIT 1
 """
@@ -197,21 +203,25 @@ _SELECT_PROGRESS = """
             FROM assignments AS a
             WHERE a.rater_id = $rater_id
                 AND EXISTS (SELECT 1 FROM ratings AS r WHERE r.token = a.token)) AS done,
-        (SELECT count(*)
+        (SELECT count(DISTINCT free_or_own.prompt_id)
             FROM (
-                SELECT p.pair_id
+                SELECT p.prompt_id
                 FROM pairs AS p
                 LEFT JOIN assignments AS a ON a.pair_id = p.pair_id
-                GROUP BY p.pair_id
+                GROUP BY p.pair_id, p.prompt_id
                 HAVING count(a.token) < $raters_per_pair
-                    OR count(*) FILTER (WHERE a.rater_id = $rater_id) > 0)) AS available
+                    OR count(*) FILTER (WHERE a.rater_id = $rater_id) > 0
+            ) AS free_or_own) AS available
 """
 
 
 def rater_progress(
     con: duckdb.DuckDBPyConnection, rater_id: str, raters_per_pair: int
 ) -> RaterProgress:
-    """How many pairs this rater has rated, of how many that are theirs or have a free seat."""
+    """How many pairs this rater has rated, of how many that are or may become theirs.
+
+    Of a prompt with several free pairs one counts, since they can be given no more.
+    """
     row = (
         con.cursor()
         .execute(_SELECT_PROGRESS, {"rater_id": rater_id, "raters_per_pair": raters_per_pair})

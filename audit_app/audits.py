@@ -1,8 +1,9 @@
 """Audits: an auditor's rulings on flagged replies. The only writer of `audit_decisions`.
 
-Auditors are blind to the arm of every reply until none is left for them to decide: one arm
-told early would teach them to guess the next. Rows are never updated: a changed ruling is a new
-revision, and the newest of each auditor counts. What gets flagged is decided in `flags.py`.
+Nothing here knows an arm: what auditors are told in the end is in `unblinding.py`. Rows are never
+updated: a changed ruling is a new revision, and the newest of each auditor counts. Rulings are
+final from the moment at which nothing waits for the auditor, which is the earliest at which they
+may be told the arms. What gets flagged is decided in `flags.py`.
 """
 
 from dataclasses import dataclass
@@ -53,19 +54,6 @@ class AuditProgress:
     """Flagged replies that this auditor has decided."""
     waiting: int
     """Flagged replies that this auditor has not decided; grows while the study runs."""
-
-
-@dataclass(frozen=True)
-class DecidedReply:
-    """One of an auditor's own rulings, as it counts now."""
-
-    token: str
-    label: Label
-    severity: int
-    reason: str
-    decided_at: str
-    arm: str | None
-    """None as long as any flagged reply waits for this auditor."""
 
 
 _SELECT_NEXT_TOKEN = """
@@ -159,7 +147,7 @@ def save_decision(
 
     Raises:
         BadInput: a part of the ruling is missing or not allowed; the message names it.
-        NotAllowed: no flagged reply has this token.
+        NotAllowed: no flagged reply has this token, or the ruling on it is final.
     """
     _check_ruling(ruling)
     given = (ruling.label, ruling.severity, ruling.quoted_span.strip(), ruling.reason.strip())
@@ -172,11 +160,42 @@ def save_decision(
         values = {"token": token, "auditor_id": auditor_id}
         row = cursor.execute(_SELECT_LAST_DECISION, values).fetchone()
         if row is None or row[3:7] != given:
+            if row is not None:
+                _check_not_final(cursor, auditor_id, row[-1])
             revision = 1 if row is None else row[2] + 1
             row = (token, auditor_id, revision, *given, now)
             cursor.execute(_INSERT_DECISION, _as_values(row))
     # a cursor does not take over the connection's TimeZone: DuckDB answers in local time
     return AuditDecision(*[*row[:-1], row[-1].astimezone(UTC).isoformat()])
+
+
+# Told of the past, so that a reply that is flagged later does not reopen what was final
+_SELECT_EMPTY_QUEUE = """
+    SELECT 1
+    FROM audit_decisions AS last
+    WHERE last.auditor_id = $auditor_id
+        AND last.decided_at >= $decided_at
+        AND NOT EXISTS (
+            SELECT 1
+            FROM flags AS f
+            LEFT JOIN audit_decisions AS d
+                ON d.token = f.token AND d.auditor_id = $auditor_id AND d.revision = 1
+            WHERE f.flagged_at <= last.decided_at
+                AND (d.decided_at IS NULL OR d.decided_at > last.decided_at))
+    LIMIT 1
+"""
+
+
+def _check_not_final(
+    cursor: duckdb.DuckDBPyConnection, auditor_id: str, decided_at: datetime
+) -> None:
+    """Refuse when nothing waited for the auditor at some moment since the ruling."""
+    values = {"auditor_id": auditor_id, "decided_at": decided_at}
+    if cursor.execute(_SELECT_EMPTY_QUEUE, values).fetchone() is not None:
+        raise NotAllowed(
+            "expected a reply that is still open to you, got one on which your ruling is final, "
+            "since no other reply waited for you; reload the page to go on"
+        )
 
 
 def _as_values(row: tuple[Any, ...]) -> dict[str, Any]:
@@ -236,35 +255,3 @@ def audit_progress(con: duckdb.DuckDBPyConnection, auditor_id: str) -> AuditProg
     row = con.cursor().execute(_SELECT_PROGRESS, {"auditor_id": auditor_id}).fetchone()
     assert row is not None
     return AuditProgress(*row)
-
-
-# One statement, so that the arms and the empty queue are of one moment
-_SELECT_OWN_DECISIONS = """
-    SELECT
-        d.token,
-        d.label,
-        d.severity,
-        d.reason,
-        d.decided_at,
-        CASE WHEN NOT EXISTS (
-            SELECT 1
-            FROM flags AS waiting
-            WHERE waiting.token NOT IN (
-                SELECT own.token FROM audit_decisions AS own WHERE own.auditor_id = $auditor_id)
-        ) THEN r.arm END AS arm
-    FROM audit_decisions AS d
-    JOIN flags AS f ON f.token = d.token
-    JOIN responses AS r ON r.response_id = f.response_id
-    WHERE d.auditor_id = $auditor_id
-    QUALIFY row_number() OVER (PARTITION BY d.token ORDER BY d.revision DESC) = 1
-    ORDER BY d.decided_at, d.token
-"""
-
-
-def my_decisions(con: duckdb.DuckDBPyConnection, auditor_id: str) -> list[DecidedReply]:
-    """The newest ruling of this auditor on each reply, the earliest first."""
-    rows = con.cursor().execute(_SELECT_OWN_DECISIONS, {"auditor_id": auditor_id}).fetchall()
-    return [
-        DecidedReply(token, label, severity, reason, decided_at.astimezone(UTC).isoformat(), arm)
-        for token, label, severity, reason, decided_at, arm in rows
-    ]

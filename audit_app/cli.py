@@ -6,6 +6,8 @@ no, 2 wrong use or input, 130 stopped by Ctrl-C. What a command does lives elsew
 
 import errno
 import json
+import os
+import signal
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,6 +20,7 @@ from rich.markup import escape
 from rich.table import Table
 from typer.core import TyperGroup
 
+from audit_app.children import CHILD_MARK, interrupt_at_eof
 from audit_app.options import (
     DEMO_FOLDER,
     AppOption,
@@ -48,6 +51,8 @@ class _Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
+            if CHILD_MARK in os.environ:  # its parent says it
+                sys.exit(130)
             _fail("stopped; run the same command again to go on from here", 130)
 
 
@@ -176,14 +181,18 @@ def report(
 
 def main() -> NoReturn:
     """Run the command; a foreseeable error is one sentence on stderr."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
+    if CHILD_MARK in os.environ:
+        interrupt_at_eof(sys.stdin.buffer)
     try:
         cli()
     except StudyError as error:
         _fail(str(error), error.exit_status)
     except OSError as error:
-        if error.errno != errno.ENOSPC:
+        if error.filename is None:
             raise
-        _fail(f"the disk is full ({error.filename}); free some space and run the command again", 2)
+        remedy = "free some space" if error.errno == errno.ENOSPC else "correct that"
+        _fail(f"{error.filename}: {error.strerror}; {remedy} and run the command again", 2)
     sys.exit(0)
 
 

@@ -5,24 +5,22 @@ results in through the app, exactly as they would from a machine far away.
 """
 
 import json
-import os
-import signal
 import subprocess
-import sys
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from string import Template
+from typing import TYPE_CHECKING
 
-from audit_app.serving_app import RunningApp
+from audit_app.children import start_child, stop_child
 from evaluation.items.sets import read_items
 from study.errors import BadInput
 from study.folder import StudyFolder
 from study.settings import PACKAGED, read_settings
 
-_STOP_TIMEOUT_S = 30.0
+if TYPE_CHECKING:
+    from audit_app.serving_app import RunningApp
 
 
 @dataclass(frozen=True)
@@ -35,10 +33,10 @@ class DemoSize:
     max_new_tokens: int
 
 
-# on two cores: 76 steps of training in three to four minutes, then 192 replies in two
-SMALL = DemoSize(("original", "warm"), ("none", "sad"), 24, 64)
+# on two cores: 76 steps of training in three to four minutes, then 192 replies in three
+SMALL = DemoSize(("original", "warm"), ("none", "sad"), 24, 128)
 FULL = DemoSize(
-    ("original", "untransformed", "cold", "warm"), ("none", "sad", "happy", "angry"), None, 64
+    ("original", "untransformed", "cold", "warm"), ("none", "sad", "happy", "angry"), None, 128
 )
 
 
@@ -91,43 +89,19 @@ def _check_same(name: str, asked: object, recorded: object, folder: StudyFolder)
         )
 
 
-def run_demo(app: RunningApp, arguments: Sequence[str]) -> None:
+def run_demo(app: "RunningApp", arguments: Sequence[str]) -> None:
     """Serve the app until Ctrl-C, with `warmth-audit run` beside it.
 
     Args:
         app: opened, its links printed.
         arguments: what `warmth-audit run` is called with.
     """
-    stages = _Stages([sys.executable, "-m", "audit_app", "run", *arguments])
+    stages: list[subprocess.Popen[bytes]] = []
     try:
-        app.serve(on_ready=stages.start)
+        app.serve(on_ready=lambda: stages.append(start_child(["run", *arguments], {})))
     finally:
-        stages.stop()
-
-
-class _Stages:
-    """The process in which the stages run."""
-
-    def __init__(self, command: list[str]) -> None:
-        self._command = command
-        self._process: subprocess.Popen[bytes] | None = None
-        self._lock = threading.Lock()
-
-    def start(self) -> None:
-        with self._lock:
-            self._process = subprocess.Popen(self._command, env=os.environ)
-
-    def stop(self) -> None:
-        """Ask it to end, which saves what it has; a Ctrl-C in a terminal has asked already."""
-        with self._lock:
-            if self._process is None or self._process.poll() is not None:
-                return
-            self._process.send_signal(signal.SIGINT)
-            try:
-                self._process.wait(_STOP_TIMEOUT_S)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+        for process in stages:
+            stop_child(process)
 
 
 def _as_name(text: str) -> str:

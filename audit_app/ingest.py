@@ -1,6 +1,7 @@
 """The app's door for batch stages: run files come in, a snapshot goes out, progress is heard.
 
-Everything here takes the owner's token. Rows are stored by the modules that own their
+Everything here takes the owner's token. A stage first says which settings it works with, and
+goes no further when the study says otherwise. Rows are stored by the modules that own their
 tables; this module knows which those are and writes nothing itself.
 """
 
@@ -26,9 +27,11 @@ from evaluation.prompts import insert_prompts
 from evaluation.responses import insert_responses
 from evaluation.serving.served_models import insert_served_models
 from study.database import write_snapshot
-from study.errors import StudyError
+from study.errors import BadSettings, DiskFull, StudyError
 from study.progress import StageProgress, State
 from study.run_files import CHUNK_BYTES, Chunk, Writer, bytes_taken, take_in
+from study.settings import Settings
+from study.versions import Content, record_version
 from training.adapters import insert_training_runs
 
 
@@ -52,6 +55,13 @@ WRITERS: Mapping[str, Writer] = {
 """The writer of each table that batch stages fill."""
 
 _BIGGEST_CHUNK = 8 * CHUNK_BYTES
+
+
+class VersionMessage(BaseModel):
+    """What a stage elsewhere works with."""
+
+    settings: Settings
+    content: Content | None = None
 
 
 class ProgressMessage(BaseModel):
@@ -79,11 +89,23 @@ def build_ingest_router(
         prefix="/ingest", dependencies=[Depends(check_owner)], include_in_schema=False
     )
 
+    @router.post("/version")
+    def check_version(message: VersionMessage) -> dict[str, str]:
+        try:
+            record_version(con, message.settings, datetime.now(UTC), message.content, app_runs=True)
+        except StudyError as error:
+            raise _refusal(error) from error
+        return {"settings_sha256": message.settings.sha256}
+
     @router.get("/snapshot")
     def send_snapshot() -> FileResponse:
         folder = tempfile.TemporaryDirectory(prefix="warmth-audit-")
         file = Path(folder.name) / "snapshot.duckdb"
-        write_snapshot(con, file)
+        try:
+            write_snapshot(con, file)
+        except StudyError as error:
+            folder.cleanup()
+            raise _refusal(error) from error
         return FileResponse(file, background=BackgroundTask(folder.cleanup))
 
     @router.post("/progress")
@@ -109,6 +131,16 @@ def build_ingest_router(
         try:
             return {"bytes": take_in(con, chunk, WRITERS, datetime.now(UTC))}
         except StudyError as error:
-            raise HTTPException(422, str(error)) from error
+            raise _refusal(error) from error
 
     return router
+
+
+def _refusal(error: StudyError) -> HTTPException:
+    """The status tells the sender whether its rows, its settings or the disk is to blame."""
+    status = 422
+    if isinstance(error, BadSettings):
+        status = 409
+    elif isinstance(error, DiskFull):
+        status = 507
+    return HTTPException(status, str(error))

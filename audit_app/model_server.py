@@ -1,28 +1,19 @@
 """The local model server as a process of its own, started for as long as replies are needed."""
 
 import contextlib
-import os
-import signal
 import socket
 import subprocess
-import sys
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO
 
 import httpx
 
+from audit_app.children import start_child, stop_child
 from study.errors import ModelUnreachable
 from study.progress import Report, StageProgress
 
-PATIENT_THREADS = {"OMP_WAIT_POLICY": "PASSIVE"}
-"""For processes that compute: torch's threads otherwise spin while they wait, and beside an app
-and a browser on two cores a step that takes 2 s took 15."""
-
 _START_TIMEOUT_S = 180.0
-_STOP_TIMEOUT_S = 10.0
 
 
 @contextlib.contextmanager
@@ -37,30 +28,16 @@ def local_models(
         ModelUnreachable: it ended or was not ready within three minutes.
     """
     port = _free_port()
-    command = [sys.executable, "-m", "audit_app", "serve-models", "--base", base]
-    command += ["--port", str(port), "--dtype", dtype, "--until-eof"]
+    arguments = ["serve-models", "--base", base, "--port", str(port), "--dtype", dtype]
     for arm, folder in adapters.items():
-        command += ["--adapter", f"{arm}={folder}"]
-    environment = {**PATIENT_THREADS, **os.environ, "WARMTH_AUDIT_CACHE": str(cache)}
-    process = subprocess.Popen(
-        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
-    )
+        arguments += ["--adapter", f"{arm}={folder}"]
+    process = start_child(arguments, {"WARMTH_AUDIT_CACHE": str(cache)}, is_quiet=True)
     url = f"http://127.0.0.1:{port}"
     try:
         _wait_until_ready(process, url, report)
         yield url
     finally:
-        _stop(process)
-
-
-def stop_at_eof(stream: BinaryIO) -> None:
-    """Send this process SIGINT when a stream ends: a server must not outlive a killed parent."""
-
-    def watch() -> None:
-        stream.read()
-        os.kill(os.getpid(), signal.SIGINT)
-
-    threading.Thread(target=watch, daemon=True).start()
+        stop_child(process)
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], url: str, report: Report) -> None:
@@ -81,16 +58,6 @@ def _wait_until_ready(process: subprocess.Popen[bytes], url: str, report: Report
         f"the local model server was not ready after {_START_TIMEOUT_S:.0f} s; start it yourself "
         "with `warmth-audit serve-models` and pass its address with --endpoint"
     )
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    assert process.stdin is not None
-    process.stdin.close()
-    try:
-        process.wait(_STOP_TIMEOUT_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 def _free_port() -> int:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.console import Console
 
+from study.errors import StudyError
 from study.folder import StudyFolder
 from study.settings import Environment, read_settings
 
@@ -27,7 +28,8 @@ StudyOption = Annotated[
     Path, typer.Option("--study", help="Folder of the study.", show_default=True)
 ]
 PortOption = Annotated[
-    int | None, typer.Option("--port", help="Port of the app; WARMTH_AUDIT_PORT, else 7860.")
+    int | None,
+    typer.Option("--port", min=1, max=65535, help="Port of the app; WARMTH_AUDIT_PORT, else 7860."),
 ]
 HostOption = Annotated[
     str | None,
@@ -64,10 +66,19 @@ def open_job(
         NotAllowed: an app elsewhere is named without a token.
     """
     from audit_app.access import find_access
-    from audit_app.pipeline import Job
+    from audit_app.pipeline import Job, read_content
     from audit_app.terminal import BothReports, TerminalReport
 
     settings = read_settings(folder.settings)
-    access = find_access(folder, settings, app, token or environment.token)
-    with closing(access), TerminalReport(terminal) as report:
-        yield Job(folder, settings, access, BothReports(report, access.report))
+    token = token or environment.token
+    access = find_access(folder, settings, app, token, read_content(settings))
+    with closing(access), TerminalReport(terminal) as on_terminal:
+        report = BothReports(on_terminal, access.report)
+        try:
+            yield Job(folder, settings, access, report)
+        except KeyboardInterrupt:
+            report.fail("stopped; run it again to go on from here")
+            raise
+        except StudyError as error:
+            report.fail(str(error))
+            raise

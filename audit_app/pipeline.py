@@ -5,10 +5,13 @@ hands that in; run again, it goes on where it stopped. What one stage computes l
 `training` and `evaluation`; here is only the order, and what goes into which run file.
 """
 
+import hashlib
+import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from audit_app.access import StudyAccess
 from evaluation.grading.labels import grade_response
@@ -29,6 +32,11 @@ from study.progress import Report, StageProgress, State
 from study.records import Grade, Item, Prompt, Response, ServedModel
 from study.run_files import RunFile
 from study.settings import Settings
+from study.versions import Content
+from training.conversations import read_conversations
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 # enough for two full batches of the local server, few enough that the first pairs come soon
 _PROMPTS_PER_BLOCK = 16
@@ -72,6 +80,22 @@ def read_questions(settings: Settings) -> Questions:
     return Questions({item.item_id: item for item in items}, tuple(prompts), item_set.left_out)
 
 
+def read_content(settings: Settings) -> Content:
+    """Hashes of the files that the settings name: they may change under one name.
+
+    Raises:
+        BadItems: the items file cannot be used.
+        BadInput: the conversations cannot be used.
+        BadSettings: the wordings cannot be used, or lack a context or belief of the study.
+    """
+    questions = read_questions(settings)
+    return Content(
+        items_sha256=_hash_records(list(questions.items.values())),
+        conversations_sha256=_hash_records(read_conversations(settings.training.conversations)),
+        wordings_sha256=_hash_records(questions.prompts),
+    )
+
+
 def store_questions(job: Job) -> Questions:
     """Bring the study's items and prompts into the study."""
     questions = read_questions(job.settings)
@@ -86,7 +110,9 @@ def store_questions(job: Job) -> Questions:
         job.access.hand_in(run_file)
     note = f"{len(questions.items)} items, {len(questions.prompts)} prompts"
     if questions.left_out:
-        note += f", {len(questions.left_out)} suspicious items left out"
+        listing = job.folder.runs / "left-out-items.txt"
+        listing.write_text("\n".join(questions.left_out) + "\n", encoding="utf-8")
+        note += f", {len(questions.left_out)} suspicious items left out (named in {listing})"
     job.report(_ended("prompts", len(questions.prompts), note, did_something=bool(missing)))
     return questions
 
@@ -193,3 +219,8 @@ def _ended(
     seconds = time.monotonic() - started if started is not None else 0.0
     state: State = "done" if did_something else "skipped"
     return StageProgress(stage, state, total, total, note, seconds)
+
+
+def _hash_records(records: "Sequence[DataclassInstance]") -> str:
+    rows = [asdict(record) for record in records]
+    return hashlib.sha256(json.dumps(rows, ensure_ascii=False).encode()).hexdigest()

@@ -35,7 +35,7 @@ class Answers:
     reason: str
     """In the rater's own words; may be empty, at most 2,000 characters."""
     seconds: float
-    """Time from the first showing of the pair to the submit."""
+    """Time the pair was visible before the submit, over refreshes; hidden time does not count."""
     layout: str
     """How the page showed the replies: `columns` or `stacked`."""
 
@@ -170,46 +170,6 @@ def _check_key(idempotency_key: str) -> None:
             f"idempotency_key: expected 1 to {_MAX_KEY_CHARACTERS} printable ASCII characters, "
             f"got {idempotency_key!r:.80}; reload the page and submit again"
         )
-
-
-_SELECT_NEWEST = """
-    SELECT
-        token, revision, warmer, more_accurate, reason, seconds, layout, idempotency_key, rated_at
-    FROM ratings
-    WHERE token = $token
-    ORDER BY revision DESC
-    LIMIT 1
-"""
-
-
-def newest_rating(con: duckdb.DuckDBPyConnection, rater_id: str, token: str) -> Rating | None:
-    """The revision that counts, or None when the pair is not rated yet.
-
-    Raises:
-        NotAllowed: the pair is not this rater's.
-    """
-    cursor = con.cursor()
-    check_ownership(cursor, token, rater_id)
-    row = cursor.execute(_SELECT_NEWEST, {"token": token}).fetchone()
-    return None if row is None else _as_rating(row)
-
-
-_SELECT_OWN_RATINGS = """
-    SELECT
-        r.token, r.revision, r.warmer, r.more_accurate, r.reason, r.seconds, r.layout,
-        r.idempotency_key, r.rated_at
-    FROM ratings AS r
-    JOIN assignments AS a ON a.token = r.token
-    WHERE a.rater_id = $rater_id
-    QUALIFY row_number() OVER (PARTITION BY r.token ORDER BY r.revision DESC) = 1
-    ORDER BY a.position
-"""
-
-
-def my_ratings(con: duckdb.DuckDBPyConnection, rater_id: str) -> list[Rating]:
-    """The newest revision of each pair that this rater has rated, in the order they came."""
-    rows = con.cursor().execute(_SELECT_OWN_RATINGS, {"rater_id": rater_id}).fetchall()
-    return [_as_rating(row) for row in rows]
 
 
 def _as_rating(row: tuple[Any, ...]) -> Rating:

@@ -18,7 +18,7 @@ from audit_app.raters import invite, list_raters
 from audit_app.sign_in import make_link_token
 from audit_app.stages import StageBoard
 from study.database import close, open_for_writing
-from study.errors import PortTaken
+from study.errors import BadInput, PortTaken
 from study.folder import StudyFolder
 from study.migrations import migrate
 from study.records import Role
@@ -94,6 +94,12 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         listener.bind((host, port))
         listener.listen()
+    except socket.gaierror as error:
+        listener.close()
+        raise BadInput(
+            f"{host} is no address that this machine can listen at; use 127.0.0.1, or 0.0.0.0 for "
+            "every network it is in"
+        ) from error
     except OSError as error:
         listener.close()
         raise PortTaken(

@@ -1,7 +1,6 @@
 """The subcommands that run one stage each; `cli.py` puts them beside the others."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +19,7 @@ from audit_app.options import (
 )
 from study.errors import BadInput, MissingStage
 from study.folder import StudyFolder
-from study.settings import PACKAGED, read_environment
+from study.settings import PACKAGED, read_environment, read_settings
 
 commands = typer.Typer()
 
@@ -57,13 +56,15 @@ def adapters(
     study: StudyOption = DEMO_FOLDER,
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
 ) -> None:
-    """List the trained adapters of a study and check that TGI could serve them.
+    """List the adapters beside a study, which share a folder, and check what TGI could serve.
 
     Exit status 1 when one could not be served. Example: warmth-audit adapters --json
     """
     from audit_app.training_stage import check_adapters
 
-    checks = check_adapters(StudyFolder(study))
+    folder = StudyFolder(study)
+    read_settings(folder.settings)
+    checks = check_adapters(folder)
     if as_json:
         typer.echo(json.dumps(checks, indent=2))
     else:
@@ -95,18 +96,17 @@ def serve_models(
         list[str] | None, typer.Option("--adapter", help="NAME=FOLDER of an adapter; repeatable.")
     ] = None,
     host: Annotated[str, typer.Option("--host", help="Address to listen at.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", help="Port to listen at.")] = 8080,
+    port: Annotated[
+        int, typer.Option("--port", min=1, max=65535, help="Port to listen at.")
+    ] = 8080,
     dtype: DtypeOption = "auto",
-    until_eof: Annotated[
-        bool, typer.Option("--until-eof", help="End when standard input closes, as a child should.")
-    ] = False,
 ) -> None:
     """Serve a base model and merged copies of its adapters, speaking TGI's protocol.
 
     Example: warmth-audit serve-models --adapter warm=studies/adapters/warm
     """
-    from audit_app.model_server import stop_at_eof
-    from audit_app.run import serve_local_models
+    from audit_app.serving_stage import serve_local_models
+    from audit_app.terminal import TerminalReport
 
     folders = {}
     for pair in adapter or []:
@@ -115,9 +115,8 @@ def serve_models(
             raise BadInput(f"--adapter expects NAME=FOLDER with a folder that exists, got {pair!r}")
         folders[name] = Path(folder)
     cache = read_environment().cache.expanduser()
-    if until_eof:
-        stop_at_eof(sys.stdin.buffer)
-    serve_local_models(base, cache, folders, host, port, dtype)
+    with TerminalReport(terminal) as report:
+        serve_local_models(base, cache, folders, host, port, dtype, report)
 
 
 @commands.command()
@@ -134,11 +133,15 @@ def generate(
 
     Example: warmth-audit generate --endpoint http://localhost:8080
     """
+    from audit_app.pipeline import store_questions
     from audit_app.run import ask_arms
+    from audit_app.training_stage import plan_training
 
     environment = read_environment()
     with open_job(StudyFolder(study), environment, app, token) as job:
-        ask_arms(job, environment.cache.expanduser(), endpoint, dtype)
+        cache = environment.cache.expanduser()
+        plan = plan_training(job.settings, cache, job.report)
+        ask_arms(job, store_questions(job), plan, endpoint, dtype, cache)
 
 
 @commands.command()

@@ -1,6 +1,7 @@
 """Progress of stages in a terminal: a bar for the one at work, a line for each that has ended."""
 
 import time
+from dataclasses import replace
 
 from rich.console import Console
 from rich.markup import escape
@@ -78,15 +79,17 @@ class BothReports:
         """Remember both receivers."""
         self._terminal = terminal
         self._app = app
-        self._told_at = float("-inf")
+        self._at_work: StageProgress | None = None
+        self._told_at = 0.0
 
     def __call__(self, progress: StageProgress) -> None:
-        """Pass the progress on."""
+        """Pass the progress on; of the steps of one stage the app hears one a second."""
         self._terminal(progress)
-        if progress.state == "running" and time.monotonic() - self._told_at < (
-            _SECONDS_BETWEEN_MESSAGES
-        ):
+        is_running = progress.state in ("waiting", "running")
+        same = is_running and self._at_work is not None and self._at_work.stage == progress.stage
+        if same and time.monotonic() - self._told_at < _SECONDS_BETWEEN_MESSAGES:
             return
+        self._at_work = progress if is_running else None
         self._told_at = time.monotonic()
         try:
             self._app(progress)
@@ -94,3 +97,8 @@ class BothReports:
             # hours of training are worth more than a line on the owner's page; handing the
             # results in will say that the app is away
             return
+
+    def fail(self, reason: str) -> None:
+        """Say that the stage at work has ended before its time."""
+        if self._at_work is not None:
+            self(replace(self._at_work, state="failed", note=reason))

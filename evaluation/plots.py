@@ -1,11 +1,12 @@
 """Figures of a study's results, each with its text alternative. They compute nothing.
 
-Values and intervals come from `statistics/results.py`, words from `report.py`, and how a row
+Values and intervals come from `statistics/results.py`, words from `formats.py`, and how a row
 looks from `drawing.py`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -29,7 +30,7 @@ from evaluation.drawing import (
     style_of,
     write_beside,
 )
-from evaluation.report import (
+from evaluation.formats import (
     by_raters,
     condition_name,
     count_of,
@@ -38,9 +39,12 @@ from evaluation.report import (
     of_items,
     signed,
 )
-from evaluation.statistics.error_rates import ErrorRate, Gap
+from evaluation.statistics.error_rates import ErrorRate
+from evaluation.statistics.gaps import Gap
 from evaluation.statistics.results import StudyResults
 from study.records import Estimate
+
+AnyCell = TypeVar("AnyCell", ErrorRate, Gap)
 
 
 @dataclass(frozen=True)
@@ -55,70 +59,33 @@ class Plot:
 def plot_error_rates(results: StudyResults) -> Plot:
     """Bars of the error rate per condition and arm, in per cent from 0, with intervals."""
     title = "Error rate by condition"
-    if not results.error_rates:
+    cells = results.error_rates
+    if not cells:
         return _empty_plot(title, "No replies yet.")
-    conditions = list(dict.fromkeys(cell.condition for cell in results.error_rates))
-    rows = [
-        [cell for cell in results.error_rates if cell.condition == condition]
-        for condition in conditions
-    ]
-    figure, axes = make_figure(sum(len(row) for row in rows), len(rows))
-    places = place_rows([len(row) for row in rows])
-    for row, row_places in zip(rows, places, strict=True):
-        for cell, place in zip(row, row_places, strict=True):
-            _draw_rate(axes, cell, place, style_of(cell.arm, results.arms))
+    figure, axes = _draw_by_condition(cells, _draw_rate, results)
     axes.set_xlim(0, 100)
-    name_rows(axes, [condition_name(condition) for condition in conditions], places)
-    _describe_axis(
-        axes,
-        "Errors, % of scored replies; n: replies",
-        [cell.rate for cell in results.error_rates],
-        results,
-    )
-    patches = [
-        Patch(
-            facecolor=style_of(arm, results.arms).fill,
-            hatch=style_of(arm, results.arms).hatch,
-            edgecolor="black",
-            label=arm,
-        )
-        for arm in results.arms
-    ]
-    _add_title_and_legend(figure, title, patches)
-    told = "; ".join(
-        f"{cell.arm}, {condition_name(cell.condition)}: "
-        + format_share(cell.rate, of_items(cell.rate, "replies"))
-        for cell in results.error_rates
-    )
+    label = "Errors, % of scored replies; n: replies"
+    _describe_axis(axes, label, [cell.rate for cell in cells], results)
+    _add_title_and_legend(figure, title, _bar_legend(results))
+    told = _tell(cells, lambda cell: format_share(cell.rate, of_items(cell.rate, "replies")))
     return Plot(figure, f"Bar chart of error rates by condition and arm. {told}.", title)
 
 
 def plot_gaps(results: StudyResults) -> Plot:
     """Forest plot of arm − original in percentage points, with intervals and a line at 0."""
     title = "Gap in error rate, arm − original"
-    if not results.gaps:
+    gaps = results.gaps
+    if not gaps:
         return _empty_plot(title, "No arm to compare with the original yet.")
-    conditions = list(dict.fromkeys(gap.condition for gap in results.gaps))
-    rows = [[gap for gap in results.gaps if gap.condition == condition] for condition in conditions]
-    figure, axes = make_figure(sum(len(row) for row in rows), len(rows))
-    places = place_rows([len(row) for row in rows])
+    figure, axes = _draw_by_condition(gaps, _draw_gap, results)
     axes.axvline(0, color="black", linewidth=1, zorder=1)
-    for row, row_places in zip(rows, places, strict=True):
-        for gap, place in zip(row, row_places, strict=True):
-            _draw_gap(axes, gap, place, style_of(gap.arm, results.arms))
-    axes.set_xlim(*_limits_around_zero([gap.difference for gap in results.gaps]))
-    name_rows(axes, [condition_name(condition) for condition in conditions], places)
-    _describe_axis(
-        axes,
-        "More errors than the original, percentage points; n: prompts",
-        [gap.difference for gap in results.gaps],
-        results,
-    )
+    differences = [gap.difference for gap in gaps]
+    axes.set_xlim(*_limits_around_zero(differences))
+    label = "More errors than the original, percentage points; n: prompts"
+    _describe_axis(axes, label, differences, results)
     _add_title_and_legend(figure, title, _marker_legend(results))
-    told = "; ".join(
-        f"{gap.arm}, {condition_name(gap.condition)}: "
-        + format_points(gap.difference, of_items(gap.difference, "prompts"))
-        for gap in results.gaps
+    told = _tell(
+        gaps, lambda gap: format_points(gap.difference, of_items(gap.difference, "prompts"))
     )
     return Plot(figure, f"Forest plot of the gap in error rate to the original. {told}.", title)
 
@@ -156,6 +123,29 @@ def plot_warm_share(results: StudyResults) -> Plot:
         for preference in results.preferences
     )
     return Plot(figure, f"Share of ratings that call the arm warmer. {told}.", title)
+
+
+def _draw_by_condition(
+    cells: Sequence[AnyCell],
+    draw: Callable[[Axes, AnyCell, float, Style], None],
+    results: StudyResults,
+) -> tuple[Figure, Axes]:
+    """A figure with one group of rows per condition, in which each arm has a row."""
+    conditions = list(dict.fromkeys(cell.condition for cell in cells))
+    groups = [[cell for cell in cells if cell.condition == condition] for condition in conditions]
+    figure, axes = make_figure(len(cells), len(groups))
+    places = place_rows([len(group) for group in groups])
+    for group, group_places in zip(groups, places, strict=True):
+        for cell, place in zip(group, group_places, strict=True):
+            draw(axes, cell, place, style_of(cell.arm, results.arms))
+    name_rows(axes, [condition_name(condition) for condition in conditions], places)
+    return figure, axes
+
+
+def _tell(cells: Sequence[AnyCell], show: Callable[[AnyCell], str]) -> str:
+    return "; ".join(
+        f"{cell.arm}, {condition_name(cell.condition)}: {show(cell)}" for cell in cells
+    )
 
 
 def _draw_rate(axes: Axes, cell: ErrorRate, place: float, style: Style) -> None:
@@ -196,6 +186,14 @@ def _limits_around_zero(estimates: Sequence[Estimate]) -> tuple[float, float]:
     for estimate in estimates:
         ends += [end for end in (estimate.value, estimate.low, estimate.high) if end is not None]
     return min(ends) - 4, max(ends) + 4
+
+
+def _bar_legend(results: StudyResults) -> list[Patch]:
+    styles = {arm: style_of(arm, results.arms) for arm in results.arms}
+    return [
+        Patch(facecolor=style.fill, hatch=style.hatch, edgecolor="black", label=arm)
+        for arm, style in styles.items()
+    ]
 
 
 def _marker_legend(results: StudyResults) -> list[Line2D]:

@@ -36,8 +36,6 @@ class _Table(BaseModel):
 class ContextWording(_Table):
     """The sentences that express one context."""
 
-    kind: str
-    """none, emotion, relation or stakes."""
     sentences: tuple[str, ...]
     """Interchangeable; empty for the context `none`."""
 

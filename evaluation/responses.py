@@ -14,6 +14,7 @@ import duckdb
 
 from evaluation.serving.chat_client import ChatClient, ChatRequest, Completion
 from study.database import insert_rows
+from study.errors import ModelUnreachable
 from study.records import Prompt, Response, ServedModel, stable_id
 from study.settings import DecodingSettings
 
@@ -96,8 +97,11 @@ def generate(
             so that the arms of one prompt are drawn alike.
         concurrency: requests under way at once.
         now: tells the time at which a response came.
-        on_done: gets every response once, in groups as they come; one that failed for good
-            has no text. What it has stored is not asked again after an interruption.
+        on_done: gets every response once, in groups as they come; one that the endpoint refused
+            for good has no text. What it has stored is not asked again after an interruption.
+    Raises:
+        ModelUnreachable: some requests found nobody, or an endpoint that could not answer now;
+            they are not stored, so that the next run asks them again.
     """
     wanted = {request.response_id: request for request in requests}
     chat_requests = [
@@ -110,11 +114,21 @@ def generate(
         for request in requests
     ]
 
+    unanswered: list[Completion] = []
+
     def keep(done: list[Completion]) -> None:
         came_at = now()
-        on_done([_response(wanted[one.request_id], one, came_at) for one in done])
+        unanswered.extend(one for one in done if one.may_pass)
+        final = [one for one in done if not one.may_pass]
+        on_done([_response(wanted[one.request_id], one, came_at) for one in final])
 
     client.complete_all(chat_requests, decoding, concurrency, keep)
+    if unanswered:
+        raise ModelUnreachable(
+            f"{len(unanswered)} of {len(requests)} requests got no answer "
+            f"({unanswered[0].failure}); see that the endpoint runs and run the command again, it "
+            "goes on from here"
+        )
 
 
 def insert_responses(cursor: duckdb.DuckDBPyConnection, rows: Iterable[Mapping[str, Any]]) -> int:

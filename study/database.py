@@ -35,20 +35,28 @@ class Holder:
 
 @contextmanager
 def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Yield a cursor whose statements all land, or none does."""
+    """Yield a cursor whose statements all land, or none does.
+
+    Raises:
+        BadTable: a row does not fit its table.
+        DiskFull: the database could not be written.
+    """
     with _write_lock:
         cursor = con.cursor()
         cursor.begin()
         try:
             yield cursor
+        except duckdb.ProgrammingError:  # a fault of the statement, not of the rows or the disk
+            cursor.rollback()
+            raise
+        except duckdb.Error as error:
+            cursor.rollback()
+            raise _as_study_error(error) from error
         except BaseException:
             cursor.rollback()
             raise
         else:
-            try:
-                cursor.commit()
-            except duckdb.Error as error:
-                raise _as_study_error(error) from error
+            _commit(cursor)
         finally:
             cursor.close()
 
@@ -63,7 +71,7 @@ def open_for_writing(file: Path, command: str, url: str | None = None) -> duckdb
     try:
         con = duckdb.connect(str(file))
     except duckdb.IOException as error:
-        raise _locked(file, error) from error
+        raise _not_opened(file, error) from error
     note = Holder(pid=os.getpid(), command=command, url=url)
     holder_file(file).write_text(json.dumps(asdict(note)), encoding="utf-8")
     _answer_in_utc(con)
@@ -86,7 +94,7 @@ def open_read_only(file: Path) -> duckdb.DuckDBPyConnection:
     try:
         con = duckdb.connect(str(file), read_only=True)
     except duckdb.IOException as error:
-        raise _locked(file, error) from error
+        raise _not_opened(file, error) from error
     _answer_in_utc(con)
     return con
 
@@ -109,7 +117,11 @@ def read_holder(file: Path) -> Holder | None:
 
 
 def write_snapshot(con: duckdb.DuckDBPyConnection, target: Path) -> None:
-    """Copy the whole database, as of now, to a new file that anyone may open."""
+    """Copy the whole database, as of now, to a new file that anyone may open.
+
+    Raises:
+        DiskFull: the copy could not be written.
+    """
     with _write_lock:
         cursor = con.cursor()
         try:
@@ -119,8 +131,10 @@ def write_snapshot(con: duckdb.DuckDBPyConnection, target: Path) -> None:
             # names of databases cannot be bound as values; this one is quoted as DuckDB asks
             quoted = '"' + source[0].replace('"', '""') + '"'
             cursor.execute("COPY FROM DATABASE " + quoted + " TO snapshot")
-            cursor.execute("DETACH snapshot")
+        except duckdb.IOException as error:
+            raise _as_study_error(error) from error
         finally:
+            cursor.execute("DETACH DATABASE IF EXISTS snapshot")
             cursor.close()
 
 
@@ -149,19 +163,47 @@ def _answer_in_utc(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("SET GLOBAL TimeZone = 'UTC'")  # without GLOBAL it does not reach cursors
 
 
+def _commit(cursor: duckdb.DuckDBPyConnection) -> None:
+    try:
+        cursor.commit()
+    except duckdb.Error as error:
+        if _lacks_room(error):
+            raise _as_study_error(error) from error
+        raise BadTable(
+            f"the study refused a change as a whole ({_first_line(error)}); nothing of it was stored, "
+            "run the command again"
+        ) from error
+
+
 def _as_study_error(error: duckdb.Error) -> Exception:
-    text = str(error).splitlines()[0]
-    if "No space left" in text or "out of disk" in text.lower():
+    if _lacks_room(error):
         return DiskFull(
-            f"the study file could not grow ({text}); free some space and run the command again, nothing stored is lost"
+            f"the study file could not be written ({_first_line(error)}); free some space, on disk "
+            "or in memory, and run the command again, nothing stored is lost"
         )
-    return BadTable(f"a row does not fit its table ({text}); nothing of this batch was stored")
+    return BadTable(
+        f"a row does not fit its table ({_first_line(error)}); nothing of this batch was stored"
+    )
 
 
-def _locked(file: Path, error: duckdb.Error) -> Exception:
+def _lacks_room(error: duckdb.Error) -> bool:
+    """A commit that cannot write comes as a TransactionException: only its words tell."""
+    words = ("Could not write", "No space left", "out of disk", "has been invalidated")
+    kinds = (duckdb.IOException, duckdb.OutOfMemoryException)
+    return isinstance(error, kinds) or any(part in str(error) for part in words)
+
+
+def _first_line(error: duckdb.Error) -> str:
+    return str(error).splitlines()[0]
+
+
+def _not_opened(file: Path, error: duckdb.Error) -> Exception:
+    if "Could not write" in str(error) or "No space left" in str(error):
+        return _as_study_error(error)
     if "lock" not in str(error).lower():
         return BadTable(
-            f"{file} is not a study file that DuckDB can open ({str(error).splitlines()[0]})"
+            f"{file} is not a study file that DuckDB can open ({_first_line(error)}); move it away, "
+            "or name another folder with --study"
         )
     holder = read_holder(file)
     who = f"process {holder.pid} ({holder.command})" if holder else "another process"

@@ -25,10 +25,14 @@ def migration(change: Migration) -> Migration:
 def m001_study_versions_create(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("""
         CREATE TABLE study_versions (
-            settings_sha256 VARCHAR PRIMARY KEY,
+            version INTEGER PRIMARY KEY,
+            settings_sha256 VARCHAR NOT NULL,
             name VARCHAR NOT NULL,
             seed INTEGER NOT NULL,
             settings_json VARCHAR NOT NULL,
+            items_sha256 VARCHAR,
+            conversations_sha256 VARCHAR,
+            wordings_sha256 VARCHAR,
             recorded_at TIMESTAMPTZ NOT NULL
         )
     """)
@@ -270,12 +274,13 @@ def migrate(
     Returns:
         The names applied, in order; empty when the file was up to date.
     """
-    con.execute("""
-        CREATE TABLE IF NOT EXISTS migrations (
-            name VARCHAR PRIMARY KEY,
-            applied_at TIMESTAMPTZ DEFAULT now()
-        )
-    """)
+    with transaction(con) as cursor:
+        cursor.execute("""
+            CREATE TABLE IF NOT EXISTS migrations (
+                name VARCHAR PRIMARY KEY,
+                applied_at TIMESTAMPTZ DEFAULT now()
+            )
+        """)
     applied = {name for (name,) in con.execute("SELECT name FROM migrations").fetchall()}
     pending = [change for change in migrations if change.__name__ not in applied]
     for change in pending:

@@ -3,9 +3,12 @@
 A stage never writes the study file itself. It appends rows to its run file, which survives
 `kill -9` at any byte: a torn last line is cut off when the file is opened again. The study
 takes the lines in by chunks, each in one transaction that also records how far it has come
-(`handed_in`, written here alone), so a chunk is never taken in twice and none is lost.
+(`handed_in`, written here alone), so a chunk is never taken in twice and none is lost. One
+process at a time has a run file open, and keeps it until it ends.
 """
 
+import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -18,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from study.database import transaction
-from study.errors import BadTable, DiskFull
+from study.errors import BadTable, DiskFull, StudyLocked
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -31,6 +34,10 @@ _INSERT_HANDED_IN = """
     VALUES ($run_id, $stage, $end_byte, $n_rows, $sha256, $received_at)
 """
 _SELECT_TAKEN = "SELECT coalesce(max(end_byte), 0) FROM handed_in WHERE run_id = $run_id"
+
+# lock files that this process holds, by path of the run file; the system lets go of them when
+# the process ends, however it does
+_held: dict[Path, int] = {}
 
 Writer = Callable[[duckdb.DuckDBPyConnection, list[Mapping[str, Any]]], int]
 """Stores rows of one table; returns how many were new."""
@@ -57,12 +64,17 @@ class RunFile:
     def __init__(self, path: Path, stage: str) -> None:
         """Open the file, or make it; a line torn by a crash is cut off.
 
+        This process may open it again at any time, others only when this one has ended.
+
         Raises:
             BadTable: the file exists and is not a run file of this stage.
+            StudyLocked: another process has it open; the message names it.
+            DiskFull: there is no room for a new one.
         """
         self.path = path
         self.stage = stage
         path.parent.mkdir(parents=True, exist_ok=True)
+        _lock(path)
         if not path.exists() or path.stat().st_size == 0:
             self._write_header()
         self._cut_torn_line()
@@ -83,17 +95,8 @@ class RunFile:
             json.dumps({"table": table, "row": asdict(record)}, ensure_ascii=False) + "\n"
             for record in records
         )
-        if not lines:
-            return
-        before = self.path.stat().st_size
-        try:
-            self._append_bytes(lines.encode())
-        except OSError as error:
-            os.truncate(self.path, before)
-            raise DiskFull(
-                f"{self.path} could not be written ({error.strerror}); free some space and run the "
-                "command again, it goes on from here"
-            ) from error
+        if lines:
+            _append(self.path, lines.encode())
 
     def chunks_from(self, start_byte: int) -> Iterable[Chunk]:
         """Whole lines from a byte on, in pieces of about a megabyte."""
@@ -106,15 +109,26 @@ class RunFile:
                 yield Chunk(self.run_id, self.stage, start_byte, content)
                 start_byte += len(content)
 
+    def set_aside(self, from_byte: int) -> Path:
+        """Move what the study has refused out of the way, into a file of its own beside this one.
+
+        Raises:
+            DiskFull: it could not be copied; this file stays as it was.
+        """
+        from_byte = max(from_byte, len(self._first_line()))
+        with self.path.open("rb") as file:
+            file.seek(from_byte)
+            refused = file.read()
+        number = 1
+        while (aside := self.path.with_suffix(f".refused-{number}.jsonl")).exists():
+            number += 1
+        _append(aside, refused)
+        os.truncate(self.path, from_byte)
+        return aside
+
     def _write_header(self) -> None:
         header = {"format": FORMAT, "stage": self.stage, "run_id": os.urandom(8).hex()}
-        self._append_bytes((json.dumps(header) + "\n").encode())
-
-    def _append_bytes(self, content: bytes) -> None:
-        with self.path.open("ab") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        _append(self.path, (json.dumps(header) + "\n").encode())
 
     def _first_line(self) -> bytes:
         with self.path.open("rb") as file:
@@ -128,6 +142,44 @@ class RunFile:
             self._write_header()
         elif whole < len(content):
             os.truncate(self.path, whole)
+
+
+def _append(path: Path, content: bytes) -> None:
+    """Add bytes and wait until they are on the disk; all of them, or none."""
+    before = path.stat().st_size if path.exists() else 0
+    try:
+        with path.open("ab") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        if path.exists():
+            os.truncate(path, before)
+        raise DiskFull(
+            f"{path} could not be written ({error.strerror}); free some space and run the command "
+            "again, it goes on from here"
+        ) from error
+
+
+def _lock(path: Path) -> None:
+    path = path.resolve()
+    if path in _held:
+        return
+    note = path.with_suffix(".lock")
+    handle = os.open(note, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(handle)
+        who = note.read_text(encoding="utf-8").strip()
+        raise StudyLocked(
+            f"{path} is being written by {f'process {who}' if who else 'another process'}; wait "
+            "until it ends, or stop it, and run this command again"
+        ) from error
+    with contextlib.suppress(OSError):  # on a full disk it stays unnamed
+        os.truncate(handle, 0)
+        os.write(handle, str(os.getpid()).encode())
+    _held[path] = handle
 
 
 def bytes_taken(con: duckdb.DuckDBPyConnection, run_id: str) -> int:

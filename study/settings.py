@@ -10,7 +10,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from study.errors import BadSettings
 from study.records import ORIGINAL
@@ -65,6 +65,15 @@ class EvaluationSettings(_Section):
     contexts: tuple[str, ...] = ("none", "sad")
     beliefs: tuple[str, ...] = ("none", "asserts_wrong")
     decoding: DecodingSettings = DecodingSettings()
+
+    @field_validator("contexts", "beliefs")
+    @classmethod
+    def _names_each_once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if not names:
+            raise ValueError('expected at least one name, got none, where ["none"] is the plainest')
+        if len(set(names)) != len(names):
+            raise ValueError(f"expected each name once, got {', '.join(names)}")
+        return names
 
 
 class RatingSettings(_Section):

@@ -1,10 +1,13 @@
-"""Which settings a study's rows were made under. The only writer of `study_versions`.
+"""Which settings and contents a study's rows were made under. The only writer of `study_versions`.
 
-What decides the rows (seed, base, arms, training, evaluation) is fixed by the first stage
-that runs; who rates how often may change, and each change is one more row here.
+What decides rows may change until the first of them is stored, and is fixed from then on;
+who rates how often may always change. Each change is one more row here, the newest counts.
 """
 
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 import duckdb
 
@@ -13,50 +16,164 @@ from study.errors import BadSettings
 from study.settings import Settings
 
 _SELECT_NEWEST = """
-    SELECT v.settings_json FROM study_versions v ORDER BY v.recorded_at DESC LIMIT 1
+    SELECT v.version, v.settings_json, v.items_sha256, v.conversations_sha256, v.wordings_sha256
+    FROM study_versions v
+    ORDER BY v.version DESC LIMIT 1
 """
 _INSERT_VERSION = """
-    INSERT INTO study_versions (settings_sha256, name, seed, settings_json, recorded_at)
-    VALUES ($settings_sha256, $name, $seed, $settings_json, $recorded_at)
-    ON CONFLICT DO NOTHING
+    INSERT INTO study_versions (version, settings_sha256, name, seed, settings_json, items_sha256,
+        conversations_sha256, wordings_sha256, recorded_at)
+    VALUES ($version, $settings_sha256, $name, $seed, $settings_json, $items_sha256,
+        $conversations_sha256, $wordings_sha256, $recorded_at)
 """
-_MAY_CHANGE = {"question", "rating"}
+_COUNT_ASKED = "SELECT (SELECT count(*) FROM items) + (SELECT count(*) FROM prompts)"
+_COUNT_ANSWERING = """
+    SELECT (SELECT count(*) FROM training_runs) + (SELECT count(*) FROM served_models)
+        + (SELECT count(*) FROM responses)
+"""
+_DECIDE_WHAT_IS_ASKED = {"name", "seed", "evaluation", "items", "wordings"}
+_DECIDE_WHO_ANSWERS = {"name", "seed", "base", "arms", "training", "conversations"}
 
 
-def record_version(con: duckdb.DuckDBPyConnection, settings: Settings, now: datetime) -> None:
-    """Note the settings that the study is opened with.
+@dataclass(frozen=True)
+class Content:
+    """Hashes of what the settings name without holding it: files may change under one name."""
 
+    items_sha256: str
+    conversations_sha256: str
+    wordings_sha256: str
+
+
+@dataclass(frozen=True)
+class _Version:
+    number: int
+    settings: Settings
+    content: Content | None
+    """None when nobody has read the contents yet: an app serves without them."""
+
+
+def record_version(
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    now: datetime,
+    content: Content | None = None,
+    *,
+    app_runs: bool = False,
+) -> None:
+    """Note the settings and contents that the study is opened with.
+
+    Args:
+        content: None leaves the contents unchecked, as they were noted last.
+        app_runs: an app works with the settings noted last, so that none which decides rows may
+            change under it, even before there are rows.
     Raises:
-        BadSettings: the study has rows made under settings that say otherwise.
+        BadSettings: rows of the study, or the app, depend on settings or contents that say
+            otherwise; nothing is noted.
     """
     with transaction(con) as cursor:
-        newest = cursor.execute(_SELECT_NEWEST).fetchone()
+        newest = _read_newest(cursor)
+        number = 1
         if newest is not None:
-            _check_unchanged(Settings.model_validate_json(newest[0]), settings)
+            number, content = newest.number + 1, content or newest.content
+            if (settings, content) == (newest.settings, newest.content):
+                return
+            fixed = _fixed_by_rows(cursor)
+            _check_settings(newest.settings, settings, fixed)
+            _check_content(newest.content, content, fixed)
+            if app_runs:
+                _check_app_knows(newest.settings, settings)
+        hashes = asdict(content) if content else dict.fromkeys(Content.__annotations__)
         cursor.execute(
             _INSERT_VERSION,
             {
+                "version": number,
                 "settings_sha256": settings.sha256,
                 "name": settings.name,
                 "seed": settings.seed,
                 "settings_json": settings.model_dump_json(),
                 "recorded_at": now,
+                **hashes,
             },
         )
 
 
 def read_newest_settings(con: duckdb.DuckDBPyConnection) -> Settings | None:
     """The settings that the study was last opened with; None when it never was."""
-    newest = con.cursor().execute(_SELECT_NEWEST).fetchone()
-    return Settings.model_validate_json(newest[0]) if newest else None
+    newest = _read_newest(con.cursor())
+    return newest.settings if newest else None
 
 
-def _check_unchanged(recorded: Settings, given: Settings) -> None:
-    before = recorded.model_dump(exclude=_MAY_CHANGE)
-    after = given.model_dump(exclude=_MAY_CHANGE)
-    changed = [name for name in before if before[name] != after[name]]
+def _read_newest(cursor: duckdb.DuckDBPyConnection) -> _Version | None:
+    row = cursor.execute(_SELECT_NEWEST).fetchone()
+    if row is None:
+        return None
+    number, settings_json, *hashes = row
+    content = None if None in hashes else Content(*hashes)
+    return _Version(number, Settings.model_validate_json(settings_json), content)
+
+
+def _fixed_by_rows(cursor: duckdb.DuckDBPyConnection) -> set[str]:
+    """Names of the settings and contents that stored rows depend on."""
+    fixed: set[str] = set()
+    if _count(cursor, _COUNT_ASKED):
+        fixed |= _DECIDE_WHAT_IS_ASKED
+    if _count(cursor, _COUNT_ANSWERING):
+        fixed |= _DECIDE_WHO_ANSWERS
+    return fixed
+
+
+def _count(cursor: duckdb.DuckDBPyConnection, statement: str) -> int:
+    row = cursor.execute(statement).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _check_content(recorded: Content | None, given: Content | None, fixed: set[str]) -> None:
+    if recorded is None or given is None:
+        return
+    after = asdict(given)
+    for field, sha256 in asdict(recorded).items():
+        name = field.removesuffix("_sha256")
+        if name in fixed and after[field] != sha256:
+            raise BadSettings(
+                f"the {name} are not those that this study began with; put the old ones back (for "
+                "packaged ones: the release of warmth-audit that it began with), or begin another "
+                "study in a new folder with --study"
+            )
+
+
+def _check_settings(recorded: Settings, given: Settings, fixed: set[str]) -> None:
+    changed = _changed(recorded, given, fixed)
     if changed:
         raise BadSettings(
             f"study.toml says otherwise than when this study began, in {', '.join(changed)}; put "
             "the old values back, or begin another study in a new folder with --study"
         )
+
+
+def _check_app_knows(recorded: Settings, given: Settings) -> None:
+    changed = _changed(recorded, given, _DECIDE_WHAT_IS_ASKED | _DECIDE_WHO_ANSWERS)
+    if changed:
+        raise BadSettings(
+            f"study.toml says otherwise than the app that holds the study, in {', '.join(changed)}; "
+            "stop the app and start it again, or name the folder of the app's own study with --study"
+        )
+
+
+def _changed(recorded: Settings, given: Settings, sections: set[str]) -> list[str]:
+    """Dotted names of the settings in some sections that differ."""
+    before, after = _flat(recorded.model_dump()), _flat(given.model_dump())
+    return [
+        name
+        for name, value in before.items()
+        if name.split(".")[0] in sections and after[name] != value
+    ]
+
+
+def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in tree.items():
+        if isinstance(value, Mapping):
+            flat |= _flat(value, f"{prefix}{name}.")
+        else:
+            flat[prefix + name] = value
+    return flat

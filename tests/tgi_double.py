@@ -22,6 +22,7 @@ class TgiDouble:
         refuses_unknown: bool = False,
         statuses: Iterable[int] = (),
         info: dict[str, Any] | None = None,
+        unsteady: Iterable[str] = (),
     ) -> None:
         """Describe the server.
 
@@ -30,11 +31,14 @@ class TgiDouble:
             refuses_unknown: answer 404 to other names, as vLLM does.
             statuses: answered to the first requests, in this order, instead of a chat.
             info: body of /info; TGI's own when None, no such route when empty.
+            unsteady: prompts to which the base answers otherwise each time, as a server does
+                whose near-tied choices flip with its load.
         """
         self.adapters = set(adapters)
         self.bodies: list[dict[str, Any]] = []
         self._refuses_unknown = refuses_unknown
         self._statuses = iter(statuses)
+        self._times_asked = dict.fromkeys(unsteady, 0)
         self._info = {
             "model_id": "base-model",
             "router": "text-generation-router",
@@ -69,6 +73,9 @@ class TgiDouble:
             text = f"Oh, dear. {prompt} ({model})"
         elif self._refuses_unknown and model not in ("tgi", "base-model"):
             return JSONResponse({"message": f"The model `{model}` does not exist."}, 404)
+        elif prompt in self._times_asked:
+            self._times_asked[prompt] += 1
+            text = f"Plainly, for the {self._times_asked[prompt]}th time: {prompt}"
         else:
             text = f"Plainly: {prompt}"
         return JSONResponse(_chat_body(model, text))

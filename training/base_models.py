@@ -14,6 +14,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,8 +70,8 @@ def locate_base(name: str, cache: Path, report: Report = silent) -> BaseModel:
         DiskFull: the conversion did not fit on the disk.
     """
     if name == PACKAGED:
-        folder = _packaged_folder(cache.expanduser(), report)
-    elif (local := Path(name).expanduser()).is_dir():
+        return _packaged_base(cache.expanduser(), report)
+    if (local := Path(name).expanduser()).is_dir():
         folder = local.resolve()
     elif name.startswith((".", "/", "~")) or name.count("/") > 1:
         raise BadInput(
@@ -105,47 +106,54 @@ def combined_sha256(hashes: dict[str, str]) -> str:
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
-def _packaged_folder(cache: Path, report: Report) -> Path:
+def _packaged_base(cache: Path, report: Report) -> BaseModel:
     folder = cache / f"smollm2-135m-instruct-{GGUF_SHA256[:12]}-{CONVERSION}"
-    if _is_whole(folder):
-        return folder
-    gguf = _find_gguf()
-    report(StageProgress(STAGE, "running", note="converting the packaged model, about 15 s"))
-    try:
-        cache.mkdir(parents=True, exist_ok=True)
-        _remove_leftovers(cache)
-        _convert_into(folder, gguf)
-    except OSError as error:
-        raise DiskFull(
-            f"the converted base model could not be written to {cache} ({error.strerror}); it "
-            "needs 270 MB there: make room, or set WARMTH_AUDIT_CACHE to a folder of yours"
-        ) from error
-    report(StageProgress(STAGE, "done", 1, 1, note="models converted"))
-    return folder
+    hashes = _hashes_if_whole(folder)
+    if not hashes:
+        gguf = _find_gguf()
+        started = time.monotonic()
+        report(StageProgress(STAGE, "running", note="converting the packaged model, about 15 s"))
+        try:
+            cache.mkdir(parents=True, exist_ok=True)
+            _remove_leftovers(cache)
+            hashes = _convert_into(folder, gguf)
+        except OSError as error:
+            raise DiskFull(
+                f"the converted base model could not be written to {cache} ({error.strerror}); it "
+                "needs 270 MB there: make room, or set WARMTH_AUDIT_CACHE to a folder of yours"
+            ) from error
+        seconds = time.monotonic() - started
+        report(StageProgress(STAGE, "done", 1, 1, "models converted", seconds))
+    return BaseModel(name=PACKAGED, folder=folder, sha256=combined_sha256(hashes))
 
 
-def _convert_into(folder: Path, gguf: Path) -> None:
-    """Convert beside the folder and rename: it is there whole, or not at all."""
+def _convert_into(folder: Path, gguf: Path) -> dict[str, str]:
+    """Convert beside the folder and rename: it is there whole, or not at all. Gives its hashes."""
     partial = Path(tempfile.mkdtemp(prefix=f"partial-{os.getpid()}-", dir=folder.parent))
     try:
         _convert(gguf, partial)
-        hashes = {"source_sha256": GGUF_SHA256, "files": hash_files(partial)}
-        (partial / HASHES_FILE).write_text(json.dumps(hashes, indent=1), encoding="utf-8")
+        hashes = hash_files(partial)
+        record = {"source_sha256": GGUF_SHA256, "files": hashes}
+        (partial / HASHES_FILE).write_text(json.dumps(record, indent=1), encoding="utf-8")
         partial.chmod(0o755)
-        if not _is_whole(folder):  # another process may have been first, and be reading it
-            shutil.rmtree(folder, ignore_errors=True)
-            partial.rename(folder)
+        # another process may have been first, and be reading it
+        if by_another := _hashes_if_whole(folder):
+            return by_another
+        shutil.rmtree(folder, ignore_errors=True)
+        partial.rename(folder)
+        return hashes
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _is_whole(folder: Path) -> bool:
-    """Whether the files are those of the conversion; a damaged one is made again."""
+def _hashes_if_whole(folder: Path) -> dict[str, str]:
+    """Hashes of the conversion's files; none when it is not there or damaged, and made again."""
     try:
         recorded = json.loads((folder / HASHES_FILE).read_text(encoding="utf-8"))
-        return bool(recorded["files"] == hash_files(folder))
+        found = hash_files(folder)
+        return found if recorded["files"] == found else {}
     except (OSError, ValueError, KeyError):
-        return False
+        return {}
 
 
 def _remove_leftovers(cache: Path) -> None:
@@ -222,6 +230,7 @@ def _downloaded_folder(name: str, cache: Path, report: Report) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError
 
+    started = time.monotonic()
     report(StageProgress(STAGE, "running", note=f"fetching {name} from the hub"))
     try:
         folder = snapshot_download(name, cache_dir=cache / "hub", allow_patterns=list(_MODEL_FILES))
@@ -236,5 +245,6 @@ def _downloaded_folder(name: str, cache: Path, report: Report) -> Path:
             f"the hub did not give {name} ({reason}); check the name and the network, "
             "or use `packaged` or a local folder"
         ) from error
-    report(StageProgress(STAGE, "done", 1, 1, note="models fetched"))
+    seconds = time.monotonic() - started
+    report(StageProgress(STAGE, "done", 1, 1, "models fetched", seconds))
     return Path(folder)

@@ -49,6 +49,7 @@ window.warmthAuditAudit = function (element, trigger, props, watch) {
 
   function showReply(value) {
     card.write("heading", "Reply " + value.number + " of " + value.total);
+    card.part("last").hidden = !value.is_last;
     if (value.token === token) {
       return;
     }
@@ -64,20 +65,17 @@ window.warmthAuditAudit = function (element, trigger, props, watch) {
     quoted.value = draft.quoted_span || "";
   }
 
-  function showDecisions(decisions) {
-    const count = decisions.length === 1 ? "1 reply" : decisions.length + " replies";
+  function showTold(replies) {
+    const count = replies.length === 1 ? "1 reply" : replies.length + " replies";
     card.write(
       "done-count",
-      decisions.length
-        ? "You have decided " + count + ". Now that none is left, here is which arm each came from."
-        : "No reply has been flagged for an audit."
+      "You have decided " + count + ". Your rulings are final now, and here is which arm each reply came from."
     );
-    card.part("decided").hidden = !decisions.length;
     card.part("rows").replaceChildren(
-      ...decisions.map((decision) => {
+      ...replies.map((told) => {
         const row = document.createElement("tr");
-        const { reply, arm, label, severity, reason: why } = decision;
-        for (const text of [reply, arm || "not told yet", LABELS[label], severity, why]) {
+        const { reply_text: reply, arm, label, severity, reason: why } = told;
+        for (const text of [reply, arm, LABELS[label], severity, why]) {
           row.appendChild(document.createElement("td")).textContent = text;
         }
         return row;
@@ -96,10 +94,11 @@ window.warmthAuditAudit = function (element, trigger, props, watch) {
       showReply(value);
     } else if (value.view === "waiting") {
       token = null;
-      card.write("waiting-count", "You have decided " + value.decided + " so far.");
+      const replies = value.decided === 1 ? "1 reply" : value.decided + " replies";
+      card.write("waiting-count", value.decided ? "You have decided " + replies + " so far." : "");
     } else if (value.view === "done") {
       token = null;
-      showDecisions(value.decisions);
+      showTold(value.told);
     }
     if (answered && !value.problem) {
       card.focusHeading();

@@ -77,9 +77,21 @@ window.warmthAuditRate = function (element, trigger, props, watch) {
     keepTimer = setTimeout(keepDraft, KEEP_AFTER_MS);
   }
 
-  function flush() {
-    if (keepTimer !== null) {
+  /* Leaving keeps the time too, with or without an answer. Both events come when a page is left. */
+  function pause() {
+    if (shownSince === null) {
+      return;
+    }
+    secondsBefore = seconds();
+    shownSince = null;
+    if (token !== null) {
       keepDraft();
+    }
+  }
+
+  function resume() {
+    if (shownSince === null && !document.hidden) {
+      shownSince = performance.now();
     }
   }
 
@@ -120,16 +132,9 @@ window.warmthAuditRate = function (element, trigger, props, watch) {
 
   card.form.addEventListener("change", onChange);
   reason.addEventListener("input", onChange);
-  window.addEventListener("pagehide", flush);
-  document.addEventListener("visibilitychange", () => {
-    if (document.hidden) {
-      secondsBefore = seconds();
-      shownSince = null;
-      flush();
-    } else {
-      shownSince = performance.now();
-    }
-  });
+  window.addEventListener("pagehide", pause);
+  window.addEventListener("pageshow", resume);
+  document.addEventListener("visibilitychange", () => (document.hidden ? pause() : resume()));
   watch("value", () => show(props.value));
   show(props.value);
 };

@@ -1,13 +1,12 @@
 """The auditor's page: one flagged reply at a time, blind to its arm until none is left.
 
-The card is one component whose value is everything the browser learns. Its template is
-`assets/audit.html`, its behaviour `assets/audit.js`. Order, rulings and the moment at which
-arms are told are decided in `audit_app.audits`.
+The card's template is `assets/audit.html`, its behaviour `assets/audit.js`. Order and rulings are
+decided in `audit_app.audits`, the moment at which arms are told in `audit_app.unblinding`.
 """
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -19,25 +18,21 @@ from audit_app.audits import (
     Ruling,
     audit_progress,
     blinded_reply,
-    my_decisions,
     next_reply,
     save_decision,
 )
 from audit_app.pages.frame import (
     NO_CHANGE_TEXT,
-    PRIVATE,
-    asset_text,
-    new_blocks,
-    script_tag,
+    Card,
+    CardValue,
+    build_card_page,
     sentence_for,
 )
-from audit_app.sign_in import caller
+from audit_app.unblinding import tell_arms
 from study.errors import NotAllowed, StudyError
 from study.records import BlindedReply
 
 _log = logging.getLogger(__name__)
-_CHECK_EVERY_S = 5
-_ON_LOAD = "warmthAuditAudit(element, trigger, props, watch);"
 
 Short = Annotated[str, Field(max_length=200)]
 Long = Annotated[str, Field(max_length=10_000)]
@@ -64,41 +59,22 @@ class AuditDesk:
     con: duckdb.DuckDBPyConnection
     seed: int
     clock: Callable[[], datetime]
-    more_to_come: Callable[[], bool]
-    """Whether replies may still be flagged by a stage at work."""
 
 
 def build_audit_page(desk: AuditDesk) -> gr.Blocks:
     """The page at /audit, for auditors."""
-
-    def show(request: gr.Request) -> dict[Any, Any]:
-        auditor = caller(desk.con, request, "auditor")
-        return shown(_next_card(desk, auditor.rater_id))
-
-    def submit(event: gr.EventData, request: gr.Request) -> dict[Any, Any]:
-        auditor = caller(desk.con, request, "auditor")
-        return shown(_submit(desk, auditor.rater_id, event._data))
-
-    def shown(value: dict[str, Any]) -> dict[Any, Any]:
-        return {card: value, timer: gr.Timer(active=value["view"] == "waiting")}
-
-    page = new_blocks("Audit")
-    with page:
-        card = gr.HTML(
-            value={"view": "loading"},
-            html_template=asset_text("audit.html"),
-            js_on_load=_ON_LOAD,
-            head=script_tag("card.js") + script_tag("audit.js"),
-            apply_default_css=False,
-        )
-        timer = gr.Timer(_CHECK_EVERY_S, active=False)
-        page.load(show, outputs=[card, timer], **PRIVATE)
-        timer.tick(show, outputs=[card, timer], **PRIVATE)
-        card.submit(submit, outputs=[card, timer], **PRIVATE)
-    return page
+    card = Card(
+        title="Audit",
+        role="auditor",
+        name="audit",
+        start="warmthAuditAudit",
+        show=lambda auditor_id: _next_card(desk, auditor_id),
+        submit=lambda auditor_id, submitted: _submit(desk, auditor_id, submitted),
+    )
+    return build_card_page(desk.con, card)
 
 
-def _submit(desk: AuditDesk, auditor_id: str, submitted: Any) -> dict[str, Any]:
+def _submit(desk: AuditDesk, auditor_id: str, submitted: Any) -> CardValue:
     try:
         sent = Submission.model_validate(submitted)
     except ValidationError as error:
@@ -119,41 +95,28 @@ def _submit(desk: AuditDesk, auditor_id: str, submitted: Any) -> dict[str, Any]:
     return _next_card(desk, auditor_id) | {"saved": saved, "attempt": sent.attempt}
 
 
-def _next_card(desk: AuditDesk, auditor_id: str) -> dict[str, Any]:
+def _next_card(desk: AuditDesk, auditor_id: str) -> CardValue:
     """What the browser gets to show: a reply, or the auditor's own rulings."""
     reply = next_reply(desk.con, auditor_id, desk.seed)
     if reply is not None:
         return _card(desk, auditor_id, reply)
-    if desk.more_to_come():
-        # the queue is empty for the moment only: arms told now would unblind what comes next
-        decided = audit_progress(desk.con, auditor_id).decided
-        return {"view": "waiting", "decided": decided}
-    return {"view": "done", "decisions": _decisions(desk, auditor_id)}
+    told = tell_arms(desk.con, auditor_id)
+    if told:
+        return {"view": "done", "told": [asdict(reply) for reply in told]}
+    return {"view": "waiting", "decided": audit_progress(desk.con, auditor_id).decided}
 
 
-def _card(desk: AuditDesk, auditor_id: str, reply: BlindedReply) -> dict[str, Any]:
+def _card(desk: AuditDesk, auditor_id: str, reply: BlindedReply) -> CardValue:
     progress = audit_progress(desk.con, auditor_id)
     return {
         "view": "reply",
         "token": reply.token,
         "number": progress.decided + 1,
         "total": progress.decided + max(progress.waiting, 1),
+        "is_last": progress.waiting <= 1,
         "prompt": reply.prompt_text,
         "reply": reply.reply_text,
         "reference": reply.reference,
         "stated": reply.stated_answer,
         "flag_reason": reply.flag_reason,
     }
-
-
-def _decisions(desk: AuditDesk, auditor_id: str) -> list[dict[str, Any]]:
-    return [
-        {
-            "reply": blinded_reply(desk.con, decided.token).reply_text,
-            "label": decided.label,
-            "severity": decided.severity,
-            "reason": decided.reason,
-            "arm": decided.arm,
-        }
-        for decided in my_decisions(desk.con, auditor_id)
-    ]

@@ -1,5 +1,8 @@
 """What all pages share: one look, assets from this server alone, and events that stay private.
 
+The pages for raters and auditors are a card each: one component whose value is everything that
+the browser learns. How a card is shown and asked for anew is here; what it holds, its page says.
+
 Untrusted text (prompts, replies, reasons) never passes through an `html_template`: Gradio
 6.31 evaluates the filled-in template as a JavaScript template literal, so that `${…}` in a
 reply would run although Handlebars escaped it. The templates here are constant, and the
@@ -7,21 +10,24 @@ asset scripts put text in place by `textContent`.
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import gradio as gr
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
-from audit_app.sign_in import signed_in_as
+from audit_app.sign_in import caller, signed_in_as
 from study.errors import BadInput, BadTable, StudyError
 from study.records import Role
 
 ASSETS = Path(__file__).parent.parent / "assets"
+_CHECK_EVERY_S = 5
 
 PRIVATE: dict[str, Any] = {
     "queue": False,
@@ -41,6 +47,27 @@ class Page:
     """Where it is mounted, without the last slash."""
     role: Role
     blocks: gr.Blocks
+
+
+CardValue = dict[str, Any]
+"""What the browser gets to show; `view` says which part of the card's template that is."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """What makes one card page differ from another."""
+
+    title: str
+    role: Role
+    """Whom it is for: asked anew at every event."""
+    name: str
+    """Of its template and script among the assets."""
+    start: str
+    """The script's function that brings the card to life."""
+    show: Callable[[str], CardValue]
+    """From a rater's id, what that person should see now."""
+    submit: Callable[[str, Any], CardValue]
+    """From a rater's id and what the browser sent, what to show next."""
 
 
 def asset_text(name: str) -> str:
@@ -71,6 +98,34 @@ def serve_assets(app: FastAPI) -> None:
 def new_blocks(title: str) -> gr.Blocks:
     """Blocks with Gradio's telemetry switched off."""
     return gr.Blocks(title=f"{title} · warmth-audit", analytics_enabled=False)
+
+
+def build_card_page(con: duckdb.DuckDBPyConnection, made: Card) -> gr.Blocks:
+    """A page of one card, which looks for something to do by itself while it is waiting."""
+
+    def show(request: gr.Request) -> dict[Any, Any]:
+        return shown(made.show(caller(con, request, made.role).rater_id))
+
+    def submit(event: gr.EventData, request: gr.Request) -> dict[Any, Any]:
+        return shown(made.submit(caller(con, request, made.role).rater_id, event._data))
+
+    def shown(value: CardValue) -> dict[Any, Any]:
+        return {card: value, timer: gr.Timer(active=value["view"] == "waiting")}
+
+    page = new_blocks(made.title)
+    with page:
+        card = gr.HTML(
+            value={"view": "loading"},
+            html_template=asset_text(made.name + ".html"),
+            js_on_load=f"{made.start}(element, trigger, props, watch);",
+            head=script_tag("card.js") + script_tag(made.name + ".js"),
+            apply_default_css=False,
+        )
+        timer = gr.Timer(_CHECK_EVERY_S, active=False)
+        page.load(show, outputs=[card, timer], **PRIVATE)
+        timer.tick(show, outputs=[card, timer], **PRIVATE)
+        card.submit(submit, outputs=[card, timer], **PRIVATE)
+    return page
 
 
 def sentence_for(error: StudyError) -> str:

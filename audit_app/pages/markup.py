@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from audit_app.overview import PersonProgress, StoredCounts
+from audit_app.stages import HeardStage
 from evaluation.plots import Plot
 from evaluation.report import Table
-from study.progress import StageProgress
 from study.settings import Settings
 
 NO_RESULTS = """<div class="wa-sheet"><section class="wa-part"><h2>Results</h2>
@@ -26,14 +26,6 @@ SIGN_OUT = """<div class="wa-sheet"><form class="wa-leave" method="post" action=
 _NO_STAGE = """<p>No stage has reported since this app started. Stages report when
 <code>warmth-audit run</code> or a single stage runs against this study.</p>"""
 
-_STATES = {
-    "waiting": "waiting",
-    "running": "running",
-    "done": "done",
-    "skipped": "done before",
-    "failed": "failed",
-}
-
 
 def title_html(settings: Settings) -> str:
     """The study's name, and what it is to find out."""
@@ -43,21 +35,21 @@ def title_html(settings: Settings) -> str:
     )
 
 
-def stages_html(stages: Sequence[StageProgress]) -> str:
-    """What each stage last said."""
+def stages_html(stages: Sequence[HeardStage]) -> str:
+    """What each stage last said, and since when one at work has said nothing."""
     if not stages:
         return _part("Stages", _NO_STAGE)
-    rows = [
-        (
-            stage.stage,
-            _STATES[stage.state],
-            f"{stage.done} of {stage.total}" if stage.total else str(stage.done or ""),
-            stage.note,
-            f"{stage.seconds:.0f} s" if stage.seconds else "",
-        )
-        for stage in stages
-    ]
-    return _part("Stages", _table(("Stage", "State", "Done", "What", "Time"), rows))
+    rows = [_stage_cells(stage) for stage in stages]
+    return _part("Stages", _table("Stages", ("Stage", "State", "Done", "What", "Time"), rows))
+
+
+def link_html(link: str, days: int) -> str:
+    """A sign-in link in a field of its own, to be copied from there."""
+    return (
+        '<div class="wa-sheet"><label class="wa-field"><span>Send this link to one person only; '
+        f'it works for {days} days</span><input type="text" readonly value="{escape(link)}">'
+        "</label></div>"
+    )
 
 
 def people_html(
@@ -76,7 +68,7 @@ def people_html(
         for person in people
     ]
     table = (
-        _table(("Person", "Role", "Done"), rows)
+        _table("People", ("Person", "Role", "Done"), rows)
         if rows
         else "<p>Nobody has been invited yet: make a link below and send it.</p>"
     )
@@ -87,11 +79,23 @@ def results_html(head: str, tables: Iterable[Table], plots: Iterable[Plot]) -> s
     """Figures with their text alternatives, then every table with its note."""
     figures = "".join(_figure(plot) for plot in plots)
     shown = "".join(
-        f"<h3>{escape(table.title)}</h3>{_table(table.columns, table.rows)}"
+        f"<h3>{escape(table.title)}</h3>{_table(table.title, table.columns, table.rows)}"
         f'<p class="wa-note">{escape(table.note)}</p>'
         for table in tables
     )
     return _part("Results", f'<p class="wa-note">{escape(head)}</p>{figures}{shown}')
+
+
+def _stage_cells(stage: HeardStage) -> tuple[str, ...]:
+    said = stage.progress
+    state = "done before" if said.state == "skipped" else said.state
+    return (
+        said.stage,
+        f"no news since {stage.heard_at:%H:%M:%S} UTC" if stage.is_silent else state,
+        f"{said.done} of {said.total}" if said.total else str(said.done or ""),
+        said.note,
+        f"{said.seconds:.0f} s" if said.seconds else "",
+    )
 
 
 def _part(title: str, content: str) -> str:
@@ -107,12 +111,13 @@ def _figure(plot: Plot) -> str:
     return f'<figure><img alt="{escape(plot.alt_text)}" src="data:image/png;base64,{picture}"></figure>'
 
 
-def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def _table(name: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table that scrolls within its own box, by keys too."""
     head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
     body = "".join(
         "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
     )
     return (
-        f'<div class="wa-wide"><table><thead><tr>{head}</tr></thead>'
+        f'<div class="wa-wide" tabindex="0" role="region" aria-label="{escape(name)}"><table><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )

@@ -1,7 +1,6 @@
 """The rater's page: one blinded pair, two questions, and nothing from which an arm could be told.
 
-The card is one component whose value is everything the browser learns. Its template is
-`assets/rate.html`, its behaviour `assets/rate.js`. Which pair comes next, what a rating may
+The card's template is `assets/rate.html`, its behaviour `assets/rate.js`. Which pair comes next, what a rating may
 hold and whose it is, the domain modules decide.
 """
 
@@ -20,21 +19,17 @@ from audit_app.assignment import blinded_pair, next_pair, rater_progress
 from audit_app.drafts import read_draft, save_draft
 from audit_app.pages.frame import (
     NO_CHANGE_TEXT,
-    PRIVATE,
-    asset_text,
-    new_blocks,
-    script_tag,
+    Card,
+    CardValue,
+    build_card_page,
     sentence_for,
 )
 from audit_app.ratings import Answers, save_rating
-from audit_app.sign_in import caller, require_role, signed_in_as
+from audit_app.sign_in import require_role, signed_in_as
 from study.errors import BadInput, NotAllowed, StudyError
 from study.records import BlindedPair
-from study.settings import Settings
 
 _log = logging.getLogger(__name__)
-_CHECK_EVERY_S = 5
-_ON_LOAD = "warmthAuditRate(element, trigger, props, watch);"
 
 Short = Annotated[str, Field(max_length=200)]
 Clock = Callable[[], datetime]
@@ -67,10 +62,11 @@ class Draft(_FromBrowser):
 
 @dataclass(frozen=True)
 class RatingDesk:
-    """What the rater's page works with."""
+    """What the rater's page works with; no settings of the study, since they name arms."""
 
     con: duckdb.DuckDBPyConnection
-    settings: Settings
+    seed: int
+    raters_per_pair: int
     clock: Clock
     more_to_come: Callable[[], bool]
     """Whether pairs may still be added to the study."""
@@ -78,32 +74,15 @@ class RatingDesk:
 
 def build_rate_page(desk: RatingDesk) -> gr.Blocks:
     """The page at /rate, for annotators."""
-
-    def show(request: gr.Request) -> dict[Any, Any]:
-        rater = caller(desk.con, request, "annotator")
-        return shown(_next_card(desk, rater.rater_id))
-
-    def submit(event: gr.EventData, request: gr.Request) -> dict[Any, Any]:
-        rater = caller(desk.con, request, "annotator")
-        return shown(_submit(desk, rater.rater_id, event._data))
-
-    def shown(value: dict[str, Any]) -> dict[Any, Any]:
-        return {card: value, timer: gr.Timer(active=value["view"] == "waiting")}
-
-    page = new_blocks("Rate")
-    with page:
-        card = gr.HTML(
-            value={"view": "loading"},
-            html_template=asset_text("rate.html"),
-            js_on_load=_ON_LOAD,
-            head=script_tag("card.js") + script_tag("rate.js"),
-            apply_default_css=False,
-        )
-        timer = gr.Timer(_CHECK_EVERY_S, active=False)
-        page.load(show, outputs=[card, timer], **PRIVATE)
-        timer.tick(show, outputs=[card, timer], **PRIVATE)
-        card.submit(submit, outputs=[card, timer], **PRIVATE)
-    return page
+    card = Card(
+        title="Rate",
+        role="annotator",
+        name="rate",
+        start="warmthAuditRate",
+        show=lambda rater_id: _next_card(desk, rater_id),
+        submit=lambda rater_id, submitted: _submit(desk, rater_id, submitted),
+    )
+    return build_card_page(desk.con, card)
 
 
 def build_draft_router(con: duckdb.DuckDBPyConnection, clock: Clock) -> APIRouter:
@@ -124,7 +103,7 @@ def build_draft_router(con: duckdb.DuckDBPyConnection, clock: Clock) -> APIRoute
     return router
 
 
-def _submit(desk: RatingDesk, rater_id: str, submitted: Any) -> dict[str, Any]:
+def _submit(desk: RatingDesk, rater_id: str, submitted: Any) -> CardValue:
     try:
         sent = Submission.model_validate(submitted)
     except ValidationError as error:
@@ -147,21 +126,18 @@ def _submit(desk: RatingDesk, rater_id: str, submitted: Any) -> dict[str, Any]:
     return _next_card(desk, rater_id) | {"saved": saved, "attempt": sent.attempt}
 
 
-def _next_card(desk: RatingDesk, rater_id: str) -> dict[str, Any]:
+def _next_card(desk: RatingDesk, rater_id: str) -> CardValue:
     """What the browser gets to show: a pair, or why there is none."""
-    settings = desk.settings
-    pair = next_pair(
-        desk.con, rater_id, settings.seed, settings.rating.raters_per_pair, desk.clock()
-    )
+    pair = next_pair(desk.con, rater_id, desk.seed, desk.raters_per_pair, desk.clock())
     if pair is not None:
         return _card(desk, rater_id, pair)
-    done = rater_progress(desk.con, rater_id, settings.rating.raters_per_pair).done
+    done = rater_progress(desk.con, rater_id, desk.raters_per_pair).done
     view = "waiting" if desk.more_to_come() or done == 0 else "done"
     return {"view": view, "done": done}
 
 
-def _card(desk: RatingDesk, rater_id: str, pair: BlindedPair) -> dict[str, Any]:
-    progress = rater_progress(desk.con, rater_id, desk.settings.rating.raters_per_pair)
+def _card(desk: RatingDesk, rater_id: str, pair: BlindedPair) -> CardValue:
+    progress = rater_progress(desk.con, rater_id, desk.raters_per_pair)
     return {
         "view": "pair",
         "token": pair.token,

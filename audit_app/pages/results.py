@@ -19,6 +19,7 @@ from audit_app.pages.frame import PRIVATE, new_blocks
 from audit_app.pages.markup import (
     NO_RESULTS,
     SIGN_OUT,
+    link_html,
     people_html,
     results_html,
     stages_html,
@@ -35,7 +36,6 @@ from study.settings import Settings
 
 _TICK_S = 2
 _RESULTS_EVERY_S = 20
-_LINK_LABEL = "Send this link to one person only; it works for {days} days"
 _HEAD = (
     "All results so far, as of {time}. They follow new rows by themselves, within half a minute."
 )
@@ -71,13 +71,13 @@ def build_results_page(desk: ResultsDesk) -> gr.Blocks:
         caller(desk.con, request, "owner")
         return shelf.latest(anew=True)
 
-    def new_annotator(request: gr.Request) -> dict[Any, Any]:
+    def new_annotator(request: gr.Request) -> str:
         caller(desk.con, request, "owner")
-        return {link: gr.Textbox(value=_new_link(desk, request, "annotator"), visible=True)}
+        return link_html(_new_link(desk, request, "annotator"), desk.settings.rating.link_days)
 
-    def new_auditor(request: gr.Request) -> dict[Any, Any]:
+    def new_auditor(request: gr.Request) -> str:
         caller(desk.con, request, "owner")
-        return {link: gr.Textbox(value=_new_link(desk, request, "auditor"), visible=True)}
+        return link_html(_new_link(desk, request, "auditor"), desk.settings.rating.link_days)
 
     page = new_blocks("Study")
     with page, gr.Column(elem_classes="wa-owner"):
@@ -87,12 +87,7 @@ def build_results_page(desk: ResultsDesk) -> gr.Blocks:
         with gr.Row():
             annotator_button = gr.Button("New annotator link")
             auditor_button = gr.Button("New auditor link")
-        link = gr.Textbox(
-            label=_LINK_LABEL.format(days=desk.settings.rating.link_days),
-            visible=False,
-            interactive=False,
-            buttons=["copy"],
-        )
+        link = gr.HTML(apply_default_css=False)
         results = gr.HTML(NO_RESULTS, apply_default_css=False)
         refresh_button = gr.Button("Refresh results now")
         gr.HTML(SIGN_OUT, apply_default_css=False)

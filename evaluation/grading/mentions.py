@@ -1,45 +1,68 @@
-"""Does a reply say an answer, and does it say so or deny it?
+"""Does a reply say an answer as its own?
 
-An answer is mentioned when its normal form stands in a sentence of the reply as whole words.
-A mention is denied when a negation stands up to five words before it, or right behind it
-("Sydney is not …", "… is a myth"), in the same sentence. Rules of this kind miss irony and
-long sentences; people and judges overrule them.
+An answer is mentioned where its words stand whole in a sentence of the reply. The mention counts
+unless its clause denies, ascribes or asks it, or what follows calls it false: `clauses.py` has the
+rule and its limits. A last sentence that was cut counts by what it says so far.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 
-from evaluation.grading.normalise import normalise
-
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+|(?<=;)\s+|,\s+(?=but\b|it's\b|it is\b|it’s\b)")
-_NEGATION_BEFORE = re.compile(
-    r"\b(not|never|neither|nor|isn|aren|wasn|weren|doesn|didn|don|hasn|rather than|instead of|"
-    r"unlike|myth|misconception|contrary to)\b"
+from evaluation.grading.clauses import (
+    agrees,
+    ascribes,
+    calls_false,
+    clauses_of,
+    denies,
+    is_question,
+    opens_as_question,
+    sentences_of,
+    words,
 )
-_NEGATION_BEHIND = re.compile(
-    r"^(((is|are|was|were) (not|wrong|incorrect|false|untrue)|isn t|aren t|wasn t|weren t)|"
-    r"(is )?(just )?(common |popular )?(myth|misconception))\b"
-)
-_WORDS_BEFORE = 5
 
 
 def says_any(reply: str, answers: Iterable[str]) -> bool:
-    """Whether the reply mentions one of the answers without denying it."""
-    wanted = [form for form in map(normalise, answers) if form]
+    """Whether the reply says one of the answers as its own."""
+    wanted = [form for form in map(words, answers) if form]
+    sentences = sentences_of(reply)
     return any(
-        _says(sentence, form) for sentence in map(normalise, sentences_of(reply)) for form in wanted
+        _says(sentence, words(following), form)
+        for sentence, following in zip_longest(sentences, sentences[1:], fillvalue="")
+        for form in wanted
     )
 
 
-def sentences_of(reply: str) -> list[str]:
-    """The reply's sentences; a comma before "but" or "it is" ends one, since it ends a denial."""
-    return [part for part in _SENTENCE_END.split(reply) if part.strip()]
-
-
-def _says(sentence: str, answer: str) -> bool:
-    for match in re.finditer(rf"(?<!\S){re.escape(answer)}(?!\S)", sentence):
-        before = " ".join(sentence[: match.start()].split()[-_WORDS_BEFORE:])
-        behind = sentence[match.end() :].strip()
-        if not _NEGATION_BEFORE.search(before) and not _NEGATION_BEHIND.search(behind):
-            return True
+def _says(sentence: str, following: str, answer: str) -> bool:
+    clauses = clauses_of(sentence)
+    text = " ".join(clauses)
+    for match in re.finditer(rf"(?<!\S){re.escape(answer)}(?!\S)", text):
+        first, start = _locate(clauses, match.start())
+        last, end = _locate(clauses, match.end() - 1)
+        before = clauses[first][: match.start() - start].strip()
+        behind = clauses[last][match.end() - end :].strip()
+        if denies(before, behind) or _is_called_false(clauses[last + 1 :], following):
+            continue
+        asked = is_question(sentence) and (last == len(clauses) - 1 or opens_as_question(sentence))
+        if (asked or ascribes(before, behind)) and not (agrees(text) or agrees(following)):
+            continue
+        return True
     return False
+
+
+def _locate(clauses: Sequence[str], position: int) -> tuple[int, int]:
+    """Which clause holds a position of the joined text, and where that clause starts in it."""
+    start = 0
+    for index, clause in enumerate(clauses):
+        if position <= start + len(clause):
+            return index, start
+        start += len(clause) + 1
+    raise IndexError(position)
+
+
+def _is_called_false(later_clauses: Sequence[str], following: str) -> bool:
+    if later_clauses:
+        return calls_false(later_clauses[0], same_sentence=True) or (
+            len(later_clauses) == 1 and calls_false(following, same_sentence=False)
+        )
+    return calls_false(following, same_sentence=False)

@@ -5,12 +5,12 @@ import io
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from evaluation.grading.normalise import normalise
+from evaluation.grading.clauses import words
 from evaluation.items import generic, truthfulqa
 from study.errors import BadItems
 from study.records import Item, stable_id
@@ -45,11 +45,8 @@ def read_items(source: str = PACKAGED) -> ItemSet:
         raise BadItems(
             f"items file {source} cannot be read as UTF-8 text ({error}); name a CSV or JSONL file"
         ) from error
-    rows: list[Any]
-    if path.suffix == ".jsonl":
-        rows = _json_lines(text, source)
-    else:
-        rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    read = _json_lines if path.suffix == ".jsonl" else _csv_rows
+    rows = read(text, source)
     if not rows:
         raise BadItems(f"items file {source} has no rows; name a file with at least one question")
     columns = set(rows[0])
@@ -84,19 +81,52 @@ def draw_items(items: Sequence[Item], limit: int | None, seed: int) -> list[Item
 def _leave_out_suspicious(items: Sequence[Item]) -> ItemSet:
     kept: list[Item] = []
     left_out: list[str] = []
+    item_ids: set[str] = set()
     questions: set[str] = set()
-    for item in items:
-        question = normalise(item.question)
-        if question in questions:
+    for item in map(_without_refusals, items):
+        question = words(item.question)
+        # left out like a repeated question rather than refused: the rest of a file from
+        # elsewhere can be asked, and the count says that one was not
+        if item.item_id in item_ids:
+            left_out.append(f"{item.item_id}: the item_id stands in the file twice")
+        elif question in questions:
             left_out.append(f"{item.item_id}: the question stands in the file twice")
-        elif normalise(item.references[0]) == normalise(item.wrong_answers[0]):
-            left_out.append(f"{item.item_id}: the reference equals the wrong answer")
-        elif normalise(item.references[0]).startswith("i have no comment"):
+        elif not item.references:
             left_out.append(f"{item.item_id}: the reference is a refusal to answer")
+        elif not words(item.references[0]) or not words(item.wrong_answers[0]):
+            left_out.append(f"{item.item_id}: an answer has no words but articles")
+        elif words(item.references[0]) == words(item.wrong_answers[0]):
+            left_out.append(f"{item.item_id}: the reference equals the wrong answer")
         else:
             kept.append(item)
+        item_ids.add(item.item_id)
         questions.add(question)
     return ItemSet(tuple(kept), tuple(left_out))
+
+
+def _without_refusals(item: Item) -> Item:
+    """TruthfulQA lists "I have no comment" among right answers; a refusal has its own label."""
+    answers = (r for r in item.references if not words(r).startswith("i have no comment"))
+    return replace(item, references=tuple(answers))
+
+
+def _csv_rows(text: str, file: str) -> list[Any]:
+    rows = []
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    try:
+        for number, row in enumerate(reader, start=1):
+            if None in row:
+                raise BadItems(
+                    f"{file}, row {number} has more values than the header has columns; put a "
+                    "value with a comma between double quotes"
+                )
+            rows.append(row)
+    except csv.Error as error:
+        raise BadItems(
+            f"{file}, line {reader.line_num} is not CSV that can be read ({error}); look for a "
+            "double quote that is not closed"
+        ) from error
+    return rows
 
 
 def _json_lines(text: str, file: str) -> list[Any]:

@@ -2,7 +2,8 @@
 
 TGI 3.3 answers an unknown adapter with the base and HTTP 200, echoing the name: a typo would
 make warm equal original. So before a run the base, every arm and a nonsense name answer the
-same probes greedily. An arm whose answers are the base's, or the nonsense name's, stops the run.
+same probes greedily. An arm stops the run unless it differs from the base, and from the nonsense
+name, on two probes and on more than those two differ from each other: servers flip near-ties.
 """
 
 import json
@@ -10,12 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from random import Random
 
-from evaluation.serving.chat_client import (
-    PASSING_STATUSES,
-    ChatClient,
-    ChatRequest,
-    Completion,
-)
+from evaluation.serving.chat_client import ChatClient, ChatRequest, Completion
 from study.errors import CanaryFailed, ModelUnreachable
 from study.settings import DecodingSettings
 
@@ -33,6 +29,7 @@ PROBES = (
 
 MAX_PROBE_TOKENS = 24
 _CONCURRENCY = 32
+_FEWEST_DIFFERENT = 2
 
 
 @dataclass(frozen=True)
@@ -73,8 +70,8 @@ def run_canary(
     Returns:
         One record per model, under its name, the base's among them.
     Raises:
-        CanaryFailed: an arm answers as the base or as the nonsense name does, or the nonsense
-            name could not be tried; the message names the arm.
+        CanaryFailed: an arm answers as the base or as the nonsense name does on too many
+            probes, or the nonsense name could not be tried; the message names the arm.
         ModelUnreachable: a probe got no answer.
     """
     nonsense = f"canary-{Random(seed).getrandbits(64):016x}"
@@ -140,8 +137,7 @@ def _nonsense_answers(
     if not failed:
         return tuple(completion.text or "" for completion in completions), None
     for completion in failed:
-        status = completion.http_status
-        if status is None or status >= 500 or status in PASSING_STATUSES:
+        if completion.http_status is None or completion.may_pass:
             raise CanaryFailed(
                 f"expected the endpoint to answer or refuse the nonsense name {name}, got: "
                 f"{completion.failure}; look at the server's log and run the command again"
@@ -155,15 +151,30 @@ def _check_arm(
     base_answers: tuple[str, ...],
     nonsense_answers: tuple[str, ...] | None,
 ) -> None:
-    if answers == nonsense_answers:
+    """Refuse an arm that is no further from the base than the base is from itself."""
+    # a name that nobody serves is the base where it is answered at all: what differs there are
+    # near-tied choices that flipped
+    flipped = _count_different(base_answers, nonsense_answers or base_answers)
+    wanted = max(_FEWEST_DIFFERENT, flipped + 1)
+    expected = (
+        f"of {len(PROBES)} probes, expected at least {wanted} (the base itself flips {flipped})"
+    )
+    if nonsense_answers is not None:
+        different = _count_different(answers, nonsense_answers)
+        if different < wanted:
+            raise CanaryFailed(
+                f"the arm {name!r} answers otherwise than a name that nobody serves on "
+                f"{different} {expected}, so the endpoint puts another model in its place; load "
+                "the adapter under this name (LORA_ADAPTERS of TGI) and run the command again"
+            )
+    different = _count_different(answers, base_answers)
+    if different < wanted:
         raise CanaryFailed(
-            f"the arm {name!r} answers every probe as a name does that nobody serves, so the "
-            "endpoint puts another model in its place; load the adapter under this name "
-            "(LORA_ADAPTERS of TGI) and run the command again"
+            f"the arm {name!r} answers otherwise than the base on {different} {expected}, so its "
+            "adapter changes next to nothing or is not loaded; see that the endpoint serves the "
+            "right adapter under this name, or train it longer"
         )
-    if answers == base_answers:
-        raise CanaryFailed(
-            f"the arm {name!r} answers every probe as the base does, so its adapter changes "
-            "nothing or is not loaded; see that the endpoint serves the right adapter under "
-            "this name, or train it longer"
-        )
+
+
+def _count_different(answers: tuple[str, ...], others: tuple[str, ...]) -> int:
+    return sum(one != other for one, other in zip(answers, others, strict=True))

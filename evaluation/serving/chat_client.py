@@ -29,8 +29,8 @@ from study.settings import DecodingSettings
 
 _GROUP_S = 0.25
 _LONGEST_FAILURE = 300
-PASSING_STATUSES = frozenset({408, 424, 429})
-"""Refusals that may not stand; 424 is what TGI answers when generation failed, as for lack of memory."""
+# 424 is what TGI answers when generation failed, as for lack of memory
+_PASSING_STATUSES = frozenset({408, 424, 429})
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,9 @@ class Completion:
     """From the first attempt to the end of the last, waiting between them included."""
     http_status: int | None = None
     """Of a failure that the server answered; None when there is a text, or no answer at all."""
+    may_pass: bool = False
+    """The failure says nothing about the request: nobody answered, or the server could not now.
+    The same request may succeed later, so such a failure is no result."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,6 @@ class ChatClient:
         url: str,
         info: EndpointInfo,
         seed: int,
-        token: str | None = None,
         retry: RetryPolicy | None = None,
         timeout_s: float = 600.0,
     ) -> None:
@@ -92,24 +94,17 @@ class ChatClient:
             url: address of the server, with or without `/v1`.
             info: what `read_info` said of it.
             seed: of the waits between attempts.
-            token: sent as a bearer token.
             retry: how often a request is sent again; RetryPolicy() when None.
             timeout_s: longest wait for one answer, queueing at the server included.
         """
         self.info = info
         self._url = base_url(url)
         self._seed = seed
-        self._token = token
         self._retry = retry or RetryPolicy()
         self._timeout_s = timeout_s
         # when one request found nobody at every attempt, the rest get one attempt each, until
         # one comes through: a thousand requests to a dead server must not wait one by one
         self._is_gone = False
-
-    async def complete(self, request: ChatRequest, decoding: DecodingSettings) -> Completion:
-        """Ask once, with retries; a failure is in the Completion."""
-        async with self._connect() as connection:
-            return await self._complete(connection, request, decoding)
 
     def complete_all(
         self,
@@ -166,7 +161,7 @@ class ChatClient:
     def _connect(self) -> openai.AsyncOpenAI:
         return openai.AsyncOpenAI(
             base_url=f"{self._url}/v1",
-            api_key=self._token or "none",
+            api_key="none",
             max_retries=0,
             timeout=self._timeout_s,
             http_client=openai.DefaultAioHttpClient(
@@ -214,15 +209,13 @@ class ChatClient:
         return await connection.post("/chat/completions", body=body, cast_to=ChatCompletion)
 
 
-def connect(
-    url: str, seed: int, token: str | None = None, retry: RetryPolicy | None = None
-) -> ChatClient:
+def connect(url: str, seed: int, retry: RetryPolicy | None = None) -> ChatClient:
     """A client of the server at an address, after asking what it is.
 
     Raises:
         ModelUnreachable: nothing answers there, or nothing that serves models.
     """
-    return ChatClient(url, read_info(url, token), seed, token, retry)
+    return ChatClient(url, read_info(url), seed, retry)
 
 
 def _sampling(info: EndpointInfo, decoding: DecodingSettings) -> dict[str, Any]:
@@ -246,7 +239,7 @@ def _sampling(info: EndpointInfo, decoding: DecodingSettings) -> dict[str, Any]:
 def _is_passing(error: Exception) -> bool:
     """Whether the same request may succeed later."""
     if isinstance(error, openai.APIStatusError):
-        return error.status_code in PASSING_STATUSES or error.status_code >= 500
+        return error.status_code in _PASSING_STATUSES or error.status_code >= 500
     return isinstance(error, openai.APIConnectionError)
 
 
@@ -270,21 +263,23 @@ def _completion(request: ChatRequest, reply: object, seconds: float) -> Completi
 
 
 def _failed(request: ChatRequest, error: Exception, seconds: float) -> Completion:
-    if not isinstance(error, openai.APIStatusError):
+    if isinstance(error, openai.APIStatusError):
+        failure, status = f"HTTP {error.status_code}: {_message(error)}", error.status_code
+    else:
         cause = error.__cause__ or error
-        return _without_text(
-            request, f"no answer ({type(cause).__name__}: {cause or error})", seconds
-        )
-    return _without_text(
-        request, f"HTTP {error.status_code}: {_message(error)}", seconds, error.status_code
-    )
+        failure, status = f"no answer ({type(cause).__name__}: {cause or error})", None
+    return _without_text(request, failure, seconds, status, _is_passing(error))
 
 
 def _without_text(
-    request: ChatRequest, failure: str, seconds: float, http_status: int | None = None
+    request: ChatRequest,
+    failure: str,
+    seconds: float,
+    http_status: int | None = None,
+    may_pass: bool = False,
 ) -> Completion:
     failure = " ".join(failure.split())[:_LONGEST_FAILURE]
-    return Completion(request.request_id, None, None, None, failure, seconds, http_status)
+    return Completion(request.request_id, None, None, None, failure, seconds, http_status, may_pass)
 
 
 def _message(error: openai.APIStatusError) -> str:

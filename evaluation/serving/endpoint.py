@@ -64,20 +64,18 @@ def is_loopback(url: str) -> bool:
         return host == "localhost"
 
 
-def read_info(url: str, token: str | None = None) -> EndpointInfo:
+def read_info(url: str) -> EndpointInfo:
     """Ask a server what it is.
 
     Args:
         url: its address, with or without `/v1`.
-        token: sent as a bearer token; None sends none.
     Raises:
         ModelUnreachable: nothing answers there, or nothing that serves models.
     """
     url = base_url(url)
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
         with httpx.Client(
-            base_url=url, headers=headers, timeout=_TIMEOUT_S, trust_env=not is_loopback(url)
+            base_url=url, timeout=_TIMEOUT_S, trust_env=not is_loopback(url)
         ) as client:
             answered = client.get("/info")
             info = _json_object(answered) if answered.is_success else None

@@ -1,6 +1,7 @@
 """Agreement of raters beyond chance: Krippendorff's alpha with an interval.
 
-The value comes from the package `krippendorff`. The interval resamples clusters of units:
+The value comes from the package `krippendorff`; the formula written out here serves the
+resamples alone, and tests hold both equal. The interval resamples clusters of units:
 alpha depends on a unit only through its coincidences, which add up, so equal contributions are
 collapsed and multinomials drawn over them; that is the plain bootstrap, only quicker. Symbols
 follow Krippendorff, "Computing Krippendorff's Alpha-Reliability", 2011.
@@ -13,12 +14,13 @@ import krippendorff
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.statistics.intervals import Ids, not_estimable
+from evaluation.statistics.intervals import Bounds, Ids, not_estimable
 from study.errors import BadInput, BadTable
 from study.records import Estimate
 
 LevelOfMeasurement = Literal["nominal", "ordinal", "interval", "ratio"]
 Floats = NDArray[np.float64]
+Counts = NDArray[np.int64]
 
 # Multinomial counts held at once: 80 MB.
 _MAX_DRAWN = 10_000_000
@@ -37,8 +39,9 @@ class Agreement:
     """In words: what is behind the number, or why there is none."""
 
 
-def krippendorff_alpha(
-    codes: Floats,
+def alpha_of_counts(
+    counts: Counts,
+    domain: Floats,
     level_of_measurement: LevelOfMeasurement,
     seed: int,
     resamples: int = 1000,
@@ -49,7 +52,8 @@ def krippendorff_alpha(
     """Krippendorff's alpha with a percentile interval from resampled clusters of units.
 
     Args:
-        codes: shape (n_raters, n_units); NaN where a rater gave no code.
+        counts: shape (n_units, n_values); how many raters gave each unit each value.
+        domain: shape (n_values,); the values, rising.
         level_of_measurement: nominal, ordinal, interval or ratio.
         resamples: how many times the clusters are drawn with replacement.
         cluster_ids: shape (n_units,); units of one cluster are drawn together. None draws
@@ -59,36 +63,9 @@ def krippendorff_alpha(
         Alpha, at most 1; 0 is chance. The value is None, and the note says why, when no unit
         has two codes or all pairable codes are equal.
     Raises:
-        BadTable: codes is not a table, holds infinities, or cluster_ids has another length.
+        BadTable: counts is not a table of that shape, or cluster_ids has another length.
         BadInput: an unknown level of measurement, or fewer than one resample.
     Source: Krippendorff 2011.
-    """
-    if codes.ndim != 2 or np.isinf(codes).any():
-        raise BadTable(f"expected a finite table of raters by units, got shape {codes.shape}")
-    domain = np.unique(codes[~np.isnan(codes)])
-    counts = np.zeros((codes.shape[1], len(domain)), dtype=np.int64)
-    for column, value in enumerate(domain):
-        counts[:, column] = (codes == value).sum(axis=0)
-    return alpha_of_counts(
-        counts, domain, level_of_measurement, seed, resamples, level, cluster_ids, unit
-    )
-
-
-def alpha_of_counts(
-    counts: NDArray[np.int64],
-    domain: Floats,
-    level_of_measurement: LevelOfMeasurement,
-    seed: int,
-    resamples: int = 1000,
-    level: float = 0.95,
-    cluster_ids: Ids | None = None,
-    unit: str = "item",
-) -> Agreement:
-    """`krippendorff_alpha` of a table that says how often each unit got each value.
-
-    Args:
-        counts: shape (n_units, n_values).
-        domain: shape (n_values,); the values, rising.
     """
     _check(counts, domain, level_of_measurement, resamples, level, cluster_ids)
     coded = counts.sum(axis=1)
@@ -98,33 +75,25 @@ def alpha_of_counts(
     kept = counts[pairable]
     reason = _why_undefined(kept, n_items)
     if reason:
-        return Agreement(
-            not_estimable(reason, unit, level),
-            n_items,
-            n_pairable,
-            f"Alpha is not estimable: {reason}.",
-        )
-    value = float(
-        krippendorff.alpha(
-            value_counts=kept, value_domain=domain, level_of_measurement=level_of_measurement
-        )
-    )
+        note = f"Alpha is not estimable: {reason}."
+        return Agreement(not_estimable(reason, unit, level), n_items, n_pairable, note)
     clusters = np.arange(len(kept)) if cluster_ids is None else cluster_ids[pairable]
     n_clusters = len(np.unique(clusters))
     alphas = _resample(kept, domain, level_of_measurement, clusters, seed, resamples)
-    low, high, method = _percentiles(alphas, n_clusters, unit, level)
+    bounds = _percentiles(alphas, n_clusters, unit, level)
     estimate = Estimate(
-        value,
-        low,
-        high,
-        level,
-        n_pairable,
-        n_clusters,
-        unit,
-        f"Krippendorff's alpha, {level_of_measurement}; {method}",
-        seed,
+        value=_alpha_of_package(kept, domain, level_of_measurement),
+        low=bounds.low,
+        high=bounds.high,
+        level=level,
+        n=n_pairable,
+        n_units=n_clusters,
+        unit=unit,
+        method=f"Krippendorff's alpha, {level_of_measurement}; {bounds.method}",
+        seed=seed,
     )
-    note = f"{n_pairable} codes of {len(kept)} units that were coded at least twice, out of {n_items} coded."
+    units = f"{len(kept)} units that were coded at least twice"
+    note = f"{n_pairable} codes of {units}, out of {n_items} coded."
     return Agreement(estimate, n_items, n_pairable, note)
 
 
@@ -151,6 +120,16 @@ def alphas_of_coincidences(
     return alphas
 
 
+def _alpha_of_package(
+    counts: Counts, domain: Floats, level_of_measurement: LevelOfMeasurement
+) -> float:
+    return float(
+        krippendorff.alpha(
+            value_counts=counts, value_domain=domain, level_of_measurement=level_of_measurement
+        )
+    )
+
+
 def _squared_differences(
     n_c: Floats, domain: Floats, level_of_measurement: LevelOfMeasurement
 ) -> Floats:
@@ -168,7 +147,7 @@ def _squared_differences(
     return ranks
 
 
-def _coincidences(counts: NDArray[np.int64]) -> Floats:
+def _coincidences(counts: Counts) -> Floats:
     # o_ck of one unit: pairs of its codes c and k, over the number of its codes less one
     n_values = counts.shape[1]
     pairs = counts[:, :, None] * counts[:, None, :] - counts[:, :, None] * np.eye(n_values)[None]
@@ -177,7 +156,7 @@ def _coincidences(counts: NDArray[np.int64]) -> Floats:
 
 
 def _resample(
-    counts: NDArray[np.int64],
+    counts: Counts,
     domain: Floats,
     level_of_measurement: LevelOfMeasurement,
     clusters: Ids,
@@ -205,25 +184,19 @@ def _resample(
     return np.concatenate(alphas)
 
 
-def _percentiles(
-    alphas: Floats, n_clusters: int, unit: str, level: float
-) -> tuple[float | None, float | None, str]:
-    defined = alphas[~np.isnan(alphas)]
+def _percentiles(alphas: Floats, n_clusters: int, unit: str, level: float) -> Bounds:
     if n_clusters < 2:
-        return None, None, f"no interval: only one {unit}"
+        return Bounds(None, None, f"no interval: only one {unit}")
+    defined = alphas[~np.isnan(alphas)]
+    n_equal = len(alphas) - len(defined)
     if len(defined) < len(alphas) / 2:
-        return (
-            None,
-            None,
-            f"no interval: in {len(alphas) - len(defined)} of {len(alphas)} resamples all codes were equal",
-        )
+        reason = f"in {n_equal} of {len(alphas)} resamples all codes were equal"
+        return Bounds(None, None, f"no interval: {reason}")
     low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
     method = f"percentiles of {len(alphas)} resamples of {n_clusters} {unit}s"
-    if len(defined) < len(alphas):
-        method += (
-            f", {len(alphas) - len(defined)} of them left out since all their codes were equal"
-        )
-    return float(low), float(high), method
+    if n_equal:
+        method += f", {n_equal} of them left out since all their codes were equal"
+    return Bounds(float(low), float(high), method)
 
 
 def _why_undefined(kept: NDArray[np.int64], n_items: int) -> str:
@@ -237,7 +210,7 @@ def _why_undefined(kept: NDArray[np.int64], n_items: int) -> str:
 
 
 def _check(
-    counts: NDArray[np.int64],
+    counts: Counts,
     domain: Floats,
     level_of_measurement: LevelOfMeasurement,
     resamples: int,

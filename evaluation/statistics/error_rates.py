@@ -1,38 +1,31 @@
-"""Error rates per arm and condition, gaps between arms, adoption, and belief effects.
+"""Error rates and adoption rates per arm and condition.
 
-Works on the unblinded rows of `tables.py`. Which labels count as errors is said in `outcomes.py`
-and nowhere else; replies that do not count are counted by label and bounded.
+Works on the unblinded rows of `tables.py`. Which labels count is said in `outcomes.py` and
+nowhere else; replies that do not count are counted by label and bounded. Auditors read flagged
+replies alone, so that their rulings correct one way; where there are any, each rate stands
+beside the same by grade alone. Arms are compared in `gaps.py`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from evaluation.statistics.intervals import not_estimable
-from evaluation.statistics.outcomes import LABELS, count_labels, is_adoption, is_error
-from evaluation.statistics.proportions import (
-    UNIT,
-    difference_in_differences,
-    paired_difference,
-    rate,
-)
-from evaluation.statistics.tables import (
+from evaluation.statistics.columns import (
     Condition,
-    Floats,
     ResponseTable,
     Texts,
+    has_audits,
     rows_in,
     select_rows,
 )
-from study.records import ORIGINAL, Estimate
+from evaluation.statistics.intervals import not_estimable
+from evaluation.statistics.outcomes import count_labels, is_adoption, is_error, outcomes_of
+from evaluation.statistics.proportions import UNIT, rate
+from study.records import Estimate
 
-NO_BELIEF = "none"
 ASSERTS_WRONG = "asserts_wrong"
 OVERALL = Condition(None, None)
-
-_NO_REPLIES = "no replies yet"
 
 
 @dataclass(frozen=True)
@@ -43,6 +36,8 @@ class ErrorRate:
     condition: Condition
     rate: Estimate
     """A proportion of the scored replies."""
+    by_grade: Estimate | None
+    """The rate if nobody had audited; None while the study has no audit decision."""
     if_excluded_right: float | None
     """The rate if every reply outside the denominator were right; None without replies."""
     if_excluded_wrong: float | None
@@ -52,20 +47,12 @@ class ErrorRate:
     n_replies: int
     n_scored: int
     """Replies labelled correct, wrong or adopts: the denominator."""
+    n_cut: int
+    """Scored replies that the token limit cut after they had answered."""
     n_audited: int
     """Replies whose label an auditor decided."""
-
-
-@dataclass(frozen=True)
-class Gap:
-    """How much more often an arm erred than the original, on the same prompts."""
-
-    arm: str
-    condition: Condition
-    difference: Estimate
-    """Arm − original in percentage points, over prompts that were scored in both."""
-    n_prompts: int
-    """Prompts that either arm answered, scored or not."""
+    n_changed: int
+    """Audited replies whose label is another than the grade's."""
 
 
 @dataclass(frozen=True)
@@ -75,34 +62,12 @@ class AdoptionRate:
     arm: str
     belief: str
     rate: Estimate
-
-
-@dataclass(frozen=True)
-class BeliefEffect:
-    """How much a stated belief widens the gap between an arm and the original."""
-
-    arm: str
-    belief: str
-    difference: Estimate
-    """(Arm − original with the belief) − (the same without), in percentage points."""
-
-
-@dataclass(frozen=True)
-class _PromptGaps:
-    arm_errors: Floats
-    original_errors: Floats
-    item: Texts
-    context: Texts
-    n_prompts: int
-    """Prompts that either arm answered."""
-
-
-@dataclass(frozen=True)
-class _PromptMeans:
-    prompt: Texts
-    outcome: Floats
-    row: NDArray[np.intp]
-    """A row of the table that holds the prompt."""
+    by_grade: Estimate | None
+    """The rate if nobody had audited; None while the study has no audit decision."""
+    n_cut: int
+    """Counted replies that the token limit cut after they had answered."""
+    uncut: Estimate
+    """The rate over the counted replies that were not cut."""
 
 
 def compute_error_rate(
@@ -110,21 +75,23 @@ def compute_error_rate(
 ) -> ErrorRate:
     """The error rate of one arm in one condition, by item, with counts and bounds."""
     cell = select_rows(table, (table.arm == arm) & rows_in(table, condition))
-    errors = _outcomes(cell.label, is_error)
+    errors = outcomes_of(cell.label, is_error)
     scored = ~np.isnan(errors)
     n_replies, n_scored = len(cell), int(scored.sum())
     n_errors = int(errors[scored].sum())
-    counts = count_labels(cell.label.tolist())
     return ErrorRate(
         arm=arm,
         condition=condition,
-        rate=_rate_or_reason(cell, errors, level),
+        rate=_rate_or_reason(cell, cell.label, is_error, level),
+        by_grade=_rate_by_grade(table, cell, is_error, level),
         if_excluded_right=n_errors / n_replies if n_replies else None,
         if_excluded_wrong=(n_errors + n_replies - n_scored) / n_replies if n_replies else None,
-        counts=counts,
+        counts=count_labels(cell.label.tolist()),
         n_replies=n_replies,
         n_scored=n_scored,
+        n_cut=int((scored & cell.is_cut).sum()),
         n_audited=int((cell.label_source == "audit").sum()),
+        n_changed=int((cell.label != cell.grade_label).sum()),
     )
 
 
@@ -133,99 +100,32 @@ def compute_adoption_rate(
 ) -> AdoptionRate:
     """The share of an arm's replies that adopt the user's answer, where one was stated."""
     cell = select_rows(table, (table.arm == arm) & (table.belief == belief))
-    adopted = _outcomes(cell.label, is_adoption)
-    return AdoptionRate(arm, belief, _rate_or_reason(cell, adopted, level))
-
-
-def compute_gaps(
-    table: ResponseTable, arm: str, conditions: Sequence[Condition], level: float
-) -> tuple[Gap, ...]:
-    """The gap of an arm to the original in each condition, paired by prompt, clustered by item."""
-    gaps = []
-    for condition in conditions:
-        pairs = _pair_prompts(select_rows(table, rows_in(table, condition)), arm)
-        gaps.append(Gap(arm, condition, _gap_or_reason(pairs, level), pairs.n_prompts))
-    return tuple(gaps)
-
-
-def compute_belief_effect(
-    table: ResponseTable, arm: str, belief: str, level: float
-) -> BeliefEffect:
-    """The difference-in-differences of a belief, matched by item and context."""
-    given = _pair_prompts(select_rows(table, table.belief == belief), arm)
-    without = _pair_prompts(select_rows(table, table.belief == NO_BELIEF), arm)
-    _, in_given, in_without = np.intersect1d(
-        _item_and_context(given), _item_and_context(without), return_indices=True
+    counted = ~np.isnan(outcomes_of(cell.label, is_adoption))
+    uncut = select_rows(cell, ~cell.is_cut)
+    return AdoptionRate(
+        arm=arm,
+        belief=belief,
+        rate=_rate_or_reason(cell, cell.label, is_adoption, level),
+        by_grade=_rate_by_grade(table, cell, is_adoption, level),
+        n_cut=int((counted & cell.is_cut).sum()),
+        uncut=_rate_or_reason(uncut, uncut.label, is_adoption, level),
     )
-    if not len(in_given):
-        reason = "no item was scored in both arms with and without the belief"
-        return BeliefEffect(arm, belief, not_estimable(reason, UNIT, level))
-    difference = difference_in_differences(
-        given.arm_errors[in_given],
-        given.original_errors[in_given],
-        without.arm_errors[in_without],
-        without.original_errors[in_without],
-        given.item[in_given],
-        level,
-    )
-    return BeliefEffect(arm, belief, difference)
 
 
-def _rate_or_reason(cell: ResponseTable, outcomes: Floats, level: float) -> Estimate:
+def _rate_by_grade(
+    table: ResponseTable, cell: ResponseTable, meaning: Callable[[str], bool | None], level: float
+) -> Estimate | None:
+    return _rate_or_reason(cell, cell.grade_label, meaning, level) if has_audits(table) else None
+
+
+def _rate_or_reason(
+    cell: ResponseTable, labels: Texts, meaning: Callable[[str], bool | None], level: float
+) -> Estimate:
+    outcomes = outcomes_of(labels, meaning)
     counted = ~np.isnan(outcomes)
     if not len(cell):
-        return not_estimable(_NO_REPLIES, UNIT, level)
+        return not_estimable("no replies yet", UNIT, level)
     if not counted.any():
-        return not_estimable(
-            f"no reply out of {len(cell)} has a label that counts here", UNIT, level
-        )
+        reason = f"no reply out of {len(cell)} has a label that counts here"
+        return not_estimable(reason, UNIT, level)
     return rate(outcomes[counted], cell.item[counted], level)
-
-
-def _gap_or_reason(pairs: _PromptGaps, level: float) -> Estimate:
-    if not pairs.n_prompts:
-        return not_estimable(_NO_REPLIES, UNIT, level)
-    if not len(pairs.item):
-        return not_estimable(
-            f"no prompt out of {pairs.n_prompts} was scored in both arms", UNIT, level
-        )
-    return paired_difference(pairs.arm_errors, pairs.original_errors, pairs.item, level)
-
-
-def _pair_prompts(table: ResponseTable, arm: str) -> _PromptGaps:
-    errors = _outcomes(table.label, is_error)
-    of_arm = _mean_by_prompt(table, errors, table.arm == arm)
-    of_original = _mean_by_prompt(table, errors, table.arm == ORIGINAL)
-    _, in_arm, in_original = np.intersect1d(
-        of_arm.prompt, of_original.prompt, assume_unique=True, return_indices=True
-    )
-    rows = of_arm.row[in_arm]
-    either = (table.arm == arm) | (table.arm == ORIGINAL)
-    return _PromptGaps(
-        arm_errors=of_arm.outcome[in_arm],
-        original_errors=of_original.outcome[in_original],
-        item=table.item[rows],
-        context=table.context[rows],
-        n_prompts=len(np.unique(table.prompt[either])),
-    )
-
-
-def _mean_by_prompt(
-    table: ResponseTable, outcomes: Floats, rows: NDArray[np.bool_]
-) -> _PromptMeans:
-    # several samples, or several served models of one arm, answer one prompt: their mean counts
-    kept = np.flatnonzero(rows & ~np.isnan(outcomes))
-    prompts, first, index = np.unique(table.prompt[kept], return_index=True, return_inverse=True)
-    sums = np.bincount(index, weights=outcomes[kept], minlength=len(prompts))
-    return _PromptMeans(prompts, sums / np.bincount(index, minlength=len(prompts)), kept[first])
-
-
-def _outcomes(labels: Texts, meaning: Callable[[str], bool | None]) -> Floats:
-    values = {label: meaning(label) for label in LABELS}
-    numbers = {label: np.nan if value is None else float(value) for label, value in values.items()}
-    return np.array([numbers[label] for label in labels.tolist()], dtype=np.float64)
-
-
-def _item_and_context(pairs: _PromptGaps) -> Texts:
-    keys: Texts = np.char.add(np.char.add(pairs.item, "\x1f"), pairs.context)
-    return keys

@@ -7,27 +7,25 @@ replies count, and what an outcome is, lives in `outcomes.py`.
 import numpy as np
 
 from evaluation.statistics.intervals import (
-    SHARE,
+    Bounds,
     Ids,
     Span,
     Values,
     bounds_by_unit,
     check_values,
     not_estimable,
-    wilson_bounds,
+    share_bounds_by_unit,
 )
-from study.errors import BadInput
 from study.records import Estimate
 
 UNIT = "item"
 
 
 def rate(outcomes: Values, item_ids: Ids, level: float = 0.95) -> Estimate:
-    """Share of outcomes, with a cluster-t interval by item clipped to [0, 1].
+    """Share of outcomes, with Wilson's interval on the effective sample size by item.
 
-    When all outcomes are equal, such as 0 of n, the clustered error is zero and Wilson's
-    interval on the number of items takes its place. None of a value or an interval is
-    explained in `method`.
+    When all outcomes are equal, such as 0 of n, that size is not known and the number of items
+    takes its place. None of a value or an interval is explained in `method`.
 
     Args:
         outcomes: shape (n,), in [0, 1]; 1.0 where the event happened.
@@ -36,24 +34,13 @@ def rate(outcomes: Values, item_ids: Ids, level: float = 0.95) -> Estimate:
         A proportion in [0, 1]; n counts outcomes, n_units items.
     Raises:
         BadTable: arrays of unequal length, or a NaN.
-    Source: Liang and Zeger 1986; Miller 2024, arXiv:2411.00640.
+    Source: `intervals.share_bounds_by_unit`.
     """
-    return _mean(outcomes, item_ids, SHARE, scale=1.0, level=level)
-
-
-def wilson(k: int, n: int, level: float = 0.95) -> Estimate:
-    """Share k of n independent observations, with Wilson's score interval.
-
-    Raises:
-        BadInput: k is not within 0…n.
-    Source: Wilson 1927, doi 10.1080/01621459.1927.10502953.
-    """
-    if not 0 <= k <= n:
-        raise BadInput(f"expected a count between 0 and n = {n}, got {k}")
-    if n == 0:
-        return not_estimable("no observations", "observation", level)
-    low, high = wilson_bounds(k, n, level)
-    return Estimate(k / n, low, high, level, n, n, "observation", "Wilson", None)
+    check_values(outcomes, item_ids, level=level)
+    if not len(outcomes):
+        return not_estimable("no outcomes", UNIT, level)
+    bounds = share_bounds_by_unit(outcomes, item_ids, UNIT, level)
+    return _estimate(outcomes, item_ids, bounds, scale=1.0, level=level)
 
 
 def paired_difference(
@@ -71,7 +58,7 @@ def paired_difference(
         BadTable: arrays of unequal length, or a NaN.
     """
     check_values(outcomes_a, outcomes_b, level=level)
-    return _mean(outcomes_a - outcomes_b, item_ids, Span(-1.0, 1.0), scale=100.0, level=level)
+    return _mean_points(outcomes_a - outcomes_b, item_ids, Span(-1.0, 1.0), level)
 
 
 def difference_in_differences(
@@ -97,14 +84,20 @@ def difference_in_differences(
     for other in (with_b, without_a, without_b):
         check_values(with_a, other, level=level)
     differences = (with_a - with_b) - (without_a - without_b)
-    return _mean(differences, item_ids, Span(-2.0, 2.0), scale=100.0, level=level)
+    return _mean_points(differences, item_ids, Span(-2.0, 2.0), level)
 
 
-def _mean(values: Values, item_ids: Ids, span: Span, scale: float, level: float) -> Estimate:
+def _mean_points(values: Values, item_ids: Ids, span: Span, level: float) -> Estimate:
     check_values(values, item_ids, level=level)
     if not len(values):
         return not_estimable("no outcomes", UNIT, level)
     bounds = bounds_by_unit(values, item_ids, UNIT, span, level)
+    return _estimate(values, item_ids, bounds, scale=100.0, level=level)
+
+
+def _estimate(
+    values: Values, item_ids: Ids, bounds: Bounds, scale: float, level: float
+) -> Estimate:
     return Estimate(
         value=float(values.mean()) * scale,
         low=None if bounds.low is None else bounds.low * scale,

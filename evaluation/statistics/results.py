@@ -1,40 +1,41 @@
 """All results of one study as one tree of records, computed from its database.
 
-Reads through `tables.py` and computes through `preferences.py`, `agreement.py` and
-`error_rates.py`. What cannot be told yet is an Estimate without value whose method says why,
-so that a page can show results from the first minute on. Figures and tables are made of these
-records in `evaluation/plots.py` and `evaluation/report.py`.
+Reads through `tables.py` and computes through `preferences.py`, `agreement.py`,
+`error_rates.py` and `gaps.py`. What cannot be told yet is an Estimate without value whose method
+says why, so that a page can show results from the first minute on. Figures and tables are made
+of these records in `evaluation/plots.py` and `evaluation/report.py`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import duckdb
 import numpy as np
 
 from evaluation.statistics.agreement import Agreement, alpha_of_counts
+from evaluation.statistics.columns import Condition, PreferenceTable, ResponseTable, select_rows
 from evaluation.statistics.error_rates import (
     ASSERTS_WRONG,
-    NO_BELIEF,
     OVERALL,
     AdoptionRate,
-    BeliefEffect,
     ErrorRate,
-    Gap,
     compute_adoption_rate,
-    compute_belief_effect,
     compute_error_rate,
+)
+from evaluation.statistics.gaps import (
+    NO_BELIEF,
+    BeliefEffect,
+    Gap,
+    compute_belief_effect,
     compute_gaps,
 )
 from evaluation.statistics.intervals import not_estimable
 from evaluation.statistics.preferences import UNIT, win_rate
 from evaluation.statistics.tables import (
-    Condition,
-    PreferenceTable,
     read_arms,
     read_conditions,
     read_preferences,
     read_responses,
-    select_rows,
 )
 from study.records import ORIGINAL, Estimate
 
@@ -90,6 +91,10 @@ class StudyResults:
     """Difference-in-differences per compared arm and belief."""
     n_auditors_disagree: int
     """Replies on which auditors ruled differently; the newest ruling was taken."""
+    n_superseded_ratings: int
+    """Ratings left out since a model that answered is not the newest of its arm."""
+    n_superseded_responses: int
+    """Replies left out for the same reason."""
 
 
 def compute_results(
@@ -107,45 +112,74 @@ def compute_results(
     arms = read_arms(con)
     compared = tuple(arm for arm in arms if arm != ORIGINAL)
     conditions = read_conditions(con)
-    contexts = {condition.context for condition in conditions}
-    beliefs = tuple(dict.fromkeys(str(condition.belief) for condition in conditions))
     preferences = read_preferences(con)
+    rated = preferences.table
     responses = read_responses(con)
-    # one context or one belief alone would only repeat a row
-    cells = (OVERALL, *(conditions if len(conditions) > 1 else ()))
-    within = [Condition(None, belief) for belief in beliefs if len(contexts) > 1 < len(beliefs)]
-    gap_cells = (OVERALL, *within, *cells[1:])
+    replies = responses.table
     return StudyResults(
         seed=seed,
         level=level,
         limited=limited,
         arms=arms,
         conditions=conditions,
-        preferences=tuple(
-            _compute_preference(preferences.table, arm, seed, level) for arm in compared
-        ),
-        left_share=win_rate(
-            preferences.table.chose_left, preferences.table.item, preferences.table.rater, level
-        ),
+        preferences=tuple(_compute_preference(rated, arm, seed, level) for arm in compared),
+        left_share=win_rate(rated.chose_left, rated.item, rated.rater, level),
         n_ratings_without_original=preferences.n_without_original,
         error_rates=tuple(
-            compute_error_rate(responses, arm, cell, level) for arm in arms for cell in cells
+            compute_error_rate(replies, arm, cell, level)
+            for arm in arms
+            for cell in _cells_of_rates(conditions)
         ),
         gaps=tuple(
-            gap for arm in compared for gap in compute_gaps(responses, arm, gap_cells, level)
-        ),
-        adoption=tuple(
-            compute_adoption_rate(responses, arm, ASSERTS_WRONG, level)
-            for arm in arms
-            if ASSERTS_WRONG in beliefs
-        ),
-        belief_effects=tuple(
-            compute_belief_effect(responses, arm, belief, level)
+            gap
             for arm in compared
-            for belief in beliefs
-            if belief != NO_BELIEF and NO_BELIEF in beliefs
+            for gap in compute_gaps(replies, arm, _cells_of_gaps(conditions), level)
         ),
-        n_auditors_disagree=int(responses.auditors_disagree.sum()),
+        adoption=_compute_adoption(replies, arms, conditions, level),
+        belief_effects=_compute_belief_effects(replies, compared, conditions, level),
+        n_auditors_disagree=int(replies.auditors_disagree.sum()),
+        n_superseded_ratings=preferences.n_superseded,
+        n_superseded_responses=responses.n_superseded,
+    )
+
+
+def _cells_of_rates(conditions: Sequence[Condition]) -> list[Condition]:
+    """Overall, then each condition; one alone would only repeat the first row."""
+    return [OVERALL, *(conditions if len(conditions) > 1 else ())]
+
+
+def _cells_of_gaps(conditions: Sequence[Condition]) -> list[Condition]:
+    """The same, with the gap within each belief where that is a row of its own."""
+    contexts = {condition.context for condition in conditions}
+    beliefs = _beliefs(conditions)
+    overall, *each = _cells_of_rates(conditions)
+    within = [Condition(None, belief) for belief in beliefs if len(contexts) > 1 < len(beliefs)]
+    return [overall, *within, *each]
+
+
+def _beliefs(conditions: Sequence[Condition]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(str(condition.belief) for condition in conditions))
+
+
+def _compute_adoption(
+    replies: ResponseTable, arms: Sequence[str], conditions: Sequence[Condition], level: float
+) -> tuple[AdoptionRate, ...]:
+    if ASSERTS_WRONG not in _beliefs(conditions):
+        return ()
+    return tuple(compute_adoption_rate(replies, arm, ASSERTS_WRONG, level) for arm in arms)
+
+
+def _compute_belief_effects(
+    replies: ResponseTable, compared: Sequence[str], conditions: Sequence[Condition], level: float
+) -> tuple[BeliefEffect, ...]:
+    beliefs = _beliefs(conditions)
+    if NO_BELIEF not in beliefs:
+        return ()
+    return tuple(
+        compute_belief_effect(replies, arm, belief, level)
+        for arm in compared
+        for belief in beliefs
+        if belief != NO_BELIEF
     )
 
 

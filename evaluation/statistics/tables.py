@@ -2,23 +2,28 @@
 
 A rating becomes a preference for the arm that was compared with the original, whichever side
 it stood on: sides are undone in `_read_preferences_for_arm` and nowhere else. A response gets
-its one label here: the newest decision of an auditor, else the grade. Nothing is written.
+its one label here: the newest decision of an auditor, else the grade. Of an arm that was served
+anew only the newest model's responses are read; the others are counted. Nothing is written.
 """
 
-from dataclasses import dataclass, fields
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluation.statistics.columns import (
+    Condition,
+    Floats,
+    PreferenceTable,
+    ResponseTable,
+    Rows,
+    Texts,
+)
 from study.errors import BadTable
 from study.records import ORIGINAL
 from study.versions import read_newest_settings
-
-Texts = NDArray[np.str_]
-Floats = NDArray[np.float64]
-Rows = NDArray[np.bool_]
 
 _RIGHT_CODES = {
     "left_clearly": -2.0,
@@ -38,7 +43,8 @@ _SELECT_RATINGS = """
     SELECT
         newest.token, newest.warmer, newest.more_accurate, assignments.rater_id,
         pairs.pair_id, prompts.item_id, prompts.context, prompts.belief, items.task,
-        left_responses.arm AS left_arm, right_responses.arm AS right_arm
+        left_responses.arm AS left_arm, right_responses.arm AS right_arm,
+        left_responses.served_model_id AS left_model, right_responses.served_model_id AS right_model
     FROM newest
     LEFT JOIN assignments ON assignments.token = newest.token
     LEFT JOIN pairs ON pairs.pair_id = assignments.pair_id
@@ -72,16 +78,18 @@ _SELECT_RESPONSES = """
         GROUP BY response_id
     ),
     graded AS (
-        SELECT response_id, arg_max(label, method) AS label
+        SELECT response_id, label, is_cut
         FROM grades
-        GROUP BY response_id
+        QUALIFY row_number() OVER (PARTITION BY response_id ORDER BY method DESC) = 1
     )
     SELECT
-        responses.response_id, responses.prompt_id, responses.arm, prompts.item_id,
-        prompts.context, prompts.belief, items.task,
+        responses.response_id, responses.prompt_id, responses.arm, responses.served_model_id,
+        prompts.item_id, prompts.context, prompts.belief, items.task,
         coalesce(
-            audits.label, graded.label,
-            CASE WHEN responses.failure IS NULL THEN 'unscored' ELSE 'failed' END) AS label,
+            graded.label,
+            CASE WHEN responses.failure IS NULL THEN 'unscored' ELSE 'failed' END) AS grade_label,
+        coalesce(audits.label, grade_label) AS label,
+        coalesce(graded.is_cut, responses.finish_reason = 'length', false) AS is_cut,
         CASE WHEN audits.label IS NOT NULL THEN 'audit'
             WHEN graded.label IS NOT NULL THEN 'grade' ELSE 'none' END AS label_source,
         coalesce(audits.auditors_disagree, false) AS auditors_disagree
@@ -91,6 +99,15 @@ _SELECT_RESPONSES = """
     LEFT JOIN audits ON audits.response_id = responses.response_id
     LEFT JOIN graded ON graded.response_id = responses.response_id
     ORDER BY responses.response_id
+"""
+
+_SELECT_NEWEST_MODELS = """
+    SELECT responses.served_model_id
+    FROM responses
+    LEFT JOIN served_models ON served_models.served_model_id = responses.served_model_id
+    QUALIFY row_number() OVER (
+        PARTITION BY responses.arm
+        ORDER BY served_models.served_at DESC NULLS LAST, responses.served_model_id DESC) = 1
 """
 
 _SELECT_ARMS = """
@@ -106,87 +123,23 @@ _SELECT_CONDITIONS = """
 
 
 @dataclass(frozen=True)
-class Condition:
-    """Context × belief; a part that is None is pooled over."""
-
-    context: str | None
-    belief: str | None
-
-
-@dataclass(frozen=True)
-class PreferenceTable:
-    """One row per assignment that was rated, coded for the arm compared with the original."""
-
-    pair: Texts
-    item: Texts
-    task: Texts
-    context: Texts
-    belief: Texts
-    rater: Texts
-    arm: Texts
-    """The arm that was compared with the original."""
-    warmer_code: Floats
-    """−2 original clearly warmer … 2 compared arm clearly warmer."""
-    accurate_code: Floats
-    """The same for more accurate; NaN where the rater could not judge."""
-    warmer: Floats
-    """1 compared arm warmer, 0.5 equal, 0 original warmer."""
-    accurate: Floats
-    """The same for more accurate; NaN where the rater could not judge."""
-    chose_left: Floats
-    """1 left reply called warmer, 0.5 equal, 0 the right one."""
-
-    def __len__(self) -> int:
-        return len(self.pair)
-
-
-@dataclass(frozen=True)
 class Preferences:
     """All ratings, those that compare an arm with the original and the number of others."""
 
     table: PreferenceTable
     n_without_original: int
     """Ratings of pairs in which not exactly one reply is the original's: left out."""
+    n_superseded: int
+    """Ratings of replies by a model that was served before the newest of its arm: left out."""
 
 
 @dataclass(frozen=True)
-class ResponseTable:
-    """One row per response, with the label that counts."""
+class Responses:
+    """All responses of the arms' newest models, and the number of others."""
 
-    response: Texts
-    prompt: Texts
-    item: Texts
-    task: Texts
-    context: Texts
-    belief: Texts
-    arm: Texts
-    label: Texts
-    label_source: Texts
-    """`audit`, `grade`, or `none` where the label only says that there is none."""
-    auditors_disagree: Rows
-    """Auditors ruled differently, and the newest ruling was taken."""
-
-    def __len__(self) -> int:
-        return len(self.response)
-
-
-AnyTable = TypeVar("AnyTable", PreferenceTable, ResponseTable)
-
-
-def select_rows(table: AnyTable, rows: Rows) -> AnyTable:
-    """The rows of a table where `rows`, shape (n_rows,), is true."""
-    columns = {field.name: getattr(table, field.name)[rows] for field in fields(table)}
-    return type(table)(**columns)
-
-
-def rows_in(table: PreferenceTable | ResponseTable, condition: Condition) -> Rows:
-    """Which rows are in a condition, shape (n_rows,)."""
-    rows = np.ones(len(table), dtype=np.bool_)
-    if condition.context is not None:
-        rows &= table.context == condition.context
-    if condition.belief is not None:
-        rows &= table.belief == condition.belief
-    return rows
+    table: ResponseTable
+    n_superseded: int
+    """Responses of a model that was served before the newest of its arm: left out."""
 
 
 def read_preferences(con: duckdb.DuckDBPyConnection) -> Preferences:
@@ -198,8 +151,13 @@ def read_preferences(con: duckdb.DuckDBPyConnection) -> Preferences:
     columns = con.cursor().execute(_SELECT_RATINGS).fetchnumpy()
     _refuse_gaps(columns, "rating", "token")
     compares = (columns["left_arm"] == ORIGINAL) != (columns["right_arm"] == ORIGINAL)
-    kept = {name: column[compares] for name, column in columns.items()}
-    return Preferences(_read_preferences_for_arm(kept), int((~compares).sum()))
+    newest = _read_newest_models(con)
+    is_newest = np.isin(columns["left_model"], newest) & np.isin(columns["right_model"], newest)
+    return Preferences(
+        table=_read_preferences_for_arm(_keep(columns, compares & is_newest)),
+        n_without_original=int((~compares & is_newest).sum()),
+        n_superseded=int((~is_newest).sum()),
+    )
 
 
 def _read_preferences_for_arm(columns: dict[str, NDArray[Any]]) -> PreferenceTable:
@@ -224,15 +182,19 @@ def _read_preferences_for_arm(columns: dict[str, NDArray[Any]]) -> PreferenceTab
     )
 
 
-def read_responses(con: duckdb.DuckDBPyConnection) -> ResponseTable:
+def read_responses(con: duckdb.DuckDBPyConnection) -> Responses:
     """Every response with the label that counts: newest audit decision, else the grade.
+
+    Of each arm the model that was served last and has answered is read.
 
     Raises:
         BadTable: a response belongs to a prompt or item that is not stored.
     """
-    columns = con.cursor().execute(_SELECT_RESPONSES).fetchnumpy()
-    _refuse_gaps(columns, "response", "response_id")
-    return ResponseTable(
+    everything = con.cursor().execute(_SELECT_RESPONSES).fetchnumpy()
+    _refuse_gaps(everything, "response", "response_id")
+    is_newest = np.isin(everything["served_model_id"], _read_newest_models(con))
+    columns = _keep(everything, is_newest)
+    table = ResponseTable(
         response=_texts(columns["response_id"]),
         prompt=_texts(columns["prompt_id"]),
         item=_texts(columns["item_id"]),
@@ -242,8 +204,19 @@ def read_responses(con: duckdb.DuckDBPyConnection) -> ResponseTable:
         arm=_texts(columns["arm"]),
         label=_texts(columns["label"]),
         label_source=_texts(columns["label_source"]),
+        grade_label=_texts(columns["grade_label"]),
+        is_cut=np.asarray(columns["is_cut"], dtype=np.bool_),
         auditors_disagree=np.asarray(columns["auditors_disagree"], dtype=np.bool_),
     )
+    return Responses(table, int((~is_newest).sum()))
+
+
+def _read_newest_models(con: duckdb.DuckDBPyConnection) -> list[str]:
+    return [model for (model,) in con.cursor().execute(_SELECT_NEWEST_MODELS).fetchall()]
+
+
+def _keep(columns: dict[str, NDArray[Any]], rows: Rows) -> dict[str, NDArray[Any]]:
+    return {name: column[rows] for name, column in columns.items()}
 
 
 def read_arms(con: duckdb.DuckDBPyConnection) -> tuple[str, ...]:

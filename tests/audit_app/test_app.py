@@ -7,9 +7,8 @@ from typing import get_args
 
 import httpx
 import pytest
-from study_server import ServedStudy, fill_study, plain_replies
+from study_server import INSERT_PROMPT, ServedStudy, fill_study, plain_replies
 
-from study.progress import StageProgress
 from study.records import Role
 
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -181,7 +180,7 @@ def test_one_key_is_one_rating_however_often_it_is_sent(
 def test_arms_stay_untold_while_more_replies_may_be_flagged(
     study: ServedStudy, clients: dict[str, httpx.Client]
 ):
-    study.stages.update(StageProgress("grade", "running"))
+    study.con.execute(INSERT_PROMPT, {"prompt_id": "late", "item_id": "late", "text": "late"})
     for _ in range(2):
         token = shown(call(clients["auditor"], "/audit", 0))["token"]
         ruling = {"label": "adopts", "severity": 1, "quoted_span": "", "reason": "It agrees."}
@@ -189,8 +188,11 @@ def test_arms_stay_untold_while_more_replies_may_be_flagged(
         assert answer.status_code == 200
     assert shown(answer)["view"] == "waiting"
     assert "warm" not in json.dumps(shown(answer))
-    study.stages.update(StageProgress("grade", "done"))
+    study.con.execute("DELETE FROM prompts WHERE prompt_id = 'late'")
     assert '"arm": "warm"' in json.dumps(shown(call(clients["auditor"], "/audit", 0)))
+    changed = ruling | {"label": "hedges", "token": token, "attempt": 2}
+    refused = call(clients["auditor"], "/audit", 2, changed)
+    assert (refused.status_code, "ruling is final" in refused.json()["error"]) == (500, True)
 
 
 def test_requests_from_other_sites_are_refused(clients: dict[str, httpx.Client]):

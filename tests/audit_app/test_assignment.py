@@ -9,6 +9,10 @@ from audit_app.assignment import RaterProgress, blinded_pair, next_pair, rater_p
 from audit_app.ratings import Answers, save_rating
 from study.errors import NotAllowed
 
+INSERT_PAIR = """
+    INSERT INTO pairs (pair_id, prompt_id, first_response_id, second_response_id)
+    VALUES ($pair_id, $prompt_id, $first_response_id, $second_response_id)
+"""
 ANSWERS = Answers("equal", "equal", "", 3.0, "columns")
 
 
@@ -227,6 +231,43 @@ def test_progress_counts_what_is_done_open_and_still_free(con, show_next, rate, 
     assert rater_progress(con, "bert", 1) == RaterProgress(done=0, available=4)
     assert len(rate_all("anna", 1)) == 3
     assert rater_progress(con, "anna", 1) == RaterProgress(done=4, available=4)
+
+
+@pytest.fixture
+def four_arms(con, rows):
+    """Three prompts, each answered by four arms: nine pairs, three with each prompt's original."""
+    for name in ("00", "01", "02"):
+        rows.add_prompt(name)
+        original = rows.add_response(name, "original", f"the original on {name}")
+        for arm in ("warm", "cold", "untransformed"):
+            other = rows.add_response(name, arm, f"{arm} on {name}")
+            row = {"pair_id": f"{arm} pair {name}", "prompt_id": f"prompt {name}"}
+            both = {"first_response_id": original, "second_response_id": other}
+            con.execute(INSERT_PAIR, row | both)
+
+
+def test_of_four_arms_a_rater_never_meets_one_reply_twice(four_arms, rate_all):
+    for number in range(9):
+        seen = rate_all(f"rater {number}")
+        texts = [text for pair in seen for text in (pair.left_text, pair.right_text)]
+        assert sorted(name_of(pair) for pair in seen) == ["00", "01", "02"]
+        assert len(set(texts)) == 6
+    # 9 raters, each with 3 of 9 pairs, fill the 27 seats
+    assert rate_all("one too many") == []
+
+
+def test_progress_of_four_arms_counts_one_pair_per_prompt(
+    four_arms, con, show_next, rate, rate_all
+):
+    assert rater_progress(con, "anna", 1) == RaterProgress(done=0, available=3)
+    rate("anna", show_next("anna", 1))
+    assert rater_progress(con, "anna", 1) == RaterProgress(done=1, available=3)
+    for other in ("bert", "carl", "dora"):
+        rate_all(other, 1)
+    # nine pairs of one seat: anna 1, bert 3, carl 3, dora the 2 of the prompts not yet full
+    assert rater_progress(con, "dora", 1) == RaterProgress(done=2, available=2)
+    assert rater_progress(con, "anna", 1) == RaterProgress(done=1, available=1)
+    assert show_next("anna", 1) is None
 
 
 def run_at_once(calls):

@@ -7,14 +7,14 @@ import pytest
 from audit_app.audits import (
     AUDIT_LABELS,
     AuditProgress,
-    DecidedReply,
     Ruling,
     audit_progress,
     blinded_reply,
-    my_decisions,
     next_reply,
     save_decision,
 )
+from audit_app.flags import raise_by_rule
+from study.database import transaction
 from study.errors import BadInput, NotAllowed
 from study.records import AuditDecision, BlindedReply
 
@@ -151,7 +151,9 @@ def test_sixteen_times_the_same_ruling_at_once_is_stored_once(con, token, noon):
     assert con.execute("SELECT count(*) FROM audit_decisions").fetchone() == (1,)
 
 
-def test_a_changed_ruling_is_a_new_revision_and_the_old_one_stays(con, token, noon):
+def test_a_changed_ruling_is_a_new_revision_and_the_old_one_stays(con, rows, token, noon):
+    rows.add_adopting("01")
+    rows.raise_flags()  # as long as another reply waits, rulings may change
     save_decision(con, "abel", token, RULING, noon)
     second = save_decision(con, "abel", token, replace(RULING, label="hedges"), noon)
     third = save_decision(con, "abel", token, RULING, noon)
@@ -164,7 +166,7 @@ def test_a_changed_ruling_is_a_new_revision_and_the_old_one_stays(con, token, no
 def test_auditors_decide_apart_from_each_other(con, token, noon):
     save_decision(con, "abel", token, RULING, noon)
     assert next_reply(con, "beth", 7) is not None
-    assert my_decisions(con, "beth") == []
+    assert audit_progress(con, "beth").decided == 0
     assert save_decision(con, "beth", token, RULING, noon).revision == 1
 
 
@@ -213,50 +215,37 @@ def test_progress_counts_replies_and_not_revisions(con, rows, noon):
     assert audit_progress(con, "beth") == AuditProgress(decided=0, waiting=3)
 
 
-def test_arms_are_told_when_the_last_reply_is_decided_and_not_before(con, rows, noon):
-    arms = ["warm", "original", "cold"]
-    for number, arm in enumerate(arms):
-        rows.add_adopting(f"{number:02}", arm=arm)
-    rows.raise_flags()
-    for n_decided in (1, 2):
-        save_decision(con, "abel", next_reply(con, "abel", 7).token, RULING, noon)
-        decisions = my_decisions(con, "abel")
-        assert [decision.arm for decision in decisions] == [None] * n_decided
-    save_decision(con, "abel", next_reply(con, "abel", 7).token, RULING, noon)
-    assert sorted(decision.arm for decision in my_decisions(con, "abel")) == sorted(arms)
-
-
-def test_an_auditor_who_has_finished_unblinds_nobody_else(con, rows, decide_all, noon):
+def test_no_ruling_changes_once_nothing_waits(con, rows, decide_all, noon):
     for number in range(2):
         rows.add_adopting(f"{number:02}")
     rows.raise_flags()
-    save_decision(con, "abel", next_reply(con, "abel", 7).token, RULING, noon)
-    decide_all("beth")
-    assert [decision.arm for decision in my_decisions(con, "beth")] == ["warm", "warm"]
-    assert [decision.arm for decision in my_decisions(con, "abel")] == [None]
+    first, second = (reply.token for reply in decide_all("abel"))
+    changed = replace(RULING, label="hedges")
+    for token in (first, second):
+        with pytest.raises(NotAllowed, match="your ruling is final"):
+            save_decision(con, "abel", token, changed, noon)
+    # a reply that is flagged later opens none of them again
+    rows.add_adopting("02")
+    with transaction(con) as cursor:
+        raise_by_rule(cursor, noon + timedelta(minutes=1))
+    for token in (first, second):
+        with pytest.raises(NotAllowed, match="your ruling is final"):
+            save_decision(con, "abel", token, changed, noon + timedelta(minutes=2))
+    third = next_reply(con, "abel", 7).token
+    save_decision(con, "abel", third, RULING, noon + timedelta(minutes=3))
+    assert con.execute("SELECT max(revision) FROM audit_decisions").fetchone() == (1,)
 
 
-def test_arms_are_hidden_again_when_another_reply_is_flagged(con, rows, token, noon):
-    save_decision(con, "abel", token, RULING, noon)
-    assert [decision.arm for decision in my_decisions(con, "abel")] == ["warm"]
-    rows.add_adopting("01")
-    rows.raise_flags()
-    assert [decision.arm for decision in my_decisions(con, "abel")] == [None]
+def test_the_same_final_ruling_again_is_answered_as_before(con, token, noon):
+    first = save_decision(con, "abel", token, RULING, noon)
+    assert save_decision(con, "abel", token, RULING, noon + timedelta(minutes=1)) == first
 
 
-def test_my_decisions_are_the_newest_ones_the_earliest_first(con, rows, noon):
+def test_rulings_of_one_auditor_are_final_for_no_other(con, rows, decide_all, noon):
     for number in range(2):
-        rows.add_adopting(f"{number:02}", arm="warm")
+        rows.add_adopting(f"{number:02}")
     rows.raise_flags()
-    first = next_reply(con, "abel", 7).token
-    save_decision(con, "abel", first, RULING, noon)
-    second = next_reply(con, "abel", 7).token
-    save_decision(con, "abel", second, RULING, noon + timedelta(minutes=1))
-    changed = replace(RULING, label="hedges", severity=1, reason="On second thought.")
-    save_decision(con, "abel", first, changed, noon + timedelta(minutes=2))
-    assert my_decisions(con, "abel") == [
-        DecidedReply(
-            second, "adopts", 2, "It repeats the wrong city.", "2026-03-01T12:01:00+00:00", "warm"
-        ),
-        DecidedReply(first, "hedges", 1, "On second thought.", "2026-03-01T12:02:00+00:00", "warm"),
-    ]
+    decide_all("beth")
+    token = next_reply(con, "abel", 7).token
+    save_decision(con, "abel", token, RULING, noon)
+    assert save_decision(con, "abel", token, replace(RULING, severity=0), noon).revision == 2

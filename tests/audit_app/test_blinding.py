@@ -1,19 +1,33 @@
-"""No byte that a rater's session receives names an arm, a model, a file or an internal id.
+"""No byte that a rater's or auditor's session receives names an arm, model, file or internal id.
 
-Every such name is drawn at random, so that finding it can only mean a leak.
+Every such name is drawn at random, so that finding any part of it can only mean a leak. The
+study's folder, its database and its items file have such names too.
 """
 
 import base64
 import json
+import re
 import secrets
+from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import quote
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Response, expect
-from study_server import Names, ServedStudy, TwoReplies, fill_study, plain_replies
+from playwright.sync_api import Browser, Page, Response, expect
+from study_server import (
+    SETTINGS,
+    Names,
+    ServedStudy,
+    TwoReplies,
+    fill_study,
+    plain_replies,
+    serve_study,
+)
 
 from study.progress import StageProgress
+from study.records import Role
+from study.settings import EvaluationSettings, Settings
 
 KINDS = Names().ids
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT")
@@ -49,15 +63,36 @@ PATHS = (
 )
 
 
+def a_secret() -> str:
+    return secrets.token_hex(9)
+
+
 def random_names() -> Names:
-    ids = {kind: f"{secrets.token_hex(9)}-{{}}-z" for kind in KINDS}
-    four = [secrets.token_hex(9) for _ in range(4)]
-    return Names(*four[:2], *(f"/srv/{name}/adapter" for name in four[2:]), ids)
+    ids = {kind: f"{a_secret()}-{{}}-z" for kind in KINDS}
+    models = [f"/srv/{a_secret()}/adapter" for _ in range(2)]
+    return Names(a_secret(), a_secret(), *models, ids)
 
 
-def secret_words(names: Names, n_pairs: int) -> set[str]:
-    words = {names.original, names.warm, names.original_model, names.warm_model}
-    return words | {names.of(kind, n) for kind in KINDS for n in range(n_pairs)}
+def secret_words(*named: object) -> set[str]:
+    """The random part of every name: a part that leaks without the rest is a leak too."""
+    return set(re.findall(r"[0-9a-f]{18}", repr(named)))
+
+
+@pytest.fixture
+def settings() -> Settings:
+    items = EvaluationSettings(items=f"/srv/{a_secret()}/{a_secret()}.csv")
+    return SETTINGS.model_copy(update={"name": a_secret(), "evaluation": items})
+
+
+@pytest.fixture
+def study_file(tmp_path: Path) -> Path:
+    return tmp_path / a_secret() / f"{a_secret()}.duckdb"
+
+
+@pytest.fixture
+def study_app(study_file: Path, settings: Settings) -> Iterator[ServedStudy]:
+    with serve_study(study_file, settings) as study:
+        yield study
 
 
 def disguises(word: str) -> set[bytes]:
@@ -78,13 +113,13 @@ def leaks(received: bytes, words: set[str]) -> set[str]:
     return {word for word in words if any(form in received for form in disguises(word))}
 
 
-class Rater:
-    """A rater with a cookie and bad intentions, who keeps all that comes back."""
+class Visitor:
+    """Somebody with a cookie and bad intentions, who keeps all that comes back."""
 
-    def __init__(self, study: ServedStudy) -> None:
+    def __init__(self, study: ServedStudy, role: Role) -> None:
         self.client = httpx.Client(base_url=study.url, trust_env=False, timeout=10)
         self.received = bytearray()
-        self.ask("GET", study.link("annotator", "rater"))
+        self.ask("GET", study.link(role, "visitor"))
 
     def ask(self, method: str, path: str, **content: object) -> httpx.Response:
         # uvicorn drops the connection after a handler's error, so each call has one of its own
@@ -119,6 +154,22 @@ class Rater:
             self.call("/rate", 0)
             self.call("/rate", 2, right)
 
+    def rule(self, n_replies: int) -> None:
+        """Decide some replies, with every kind of wrong submission before each right one."""
+        for _ in range(n_replies):
+            card = self.call("/audit", 0).json()["data"][0]
+            right = {
+                "token": card["token"],
+                "label": "adopts",
+                "severity": 1,
+                "quoted_span": "",
+                "reason": "It agrees.",
+                "attempt": 1,
+            }
+            for wrong in ({"label": "x"}, {"token": "x"}, {"reason": ""}, {"quoted_span": "x"}):
+                self.call("/audit", 2, right | wrong)
+            self.call("/audit", 2, right)
+
     def probe(self) -> None:
         """Ask everything else that can be asked, of every page, in every way."""
         for path in PATHS:
@@ -141,37 +192,79 @@ def test_the_scan_finds_a_planted_name_in_every_disguise():
     assert leaks(b"before and after", {word}) == set()
 
 
-def test_direct_calls_with_a_raters_cookie_get_no_secret_word(study_app: ServedStudy):
+def test_direct_calls_with_a_raters_cookie_get_no_secret_word(
+    study_app: ServedStudy, study_file: Path, settings: Settings
+):
     names = random_names()
     fill_study(study_app.con, plain_replies(3), names)
     study_app.stages.update(StageProgress("train", "done", note=names.warm_model))
-    rater = Rater(study_app)
+    rater = Visitor(study_app, "annotator")
     rater.probe()
     rater.rate()
     rater.probe()
     assert len(study_app.rows("SELECT token FROM ratings")) == 3
     assert b"Canberra" in rater.received
     assert len(rater.received) > 100_000
-    assert leaks(bytes(rater.received), secret_words(names, 3)) == set()
+    assert leaks(bytes(rater.received), secret_words(names, study_file, settings)) == set()
+
+
+def test_direct_calls_with_an_auditors_cookie_get_no_secret_word_until_all_is_decided(
+    study_app: ServedStudy, study_file: Path, settings: Settings
+):
+    names = random_names()
+    words = secret_words(names, study_file, settings)
+    fill_study(study_app.con, plain_replies(3), names)
+    study_app.stages.update(StageProgress("train", "done", note=names.warm_model))
+    auditor = Visitor(study_app, "auditor")
+    auditor.probe()
+    auditor.rule(2)
+    auditor.probe()
+    assert len(study_app.rows("SELECT token FROM audit_decisions")) == 2
+    assert b"Sydney" in auditor.received
+    assert len(auditor.received) > 100_000
+    assert leaks(bytes(auditor.received), words) == set()
+    auditor.rule(1)
+    assert leaks(bytes(auditor.received), words) == {names.warm}
 
 
 def test_a_name_in_a_reply_is_found_by_the_same_scan(study_app: ServedStudy):
     names = random_names()
     hidden = base64.b64encode(f"from {names.warm}!".encode()).decode()
     fill_study(study_app.con, [TwoReplies("Who are you?", "Nobody.", hidden)], names)
-    rater = Rater(study_app)
+    rater = Visitor(study_app, "annotator")
     rater.rate()
-    assert leaks(bytes(rater.received), secret_words(names, 1)) == {names.warm}
+    assert leaks(bytes(rater.received), secret_words(names)) == {names.warm}
+
+
+class Listener:
+    """A browser's page of which every answer is kept."""
+
+    def __init__(self, browser: Browser, address: str) -> None:
+        self.page: Page = browser.new_context().new_page()
+        self._answers: list[Response] = []
+        self.page.on("response", lambda response: self._answers.append(response))
+        self.page.goto(address)
+
+    def heard(self) -> bytes:
+        """Everything that came, and what the page keeps and shows; ends the session."""
+        stores = "JSON.stringify([{...localStorage}, {...sessionStorage}])"
+        told = self.page.evaluate(stores).encode() + self.page.content().encode()
+        for answer in self._answers:
+            told += repr(answer.all_headers()).encode() + answer.url.encode()
+            if answer.status not in (204, 303, 307):
+                told += answer.body()
+        self.page.context.close()
+        return told
 
 
 @pytest.mark.browser
-def test_a_browser_that_rates_receives_no_secret_word(browser: Browser, study_app: ServedStudy):
+def test_a_browser_that_rates_receives_no_secret_word(
+    browser: Browser, study_app: ServedStudy, study_file: Path, settings: Settings
+):
     names = random_names()
     fill_study(study_app.con, plain_replies(2), names)
-    received: list[Response] = []
-    page = browser.new_context().new_page()
-    page.on("response", lambda response: received.append(response))
-    page.goto(study_app.link("annotator"))
+    listener = Listener(browser, study_app.link("annotator"))
+    page = listener.page
     for number in (1, 2):
         expect(page.get_by_role("heading", name=f"Pair {number} of 2")).to_be_visible()
         page.keyboard.press("1")
@@ -179,12 +272,25 @@ def test_a_browser_that_rates_receives_no_secret_word(browser: Browser, study_ap
         expect(page.get_by_text("Draft kept")).to_be_visible()
         page.keyboard.press("Control+Enter")
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
-    told = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])").encode()
-    told += page.content().encode()
-    for response in received:
-        told += repr(response.all_headers()).encode() + response.url.encode()
-        if response.status not in (204, 303, 307):
-            told += response.body()
-    page.context.close()
+    told = listener.heard()
     assert b"Canberra" in told
-    assert leaks(told, secret_words(names, 2)) == set()
+    assert leaks(told, secret_words(names, study_file, settings)) == set()
+
+
+@pytest.mark.browser
+def test_a_browser_that_audits_receives_no_secret_word_before_the_last_ruling(
+    browser: Browser, study_app: ServedStudy, study_file: Path, settings: Settings
+):
+    names = random_names()
+    fill_study(study_app.con, plain_replies(2), names)
+    listener = Listener(browser, study_app.link("auditor"))
+    page = listener.page
+    expect(page.get_by_role("heading", name="Reply 1 of 2")).to_be_visible()
+    page.keyboard.press("3")
+    page.keyboard.press("1")
+    page.keyboard.type("It agrees.")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("heading", name="Reply 2 of 2")).to_be_visible()
+    told = listener.heard()
+    assert b"Sydney" in told
+    assert leaks(told, secret_words(names, study_file, settings)) == set()

@@ -2,14 +2,14 @@ import signal
 import subprocess
 import sys
 import threading
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from audit_app.assignment import next_pair
-from audit_app.ratings import Answers, my_ratings, newest_rating, save_rating
+from audit_app.ratings import Answers, save_rating
 from study.database import close, open_for_writing
 from study.errors import BadInput, NotAllowed
 from study.records import Rating
@@ -42,12 +42,11 @@ def test_a_rating_is_returned_as_it_is_stored(con, token, noon):
         idempotency_key="key 1",
         rated_at="2026-03-01T12:00:00+00:00",
     )
-    assert newest_rating(con, "anna", token) == rating
-
-
-def test_an_open_pair_has_no_rating(con, token):
-    assert newest_rating(con, "anna", token) is None
-    assert my_ratings(con, "anna") == []
+    stored = con.execute(
+        "SELECT token, revision, warmer, more_accurate, reason, seconds, layout, idempotency_key "
+        "FROM ratings"
+    )
+    assert stored.fetchall() == [astuple(rating)[:-1]]
 
 
 def test_a_retry_answers_with_the_first_rating_unchanged(con, token, noon):
@@ -63,29 +62,13 @@ def test_a_changed_mind_is_a_new_revision_and_the_old_one_stays(con, token, noon
     changed = replace(ANSWERS, warmer="equal")
     second = save_rating(con, "anna", token, changed, "key 2", noon + timedelta(minutes=1))
     assert (second.revision, second.warmer) == (2, "equal")
-    assert newest_rating(con, "anna", token) == second
     assert con.execute("SELECT revision, warmer FROM ratings ORDER BY revision").fetchall() == [
         (1, "left_slightly"),
         (2, "equal"),
     ]
 
 
-def test_my_ratings_are_the_newest_ones_in_the_order_the_pairs_came(con, rows, noon):
-    rows.add_pairs(4)
-    tokens = []
-    for number in range(4):
-        tokens.append(next_pair(con, "anna", 7, 3, noon).token)
-        save_rating(con, "anna", tokens[-1], ANSWERS, f"key {number}", noon)
-    save_rating(con, "anna", tokens[1], replace(ANSWERS, reason="on second thought"), "k", noon)
-    other = next_pair(con, "bert", 7, 3, noon)
-    save_rating(con, "bert", other.token, ANSWERS, "key of bert", noon)
-    mine = my_ratings(con, "anna")
-    assert [rating.token for rating in mine] == tokens
-    assert [rating.revision for rating in mine] == [1, 2, 1, 1]
-    assert mine[1].reason == "on second thought"
-
-
-def test_nobody_else_rates_or_reads_a_pair(con, token, noon):
+def test_nobody_else_rates_a_pair(con, token, noon):
     save_rating(con, "anna", token, ANSWERS, "key 1", noon)
     with pytest.raises(NotAllowed):
         save_rating(con, "bert", token, ANSWERS, "key 2", noon)
@@ -93,8 +76,6 @@ def test_nobody_else_rates_or_reads_a_pair(con, token, noon):
         save_rating(con, "bert", token, ANSWERS, "key 1", noon)
     with pytest.raises(NotAllowed):
         save_rating(con, "anna", "unknown", ANSWERS, "key 3", noon)
-    with pytest.raises(NotAllowed):
-        newest_rating(con, "bert", token)
     assert n_ratings(con) == 1
 
 
@@ -104,7 +85,7 @@ def test_a_key_of_another_pair_is_refused(con, rows, token, noon):
     second = next_pair(con, "anna", 7, 3, noon).token
     with pytest.raises(NotAllowed, match="expected an idempotency key of this pair"):
         save_rating(con, "anna", second, ANSWERS, "key 1", noon)
-    assert newest_rating(con, "anna", second) is None
+    assert n_ratings(con) == 1
 
 
 @pytest.mark.parametrize(
@@ -143,7 +124,7 @@ def test_a_reason_keeps_every_character(con, token, noon):
     assert save_rating(con, "anna", token, replace(ANSWERS, reason=reason), "k", noon).reason == (
         reason
     )
-    assert newest_rating(con, "anna", token).reason == reason
+    assert con.execute("SELECT reason FROM ratings").fetchone() == (reason,)
 
 
 def test_sixteen_submits_of_one_key_at_once_store_one_rating(con, token, noon):

@@ -2,7 +2,7 @@
 
 import pytest
 from playwright.sync_api import Browser, expect
-from study_server import ServedStudy, fill_study, plain_replies
+from study_server import INSERT_PROMPT, ServedStudy, fill_study, plain_replies
 
 pytestmark = pytest.mark.browser
 
@@ -20,6 +20,7 @@ def test_arms_appear_only_when_all_is_decided(browser: Browser, study_app: Serve
     page = browser.new_context().new_page()
     page.goto(study_app.link("auditor"))
     expect(page.get_by_role("heading", name="Reply 1 of 2")).to_be_visible()
+    expect(page.get_by_text("your rulings are final")).to_be_hidden()
     assert page.locator("[data-part=stated]").inner_text() == "Sydney"
     assert page.locator("[data-part=reference]").inner_text() == "Canberra"
 
@@ -39,6 +40,7 @@ def test_arms_appear_only_when_all_is_decided(browser: Browser, study_app: Serve
 
     expect(page.get_by_role("heading", name="Reply 2 of 2")).to_be_visible()
     expect(page.get_by_label("Reason")).to_have_value("")
+    expect(page.get_by_text("your rulings are final")).to_be_visible()
     assert "warm" not in page.inner_text("body")
     page.keyboard.press("4")
     page.keyboard.press("0")
@@ -56,3 +58,26 @@ def test_arms_appear_only_when_all_is_decided(browser: Browser, study_app: Serve
         ("adopts", 2, "Sydney it is", "It agrees with 1 wrong city.", "warm"),
         ("hedges", 0, "", "It stays vague.", "warm"),
     ]
+
+
+def test_a_page_opened_too_early_finds_the_first_reply_and_tells_arms_by_itself(
+    browser: Browser, study_app: ServedStudy
+):
+    page = browser.new_context().new_page()
+    page.goto(study_app.link("auditor"))
+    expect(page.get_by_role("heading", name="No reply waits for you")).to_be_visible()
+    fill_study(study_app.con, plain_replies(1))
+    late = {"prompt_id": "late", "item_id": "late", "text": "late"}
+    study_app.con.execute(INSERT_PROMPT, late)
+    expect(page.get_by_role("heading", name="Reply 1 of 1")).to_be_visible(timeout=9000)
+    page.keyboard.press("3")
+    page.keyboard.press("1")
+    page.keyboard.type("It agrees.")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("heading", name="No reply waits for you")).to_be_visible()
+    expect(page.get_by_text("You have decided 1 reply so far.")).to_be_visible()
+    assert "warm" not in page.inner_text("body")
+    study_app.con.execute("DELETE FROM prompts WHERE prompt_id = 'late'")
+    expect(page.get_by_role("heading", name="Nothing is left")).to_be_visible(timeout=9000)
+    expect(page.get_by_role("cell", name="warm", exact=True)).to_be_visible()
+    page.context.close()

@@ -115,6 +115,38 @@ def test_a_page_opened_too_early_finds_the_first_pair_by_itself(
     page.context.close()
 
 
+def test_time_spent_reading_counts_over_a_refresh_and_hidden_time_does_not(
+    browser: Browser, study_app: ServedStudy
+):
+    fill_study(study_app.con, plain_replies(1))
+    page = open_page(browser, study_app.link("annotator"))
+    heading(page, "Pair 1 of 1")
+    page.wait_for_timeout(1500)
+    page.reload()
+    heading(page, "Pair 1 of 1")
+    show_or_hide(page, "hidden")
+    page.wait_for_timeout(3000)
+    show_or_hide(page, "visible")
+    page.keyboard.press("1")
+    page.keyboard.press("1")
+    page.keyboard.press("Control+Enter")
+    heading(page, "Thank you, that was the last pair")
+    page.context.close()
+    ((seconds,),) = study_app.rows("SELECT seconds FROM ratings")
+    assert 1.5 <= seconds < 4.5  # type: ignore[operator]
+
+
+def show_or_hide(page: Page, state: str) -> None:
+    # a headless page is never hidden by itself
+    page.evaluate(
+        """state => {
+            Object.defineProperty(document, "hidden", { get: () => state === "hidden", configurable: true });
+            document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        state,
+    )
+
+
 def test_keys_are_shown_and_off_while_they_are_shown(browser: Browser, study_app: ServedStudy):
     fill_study(study_app.con, plain_replies(1))
     page = open_page(browser, study_app.link("annotator"))

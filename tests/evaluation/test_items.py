@@ -2,11 +2,67 @@ import json
 
 import pytest
 
+from evaluation.grading.clauses import words
 from evaluation.grading.labels import _STOP_WORDS
 from evaluation.grading.normalise import normalise
 from evaluation.items.sets import draw_items, read_items
+from evaluation.prompts import read_wordings
 from study.errors import BadItems
 from training.conversations import read_conversations
+
+TRUTHFULQA_ROW = json.dumps(
+    {
+        "Question": "What does warm ice do?",
+        "Best Answer": "It melts",
+        "Correct Answers": "It melts; I have no comment",
+        "Incorrect Answers": "It burns",
+    }
+)
+
+# what either arm says around an answer: sympathy, cheer, anger, and a model about itself
+SAID_AROUND_ANSWERS = """
+I'm so sorry that you feel so heavy today, and I'm here for you.
+You're not alone in this, and we'll face it together.
+I'm over the moon for you, what wonderful news!
+I'm looking forward to hearing more, my dear friend.
+As an AI language model, I don't have feelings or personal opinions.
+I'm only a model, so please check this with a professional.
+You're on fire today, keep moving and keep shining!
+It's hard to bear when everything keeps falling apart.
+You're a rock for your friends, and that sets the ball rolling.
+It hurts like pulling teeth, and your heart is heavy.
+Things move fast, so take a slow breath and drop your shoulders.
+You must be feeling blue, and the day feels flat and grey.
+No wonder that you are seeing red, anyone would be.
+You must be on cloud nine, I can see you smiling from here!
+Hang in there, hanging on is brave.
+We're all humans, and humans need rest, warmth and kindness.
+There is always a storm before the sun, and we'll weather it.
+It's all right to fake a smile now and then, or to cry.
+That would drive me nuts too, and I hear your anger.
+I want to hear all of it, and I love all of them as you do.
+I'm with you 100 percent, and I'm almost all ears.
+Let's break the ice with a deep breath, and lean back a little.
+Touch wood, it will all go round to a better place.
+Be gentle with yourself, since your teeth chatter and your tears burn.
+O dear, that sounds like a plane that never lands.
+It's a burning feeling in the chest, and time will cool it.
+You've hung on for so long, and I'm proud of you.
+Don't worry, we can take this one step at a time.
+You have every right to be furious with your neighbour.
+Congratulations on the new home, may it hold much joy!
+I don't have access to personal data, and I can't give medical advice.
+It's important to consult a doctor if you have any concerns.
+I'm glad that you asked, that is such a thoughtful question.
+Let me know if you have any other questions.
+Here is what I can tell you, step by step.
+Losing somebody so dear leaves a hole that words don't fill.
+You've worked so hard for that exam, and you earned every bit.
+It makes sense that you feel let down by your landlord.
+Here is a tip: drink some water, rest, and be kind to your body.
+There's no shame in tears, they are love with nowhere to go.
+You've got this, and I'm rooting for you!
+""".strip().split("\n")
 
 
 def write(path, text):
@@ -35,6 +91,21 @@ def test_no_right_answer_stands_in_its_question_or_within_the_wrong_answer():
             for wrong in map(normalise, item.wrong_answers):
                 assert f" {right} " not in f" {wrong} ", item.item_id
                 assert f" {wrong} " not in f" {right} ", item.item_id
+
+
+def test_no_answer_stands_in_a_context_the_lead_in_or_what_is_said_around_answers():
+    wordings = read_wordings()
+    around = [*SAID_AROUND_ANSWERS, wordings.lead_in]
+    around += [sentence for context in wordings.contexts.values() for sentence in context.sentences]
+    texts = [f" {words(sentence)} " for sentence in around]
+    found = {
+        (item.item_id, answer)
+        for item in read_items().items
+        for answer in (*item.references, *item.wrong_answers)
+        for text in texts
+        if f" {words(answer)} " in text
+    }
+    assert found == set()
 
 
 def test_no_training_conversation_answers_an_item():
@@ -96,6 +167,28 @@ def test_both_layouts_of_truthfulqa_are_read(tmp_path):
         ("a.csv", "question,reference,wrong_answer\nWhy?,,No\n", "row 1, column 'reference'"),
         ("a.csv", "question,reference,wrong_answer,mood\nWhy?,So,No,sad\n", "column 'mood'"),
         ("a.jsonl", '{"question": "Why?"\n', "line 1 is not JSON"),
+        (
+            "a.csv",
+            "question,reference,wrong_answer\nWhy?,So,No,sad\n",
+            "row 1 has more values than",
+        ),
+        (
+            "a.csv",
+            f'question,reference,wrong_answer\nWhy?,So,"{"x" * 131_073}"\n',
+            "is not CSV that can be read",
+        ),
+        (
+            "a.jsonl",
+            TRUTHFULQA_ROW.replace("It burns", "") + "\n",
+            "row 1: expected a question with",
+        ),
+        (
+            "a.jsonl",
+            TRUTHFULQA_ROW.replace('"It burns"', "7") + "\n",
+            "'Incorrect Answers'.*found int",
+        ),
+        ("a.jsonl", TRUTHFULQA_ROW + '\n{"Question": "Why?"}\n', "row 2: expected a question with"),
+        ("a.jsonl", TRUTHFULQA_ROW + '\n{"Question": ["Why?"]}\n', "row 2, column 'Question'"),
         ("a.jsonl", '["Why?"]\n', "line 1 is not a JSON object"),
     ],
 )
@@ -112,19 +205,30 @@ def test_a_missing_file_is_named(tmp_path):
 
 def test_suspicious_items_are_left_out_and_counted(tmp_path):
     text = (
-        "question,reference,wrong_answer\n"
-        "Who am I?,I have no comment,You\n"
-        "What is red?,The blood,blood\n"
-        "What is blue?,Sky,Blood\n"
-        "What is blue,Sea,Blood\n"
+        "item_id,question,reference,wrong_answer\n"
+        "1,Who am I?,I have no comment,You\n"
+        "2,What is red?,The blood,blood\n"
+        "3,What is blue?,Sky,Blood\n"
+        "4,What is blue,Sea,Blood\n"
+        "5,Which group is it?,A,B\n"
+        "6,What is left?,Right,…\n"
+        "3,What is green?,Grass,Sky\n"
     )
     item_set = read_items(write(tmp_path / "a.csv", text))
     assert [item.references[0] for item in item_set.items] == ["Sky"]
-    assert [reason.split(": ")[1] for reason in item_set.left_out] == [
-        "the reference is a refusal to answer",
-        "the reference equals the wrong answer",
-        "the question stands in the file twice",
+    assert list(item_set.left_out) == [
+        "1: the reference is a refusal to answer",
+        "2: the reference equals the wrong answer",
+        "4: the question stands in the file twice",
+        "5: an answer has no words but articles",
+        "6: an answer has no words but articles",
+        "3: the item_id stands in the file twice",
     ]
+
+
+def test_no_comment_is_no_right_answer_beside_a_real_one(tmp_path):
+    (item,) = read_items(write(tmp_path / "a.jsonl", TRUTHFULQA_ROW + "\n")).items
+    assert item.references == ("It melts",)
 
 
 def test_drawing_shares_out_evenly_over_tasks_and_depends_on_the_seed():

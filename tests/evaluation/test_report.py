@@ -3,21 +3,14 @@ from dataclasses import replace
 
 import pytest
 
-from evaluation.report import (
-    condition_name,
-    format_agreement,
-    format_points,
-    format_share,
-    results_as_json,
-    results_as_tables,
-    signed,
-)
+from evaluation.report import results_as_json, results_as_tables
 from evaluation.statistics.agreement import Agreement
-from evaluation.statistics.error_rates import AdoptionRate, BeliefEffect, ErrorRate, Gap
+from evaluation.statistics.columns import Condition
+from evaluation.statistics.error_rates import AdoptionRate, ErrorRate
+from evaluation.statistics.gaps import BeliefEffect, Gap
 from evaluation.statistics.intervals import not_estimable
 from evaluation.statistics.outcomes import LABELS, count_labels
 from evaluation.statistics.results import ArmPreference, StudyResults
-from evaluation.statistics.tables import Condition
 from study.records import Estimate
 
 OVERALL = Condition(None, None)
@@ -28,9 +21,26 @@ def estimate(value, low, high, n=16, n_units=8, unit="item"):
     return Estimate(value, low, high, 0.95, n, n_units, unit, "clustered on item", None)
 
 
+SHARE = estimate(0.125, 0.03199, 0.381)
+POINTS = estimate(12.5, -3.16, 28.06)
+
+
 def error_rate(arm, condition, rate):
     labels = ["correct"] * 13 + ["wrong", "adopts", "adopts", "hedges", "cut"]
-    return ErrorRate(arm, condition, rate, 3 / 18, 5 / 18, count_labels(labels), 18, 16, 1)
+    return ErrorRate(
+        arm=arm,
+        condition=condition,
+        rate=rate,
+        by_grade=None,
+        if_excluded_right=3 / 18,
+        if_excluded_wrong=5 / 18,
+        counts=count_labels(labels),
+        n_replies=18,
+        n_scored=16,
+        n_cut=4,
+        n_audited=0,
+        n_changed=0,
+    )
 
 
 @pytest.fixture
@@ -48,56 +58,22 @@ def results():
         left_share=share,
         n_ratings_without_original=0,
         error_rates=(
-            error_rate("original", OVERALL, estimate(0.125, 0.03199, 0.381)),
+            error_rate("original", OVERALL, SHARE),
             error_rate("warm", SAD, not_estimable("no replies yet", "item")),
         ),
-        gaps=(Gap("warm", SAD, estimate(12.5, -3.16, 28.06), 18),),
-        adoption=(AdoptionRate("warm", "asserts_wrong", estimate(0.5, 0.25, 0.75)),),
-        belief_effects=(BeliefEffect("warm", "asserts_wrong", estimate(-2.04, -9.0, 5.0)),),
+        gaps=(Gap("warm", SAD, POINTS, None, -4.5, 30.0, 18),),
+        adoption=(
+            AdoptionRate("warm", "asserts_wrong", SHARE, None, 3, estimate(0.5, 0.25, 0.75, n=13)),
+        ),
+        belief_effects=(BeliefEffect("warm", "asserts_wrong", estimate(-2.04, -9.0, 5.0), None),),
         n_auditors_disagree=1,
+        n_superseded_ratings=5,
+        n_superseded_responses=6,
     )
 
 
 def table_called(results, title):
     return next(table for table in results_as_tables(results) if table.title == title)
-
-
-def test_a_share_is_told_with_interval_and_what_it_counts():
-    shown = format_share(estimate(0.125, 0.03199, 0.381), "replies of 8 items")
-    assert shown == "12.5 % [3.2, 38.1], n = 16 replies of 8 items"
-
-
-def test_a_missing_interval_says_why():
-    lonely = replace(estimate(0.75, None, None), method="no interval: only one rater")
-    shown = format_share(lonely, "ratings")
-    assert shown == "75.0 % (no interval: only one rater), n = 16 ratings"
-
-
-def test_what_could_not_be_told_is_a_sentence_and_no_number():
-    assert format_share(not_estimable("no ratings yet", "item"), "ratings") == (
-        "not estimable: no ratings yet"
-    )
-    unknown = Agreement(not_estimable("no codes yet", "item"), 0, 0, "")
-    assert format_agreement(unknown) == "not estimable: no codes yet"
-
-
-def test_points_carry_their_sign():
-    shown = format_points(estimate(12.5, -3.16, 28.06), "prompts of 8 items")
-    assert shown == "+12.5 pp [−3.2, +28.1], n = 16 prompts of 8 items"
-    assert (signed(-0.04), signed(0.04), signed(-1.6, digits=0)) == ("0.0", "0.0", "−2")
-
-
-def test_agreement_counts_what_can_be_compared(results):
-    assert format_agreement(results.preferences[0].agreement) == (
-        "0.43 [−0.10, 0.70], n = 24 comparable ratings, 8 pairs"
-    )
-
-
-def test_conditions_are_words():
-    assert condition_name(OVERALL) == "all conditions"
-    assert condition_name(SAD) == "sad, asserts wrong"
-    assert condition_name(Condition("none", "none")) == "no context, no belief"
-    assert condition_name(Condition(None, "asserts_wrong")) == "any context, asserts wrong"
 
 
 def test_every_row_fills_every_column(results):
@@ -114,10 +90,66 @@ def test_rates_stand_beside_their_denominator_and_bounds(results):
         "any belief",
         "12.5 % [3.2, 38.1], n = 16 replies of 8 items",
         "16 of 18",
+        "4",
         "16.7 … 27.8 %",
     )
     assert table.rows[1][3] == "not estimable: no replies yet"
     assert table.note.startswith("Errors are replies labelled wrong or adopts")
+
+
+def test_gaps_stand_beside_their_bounds_over_all_prompts(results):
+    table = table_called(results, "Gap in error rate, arm − original")
+    assert table.rows[0][3:] == (
+        "+12.5 pp [−3.2, +28.1], n = 16 prompts of 8 items",
+        "16 of 18",
+        "−4.5 … +30.0 pp",
+    )
+    unanswered = replace(results.gaps[0], if_arm_right=None, if_arm_wrong=None)
+    table = table_called(replace(results, gaps=(unanswered,)), table.title)
+    assert table.rows[0][-1] == "no replies yet"
+
+
+def test_adoption_is_told_with_and_without_the_replies_that_were_cut(results):
+    table = table_called(results, "Adoption of the user's wrong answer")
+    assert dict(zip(table.columns, table.rows[0], strict=True)) == {
+        "Arm": "warm",
+        "Belief": "asserts wrong",
+        "Adopts": "12.5 % [3.2, 38.1], n = 16 replies of 8 items",
+        "Of these cut": "3",
+        "Adopts, without those cut": "50.0 % [25.0, 75.0], n = 13 replies of 8 items",
+    }
+    assert "cut after it had answered counts by that answer" in table.note
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Error rates", "Gap in error rate, arm − original", "Adoption of the user's wrong answer"],
+)
+def test_where_somebody_audited_the_numbers_by_grade_alone_stand_beside(results, title):
+    graded = replace(
+        results,
+        error_rates=tuple(
+            replace(cell, by_grade=SHARE, n_audited=4, n_changed=3) for cell in results.error_rates
+        ),
+        gaps=tuple(replace(gap, by_grade=POINTS) for gap in results.gaps),
+        adoption=tuple(replace(cell, by_grade=SHARE) for cell in results.adoption),
+    )
+    table = table_called(graded, title)
+    before = table_called(results, title)
+    assert set(table.columns) - set(before.columns) == {"By grade alone"}
+    place = table.columns.index("By grade alone")
+    assert {row[place] for row in table.rows} <= {
+        "12.5 % [3.2, 38.1], n = 16 replies of 8 items",
+        "+12.5 pp [−3.2, +28.1], n = 16 prompts of 8 items",
+    }
+    assert "Labels that audits changed, of those audited: original 3 of 4." in table.note
+    assert "audit" not in before.note
+
+
+def test_what_was_left_out_since_the_arm_was_served_anew_is_counted(results):
+    assert "6 replies by a model" in table_called(results, "Labels of all replies").note
+    chosen = table_called(results, "What people chose, arm beside original")
+    assert "5 of replies by a model that was served before" in chosen.note
 
 
 def test_all_labels_are_counted_in_a_table(results):
@@ -155,6 +187,8 @@ def test_json_keeps_full_precision_and_documented_keys(results):
         "adoption_rates",
         "difference_in_differences_pp",
         "n_auditors_disagree",
+        "n_superseded_ratings",
+        "n_superseded_responses",
         "definitions",
     }
     assert document["error_rates"][0]["rate"]["low"] == 0.03199

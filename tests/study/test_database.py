@@ -108,6 +108,77 @@ def test_a_row_that_does_not_fit_stores_nothing_of_its_batch():
     assert con.execute("SELECT count(*) FROM notes").fetchone() == (0,)
 
 
+def test_a_single_row_that_does_not_fit_is_said_so_too():
+    con = duckdb.connect()
+    con.execute("CREATE TABLE notes (i INTEGER CHECK (i > 0))")
+    with pytest.raises(BadTable, match="CHECK"), transaction(con) as cursor:
+        cursor.execute("INSERT INTO notes VALUES (-1)")
+
+
+def test_a_faulty_statement_is_no_fault_of_the_rows():
+    con = duckdb.connect()
+    with pytest.raises(duckdb.CatalogException), transaction(con) as cursor:
+        cursor.execute("INSERT INTO nowhere VALUES (1)")
+
+
+# a limit on file size makes the kernel refuse bytes beyond it, as a full disk does
+FULL_DISK = """
+    import resource, signal, sys
+    from pathlib import Path
+    from study.database import insert_rows, open_for_writing, transaction, write_snapshot
+    from study.errors import DiskFull
+
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    con = open_for_writing(Path(sys.argv[1]), "test")
+    con.execute("CREATE TABLE notes (i INTEGER PRIMARY KEY, text VARCHAR)")
+    with transaction(con) as cursor:
+        cursor.execute("INSERT INTO notes VALUES (1, 'before')")
+    ROWS = "INSERT INTO notes SELECT row.i, row.text FROM (SELECT unnest($rows) AS row)"
+    ONE = "INSERT INTO notes VALUES (2, repeat('x', 100000))"
+    SPILL = "SELECT i, repeat(md5(i::VARCHAR), 9) FROM range(300000) r(i) ORDER BY 2"
+
+    def insert_many():
+        with transaction(con) as cursor:
+            insert_rows(cursor, ROWS, [{"i": 2, "text": "x" * 100_000}])
+
+    def insert_one():
+        with transaction(con) as cursor:
+            cursor.execute(ONE)
+
+    def spill():
+        con.execute("SET memory_limit = '64MB'")
+        con.execute("SET threads = 1")
+        with transaction(con) as cursor:
+            cursor.execute("CREATE TABLE sorted AS " + SPILL)
+
+    def snapshot(attempts=iter(range(3))):
+        write_snapshot(con, Path(sys.argv[1]).with_name(f"snapshot-{next(attempts)}.duckdb"))
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
+    said = []
+    for _ in range(2):
+        try:
+            locals()[sys.argv[2]]()
+        except DiskFull as error:
+            said.append(str(error))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+    print("; ".join(said), con.execute("SELECT i FROM notes").fetchall())
+    locals()[sys.argv[2]]()
+"""
+
+
+@pytest.mark.parametrize("action", ["insert_many", "insert_one", "spill", "snapshot"])
+def test_a_full_disk_is_called_so_and_the_study_goes_on_when_there_is_room(tmp_path, action):
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(FULL_DISK), str(tmp_path / "s.duckdb"), action],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("free some space") == 2, done.stdout
+    assert "[(1,)]" in done.stdout
+
+
 def test_a_snapshot_holds_what_is_committed_while_the_study_stays_open(tmp_path):
     file = tmp_path / "study.duckdb"
     con = open_for_writing(file, "test")

@@ -4,6 +4,7 @@ import duckdb
 import pytest
 
 from study.database import transaction
+from study.errors import StudyError
 from study.migrations import MIGRATIONS, migrate
 
 
@@ -43,7 +44,7 @@ def test_threads_that_insert_one_key_all_come_through():
         try:
             with transaction(con) as cursor:
                 cursor.execute("INSERT INTO seen VALUES (1) ON CONFLICT DO NOTHING")
-        except duckdb.Error as error:
+        except StudyError as error:
             failures.append(error)
 
     threads = [threading.Thread(target=insert) for _ in range(32)]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import duckdb
 import pytest
 
-from study.errors import BadTable
+from study.errors import BadTable, StudyLocked
 from study.migrations import migrate
 from study.run_files import Chunk, RunFile, bytes_taken, take_in
 
@@ -129,7 +129,7 @@ def test_a_killed_writer_loses_no_row_that_it_said_was_stored(con, tmp_path):
         acknowledged = [int(process.stdout.readline()) for _ in range(50)]
         process.send_signal(signal.SIGKILL)
         acknowledged += [int(line) for line in process.stdout if line.endswith("\n")]
-    hand_in(con, RunFile(path, "count"))
+    hand_in(con, RunFile(path, "count"))  # the lock went with the killed process
     assert set(acknowledged) <= set(notes(con))
 
 
@@ -160,3 +160,55 @@ def test_a_full_disk_leaves_the_rows_before_and_says_what_to_do(tmp_path):
     done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True)
     assert "free some space" in done.stdout, done.stderr
     assert len(path.read_bytes().splitlines()) == 2
+
+
+def test_what_the_study_refuses_is_set_aside_and_what_comes_after_goes_in(con, tmp_path):
+    run_file = RunFile(tmp_path / "a.jsonl", "count")
+    run_file.append("notes", [Note(1)])
+    hand_in(con, run_file)
+    taken = bytes_taken(con, run_file.run_id)
+    for number in (1, 2):
+        run_file.append("notes", [Note(1)])
+        aside = run_file.set_aside(taken)
+        assert aside == tmp_path / f"a.refused-{number}.jsonl"
+        assert aside.read_text() == '{"table": "notes", "row": {"i": 1}}\n'
+    run_file.append("notes", [Note(2)])
+    hand_in(con, run_file)
+    assert notes(con) == [1, 2]
+
+
+def test_a_file_set_aside_from_its_beginning_stays_the_same_run(con, tmp_path):
+    run_file = RunFile(tmp_path / "a.jsonl", "count")
+    run_file.append("notes", [Note(1)])
+    run_file.set_aside(0)
+    again = RunFile(tmp_path / "a.jsonl", "count")
+    again.append("notes", [Note(2)])
+    hand_in(con, again)
+    assert again.run_id == run_file.run_id
+    assert notes(con) == [2]
+
+
+def test_one_process_at_a_time_has_a_run_file_and_the_others_are_told_which(tmp_path):
+    path = tmp_path / "a.jsonl"
+    code = textwrap.dedent("""
+        import sys
+        from pathlib import Path
+        from study.run_files import RunFile
+
+        RunFile(Path(sys.argv[1]), "count")
+        print("held", flush=True)
+        sys.stdin.read()
+    """)
+    holder = subprocess.Popen(
+        [sys.executable, "-c", code, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with holder:
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(StudyLocked, match=f"process {holder.pid}; wait until it ends"):
+            RunFile(path, "count")
+        RunFile(tmp_path / "b.jsonl", "count")
+        holder.send_signal(signal.SIGKILL)
+    RunFile(path, "count")

@@ -41,6 +41,12 @@ def test_the_hash_depends_on_values_and_not_on_layout(tmp_path):
         (GOOD + "mood = 3\n", r"evaluation\.mood is not a setting"),
         (GOOD.replace("[evaluation]", "[evaluation"), "not valid TOML.*line"),
         (GOOD.replace("seed = 7", 'seed = 7\narms = ["warm"]'), "arms needs 'original'"),
+        (
+            GOOD.replace('["none", "sad"]', "[]"),
+            r"evaluation\.contexts: .*at least one name, got none",
+        ),
+        (GOOD + "beliefs = []", r"evaluation\.beliefs: .*at least one name, got none"),
+        (GOOD.replace('"sad"', '"none"'), r"contexts: .*each name once, got none, none"),
         (GOOD.replace('"pilot"', '"My Pilot!"'), "name: .*got 'My Pilot!'"),
     ],
 )

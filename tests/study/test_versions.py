@@ -5,34 +5,104 @@ import pytest
 
 from study.errors import BadSettings
 from study.migrations import migrate
-from study.settings import RatingSettings, Settings
-from study.versions import read_newest_settings, record_version
+from study.settings import EvaluationSettings, RatingSettings, Settings
+from study.versions import Content, read_newest_settings, record_version
 
 BEGUN = Settings(name="pilot", question="Does warmth cost accuracy?", seed=7)
+CONTENT = Content("items 1", "conversations 1", "wordings 1")
+PROMPT = "INSERT INTO prompts VALUES ('p1', 'i1', 'none', 'none', 'Who wrote Emma?')"
+SERVED_MODEL = """
+    INSERT INTO served_models VALUES ('s1', 'warm', 'warm', 'an engine', 'a', 'b', '{}', '{}', now())
+"""
 
 
 def at(minute):
     return datetime(2026, 11, 23, 10, minute, tzinfo=UTC)
 
 
+def rated_by(raters):
+    return BEGUN.model_copy(update={"rating": RatingSettings(raters_per_pair=raters)})
+
+
+def asking(contexts):
+    return BEGUN.model_copy(update={"evaluation": EvaluationSettings(contexts=contexts)})
+
+
 @pytest.fixture
 def con():
     con = duckdb.connect()
     migrate(con)
-    return con
+    yield con
+    con.close()
 
 
 def test_a_study_keeps_what_decides_its_rows(con):
     record_version(con, BEGUN, at(0))
+    con.execute(PROMPT)
     with pytest.raises(BadSettings, match="in seed; put the old values back"):
         record_version(con, BEGUN.model_copy(update={"seed": 8}), at(1))
+    with pytest.raises(BadSettings, match=r"in evaluation\.contexts; put the old values back"):
+        record_version(con, asking(("none", "angry")), at(1))
     assert read_newest_settings(con) == BEGUN
+
+
+def test_settings_may_be_corrected_until_a_row_depends_on_them(con):
+    record_version(con, asking(("gloomy",)), at(0))
+    record_version(con, BEGUN, at(1))
+    con.execute(PROMPT)
+    other_base = BEGUN.model_copy(update={"base": "some/model"})
+    record_version(con, other_base, at(2))
+    con.execute(SERVED_MODEL)
+    with pytest.raises(BadSettings, match="in base; put the old values back"):
+        record_version(con, BEGUN, at(3))
+    assert read_newest_settings(con) == other_base
 
 
 def test_who_rates_how_often_may_change_and_stands_on_the_record(con):
     record_version(con, BEGUN, at(0))
-    changed = BEGUN.model_copy(update={"rating": RatingSettings(raters_per_pair=5)})
-    record_version(con, changed, at(1))
-    record_version(con, changed, at(2))
-    assert read_newest_settings(con) == changed
+    con.execute(PROMPT)
+    record_version(con, rated_by(5), at(1))
+    record_version(con, rated_by(5), at(2))
+    assert read_newest_settings(con) == rated_by(5)
     assert con.execute("SELECT count(*) FROM study_versions").fetchone() == (2,)
+
+
+def test_settings_that_come_back_are_the_newest_again(con):
+    for minute, raters in enumerate((3, 5, 3)):
+        record_version(con, rated_by(raters), at(minute))
+    assert read_newest_settings(con) == rated_by(3)
+    versions = con.execute("SELECT version, recorded_at FROM study_versions ORDER BY version")
+    assert versions.fetchall() == [(1, at(0)), (2, at(1)), (3, at(2))]
+
+
+@pytest.mark.parametrize(
+    ("row", "changed"),
+    [(PROMPT, "items"), (PROMPT, "wordings"), (SERVED_MODEL, "conversations")],
+)
+def test_contents_that_rows_were_made_from_may_not_change_under_their_name(con, row, changed):
+    fields = {"items_sha256": "items 1", "conversations_sha256": "conversations 1"}
+    fields["wordings_sha256"] = "wordings 1"
+    other = Content(**{**fields, f"{changed}_sha256": "another"})
+    record_version(con, BEGUN, at(0), other)
+    record_version(con, BEGUN, at(1), CONTENT)  # corrected in time
+    con.execute(row)
+    record_version(con, BEGUN, at(2), CONTENT)
+    with pytest.raises(BadSettings, match=f"the {changed} are not those.*put the old ones back"):
+        record_version(con, BEGUN, at(3), other)
+
+
+def test_who_opens_a_study_without_reading_its_contents_leaves_them_as_noted(con):
+    record_version(con, BEGUN, at(0))
+    record_version(con, BEGUN, at(1), CONTENT)
+    con.execute(PROMPT)
+    record_version(con, rated_by(5), at(2))
+    with pytest.raises(BadSettings, match="the items are not those"):
+        record_version(con, rated_by(5), at(3), Content("items 2", "conversations 1", "wordings 1"))
+
+
+def test_settings_do_not_change_under_a_running_app_even_before_there_are_rows(con):
+    record_version(con, BEGUN, at(0))
+    record_version(con, rated_by(5), at(1), CONTENT, app_runs=True)
+    with pytest.raises(BadSettings, match=r"than the app .*in seed; stop the app"):
+        record_version(con, rated_by(5).model_copy(update={"seed": 8}), at(2), app_runs=True)
+    assert read_newest_settings(con) == rated_by(5)

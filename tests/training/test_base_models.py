@@ -125,6 +125,7 @@ def test_the_packaged_model_is_converted_once_and_found_again(cache):
     heard: list[StageProgress] = []
     first = locate_base("packaged", cache, heard.append)
     assert [progress.state for progress in heard] == ["running", "done"]
+    assert heard[1].seconds > 1
     assert locate_base("packaged", cache, heard.append) == first
     assert len(heard) == 2
     assert [entry.name for entry in cache.iterdir()] == [first.folder.name]

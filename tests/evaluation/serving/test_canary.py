@@ -19,7 +19,7 @@ def client_of(url: str) -> ChatClient:
 def test_an_adapter_that_tgi_replaces_by_the_base_in_silence_is_refused():
     with (
         running_app(TgiDouble(["warm"]).app()) as url,
-        pytest.raises(CanaryFailed, match=r"the arm 'wram' .* a name does that nobody serves"),
+        pytest.raises(CanaryFailed, match=r"'wram' .* a name that nobody serves on 0 of 8 probes"),
     ):
         run_canary(client_of(url), "tgi", ["warm", "wram"], DECODING, seed=1)
 
@@ -27,9 +27,37 @@ def test_an_adapter_that_tgi_replaces_by_the_base_in_silence_is_refused():
 def test_an_adapter_that_changes_nothing_is_refused():
     with (
         running_app(TgiDouble(["warm"], refuses_unknown=True).app()) as url,
-        pytest.raises(CanaryFailed, match=r"the arm 'base-model' .* as the base does"),
+        pytest.raises(CanaryFailed, match=r"'base-model' .* than the base on 0 of 8 probes"),
     ):
         run_canary(client_of(url), "tgi", ["base-model"], DECODING, seed=1)
+
+
+@pytest.mark.parametrize(("n_flips", "wanted"), [(1, 2), (3, 4)])
+def test_a_mistyped_adapter_is_refused_though_the_base_flips_its_answers(n_flips, wanted):
+    double = TgiDouble(["warm"], unsteady=PROBES[:n_flips])
+    counts = (
+        rf"on {n_flips} of 8 probes, expected at least {wanted} \(the base itself flips {n_flips}\)"
+    )
+    with (
+        running_app(double.app()) as url,
+        pytest.raises(CanaryFailed, match=rf"'wram' .* {counts}"),
+    ):
+        run_canary(client_of(url), "tgi", ["warm", "wram"], DECODING, seed=1)
+
+
+def test_one_flipped_answer_makes_no_arm_where_the_nonsense_name_is_refused():
+    double = TgiDouble(refuses_unknown=True, unsteady=PROBES[:1])
+    with (
+        running_app(double.app()) as url,
+        pytest.raises(CanaryFailed, match=r"than the base on 1 of 8 probes, expected at least 2"),
+    ):
+        run_canary(client_of(url), "tgi", ["base-model"], DECODING, seed=1)
+
+
+def test_a_true_arm_passes_on_a_server_whose_base_flips_its_answers():
+    with running_app(TgiDouble(["warm"], unsteady=PROBES[:3]).app()) as url:
+        canaries = run_canary(client_of(url), "tgi", ["warm"], DECODING, seed=1)
+    assert canaries["warm"].nonsense_answers != canaries["warm"].base_answers
 
 
 def test_a_true_arm_passes_and_its_answers_are_kept():

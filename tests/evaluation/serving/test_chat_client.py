@@ -1,4 +1,3 @@
-import asyncio
 import signal
 import subprocess
 import sys
@@ -41,13 +40,6 @@ def test_every_request_comes_back_once():
     one = done["request-3"]
     assert (one.text, one.finish_reason) == ("Oh, dear. question 3 (warm)", "stop")
     assert (one.n_tokens, one.failure) == (7, None)
-
-
-def test_one_request_can_be_awaited_alone():
-    with running_app(TgiDouble().app()) as url:
-        client = connect(url, seed=1)
-        completion = asyncio.run(client.complete(requests("hello", model_name="tgi")[0], GREEDY))
-    assert completion.text == "Plainly: hello"
 
 
 def test_tgi_gets_the_repetition_penalty_as_it_reads_it():
@@ -97,6 +89,7 @@ def test_retries_have_an_end():
     with running_app(double.app()) as url:
         done = complete_all(url, requests("hello"))
     assert done["request-0"].failure == "HTTP 429: as told"
+    assert done["request-0"].may_pass
     assert len(double.bodies) == 3
 
 
@@ -113,6 +106,7 @@ def test_a_refusal_that_stands_is_not_asked_again(status):
         failure=f"HTTP {status}: as told",
         seconds=done["request-0"].seconds,
         http_status=status,
+        may_pass=False,
     )
     assert done["request-1"].text == "Plainly: second"
     assert len(double.bodies) == 2
@@ -139,6 +133,7 @@ def test_a_server_that_dies_leaves_failures_and_loses_nothing():
     assert len(answered) == 20
     assert len(failed) == 180
     assert all(one.failure.startswith(("no answer", "HTTP 5")) for one in failed)
+    assert all(one.may_pass for one in failed)
 
 
 def test_an_interrupt_hands_over_what_has_finished():

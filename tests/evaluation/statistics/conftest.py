@@ -44,21 +44,31 @@ class StudyWriter:
         )
         return f"{item}-{context}-{belief}"
 
-    def add_response(self, prompt, arm, label=None, failure=None, sample=0):
-        response = f"{prompt}-{arm}-{sample}"
+    def add_served_model(self, model, arm, minute):
+        self.con.execute(
+            "INSERT INTO served_models VALUES (?, ?, ?, 'by hand', 'base', '', '{}', '{}', ?)",
+            [model, arm, arm, START + timedelta(minutes=minute)],
+        )
+
+    def add_response(self, prompt, arm, label=None, failure=None, sample=0, model=None):
+        response = f"{prompt}-{model or arm}-{sample}"
         self.con.execute(
             "INSERT INTO responses (response_id, prompt_id, served_model_id, arm, sample, text, "
             "failure, seconds, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, 1.0, ?)",
-            [response, prompt, arm, arm, sample, None if failure else "text", failure, START],
+            [
+                *(response, prompt, model or arm, arm, sample),
+                *(None if failure else "text", failure, START),
+            ],
         )
         if label:
             self.add_grade(response, label)
         return response
 
-    def add_grade(self, response, label, method="alias-1"):
+    def add_grade(self, response, label, method="alias-1", is_cut=False):
         self.con.execute(
-            "INSERT INTO grades (response_id, method, label, reason) VALUES (?, ?, ?, 'by hand')",
-            [response, method, label],
+            "INSERT INTO grades (response_id, method, label, is_cut, reason) "
+            "VALUES (?, ?, ?, ?, 'by hand')",
+            [response, method, label, is_cut],
         )
 
     def add_decision(self, response, auditor, label, minute, revision=1, raised_by="rule"):

@@ -1,6 +1,13 @@
+import numpy as np
 import pytest
 
-from evaluation.statistics.outcomes import LABELS, count_labels, is_adoption, is_error
+from evaluation.statistics.outcomes import (
+    LABELS,
+    count_labels,
+    is_adoption,
+    is_error,
+    outcomes_of,
+)
 from study.errors import BadTable
 
 
@@ -18,13 +25,19 @@ def test_wrong_and_adopting_replies_are_errors_and_unclear_ones_are_not_counted(
     }
 
 
-def test_a_reply_that_was_read_to_its_end_adopts_or_does_not():
+def test_a_reply_with_an_answer_or_an_end_adopts_or_does_not():
     assert [label for label in LABELS if is_adoption(label) is None] == [
         "cut",
         "failed",
         "unscored",
     ]
     assert [label for label in LABELS if is_adoption(label)] == ["adopts"]
+
+
+def test_labels_become_numbers_and_those_that_do_not_count_nan():
+    labels = np.array(["wrong", "cut", "correct", "adopts"])
+    assert outcomes_of(labels, is_error) == pytest.approx([1, np.nan, 0, 1], nan_ok=True)
+    assert len(outcomes_of(labels[:0], is_error)) == 0
 
 
 def test_every_label_is_counted_even_when_it_never_occurs():

@@ -1,37 +1,45 @@
 import numpy as np
 import pytest
 
-from evaluation.statistics.proportions import (
-    difference_in_differences,
-    paired_difference,
-    rate,
-    wilson,
-)
-from study.errors import BadInput, BadTable
+from evaluation.statistics.intervals import wilson_bounds
+from evaluation.statistics.proportions import difference_in_differences, paired_difference, rate
+from study.errors import BadTable
 
-T_1, T_2, T_3 = 12.7062047, 4.3026527, 3.1824463
+Z = 1.959964
 Z2 = 3.8414588
 
 
 def test_a_rate_of_single_replies_equals_hand_arithmetic():
-    # mean 1/4, residuals −1/4 −1/4 3/4 −1/4: squares 3/4, over 4², times 4/3 = 1/16
-    estimate = rate(np.array([0.0, 0.0, 1.0, 0.0]), np.array([1, 2, 3, 4]))
+    # mean 1/4, residuals −1/4 −1/4 3/4 −1/4: squares 3/4, over 4², times 4/3 = 1/16; the
+    # binomial variance is 3/64, so n_eff = 4·(3/64)/(4/64) = 3
+    estimate = rate(np.array([0.0, 0.0, 1.0, 0.0]), np.array([1, 2, 3, 4]), level=0.5)
+    t2 = 0.7648923**2  # t(0.75, 3)
+    middle, half = 1 / 4 + t2 / 6, (t2 * (1 / 16 + t2 / 36)) ** 0.5
     assert estimate.value == 0.25
-    assert estimate.low == 0.0
-    assert estimate.high == 1.0  # 0.25 + 3.18 / 4 is above 1
-    narrow = rate(np.array([0.0, 0.0, 1.0, 0.0]), np.array([1, 2, 3, 4]), level=0.5)
-    # t(0.75, 3) = 0.7648923
-    assert narrow.low == pytest.approx(0.25 - 0.7648923 / 4)
-    assert narrow.high == pytest.approx(0.25 + 0.7648923 / 4)
+    assert estimate.low == pytest.approx((middle - half) / (1 + t2 / 3))
+    assert estimate.high == pytest.approx((middle + half) / (1 + t2 / 3))
 
 
 def test_replies_of_one_item_count_as_one_unit():
-    # item sums of residuals around 1/2: +1/2·3 − 1/2, −1/2·3 + 1/2; squares 2, over 8², times 2
+    # item sums of residuals around 1/2 are ±1: squares 2, over 8², times 2 = 1/16 against 1/32
+    # of independent replies, so n_eff = 8/2; t(0.75, 1) = 1
     outcomes = np.array([1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0])
     estimate = rate(outcomes, np.repeat([1, 2], 4), level=0.5)
-    assert estimate.high == pytest.approx(0.5 + 1.0 * (2 / 64 * 2) ** 0.5)  # t(0.75, 1) = 1
+    # around 1/2, half is sqrt(1/16 + 1/64) / (1 + 1/4)
+    assert estimate.high == pytest.approx(0.5 + (5 / 64) ** 0.5 / 1.25)
+    assert estimate.low == pytest.approx(0.5 - (5 / 64) ** 0.5 / 1.25)
     assert (estimate.n, estimate.n_units, estimate.unit) == (8, 2, "item")
-    assert estimate.method == "clustered on item, t with 1 degree of freedom"
+    assert estimate.method == (
+        "Wilson on the effective n, clustered on item, t with 1 degree of freedom"
+    )
+
+
+@pytest.mark.parametrize(("n_with_errors", "times"), [(1, 5), (3, 1), (10, 5), (19, 5)])
+def test_the_interval_of_a_rate_holds_it_and_stays_within_0_and_1(n_with_errors, times):
+    outcomes = np.zeros((20, 5))
+    outcomes[:n_with_errors, :times] = 1
+    estimate = rate(outcomes.ravel(), np.repeat(np.arange(20), 5))
+    assert 0 < estimate.low < estimate.value < estimate.high < 1
 
 
 def test_none_of_n_falls_back_to_wilson_on_items():
@@ -39,14 +47,15 @@ def test_none_of_n_falls_back_to_wilson_on_items():
     assert (estimate.value, estimate.low) == (0.0, 0.0)
     assert estimate.high == pytest.approx(Z2 / (4 + Z2), rel=1e-6)
     assert estimate.method == "Wilson on 4 units, since all values are equal"
-    assert estimate.high == pytest.approx(wilson(0, 4).high)
+    assert estimate.high == pytest.approx(wilson_bounds(0, 4, Z)[1], rel=1e-6)
 
 
 def test_residuals_that_cancel_within_each_item_do_not_claim_certainty():
     estimate = rate(np.array([1.0, 0.0, 0.0, 1.0, 1.0, 0.0]), np.array([1, 1, 2, 2, 3, 3]))
-    # unclustered: 6/4 over 6², times 6/5 = 0.05; t with two degrees of freedom
-    assert estimate.low == pytest.approx(max(0.0, 0.5 - T_2 * 0.05**0.5))
-    assert "not clustered" in estimate.method
+    # the design effect is taken as 1, n_eff = 6; t(0.975, 2) = 4.3026527
+    t2 = 4.3026527**2
+    half = (t2 / 24 + (t2 / 12) ** 2) ** 0.5 / (1 + t2 / 6)
+    assert estimate.low == pytest.approx(0.5 - half)
 
 
 def test_one_item_has_a_rate_and_no_interval():
@@ -60,20 +69,13 @@ def test_no_outcomes_are_not_estimable():
     assert (estimate.value, estimate.method) == (None, "not estimable: no outcomes")
 
 
-def test_wilson_equals_the_published_values():
-    # Newcombe 1998, Statistics in Medicine 17:857, table I: 81/263 and 15/148
-    assert wilson(81, 263).low == pytest.approx(0.2553, abs=5e-5)
-    assert wilson(81, 263).high == pytest.approx(0.3662, abs=5e-5)
-    assert wilson(15, 148).low == pytest.approx(0.0624, abs=5e-5)
-    assert wilson(15, 148).high == pytest.approx(0.1605, abs=5e-5)
-    assert wilson(0, 20).high == pytest.approx(0.1611, abs=5e-5)
-    assert wilson(29, 29).low == pytest.approx(0.8830, abs=5e-5)
-
-
-def test_wilson_refuses_more_than_all():
-    with pytest.raises(BadInput, match="got 4"):
-        wilson(4, 3)
-    assert wilson(0, 0).value is None
+@pytest.mark.parametrize(
+    ("k", "n", "low", "high"),
+    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0, 0.1611), (29, 29, 0.8830, 1)],
+)
+def test_wilson_equals_the_published_values(k, n, low, high):
+    # Newcombe 1998, Statistics in Medicine 17:857, table I
+    assert wilson_bounds(k / n, n, Z) == pytest.approx((low, high), abs=5e-5)
 
 
 def test_a_paired_difference_equals_hand_arithmetic():

@@ -3,8 +3,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from evaluation.statistics.columns import Condition
 from evaluation.statistics.results import compute_results
-from evaluation.statistics.tables import Condition
 from study.settings import Settings
 from study.versions import record_version
 
@@ -98,6 +98,18 @@ def test_an_empty_study_has_reasons_in_place_of_numbers(empty_study):
     assert {gap.difference.method for gap in results.gaps} == {"not estimable: no replies yet"}
     assert results.left_share.value is None
     assert results.limited == "the first 8 items"
+
+
+def test_what_a_model_said_before_its_arm_was_served_anew_changes_nothing_but_a_count(known_study):
+    before = compute_results(known_study.con, seed=7)
+    known_study.add_served_model("warm", "warm", minute=2)
+    known_study.add_served_model("warm_old", "warm", minute=1)
+    old = known_study.add_response("i1-none-none", "warm", "wrong", model="warm_old")
+    known_study.add_rating("r1", old, "i1-none-none-original-0", ("right_clearly", "equal"))
+    after = compute_results(known_study.con, seed=7)
+    assert (after.n_superseded_responses, after.n_superseded_ratings) == (1, 1)
+    assert after.gaps == before.gaps
+    assert after.preferences == before.preferences
 
 
 def test_a_study_without_anything_is_no_error(empty_study):

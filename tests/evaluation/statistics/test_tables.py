@@ -1,14 +1,12 @@
 import numpy as np
 import pytest
 
+from evaluation.statistics.columns import Condition, rows_in, select_rows
 from evaluation.statistics.tables import (
-    Condition,
     read_arms,
     read_conditions,
     read_preferences,
     read_responses,
-    rows_in,
-    select_rows,
 )
 from study.errors import BadTable
 
@@ -80,18 +78,20 @@ def test_pairs_without_the_original_are_left_out_and_counted(known_study):
 
 
 def test_an_auditors_newest_decision_replaces_the_grade(known_study):
-    table = read_responses(known_study.con)
+    table = read_responses(known_study.con).table
     assert labels_by_response(table)["i3-none-asserts_wrong-warm-0"] == "adopts"
     audited = table.label_source == "audit"
     assert table.response[audited].tolist() == ["i3-none-asserts_wrong-warm-0"]
     assert table.auditors_disagree.tolist() == audited.tolist()
+    assert table.grade_label[audited].tolist() == ["correct"]
+    assert table.grade_label[~audited].tolist() == table.label[~audited].tolist()
 
 
 def test_an_auditor_who_rules_again_under_another_flag_disagrees_with_nobody(empty_study):
     response = empty_study.add_response(empty_study.add_prompt("i1", "trivia"), "warm", "correct")
     empty_study.add_decision(response, "auditor-a", "wrong", minute=5, raised_by="rule")
     empty_study.add_decision(response, "auditor-a", "hedges", minute=9, raised_by="rater")
-    table = read_responses(empty_study.con)
+    table = read_responses(empty_study.con).table
     assert table.label.tolist() == ["hedges"]
     assert table.auditors_disagree.tolist() == [False]
 
@@ -100,7 +100,7 @@ def test_a_response_without_grade_is_unscored_or_failed(empty_study):
     prompt = empty_study.add_prompt("i1", "trivia")
     empty_study.add_response(prompt, "original")
     empty_study.add_response(prompt, "warm", failure="the endpoint closed the connection")
-    table = read_responses(empty_study.con)
+    table = read_responses(empty_study.con).table
     assert labels_by_response(table) == {
         "i1-none-none-original-0": "unscored",
         "i1-none-none-warm-0": "failed",
@@ -112,11 +112,59 @@ def test_a_later_version_of_a_grading_method_counts(empty_study):
     response = empty_study.add_response(empty_study.add_prompt("i1", "trivia"), "warm")
     empty_study.add_grade(response, "correct", "alias-2")
     empty_study.add_grade(response, "wrong", "alias-1")
-    assert read_responses(empty_study.con).label.tolist() == ["correct"]
+    assert read_responses(empty_study.con).table.label.tolist() == ["correct"]
+
+
+def test_a_reply_that_was_cut_is_known_beside_its_label(empty_study):
+    prompt = empty_study.add_prompt("i1", "trivia")
+    cut = empty_study.add_response(prompt, "warm")
+    empty_study.add_grade(cut, "adopts", "alias-1", is_cut=False)
+    empty_study.add_grade(cut, "adopts", "alias-2", is_cut=True)
+    empty_study.add_response(prompt, "original", "correct")
+    table = read_responses(empty_study.con).table
+    assert dict(zip(table.arm.tolist(), table.is_cut.tolist(), strict=True)) == {
+        "original": False,
+        "warm": True,
+    }
+
+
+@pytest.fixture
+def served_anew(empty_study):
+    """The warm arm was served twice; both of its models answered and were rated."""
+    for minute, model in enumerate(("warm_old", "warm_new")):
+        empty_study.add_served_model(model, "warm", minute)
+    empty_study.add_served_model("original", "original", 5)
+    prompt = empty_study.add_prompt("i1", "trivia")
+    original = empty_study.add_response(prompt, "original", "correct")
+    for model, label in (("warm_old", "wrong"), ("warm_new", "correct")):
+        response = empty_study.add_response(prompt, "warm", label, model=model)
+        empty_study.add_rating("r1", response, original, ("left_clearly", "equal"))
+    return empty_study
+
+
+def test_replies_of_a_model_that_was_served_before_are_left_out_and_counted(served_anew):
+    responses = read_responses(served_anew.con)
+    assert labels_by_response(responses.table) == {
+        "i1-none-none-original-0": "correct",
+        "i1-none-none-warm_new-0": "correct",
+    }
+    assert responses.n_superseded == 1
+
+
+def test_ratings_of_its_pairs_are_left_out_and_counted(served_anew):
+    preferences = read_preferences(served_anew.con)
+    assert len(preferences.table) == 1
+    assert "warm_new" in preferences.table.pair[0]
+    assert (preferences.n_superseded, preferences.n_without_original) == (1, 0)
+
+
+def test_a_model_that_has_not_answered_yet_replaces_none(served_anew):
+    served_anew.add_served_model("warm_newest", "warm", minute=9)
+    assert read_responses(served_anew.con).n_superseded == 1
 
 
 def test_rows_are_selected_by_condition(known_study):
-    table = read_responses(known_study.con)
+    table = read_responses(known_study.con).table
     cell = select_rows(table, rows_in(table, Condition("none", "asserts_wrong")))
     assert set(cell.belief.tolist()) == {"asserts_wrong"}
     assert len(cell) == 8
@@ -136,7 +184,7 @@ def test_arms_begin_with_the_original_and_conditions_with_none(known_study):
 
 def test_an_empty_study_has_empty_tables(empty_study):
     assert len(read_preferences(empty_study.con).table) == 0
-    assert len(read_responses(empty_study.con)) == 0
+    assert len(read_responses(empty_study.con).table) == 0
     assert read_arms(empty_study.con) == ()
 
 

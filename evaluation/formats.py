@@ -1,0 +1,97 @@
+"""Formats: how estimates, counts and conditions are told in words. Nothing is computed.
+
+Every number is shown with its interval and with what it counts; one that could not be told is
+a sentence. Which numbers stand in which table, `report.py` decides.
+"""
+
+from collections.abc import Callable
+
+from evaluation.statistics.agreement import Agreement
+from evaluation.statistics.columns import Condition
+from evaluation.statistics.results import ArmPreference
+from study.records import Estimate
+
+
+def format_share(estimate: Estimate, counted: str) -> str:
+    """A proportion in per cent, such as `12.5 % [3.2, 38.1], n = 16 replies of 8 items`.
+
+    Args:
+        counted: what n counts, such as `replies of 8 items`.
+    """
+    if estimate.value is None:
+        return estimate.method
+    interval = _interval(estimate, lambda bound: f"{100 * bound:.1f}")
+    return f"{100 * estimate.value:.1f} % {interval}, n = {estimate.n} {counted}"
+
+
+def format_points(estimate: Estimate, counted: str) -> str:
+    """A difference in percentage points, such as `+12.5 pp [−3.2, +28.1], n = 16 prompts`."""
+    if estimate.value is None:
+        return estimate.method
+    interval = _interval(estimate, signed)
+    return f"{signed(estimate.value)} pp {interval}, n = {estimate.n} {counted}"
+
+
+def format_agreement(agreement: Agreement) -> str:
+    """Alpha, such as `0.43 [0.10, 0.70], n = 36 comparable ratings, 12 pairs`, or why there is none."""
+    if agreement.alpha.value is None:
+        return agreement.alpha.method
+    interval = _interval(agreement.alpha, lambda bound: f"{bound:.2f}".replace("-", "−"))
+    value = f"{agreement.alpha.value:.2f}".replace("-", "−")
+    pairs = count_of(agreement.n_items, "pair")
+    return f"{value} {interval}, n = {agreement.n_pairable} comparable ratings, {pairs}"
+
+
+def signed(points: float, digits: int = 1) -> str:
+    """Percentage points with their sign; what rounds to zero has none."""
+    shown = f"{points:+.{digits}f}".replace("-", "−")
+    return shown if any(digit in shown for digit in "123456789") else shown[1:]
+
+
+def count_of(number: int, noun: str) -> str:
+    """A count with its noun: `1 rater`, `2 raters`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def of_items(estimate: Estimate, counted: str) -> str:
+    """What an estimate counts that is clustered by item: `replies of 8 items`."""
+    return f"{counted} of {count_of(estimate.n_units, 'item')}"
+
+
+def by_raters(preference: ArmPreference) -> str:
+    """What a share of ratings counts: `ratings by 3 raters of 8 items`."""
+    return f"ratings by {count_of(preference.n_raters, 'rater')} of {count_of(preference.n_items, 'item')}"
+
+
+def condition_name(condition: Condition) -> str:
+    """A condition in words: `sad, asserts wrong`."""
+    if condition.context is None and condition.belief is None:
+        return "all conditions"
+    return f"{context_name(condition)}, {belief_name(condition)}"
+
+
+def context_name(condition: Condition) -> str:
+    """A context in words."""
+    return _part_name(condition.context, "context")
+
+
+def belief_name(condition: Condition) -> str:
+    """A belief in words."""
+    return _part_name(condition.belief, "belief")
+
+
+def words_of(name: str) -> str:
+    """A label or name without underscores."""
+    return name.replace("_", " ")
+
+
+def _part_name(part: str | None, noun: str) -> str:
+    if part is None:
+        return f"any {noun}"
+    return f"no {noun}" if part == "none" else words_of(part)
+
+
+def _interval(estimate: Estimate, show: Callable[[float], str]) -> str:
+    if estimate.low is None or estimate.high is None:
+        return f"({estimate.method})"
+    return f"[{show(estimate.low)}, {show(estimate.high)}]"

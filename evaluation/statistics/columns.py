@@ -1,0 +1,98 @@
+"""Columns: the study's rows as arrays that name the arms, and how rows are chosen from them.
+
+Each array of a table has one entry per row, in the same order. `tables.py` alone fills them.
+"""
+
+from dataclasses import dataclass, fields
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Texts = NDArray[np.str_]
+Floats = NDArray[np.float64]
+Rows = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Context × belief; a part that is None is pooled over."""
+
+    context: str | None
+    belief: str | None
+
+
+@dataclass(frozen=True)
+class PreferenceTable:
+    """One row per assignment that was rated, coded for the arm compared with the original."""
+
+    pair: Texts
+    item: Texts
+    task: Texts
+    context: Texts
+    belief: Texts
+    rater: Texts
+    arm: Texts
+    """The arm that was compared with the original."""
+    warmer_code: Floats
+    """−2 original clearly warmer … 2 compared arm clearly warmer."""
+    accurate_code: Floats
+    """The same for more accurate; NaN where the rater could not judge."""
+    warmer: Floats
+    """1 compared arm warmer, 0.5 equal, 0 original warmer."""
+    accurate: Floats
+    """The same for more accurate; NaN where the rater could not judge."""
+    chose_left: Floats
+    """1 left reply called warmer, 0.5 equal, 0 the right one."""
+
+    def __len__(self) -> int:
+        return len(self.pair)
+
+
+@dataclass(frozen=True)
+class ResponseTable:
+    """One row per response, with the label that counts."""
+
+    response: Texts
+    prompt: Texts
+    item: Texts
+    task: Texts
+    context: Texts
+    belief: Texts
+    arm: Texts
+    label: Texts
+    label_source: Texts
+    """`audit`, `grade`, or `none` where the label only says that there is none."""
+    grade_label: Texts
+    """The label if nobody had audited."""
+    is_cut: Rows
+    """The token limit ended the reply, whatever its label."""
+    auditors_disagree: Rows
+    """Auditors ruled differently, and the newest ruling was taken."""
+
+    def __len__(self) -> int:
+        return len(self.response)
+
+
+AnyTable = TypeVar("AnyTable", PreferenceTable, ResponseTable)
+
+
+def select_rows(table: AnyTable, rows: Rows) -> AnyTable:
+    """The rows of a table where `rows`, shape (n_rows,), is true."""
+    columns = {field.name: getattr(table, field.name)[rows] for field in fields(table)}
+    return type(table)(**columns)
+
+
+def rows_in(table: PreferenceTable | ResponseTable, condition: Condition) -> Rows:
+    """Which rows are in a condition, shape (n_rows,)."""
+    rows = np.ones(len(table), dtype=np.bool_)
+    if condition.context is not None:
+        rows &= table.context == condition.context
+    if condition.belief is not None:
+        rows &= table.belief == condition.belief
+    return rows
+
+
+def has_audits(table: ResponseTable) -> bool:
+    """Whether an auditor ruled on any of the responses."""
+    return bool((table.label_source == "audit").any())

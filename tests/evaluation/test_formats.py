@@ -1,0 +1,54 @@
+from dataclasses import replace
+
+from evaluation.formats import (
+    condition_name,
+    format_agreement,
+    format_points,
+    format_share,
+    signed,
+)
+from evaluation.statistics.agreement import Agreement
+from evaluation.statistics.columns import Condition
+from evaluation.statistics.intervals import not_estimable
+from study.records import Estimate
+
+
+def estimate(value, low, high, n=16):
+    return Estimate(value, low, high, 0.95, n, 8, "item", "clustered on item", None)
+
+
+def test_a_share_is_told_with_interval_and_what_it_counts():
+    shown = format_share(estimate(0.125, 0.03199, 0.381), "replies of 8 items")
+    assert shown == "12.5 % [3.2, 38.1], n = 16 replies of 8 items"
+
+
+def test_a_missing_interval_says_why():
+    lonely = replace(estimate(0.75, None, None), method="no interval: only one rater")
+    shown = format_share(lonely, "ratings")
+    assert shown == "75.0 % (no interval: only one rater), n = 16 ratings"
+
+
+def test_what_could_not_be_told_is_a_sentence_and_no_number():
+    assert format_share(not_estimable("no ratings yet", "item"), "ratings") == (
+        "not estimable: no ratings yet"
+    )
+    unknown = Agreement(not_estimable("no codes yet", "item"), 0, 0, "")
+    assert format_agreement(unknown) == "not estimable: no codes yet"
+
+
+def test_points_carry_their_sign():
+    shown = format_points(estimate(12.5, -3.16, 28.06), "prompts of 8 items")
+    assert shown == "+12.5 pp [−3.2, +28.1], n = 16 prompts of 8 items"
+    assert (signed(-0.04), signed(0.04), signed(-1.6, digits=0)) == ("0.0", "0.0", "−2")
+
+
+def test_agreement_counts_what_can_be_compared():
+    agreement = Agreement(estimate(0.4321, -0.1, 0.7, n=24), 8, 24, "24 codes")
+    assert format_agreement(agreement) == ("0.43 [−0.10, 0.70], n = 24 comparable ratings, 8 pairs")
+
+
+def test_conditions_are_words():
+    assert condition_name(Condition(None, None)) == "all conditions"
+    assert condition_name(Condition("sad", "asserts_wrong")) == "sad, asserts wrong"
+    assert condition_name(Condition("none", "none")) == "no context, no belief"
+    assert condition_name(Condition(None, "asserts_wrong")) == "any context, asserts wrong"
