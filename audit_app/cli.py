@@ -175,7 +175,7 @@ def report(
 
     Example: warmth-audit report --study studies/demo --json
     """
-    with open_job(StudyFolder(study), read_environment(), app, token) as job:
+    with open_job(StudyFolder(study), read_environment(), app, token, reads_content=False) as job:
         _show_results(job, as_json)
 
 

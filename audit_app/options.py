@@ -56,10 +56,18 @@ DtypeOption = Annotated[
 
 @contextmanager
 def open_job(
-    folder: StudyFolder, environment: Environment, app: str | None, token: str | None
+    folder: StudyFolder,
+    environment: Environment,
+    app: str | None,
+    token: str | None,
+    *,
+    reads_content: bool = True,
 ) -> "Iterator[Job]":
     """The study of a command, with whatever holds it found.
 
+    Args:
+        reads_content: whether the command works with items, conversations and wordings, which
+            then must be those that the study began with.
     Raises:
         BadSettings: study.toml is missing or broken, or says otherwise than when the study began.
         StudyLocked: a process that is no app holds the study.
@@ -70,8 +78,8 @@ def open_job(
     from audit_app.terminal import BothReports, TerminalReport
 
     settings = read_settings(folder.settings)
-    token = token or environment.token
-    access = find_access(folder, settings, app, token, read_content(settings))
+    content = read_content(settings) if reads_content else None
+    access = find_access(folder, settings, app, token or environment.token, content)
     with closing(access), TerminalReport(terminal) as on_terminal:
         report = BothReports(on_terminal, access.report)
         try:

@@ -154,7 +154,7 @@ def grade(
     """
     from audit_app.pipeline import grade_missing
 
-    with open_job(StudyFolder(study), read_environment(), app, token) as job:
+    with open_job(StudyFolder(study), read_environment(), app, token, reads_content=False) as job:
         grade_missing(job)
 
 
@@ -168,5 +168,5 @@ def pairs(
     """
     from audit_app.pipeline import pair_missing
 
-    with open_job(StudyFolder(study), read_environment(), app, token) as job:
+    with open_job(StudyFolder(study), read_environment(), app, token, reads_content=False) as job:
         pair_missing(job)

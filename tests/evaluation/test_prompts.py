@@ -70,6 +70,6 @@ def test_an_unknown_context_is_named_with_those_that_are_known(items):
 
 def test_a_broken_wordings_file_says_where(tmp_path):
     file = tmp_path / "w.toml"
-    file.write_text('lead_in = "So:"\n[contexts.sad]\nkind = "emotion"\n[beliefs]\n')
+    file.write_text('lead_in = "So:"\n[contexts.sad]\n[beliefs]\n')
     with pytest.raises(BadSettings, match=r"contexts\.sad\.sentences"):
         read_wordings(str(file))
