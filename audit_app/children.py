@@ -12,7 +12,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
-from typing import BinaryIO
 
 CHILD_MARK = "WARMTH_AUDIT_CHILD"
 """Environment variable by which a process knows that it is a child."""
@@ -52,11 +51,13 @@ def stop_child(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def interrupt_at_eof(stream: BinaryIO) -> None:
-    """Interrupt this process when a stream ends."""
+def interrupt_at_eof(file_descriptor: int) -> None:
+    """Interrupt this process when the pipe behind a file descriptor ends."""
 
     def watch() -> None:
-        stream.read()
+        # not through sys.stdin: Python aborts at its end when a thread waits in a buffered reader
+        while os.read(file_descriptor, 1024):
+            continue
         os.kill(os.getpid(), signal.SIGINT)
 
     threading.Thread(target=watch, daemon=True).start()

@@ -183,7 +183,7 @@ def main() -> NoReturn:
     """Run the command; a foreseeable error is one sentence on stderr."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
     if CHILD_MARK in os.environ:
-        interrupt_at_eof(sys.stdin.buffer)
+        interrupt_at_eof(sys.stdin.fileno())
     try:
         cli()
     except StudyError as error:
