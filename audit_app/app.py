@@ -33,7 +33,6 @@ def build_app(
     *,
     clock: Callable[[], datetime] = utc_now,
     https_only: bool = False,
-    partitioned: bool = False,
 ) -> FastAPI:
     """The whole app over one open study file.
 
@@ -43,7 +42,6 @@ def build_app(
         stages: what the owner's page shows live; whoever hears of progress updates it.
         ingest_router: routes for batch stages, which guard themselves.
         https_only: send the session cookie over TLS alone.
-        partitioned: keep the session inside a frame of another site; needs `https_only`.
     """
     link_age = timedelta(days=settings.rating.link_days)
     app = FastAPI(title="warmth-audit", openapi_url=None, docs_url=None, redoc_url=None)
@@ -66,9 +64,8 @@ def build_app(
         secret_key=secret,
         session_cookie=COOKIE,
         max_age=int(link_age.total_seconds()),
-        same_site="none" if partitioned else "lax",
+        same_site="lax",
         https_only=https_only,
-        partitioned=partitioned,
     )
     return app
 

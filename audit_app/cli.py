@@ -9,7 +9,8 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -36,11 +37,12 @@ from audit_app.options import (
 from audit_app.stage_commands import commands
 from study.errors import BadInput, StudyError
 from study.folder import StudyFolder
-from study.settings import read_environment, read_settings
+from study.settings import Environment, Settings, read_environment, read_settings
 
 if TYPE_CHECKING:
     from audit_app.pipeline import Job
     from audit_app.run import RunUsage
+    from audit_app.serving_app import RunningApp
     from study.records import Role
 
 
@@ -94,13 +96,11 @@ def demo(
     Example: warmth-audit demo --port 7861
     """
     from audit_app.demo import FULL, SMALL, run_demo, write_study
-    from audit_app.serving_app import open_app
 
     folder = StudyFolder(study or (Path("studies/demo-full") if full else DEMO_FOLDER))
     write_study(folder, FULL if full else SMALL, base=base)
     settings, environment = read_settings(folder.settings), read_environment()
-    with open_app(folder, settings, host or environment.host, port or environment.port) as app:
-        _show_links(app.url, app.links)
+    with _open_app(folder, settings, environment, host, port) as app:
         run_demo(app, ["--study", str(folder.root)])
 
 
@@ -154,13 +154,8 @@ def serve(
 
     Example: warmth-audit serve --study studies/demo --port 7861
     """
-    from audit_app.serving_app import open_app
-
-    folder, environment = StudyFolder(study), read_environment()
-    with open_app(
-        folder, read_settings(folder.settings), host or environment.host, port or environment.port
-    ) as app:
-        _show_links(app.url, app.links)
+    folder = StudyFolder(study)
+    with _open_app(folder, read_settings(folder.settings), read_environment(), host, port) as app:
         app.serve()
 
 
@@ -199,6 +194,22 @@ def main() -> NoReturn:
 def _fail(message: str, status: int) -> NoReturn:
     _err.print(f"[bold red]warmth-audit:[/] {escape(message)}", soft_wrap=True)
     sys.exit(status)
+
+
+@contextmanager
+def _open_app(
+    folder: StudyFolder,
+    settings: Settings,
+    environment: Environment,
+    host: str | None,
+    port: int | None,
+) -> "Iterator[RunningApp]":
+    from audit_app.serving_app import open_app
+
+    host, port = host or environment.host, port or environment.port
+    with open_app(folder, settings, host, port, environment.https) as app:
+        _show_links(app.url, app.links)
+        yield app
 
 
 def _show_links(url: str, links: "Mapping[Role, str]") -> None:

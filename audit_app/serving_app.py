@@ -52,9 +52,13 @@ class RunningApp:
 
 
 @contextlib.contextmanager
-def open_app(folder: StudyFolder, settings: Settings, host: str, port: int) -> Iterator[RunningApp]:
+def open_app(
+    folder: StudyFolder, settings: Settings, host: str, port: int, https_only: bool
+) -> Iterator[RunningApp]:
     """Open the study and its app; nothing is served yet.
 
+    Args:
+        https_only: browsers reach the app over TLS alone, and so do their cookies.
     Raises:
         PortTaken: another process listens there.
         StudyLocked: another process holds the study file.
@@ -70,7 +74,7 @@ def open_app(folder: StudyFolder, settings: Settings, host: str, port: int) -> I
             stages = StageBoard()
             token, secret = folder.owner_token(), folder.session_secret()
             router = build_ingest_router(con, token, stages)
-            app = build_app(con, settings, secret, stages, router)
+            app = build_app(con, settings, secret, stages, router, https_only=https_only)
             yield RunningApp(app, listener, url, _links(con, secret, url))
         finally:
             close(con, folder.database)

@@ -23,7 +23,7 @@ _POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-eval' 'nonce-{nonce}'; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; base-uri 'self'; object-src 'none'; "
-    "frame-ancestors {frame_ancestors}"
+    "frame-ancestors 'self'"
 )
 _FRONTEND_FILES = re.compile(r"/(assets|static)/.+")
 # no queue and no heartbeat: events here are not queued, so that no stream exists to overhear
@@ -42,19 +42,16 @@ class WebGuard:
         app: ASGIApp,
         mounts: Mapping[str, Role],
         own_routes: frozenset[str] = frozenset(),
-        frame_ancestors: str = "'self'",
     ) -> None:
         """Guard the given mounts.
 
         Args:
             mounts: path of each mounted page, without the last slash, and the role it is for.
             own_routes: paths below a mount that are this app's own and not Gradio's.
-            frame_ancestors: who may frame the pages, as a Content-Security-Policy says it.
         """
         self._app = app
         self._mounts = mounts
         self._own_routes = own_routes
-        self._frame_ancestors = frame_ancestors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse the request, or pass it on and put the headers on what comes back."""
@@ -103,9 +100,7 @@ class WebGuard:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers["Content-Security-Policy"] = _POLICY.format(
-                    nonce=nonce, frame_ancestors=self._frame_ancestors
-                )
+                headers["Content-Security-Policy"] = _POLICY.format(nonce=nonce)
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers["Referrer-Policy"] = "same-origin"
                 if "/assets/" not in scope["path"] and "/static/" not in scope["path"]:

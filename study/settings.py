@@ -133,6 +133,8 @@ class Environment(_Section):
 
     port: Annotated[int, Field(ge=1, le=65535)] = 7860
     host: str = "127.0.0.1"
+    https: bool = False
+    """The app is behind a proxy that speaks TLS: cookies are for TLS alone."""
     cache: Path = Path("~/.cache/warmth-audit")
     token: str | None = None
     """The owner's token of an app elsewhere."""
@@ -163,7 +165,7 @@ def read_settings(file: Path) -> Settings:
 
 
 def read_environment() -> Environment:
-    """Read WARMTH_AUDIT_PORT, _HOST, _CACHE and _TOKEN; what is unset keeps its default.
+    """Read WARMTH_AUDIT_PORT, _HOST, _HTTPS, _CACHE and _TOKEN; what is unset keeps its default.
 
     Raises:
         BadSettings: a variable holds a value that is not allowed.

@@ -3,6 +3,6 @@
 `intervals.py` has the clustered errors; `preferences.py`, `proportions.py` and `agreement.py`
 the estimates; `outcomes.py` says what an error is, `error_rates.py` how often an arm errs, and
 `gaps.py` compares arms.
-`tables.py` alone unblinds and applies audit decisions; `results.py` puts one study together.
+`tables.py` alone unblinds results and applies audit decisions; `results.py` puts one study together.
 Nothing here writes a table or knows a page.
 """

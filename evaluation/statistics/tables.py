@@ -1,4 +1,4 @@
-"""The study's rows as arrays that name the arms: the only module that unblinds.
+"""The study's rows as arrays that name the arms: the only module that unblinds results.
 
 A rating becomes a preference for the arm that was compared with the original, whichever side
 it stood on: sides are undone in `_read_preferences_for_arm` and nowhere else. A response gets
