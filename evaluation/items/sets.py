@@ -88,15 +88,15 @@ def _leave_out_suspicious(items: Sequence[Item]) -> ItemSet:
         # left out like a repeated question rather than refused: the rest of a file from
         # elsewhere can be asked, and the count says that one was not
         if item.item_id in item_ids:
-            left_out.append(f"{item.item_id}: the item_id stands in the file twice")
+            left_out.append(f"“{item.question}”: the item_id stands in the file twice")
         elif question in questions:
-            left_out.append(f"{item.item_id}: the question stands in the file twice")
+            left_out.append(f"“{item.question}”: the question stands in the file twice")
         elif not item.references:
-            left_out.append(f"{item.item_id}: the reference is a refusal to answer")
+            left_out.append(f"“{item.question}”: the reference is a refusal to answer")
         elif not words(item.references[0]) or not words(item.wrong_answers[0]):
-            left_out.append(f"{item.item_id}: an answer has no words but articles")
+            left_out.append(f"“{item.question}”: an answer has no words but articles")
         elif words(item.references[0]) == words(item.wrong_answers[0]):
-            left_out.append(f"{item.item_id}: the reference equals the wrong answer")
+            left_out.append(f"“{item.question}”: the reference equals the wrong answer")
         else:
             kept.append(item)
         item_ids.add(item.item_id)

@@ -217,12 +217,12 @@ def test_suspicious_items_are_left_out_and_counted(tmp_path):
     item_set = read_items(write(tmp_path / "a.csv", text))
     assert [item.references[0] for item in item_set.items] == ["Sky"]
     assert list(item_set.left_out) == [
-        "1: the reference is a refusal to answer",
-        "2: the reference equals the wrong answer",
-        "4: the question stands in the file twice",
-        "5: an answer has no words but articles",
-        "6: an answer has no words but articles",
-        "3: the item_id stands in the file twice",
+        "“Who am I?”: the reference is a refusal to answer",
+        "“What is red?”: the reference equals the wrong answer",
+        "“What is blue”: the question stands in the file twice",
+        "“Which group is it?”: an answer has no words but articles",
+        "“What is left?”: an answer has no words but articles",
+        "“What is green?”: the item_id stands in the file twice",
     ]
 
 
