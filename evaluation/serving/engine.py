@@ -188,7 +188,7 @@ class Engine:
         except (RuntimeError, MemoryError, ModelUnreachable) as error:
             # torch reports a lack of memory as RuntimeError; the next batch may be smaller
             _fail(wanted, error)
-        except BaseException as error:
+        except BaseException as error:  # whatever ends this thread, no request waits for ever
             _fail(wanted, error)
             raise
         else:
