@@ -18,6 +18,8 @@ import duckdb
 import httpx
 
 from audit_app.ingest import WRITERS
+from audit_app.record_door import COMMAND_LINE
+from audit_app.study_events import Event, record_event
 from study.database import close, open_for_writing, open_read_only, read_holder
 from study.errors import (
     AppUnreachable,
@@ -68,6 +70,13 @@ class StudyAccess(Protocol):
         Raises:
             BadTable: the study refused rows; they are set aside, so that the next run is not
                 held up by them.
+        """
+
+    def record_event(self, event: Event, reason: str) -> None:
+        """Put on the study's record what the owner asks for, and why.
+
+        Raises:
+            BadInput: it makes no sense in the study's state, or the reason says nothing.
         """
 
     def report(self, progress: StageProgress) -> None:
@@ -126,6 +135,11 @@ class FileAccess:
                     take_in(con, chunk, WRITERS, datetime.now(UTC))
                 except BadTable as error:
                     raise _set_aside(run_file, chunk, error) from error
+
+    def record_event(self, event: Event, reason: str) -> None:
+        """Write the event into the file."""
+        with self._writing() as con:
+            record_event(con, event, COMMAND_LINE, reason, datetime.now(UTC))
 
     def report(self, progress: StageProgress) -> None:
         """Nobody watches."""
@@ -210,6 +224,10 @@ class AppAccess:
                     f"another process hands in run {run_file.run_id} at the same time; let one end "
                     "and run this command again"
                 )
+
+    def record_event(self, event: Event, reason: str) -> None:
+        """Have the app put it on its study's record."""
+        self._send("POST", "/record", json={"event": event, "reason": reason})
 
     def report(self, progress: StageProgress) -> None:
         """Show the progress on the owner's page."""

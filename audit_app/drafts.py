@@ -1,7 +1,9 @@
 """Drafts: answers that a rater has chosen but not submitted. The only writer of `drafts`.
 
 The latest state only, so that a refresh, a crash or another device loses nothing. A draft
-is no rating, and that of a rated pair is passed over: what was submitted is in `ratings.py`.
+is no rating, and counts while it is newer than the newest rating of its sheet: what was
+submitted is in `ratings.py`. An `Assignment` in a signature is the proof that the draft is the
+caller's own. `saved_at` is a sign of life by which the seat is kept over a restart too.
 """
 
 import json
@@ -10,45 +12,20 @@ from datetime import datetime
 
 import duckdb
 
-from audit_app.assignment import check_ownership
-from study.database import transaction
 from study.errors import BadInput
+from study.records import Assignment
 
 MAX_DRAFT_BYTES = 8 * 1024
 
-_UPSERT_DRAFT = """
-    INSERT INTO drafts (token, answers_json, saved_at)
-    VALUES ($token, $answers_json, $saved_at)
-    ON CONFLICT (token) DO UPDATE SET
-        answers_json = excluded.answers_json,
-        saved_at = excluded.saved_at
-"""
 
-
-def save_draft(
-    con: duckdb.DuckDBPyConnection,
-    rater_id: str,
-    token: str,
-    answers: Mapping[str, str],
-    now: datetime,
-) -> None:
-    """Keep what a rater has chosen so far, in place of what was kept before.
+def draft_json(answers: Mapping[str, str]) -> str:
+    """A draft as it is stored; called before its job is queued.
 
     Args:
         answers: text by field name; at most 8 KiB as JSON.
     Raises:
         BadInput: an answer is not text, or they are too long together.
-        NotAllowed: the pair is not this rater's.
     """
-    answers_json = _as_json(answers)
-    with transaction(con) as cursor:
-        check_ownership(cursor, token, rater_id)
-        cursor.execute(
-            _UPSERT_DRAFT, {"token": token, "answers_json": answers_json, "saved_at": now}
-        )
-
-
-def _as_json(answers: Mapping[str, str]) -> str:
     for field, answer in answers.items():
         if not (isinstance(field, str) and isinstance(answer, str)):
             raise BadInput(
@@ -70,21 +47,41 @@ def _as_json(answers: Mapping[str, str]) -> str:
     return answers_json
 
 
+_UPSERT_DRAFT = """
+    INSERT INTO drafts (token, answers_json, saved_at)
+    VALUES ($token, $answers_json, $saved_at)
+    ON CONFLICT (token) DO UPDATE SET
+        answers_json = excluded.answers_json,
+        saved_at = excluded.saved_at
+"""
+
+
+def save_draft(
+    cursor: duckdb.DuckDBPyConnection, assignment: Assignment, answers_json: str, now: datetime
+) -> None:
+    """Keep what a rater has chosen so far, in place of what was kept before, as part of a commit.
+
+    Args:
+        answers_json: what `draft_json` made of it.
+    """
+    cursor.execute(
+        _UPSERT_DRAFT,
+        {"token": assignment.token, "answers_json": answers_json, "saved_at": now},
+    )
+
+
 _SELECT_DRAFT = """
     SELECT d.answers_json
     FROM drafts AS d
     WHERE d.token = $token
-        AND NOT EXISTS (SELECT 1 FROM ratings AS r WHERE r.token = d.token)
+        AND NOT EXISTS (
+            SELECT 1
+            FROM ratings AS r
+            WHERE r.token = d.token AND r.rated_at >= d.saved_at)
 """
 
 
-def read_draft(con: duckdb.DuckDBPyConnection, rater_id: str, token: str) -> dict[str, str]:
-    """What this rater had chosen for a pair that is not rated yet; empty when nothing was.
-
-    Raises:
-        NotAllowed: the pair is not this rater's.
-    """
-    cursor = con.cursor()
-    check_ownership(cursor, token, rater_id)
-    row = cursor.execute(_SELECT_DRAFT, {"token": token}).fetchone()
+def read_draft(cursor: duckdb.DuckDBPyConnection, assignment: Assignment) -> dict[str, str]:
+    """What was chosen for a sheet since it was last submitted; empty when nothing was."""
+    row = cursor.execute(_SELECT_DRAFT, {"token": assignment.token}).fetchone()
     return {} if row is None else dict(json.loads(row[0]))

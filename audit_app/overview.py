@@ -1,17 +1,25 @@
-"""How far a study has come, in counts: what is stored, and what each person has done.
+"""How far a study has come, in counts: what is stored, what each person has done and remarked.
 
 Reads only; every table is written elsewhere. Nothing here tells one arm from another, so it
-may be watched while people still rate.
+may be watched while people still rate. Items are counted in `item_progress.py`, and how
+carefully people rate in `rater_quality.py`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from audit_app.assignment import rater_progress
 from audit_app.audits import audit_progress
-from audit_app.raters import list_raters
 from study.records import Rater
+
+if TYPE_CHECKING:
+    from audit_app.seating import RaterProgress
+
+LISTED_REMARKS = 50
+"""So many problem reports are listed, the newest; the others are counted."""
 
 _SELECT_COUNTS = """
     SELECT
@@ -20,10 +28,11 @@ _SELECT_COUNTS = """
         (SELECT count(*) FROM grades) AS grades,
         (SELECT count(*) FROM pairs) AS pairs,
         (SELECT count(*) FROM ratings) AS rating_rows,
-        (SELECT count(DISTINCT token) FROM ratings) AS rated,
+        (SELECT count(*) FROM ratings WHERE revision = 1) AS rated,
         (SELECT count(*) FROM flags) AS flags,
         (SELECT count(*) FROM audit_decisions) AS decision_rows,
-        (SELECT count(DISTINCT token) FROM audit_decisions) AS flags_decided
+        (SELECT count(DISTINCT token) FROM audit_decisions) AS flags_decided,
+        (SELECT count(*) FROM study_events) AS events
 """
 
 
@@ -38,12 +47,14 @@ class StoredCounts:
     rating_rows: int
     """Every revision counts."""
     rated: int
-    """Ratings that count: the newest of each rater and pair."""
+    """Sheets that were rated, repeats and checks among them."""
     flags: int
     decision_rows: int
     """Every revision of every auditor counts."""
     flags_decided: int
     """Flags on which at least one auditor has ruled."""
+    events: int
+    """Rows of the study's record, on which depends what may be shown."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +62,37 @@ class PersonProgress:
     """How far one annotator or auditor has come."""
 
     rater: Rater
+    standing: str
+    """In words: whether the person is let in, and how far into the study."""
+    is_revoked: bool
     done: int
     of: int
     """What is theirs to do as of now; grows with the study."""
+    last_seen: str | None
+    """When the newest rating, draft or ruling came; None when nothing did."""
+
+
+@dataclass(frozen=True)
+class ToldProblem:
+    """A problem that a rater reported, with what it is about."""
+
+    rater_id: str
+    reason: str
+    text: str
+    shown: str
+    """Beginning of what the rater had before them."""
+    remarked_at: str
+
+
+@dataclass(frozen=True)
+class Remarks:
+    """What raters remarked instead of rating, or beside it."""
+
+    skips: tuple[tuple[str, int], ...]
+    """How often each reason was given, the most frequent first."""
+    n_problems: int
+    problems: tuple[ToldProblem, ...]
+    """The newest `LISTED_REMARKS`."""
 
 
 def count_stored(con: duckdb.DuckDBPyConnection) -> StoredCounts:
@@ -63,20 +102,138 @@ def count_stored(con: duckdb.DuckDBPyConnection) -> StoredCounts:
     return StoredCounts(*row)
 
 
-def read_people(con: duckdb.DuckDBPyConnection, raters_per_pair: int) -> list[PersonProgress]:
-    """Progress of every annotator and auditor, the earliest invited first."""
-    return [
-        _progress_of(con, rater, raters_per_pair)
-        for rater in list_raters(con)
-        if rater.role != "owner"
-    ]
+_SELECT_PEOPLE = """
+    WITH signs AS (
+        SELECT a.rater_id, r.rated_at AS seen_at
+        FROM ratings AS r JOIN assignments AS a ON a.token = r.token
+        UNION ALL
+        SELECT a.rater_id, d.saved_at
+        FROM drafts AS d JOIN assignments AS a ON a.token = d.token
+        UNION ALL
+        SELECT auditor_id, decided_at FROM audit_decisions
+    ),
+    seen AS (SELECT rater_id, max(seen_at) AS last_seen FROM signs GROUP BY rater_id),
+    states AS (
+        SELECT rater_id, arg_max(state, revision) AS state, arg_max(reason, revision) AS reason
+        FROM rater_states
+        GROUP BY rater_id
+    ),
+    steps AS (
+        SELECT rater_id,
+            arg_max(passed, attempt) FILTER (WHERE step = 'consent') AS consents,
+            bool_or(passed) FILTER (WHERE step = 'comprehension') AS understands,
+            count(*) FILTER (WHERE step = 'comprehension' AND NOT passed) AS n_failed
+        FROM onboarding_steps
+        GROUP BY rater_id
+    )
+    SELECT r.rater_id, r.role, r.invited_at, states.state, states.reason, steps.consents,
+        coalesce(steps.understands, false), coalesce(steps.n_failed, 0), seen.last_seen
+    FROM raters AS r
+    LEFT JOIN seen ON seen.rater_id = r.rater_id
+    LEFT JOIN states ON states.rater_id = r.rater_id
+    LEFT JOIN steps ON steps.rater_id = r.rater_id
+    WHERE r.role <> 'owner'
+    ORDER BY r.invited_at, r.rater_id
+"""
 
 
-def _progress_of(
-    con: duckdb.DuckDBPyConnection, rater: Rater, raters_per_pair: int
-) -> PersonProgress:
+def read_people(
+    con: duckdb.DuckDBPyConnection, progress_of: "Callable[[str], RaterProgress]"
+) -> list[PersonProgress]:
+    """Every annotator and auditor, the earliest invited first.
+
+    Args:
+        progress_of: how far the annotator of an id has come.
+    """
+    people = []
+    for rater_id, role, invited_at, *standing, last_seen in (
+        con.cursor().execute(_SELECT_PEOPLE).fetchall()
+    ):
+        rater = Rater(rater_id, role, _in_utc(invited_at))
+        done, of = _done_of(con, rater, progress_of)
+        people.append(
+            PersonProgress(
+                rater=rater,
+                standing=_standing(*standing, has_begun=last_seen is not None),
+                is_revoked=standing[0] == "revoked",
+                done=done,
+                of=of,
+                last_seen=None if last_seen is None else _in_utc(last_seen),
+            )
+        )
+    return people
+
+
+def _done_of(
+    con: duckdb.DuckDBPyConnection, rater: Rater, progress_of: "Callable[[str], RaterProgress]"
+) -> tuple[int, int]:
     if rater.role == "annotator":
-        rated = rater_progress(con, rater.rater_id, raters_per_pair)
-        return PersonProgress(rater, rated.done, rated.available)
+        rated = progress_of(rater.rater_id)
+        return rated.done, rated.total
     audited = audit_progress(con, rater.rater_id)
-    return PersonProgress(rater, audited.decided, audited.decided + audited.waiting)
+    return audited.decided, audited.decided + audited.waiting
+
+
+def _standing(
+    state: str | None,
+    reason: str | None,
+    consents: bool | None,
+    understands: bool,
+    n_failed: int,
+    *,
+    has_begun: bool,
+) -> str:
+    if state == "revoked":
+        return f"revoked: {reason}"
+    if consents is False:
+        return "declined to take part"
+    if n_failed > 1 and not understands:
+        return "failed the comprehension check"
+    if has_begun:
+        return "at work"
+    return "invited" if consents is None else "in the introduction"
+
+
+_COUNT_SKIPS = """
+    SELECT reason, count(*) AS n_skips
+    FROM remarks
+    WHERE kind = 'skip'
+    GROUP BY reason
+    ORDER BY n_skips DESC, reason
+"""
+
+_SELECT_PROBLEMS = """
+    SELECT a.rater_id, m.reason, m.text,
+        left(coalesce(prompts.text, gold.prompt_text, w.source_text, s.text, ''), 120) AS shown,
+        m.remarked_at, count(*) OVER () AS n_problems
+    FROM remarks AS m
+    JOIN assignments AS a ON a.token = m.token
+    LEFT JOIN pairs AS p ON p.pair_id = a.subject_id
+    LEFT JOIN responses AS r ON r.response_id = a.subject_id
+    LEFT JOIN prompts ON prompts.prompt_id = coalesce(p.prompt_id, r.prompt_id)
+    LEFT JOIN gold_pairs AS gold ON gold.gold_id = a.subject_id
+    LEFT JOIN rewrites AS w ON w.rewrite_id = a.subject_id
+    LEFT JOIN context_sentences AS s ON s.sentence_id = a.subject_id
+    WHERE m.kind = 'problem'
+    ORDER BY m.remarked_at DESC, m.token
+    LIMIT $listed
+"""
+
+
+def read_remarks(con: duckdb.DuckDBPyConnection) -> Remarks:
+    """Skips by reason, and the newest problem reports."""
+    cursor = con.cursor()
+    rows: list[tuple[Any, ...]] = cursor.execute(
+        _SELECT_PROBLEMS, {"listed": LISTED_REMARKS}
+    ).fetchall()
+    problems = tuple(
+        ToldProblem(rater_id, reason, text, shown, _in_utc(remarked_at))
+        for rater_id, reason, text, shown, remarked_at, _ in rows
+    )
+    skips = tuple(cursor.execute(_COUNT_SKIPS).fetchall())
+    return Remarks(skips, rows[0][-1] if rows else 0, problems)
+
+
+def _in_utc(moment: datetime) -> str:
+    # a cursor does not take over the connection's TimeZone: DuckDB answers in local time
+    return moment.astimezone(UTC).isoformat()

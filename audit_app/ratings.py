@@ -1,24 +1,26 @@
-"""Ratings: what one rater said about one blinded pair. The only writer of `ratings`.
+"""Ratings: what one rater said about one sheet. The only writer of `ratings`.
 
 Rows are never updated: a rater who changes their mind adds a revision, and the newest counts.
 A submit that is sent twice under one idempotency key is stored once. Left and right are as
-the rater saw them; only the statistics know what stood there. Which pair comes next is
-decided in `assignment.py`.
+the rater saw them; only the statistics know what stood there. An `Assignment` in a signature
+is the proof that the caller may write here: `assignment.py` gives it to its own rater alone,
+and decides what comes next. What may be answered is in `forms.py`.
 """
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, get_args
 
 import duckdb
 
-from audit_app.assignment import check_ownership
-from study.database import transaction
-from study.errors import BadInput, NotAllowed
-from study.records import Accuracy, Preference, Rating
+from audit_app.forms import QUESTIONS, Question, check_answers, check_choice
+from audit_app.seating import Seating
+from study.errors import BadInput
+from study.records import Assignment, Form, Rating
 
-Layout = Literal["columns", "stacked"]
+Layout = Literal["columns", "stacked", "switched"]
 
 MAX_REASON_CHARACTERS = 2000
 _MAX_KEY_CHARACTERS = 100
@@ -26,100 +28,28 @@ _MAX_KEY_CHARACTERS = 100
 
 @dataclass(frozen=True)
 class Answers:
-    """What a rater submits, as it came from the browser: nothing is checked yet."""
+    """What a rater submits, as it came from the browser: `check_submission` looks at it."""
 
-    warmer: str
-    """One of `Preference`."""
-    more_accurate: str
-    """One of `Accuracy`."""
+    values: Mapping[str, str]
+    """The value chosen, by question; a box that is not ticked is left out."""
     reason: str
     """In the rater's own words; may be empty, at most 2,000 characters."""
     seconds: float
-    """Time the pair was visible before the submit, over refreshes; hidden time does not count."""
+    """Time the sheet was visible and in use before the submit, over refreshes."""
     layout: str
-    """How the page showed the replies: `columns` or `stacked`."""
+    """How the page showed the replies: one of `Layout`."""
 
 
-_SELECT_BY_KEY = """
-    SELECT
-        token, revision, warmer, more_accurate, reason, seconds, layout, idempotency_key, rated_at
-    FROM ratings
-    WHERE idempotency_key = $idempotency_key
-"""
+def check_submission(asked: Sequence[Question], answers: Answers, idempotency_key: str) -> None:
+    """Let pass what `save_rating` can store; called before its job is queued.
 
-_SELECT_LAST_REVISION = "SELECT coalesce(max(revision), 0) FROM ratings WHERE token = $token"
-
-_INSERT_RATING = """
-    INSERT INTO ratings (
-        token, revision, warmer, more_accurate, reason, seconds, layout, idempotency_key,
-        rated_at)
-    VALUES (
-        $token, $revision, $warmer, $more_accurate, $reason, $seconds, $layout,
-        $idempotency_key, $rated_at)
-"""
-
-
-def save_rating(
-    con: duckdb.DuckDBPyConnection,
-    rater_id: str,
-    token: str,
-    answers: Answers,
-    idempotency_key: str,
-    now: datetime,
-) -> Rating:
-    """Store a rating; when this returns, it is on the disk.
-
-    Args:
-        idempotency_key: drawn by the page once per submit. A key that is stored already
-            answers with its rating, unchanged; a new key on a rated pair adds a revision.
     Raises:
         BadInput: an answer is missing or not one of those allowed; the message names it.
-        NotAllowed: the pair is not this rater's, or the key belongs to another pair.
     """
-    _check_answers(answers)
-    _check_key(idempotency_key)
-    with transaction(con) as cursor:
-        check_ownership(cursor, token, rater_id)
-        row = cursor.execute(_SELECT_BY_KEY, {"idempotency_key": idempotency_key}).fetchone()
-        if row is None:
-            row = _add_revision(cursor, token, answers, idempotency_key, now)
-    if row[0] != token:
-        raise NotAllowed(
-            "expected an idempotency key of this pair, got one that was used for another; "
-            "reload the page and submit again"
-        )
-    return _as_rating(row)
-
-
-def _add_revision(
-    cursor: duckdb.DuckDBPyConnection,
-    token: str,
-    answers: Answers,
-    idempotency_key: str,
-    now: datetime,
-) -> tuple[Any, ...]:
-    last = cursor.execute(_SELECT_LAST_REVISION, {"token": token}).fetchone()
-    assert last is not None
-    row = {
-        "token": token,
-        "revision": last[0] + 1,
-        "warmer": answers.warmer,
-        "more_accurate": answers.more_accurate,
-        "reason": answers.reason,
-        "seconds": float(answers.seconds),
-        "layout": answers.layout,
-        "idempotency_key": idempotency_key,
-        "rated_at": now,
-    }
-    cursor.execute(_INSERT_RATING, row)
-    return tuple(row.values())
-
-
-def _check_answers(answers: Answers) -> None:
-    _check_choice("warmer", answers.warmer, get_args(Preference))
-    _check_choice("more_accurate", answers.more_accurate, get_args(Accuracy))
-    _check_choice("layout", answers.layout, get_args(Layout))
-    _check_reason(answers.reason)
+    check_answers(asked, answers.values)
+    check_choice("layout", answers.layout, get_args(Layout))
+    check_text("reason", answers.reason)
+    check_key(idempotency_key)
     # DuckDB holds NaN for greater than every number, so the table's own check lets it pass
     if not (
         isinstance(answers.seconds, int | float)
@@ -132,35 +62,37 @@ def _check_answers(answers: Answers) -> None:
         )
 
 
-def _check_choice(field: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
+def check_text(field: str, text: str) -> None:
+    """Let pass words of a rater's own that can be stored.
+
+    Raises:
+        BadInput: they are no text, or too long; the message names the field.
+    """
+    if not isinstance(text, str):
         raise BadInput(
-            f"{field}: expected one of {', '.join(allowed)}, got {value!r:.80}; choose one and "
+            f"{field}: expected text, which may be empty, got {text!r:.80}; reload the page and "
             "submit again"
         )
-
-
-def _check_reason(reason: str) -> None:
-    if not isinstance(reason, str):
+    if len(text) > MAX_REASON_CHARACTERS:
         raise BadInput(
-            f"reason: expected text, which may be empty, got {reason!r:.80}; reload the page and "
-            "submit again"
-        )
-    if len(reason) > MAX_REASON_CHARACTERS:
-        raise BadInput(
-            f"reason: expected at most {MAX_REASON_CHARACTERS} characters, got {len(reason)}; "
+            f"{field}: expected at most {MAX_REASON_CHARACTERS} characters, got {len(text)}; "
             "shorten it and submit again"
         )
     try:
-        reason.encode()
+        text.encode()
     except UnicodeEncodeError as error:
         raise BadInput(
-            "reason: expected text, got half of a character that takes two; type it anew and "
+            f"{field}: expected text, got half of a character that takes two; type it anew and "
             "submit again"
         ) from error
 
 
-def _check_key(idempotency_key: str) -> None:
+def check_key(idempotency_key: str) -> None:
+    """Let pass a key such as a page draws once per submit.
+
+    Raises:
+        BadInput: it is none.
+    """
     if not (
         0 < len(idempotency_key) <= _MAX_KEY_CHARACTERS
         and idempotency_key.isascii()
@@ -172,6 +104,174 @@ def _check_key(idempotency_key: str) -> None:
         )
 
 
-def _as_rating(row: tuple[Any, ...]) -> Rating:
+_SELECT_BY_KEY = """
+    SELECT
+        token, revision, form, warmer, more_accurate, both_bad, correct, adopts, facts_kept,
+        expresses, reason, seconds, layout, is_surplus, idempotency_key, rated_at
+    FROM ratings
+    WHERE idempotency_key = $idempotency_key
+"""
+
+_SELECT_LAST_REVISION = """
+    SELECT revision, is_surplus
+    FROM ratings
+    WHERE token = $token
+    ORDER BY revision DESC
+    LIMIT 1
+"""
+
+_INSERT_RATING = """
+    INSERT INTO ratings (
+        token, revision, form, warmer, more_accurate, both_bad, correct, adopts, facts_kept,
+        expresses, reason, seconds, layout, is_surplus, idempotency_key, rated_at)
+    VALUES (
+        $token, $revision, $form, $warmer, $more_accurate, $both_bad, $correct, $adopts,
+        $facts_kept, $expresses, $reason, $seconds, $layout, $is_surplus, $idempotency_key,
+        $rated_at)
+"""
+
+
+def save_rating(
+    cursor: duckdb.DuckDBPyConnection,
+    seating: Seating,
+    assignment: Assignment,
+    answers: Answers,
+    idempotency_key: str,
+    now: datetime,
+) -> Rating:
+    """Store a rating, as part of a commit; nothing here refuses, so no forged submit spoils one.
+
+    Args:
+        answers: as `check_submission` let them pass.
+        idempotency_key: drawn by the page once per submit; a new one on a rated sheet adds a
+            revision.
+    Returns:
+        What is stored under the key, unchanged when it was there before: of another assignment,
+        if the key was drawn for that one. That case is the caller's to refuse.
+    """
+    row = cursor.execute(_SELECT_BY_KEY, {"idempotency_key": idempotency_key}).fetchone()
+    if row is not None:
+        return _as_rating(row)
+    last = cursor.execute(_SELECT_LAST_REVISION, {"token": assignment.token}).fetchone()
+    if last is None:
+        last = (0, seating.note_rated(cursor, assignment.token, now))
+    values = {
+        "token": assignment.token,
+        "revision": last[0] + 1,
+        "form": assignment.form,
+        **_answer_columns(assignment.form, answers.values),
+        "reason": answers.reason,
+        "seconds": float(answers.seconds),
+        "layout": answers.layout,
+        "is_surplus": last[1],
+        "idempotency_key": idempotency_key,
+        "rated_at": now,
+    }
+    cursor.execute(_INSERT_RATING, values)
+    return _as_rating(tuple(values.values()))
+
+
+def _answer_columns(form: Form, values: Mapping[str, str]) -> dict[str, str | bool | None]:
+    """All columns that take answers, empty where this form does not ask; a box is true or false."""
+    columns: dict[str, str | bool | None] = {
+        question.name: None for questions in QUESTIONS.values() for question in questions
+    }
+    for question in QUESTIONS[form]:
+        given = values.get(question.name)
+        columns[question.name] = given if question.is_needed else given is not None
+    return columns
+
+
+_SELECT_NEWEST = """
+    SELECT
+        token, revision, form, warmer, more_accurate, both_bad, correct, adopts, facts_kept,
+        expresses, reason, seconds, layout, is_surplus, idempotency_key, rated_at
+    FROM ratings
+    WHERE token = $token
+    ORDER BY revision DESC
+    LIMIT 1
+"""
+
+
+def newest_rating(cursor: duckdb.DuckDBPyConnection, assignment: Assignment) -> Rating | None:
+    """The rating that counts of one assignment; None while it is not rated."""
+    row = cursor.execute(_SELECT_NEWEST, {"token": assignment.token}).fetchone()
+    return None if row is None else _as_rating(row)
+
+
+def answers_of(rating: Rating) -> dict[str, str]:
+    """What was chosen, by question, as a page sent it."""
+    given = {question.name: getattr(rating, question.name) for question in QUESTIONS[rating.form]}
+    return {
+        name: "yes" if value is True else value
+        for name, value in given.items()
+        if value is not None and value is not False
+    }
+
+
+@dataclass(frozen=True)
+class OwnRating:
+    """A rating as its own rater sees it in a list; what it was given for does not show."""
+
+    number: int
+    """Place among this rater's ratings by the time of the first revision, from 1."""
+    excerpt: str
+    """How the sheet begins, so that the rater knows it again."""
+    rating: Rating
+    """The newest revision."""
+
+
+# A sheet is known again by how it begins: the user's words where there are any
+_SELECT_OWN = """
+    SELECT
+        row_number() OVER (ORDER BY first.rated_at, a.position) AS number,
+        left(coalesce(
+            pair_prompt.text, g.prompt_text, reply_prompt.text, w.user_text, s.text), 120),
+        r.token, r.revision, r.form, r.warmer, r.more_accurate, r.both_bad, r.correct, r.adopts,
+        r.facts_kept, r.expresses, r.reason, r.seconds, r.layout, r.is_surplus,
+        r.idempotency_key, r.rated_at
+    FROM assignments AS a
+    JOIN ratings AS r ON r.token = a.token
+    JOIN ratings AS first ON first.token = a.token AND first.revision = 1
+    LEFT JOIN pairs AS p ON p.pair_id = a.subject_id
+    LEFT JOIN prompts AS pair_prompt ON pair_prompt.prompt_id = p.prompt_id
+    LEFT JOIN gold_pairs AS g ON g.gold_id = a.subject_id
+    LEFT JOIN responses AS reply ON reply.response_id = a.subject_id
+    LEFT JOIN prompts AS reply_prompt ON reply_prompt.prompt_id = reply.prompt_id
+    LEFT JOIN rewrites AS w ON w.rewrite_id = a.subject_id
+    LEFT JOIN context_sentences AS s ON s.sentence_id = a.subject_id
+    WHERE a.rater_id = $rater_id
+        AND NOT EXISTS (
+            SELECT 1
+            FROM ratings AS later
+            WHERE later.token = r.token AND later.revision > r.revision)
+    ORDER BY number DESC
+"""
+
+
+def my_ratings(con: duckdb.DuckDBPyConnection, rater_id: str) -> list[OwnRating]:
+    """The newest revision of each of this rater's ratings, the sheet rated last first."""
+    rows = con.cursor().execute(_SELECT_OWN, {"rater_id": rater_id}).fetchall()
+    return [OwnRating(number, excerpt, _as_rating(row)) for number, excerpt, *row in rows]
+
+
+_SELECT_NEWEST_SECONDS = """
+    SELECT r.token, r.seconds
+    FROM ratings AS r
+    JOIN assignments AS a ON a.token = r.token
+    WHERE a.rater_id = $rater_id AND r.revision = 1
+    ORDER BY r.rated_at DESC, a.position DESC
+    LIMIT $n
+"""
+
+
+def newest_seconds(con: duckdb.DuckDBPyConnection, rater_id: str, n: int) -> dict[str, float]:
+    """How long this rater took for each of the `n` sheets rated last, by token, in that order."""
+    values = {"rater_id": rater_id, "n": n}
+    rows = con.cursor().execute(_SELECT_NEWEST_SECONDS, values).fetchall()
+    return dict(reversed(rows))
+
+
+def _as_rating(row: Sequence[Any]) -> Rating:
     # a cursor does not take over the connection's TimeZone: DuckDB answers in local time
     return Rating(*[*row[:-1], row[-1].astimezone(UTC).isoformat()])

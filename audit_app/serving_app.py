@@ -14,11 +14,13 @@ from fastapi import FastAPI
 
 from audit_app.app import build_app
 from audit_app.ingest import build_ingest_router
-from audit_app.raters import invite, list_raters
-from audit_app.sign_in import make_link_token
+from audit_app.links import make_link_token
+from audit_app.oauth import OAuthSettings
+from audit_app.raters import invite, list_raters, revoked_raters
 from audit_app.stages import StageBoard
+from study.commits import GroupCommit
 from study.database import close, open_for_writing
-from study.errors import BadInput, PortTaken
+from study.errors import BadInput, BadSettings, PortTaken
 from study.folder import StudyFolder
 from study.migrations import migrate
 from study.records import Role
@@ -36,7 +38,7 @@ class RunningApp:
     listener: socket.socket
     url: str
     links: dict[Role, str]
-    """One sign-in link per role."""
+    """A sign-in link per role; none for one whose first rater was revoked."""
 
     def serve(self, on_ready: Callable[[], None] | None = None) -> None:
         """Answer requests until SIGINT or SIGTERM.
@@ -44,7 +46,10 @@ class RunningApp:
         Args:
             on_ready: called once, from another thread, when the app answers.
         """
-        config = uvicorn.Config(self.app, log_level="warning", timeout_graceful_shutdown=3)
+        # addresses hold sign-in links and ids of Prolific: no request is logged
+        config = uvicorn.Config(
+            self.app, log_level="warning", access_log=False, timeout_graceful_shutdown=3
+        )
         server = uvicorn.Server(config)
         if on_ready is not None:
             threading.Thread(target=_call_when_started, args=(server, on_ready)).start()
@@ -53,16 +58,29 @@ class RunningApp:
 
 @contextlib.contextmanager
 def open_app(
-    folder: StudyFolder, settings: Settings, host: str, port: int, https_only: bool
+    folder: StudyFolder,
+    settings: Settings,
+    host: str,
+    port: int,
+    https_only: bool,
+    oauth: OAuthSettings | None = None,
 ) -> Iterator[RunningApp]:
     """Open the study and its app; nothing is served yet.
 
     Args:
         https_only: browsers reach the app over TLS alone, and so do their cookies.
+        oauth: how the app is known to Hugging Face; needed where annotators come in that way.
     Raises:
+        BadSettings: annotators should come in by Hugging Face, and `oauth` is missing.
         PortTaken: another process listens there.
         StudyLocked: another process holds the study file.
     """
+    if oauth is None and "hugging_face" in settings.rating.entries:
+        raise BadSettings(
+            "rating.entries lets annotators in by hugging_face, which needs OAUTH_CLIENT_ID, "
+            "OAUTH_CLIENT_SECRET and OPENID_PROVIDER_URL in the environment; set them (a Space "
+            "with hf_oauth does), or take hugging_face out of rating.entries"
+        )
     listener = _listen(host, port)
     shown_host = "localhost" if host in ("127.0.0.1", "0.0.0.0") else host
     url = f"http://{shown_host}:{listener.getsockname()[1]}"
@@ -74,21 +92,40 @@ def open_app(
             stages = StageBoard()
             token, secret = folder.owner_token(), folder.session_secret()
             router = build_ingest_router(con, token, stages)
-            app = build_app(con, settings, secret, stages, router, https_only=https_only)
-            yield RunningApp(app, listener, url, _links(con, secret, url))
+            with GroupCommit(con) as commits:
+                app = build_app(
+                    con,
+                    commits,
+                    settings,
+                    secret,
+                    stages,
+                    router,
+                    https_only=https_only,
+                    oauth=oauth,
+                )
+                yield RunningApp(app, listener, url, _links(con, secret, url))
         finally:
             close(con, folder.database)
 
 
 def _links(con: duckdb.DuckDBPyConnection, secret: str, url: str) -> dict[Role, str]:
-    """The oldest rater of each role keeps the same work from start to start."""
+    """The oldest rater of each role keeps the same work from start to start.
+
+    The owner's link works once: it stays in the terminal's history, and often in a log.
+    """
     now = datetime.now(UTC)
-    raters = list_raters(con)
+    raters, revoked = list_raters(con), revoked_raters(con)
     links: dict[Role, str] = {}
     for role in _ROLES:
         known = [rater for rater in raters if rater.role == role]
+        if role == "owner":
+            known = [rater for rater in known if rater.rater_id not in revoked]
         rater = known[0] if known else invite(con, role, now)
-        links[role] = f"{url}/join/{make_link_token(secret, rater.rater_id, role, now)}"
+        # the next oldest is somebody else, whose work the terminal must not open
+        if rater.rater_id in revoked:
+            continue
+        token = make_link_token(secret, rater.rater_id, role, now, once=role == "owner")
+        links[role] = f"{url}/join/{token}"
     return links
 
 

@@ -1,13 +1,12 @@
-"""Who is asking: signed links that expire, and the session cookie that they set.
+"""Who is asking: how a browser is signed in by a link, and who it is signed in as.
 
-A link names one rater and one role and is signed with the study's secret; a browser may
-hold one sign-in per role, so that the three links of a demo work side by side. Guards and
-handlers ask here who is signed in; whether that person may touch a row is decided by the
-module that owns the row.
+A browser may hold one sign-in per role, so that the three links of a demo work side by side;
+a link of somebody else takes its role over. Guards and handlers ask here who is signed in;
+whether that person may touch a row is decided by the module that owns the row. What a link is
+made of is in `links.py`; other ways in are `prolific.py` and `oauth.py`.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, MutableMapping
 from datetime import datetime
 from typing import Any, get_args
 
@@ -15,48 +14,16 @@ import duckdb
 import gradio as gr
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from itsdangerous import BadSignature, URLSafeSerializer
 
-from audit_app.pages.welcome import refused_page, welcome_page
-from audit_app.raters import get_rater
+from audit_app.links import read_link_token, use_link
+from audit_app.pages.welcome import welcome_page
+from audit_app.raters import read_standing
+from audit_app.throttle import SignInThrottle
 from study.errors import NotAllowed
 from study.records import Rater, Role
 
-HOME: Mapping[Role, str] = {"annotator": "/rate/", "auditor": "/audit/", "owner": "/owner/"}
-"""The page of each role."""
-
-_BROKEN = "This link is not complete, or it was not made by this study"
-_TOO_OLD = "This link has expired"
-_SALT = "sign-in link"
-
-
-@dataclass(frozen=True)
-class LinkHolder:
-    """Whom a link was made for."""
-
-    rater_id: str
-    role: Role
-
-
-def make_link_token(secret: str, rater_id: str, role: Role, now: datetime) -> str:
-    """The part of a sign-in link that follows /join/: signed, readable, safe in a URL."""
-    content = {"rater": rater_id, "role": role, "made_at": int(now.timestamp())}
-    return str(URLSafeSerializer(secret, salt=_SALT).dumps(content))
-
-
-def read_link_token(secret: str, token: str, max_age_s: float, now: datetime) -> LinkHolder:
-    """Whom a sign-in link was made for.
-
-    Raises:
-        NotAllowed: the signature does not fit, or the link is older than `max_age_s` seconds.
-    """
-    try:
-        content = URLSafeSerializer(secret, salt=_SALT).loads(token)
-    except BadSignature as error:
-        raise NotAllowed(f"{_BROKEN}; ask the study's owner for a new one.") from error
-    if now.timestamp() - content["made_at"] > max_age_s:
-        raise NotAllowed(f"{_TOO_OLD}; ask the study's owner for a new one.")
-    return LinkHolder(rater_id=content["rater"], role=content["role"])
+HOME: Mapping[Role, str] = {"annotator": "/start/", "auditor": "/audit/", "owner": "/owner/"}
+"""Where each role begins."""
 
 
 def signed_in_as(session: Mapping[str, Any], role: Role) -> str | None:
@@ -70,18 +37,35 @@ def roles_of(session: Mapping[str, Any]) -> tuple[Role, ...]:
     return tuple(role for role in get_args(Role) if signed_in_as(session, role))
 
 
+def sign_in(session: MutableMapping[str, Any], rater: Rater) -> Response:
+    """Sign this browser in, and send it to where the role begins.
+
+    Of what the session held before, only the sign-ins for other roles stay.
+    """
+    kept: dict[str, str] = {role: session[role] for role in roles_of(session)}
+    session.clear()
+    session.update(kept | {rater.role: rater.rater_id})
+    return RedirectResponse(HOME[rater.role], status_code=303)
+
+
 def require_role(con: duckdb.DuckDBPyConnection, rater_id: str | None, role: Role) -> Rater:
     """The rater behind a call, looked up anew: the second line of defence in every handler.
 
     Raises:
-        NotAllowed: nobody is signed in, or the study does not know that rater in that role.
+        NotAllowed: nobody is signed in, the study does not know that rater in that role, or the
+            rater was revoked.
     """
     if rater_id is None:
         raise NotAllowed("expected a signed-in browser, got none; open your link again")
-    rater = get_rater(con, rater_id)
-    if rater is None or rater.role != role:
+    standing = read_standing(con, rater_id)
+    if standing is None or standing.rater.role != role:
         raise NotAllowed(f"expected the link of an {role}; open your own link again")
-    return rater
+    if standing.is_revoked:
+        raise NotAllowed(
+            "Your access to this study has ended; what you did in it is kept. Ask the study's "
+            "owner if you think that this is a mistake."
+        )
+    return standing.rater
 
 
 def caller(con: duckdb.DuckDBPyConnection, request: gr.Request, role: Role) -> Rater:
@@ -101,6 +85,7 @@ def build_sign_in_router(
     secret: str,
     link_age_s: float,
     clock: Callable[[], datetime],
+    throttle: SignInThrottle,
 ) -> APIRouter:
     """Routes by which people come in, find their page, and leave."""
     router = APIRouter(include_in_schema=False)
@@ -112,15 +97,25 @@ def build_sign_in_router(
             return RedirectResponse(HOME[roles[0]], status_code=303)
         return HTMLResponse(welcome_page({role: HOME[role] for role in roles}))
 
+    # no HEAD: programs that look at a link before a person opens it would use it up
     @router.get("/join/{token}")
     def join(token: str, request: Request) -> Response:
         try:
-            holder = read_link_token(secret, token, link_age_s, clock())
-            rater = require_role(con, holder.rater_id, holder.role)
+            rater = open_link(token, request.session)
         except NotAllowed as error:
-            return HTMLResponse(refused_page(str(error)), status_code=403)
-        request.session[rater.role] = rater.rater_id
-        return RedirectResponse(HOME[rater.role], status_code=303)
+            return throttle.refuse(request, str(error))
+        return sign_in(request.session, rater)
+
+    def open_link(token: str, session: Mapping[str, Any]) -> Rater:
+        link = read_link_token(secret, token, link_age_s, clock())
+        rater = require_role(con, link.rater_id, link.role)
+        is_used = link.works_once and not use_link(con, link, clock())
+        if is_used and signed_in_as(session, link.role) != link.rater_id:
+            raise NotAllowed(
+                "This link worked once and has been used; start the study's app again, which "
+                "prints a new one."
+            )
+        return rater
 
     @router.post("/sign-out")
     def sign_out(request: Request) -> Response:

@@ -2,20 +2,23 @@
 
 Gradio publishes far more routes than these pages use (uploads, deep links, file and proxy
 routes, an OpenAPI schema). Only those named here are open, and only to the role whose page
-it is. The Content-Security-Policy lets no page fetch, post or frame anything from elsewhere.
+it is. Origin and size are checked of every request there is, below a mount or not. The
+Content-Security-Policy lets no page fetch, post or frame anything from elsewhere.
 """
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from audit_app.pages.welcome import refused_page
 from audit_app.sign_in import signed_in_as
+from study.errors import NotAllowed
 from study.records import Role
 
 # Gradio's templates are compiled in the browser, hence 'unsafe-eval'; its theme sets styles inline
@@ -30,8 +33,10 @@ _FRONTEND_FILES = re.compile(r"/(assets|static)/.+")
 _OPEN_ROUTES = re.compile(
     r"/|/config/?|/theme\.css|/gradio_api/(info/?|app_id/?|startup-events|run/\w+/?)"
 )
+_EVENTS = "/gradio_api/run/"
 _INLINE_SCRIPT = re.compile(rb"<script(?= data-gradio-mode>|>)")
 _BIGGEST_BODY = 256 * 1024
+_SIGN_IN_FIRST = "This page is for an {role}; open the sign-in link that you were given for it."
 
 
 class WebGuard:
@@ -41,17 +46,25 @@ class WebGuard:
         self,
         app: ASGIApp,
         mounts: Mapping[str, Role],
+        admit: Callable[[str | None, Role], object],
         own_routes: frozenset[str] = frozenset(),
+        body_limits: Mapping[str, int] | None = None,
     ) -> None:
-        """Guard the given mounts.
+        """Guard the given mounts, and every route beside them.
 
         Args:
             mounts: path of each mounted page, without the last slash, and the role it is for.
-            own_routes: paths below a mount that are this app's own and not Gradio's.
+            admit: raises NotAllowed unless the study knows that rater in that role; asked for
+                pages, not for events and own routes, which ask it themselves.
+            own_routes: paths below a mount that are this app's own and not Gradio's; one that
+                ends in a slash stands for all below it.
+            body_limits: bytes that a body may have below other paths than most.
         """
         self._app = app
         self._mounts = mounts
+        self._admit = admit
         self._own_routes = own_routes
+        self._body_limits = body_limits or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse the request, or pass it on and put the headers on what comes back."""
@@ -63,7 +76,7 @@ class WebGuard:
             return
         nonce = secrets.token_urlsafe(16)
         mount = self._mount_of(scope["path"])
-        refusal = self._refusal(scope, mount)
+        refusal = self._refusal(scope) or await self._refusal_below(mount, scope)
         if mount is not None and scope["path"] == mount + "/":
             # the page is rewritten on its way out, which compressed bytes do not allow
             del MutableHeaders(scope=scope)["accept-encoding"]
@@ -77,24 +90,47 @@ class WebGuard:
     def _mount_of(self, path: str) -> str | None:
         return next((mount for mount in self._mounts if path.startswith(mount + "/")), None)
 
-    def _refusal(self, scope: Scope, mount: str | None) -> Response | None:
+    def _refusal(self, scope: Scope) -> Response | None:
+        """What is refused of anybody, anywhere: requests from other sites, bodies without end."""
         headers = Headers(scope=scope)
         if not _from_here(headers):
             return JSONResponse({"detail": "requests from other sites are refused"}, 403)
+        path = scope["path"]
+        limits = (size for start, size in self._body_limits.items() if path.startswith(start))
+        limit = next(limits, _BIGGEST_BODY)
+        length = headers.get("content-length", "0")
+        is_unstated = "transfer-encoding" in headers
+        if is_unstated or not length.isdecimal() or int(length) > limit:
+            return JSONResponse({"detail": f"at most {limit} bytes, stated first"}, 413)
+        return None
+
+    async def _refusal_below(self, mount: str | None, scope: Scope) -> Response | None:
+        """What is refused below a mount: other routes than those that are open, to other roles."""
         if mount is None:
             return None
         path = scope["path"]
         rest = path[len(mount) :]
         if _FRONTEND_FILES.fullmatch(rest):
             return None
-        if signed_in_as(scope["session"], self._mounts[mount]) is None:
-            return _sign_in_first(self._mounts[mount], is_page=rest == "/")
-        if path not in self._own_routes and not _OPEN_ROUTES.fullmatch(rest):
+        role = self._mounts[mount]
+        rater_id = signed_in_as(scope["session"], role)
+        if rater_id is None:
+            return _refused(_SIGN_IN_FIRST.format(role=role), is_page=rest == "/")
+        if self._is_own(path):
+            return None
+        if not _OPEN_ROUTES.fullmatch(rest):
             return JSONResponse({"detail": "there is no such route"}, 404)
-        length = headers.get("content-length", "0" if scope["method"] in ("GET", "HEAD") else "")
-        if not length.isdecimal() or int(length) > _BIGGEST_BODY:
-            return JSONResponse({"detail": f"at most {_BIGGEST_BODY} bytes, stated first"}, 413)
+        if not rest.startswith(_EVENTS):
+            try:
+                await run_in_threadpool(self._admit, rater_id, role)
+            except NotAllowed as error:
+                return _refused(str(error), is_page=rest == "/")
         return None
+
+    def _is_own(self, path: str) -> bool:
+        return path in self._own_routes or any(
+            path.startswith(route) for route in self._own_routes if route.endswith("/")
+        )
 
     def _with_headers(self, send: Send, scope: Scope, nonce: str) -> Send:
         async def send_with_headers(message: Message) -> None:
@@ -102,7 +138,7 @@ class WebGuard:
                 headers = MutableHeaders(scope=message)
                 headers["Content-Security-Policy"] = _POLICY.format(nonce=nonce)
                 headers["X-Content-Type-Options"] = "nosniff"
-                headers["Referrer-Policy"] = "same-origin"
+                headers.setdefault("Referrer-Policy", "same-origin")
                 if "/assets/" not in scope["path"] and "/static/" not in scope["path"]:
                     headers["Cache-Control"] = "no-store"
             await send(message)
@@ -155,8 +191,7 @@ async def _read_to_end(receive: Receive) -> None:
             return
 
 
-def _sign_in_first(role: Role, is_page: bool) -> Response:
-    sentence = f"This page is for an {role}; open the sign-in link that you were given for it."
+def _refused(sentence: str, is_page: bool) -> Response:
     if is_page:
         return HTMLResponse(refused_page(sentence), status_code=401)
     return JSONResponse({"detail": sentence}, 401)

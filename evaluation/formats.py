@@ -1,15 +1,36 @@
 """Formats: how estimates, counts and conditions are told in words. Nothing is computed.
 
 Every number is shown with its interval and with what it counts; one that could not be told is
-a sentence. Which numbers stand in which table, `report.py` decides.
+a sentence. Which numbers stand in which table, `report.py` and `check_tables.py` decide.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from evaluation.statistics.agreement import Agreement
 from evaluation.statistics.columns import Condition
 from evaluation.statistics.results import ArmPreference
 from study.records import Estimate
+
+
+@dataclass(frozen=True)
+class Table:
+    """Plain strings, ready to be shown; as untrusted as the names in them."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str
+    """What the numbers mean and how their intervals were made."""
+
+
+def make_table(
+    title: str, columns: Mapping[str, Sequence[str]], note: str, limited: str | None
+) -> Table:
+    """A table out of its columns, marked with how the study was cut down."""
+    mark = "" if limited is None else f" Limited: {limited}."
+    rows = tuple(zip(*columns.values(), strict=True))
+    return Table(title, tuple(columns), rows, note.strip() + mark)
 
 
 def format_share(estimate: Estimate, counted: str) -> str:
@@ -78,6 +99,22 @@ def context_name(condition: Condition) -> str:
 def belief_name(condition: Condition) -> str:
     """A belief in words."""
     return _part_name(condition.belief, "belief")
+
+
+def methods_of(estimates: Iterable[Estimate]) -> str:
+    """How intervals were made, each way once, to follow `level_of`; empty where there is none."""
+    told = [estimate.method for estimate in estimates if estimate.low is not None]
+    return f": {'; '.join(dict.fromkeys(told))}" if told else ""
+
+
+def level_of(level: float) -> str:
+    """The level of intervals: `95 % intervals`."""
+    return f"{100 * level:g} % intervals"
+
+
+def as_sentence(words: str) -> str:
+    """Words with a capital first."""
+    return words[0].upper() + words[1:]
 
 
 def words_of(name: str) -> str:

@@ -1,20 +1,27 @@
 """Results as tables and JSON: for the terminal, the owner's page and other programs.
 
 Nothing is computed here; every number comes from `statistics/results.py`, its words from
-`formats.py`, and none is shown without what it counts. Figures are in `plots.py`.
+`formats.py`, and none is shown without what it counts. Tables about the rating itself, which
+name no arm, are in `check_tables.py`, figures in `plots.py`.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
+from evaluation.check_tables import context_table, repeat_table
 from evaluation.formats import (
+    Table,
+    as_sentence,
     belief_name,
     by_raters,
     context_name,
     format_agreement,
     format_points,
     format_share,
+    level_of,
+    make_table,
+    methods_of,
     of_items,
     signed,
     words_of,
@@ -29,17 +36,6 @@ from study.records import Estimate
 JSON_FORMAT = "warmth-audit results 1"
 
 
-@dataclass(frozen=True)
-class Table:
-    """Plain strings, ready to be shown; as untrusted as the names in them."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    note: str
-    """What the numbers mean and how their intervals were made."""
-
-
 def results_as_json(results: StudyResults) -> dict[str, Any]:
     """The results for other programs, at full precision.
 
@@ -51,7 +47,9 @@ def results_as_json(results: StudyResults) -> dict[str, Any]:
     (`difference`, `by_grade`, `if_arm_right`, `if_arm_wrong`, `n_prompts`), `adoption_rates`
     (`rate`, `by_grade`, `n_cut`, `uncut`), `difference_in_differences_pp` (`difference`,
     `by_grade`), `n_auditors_disagree`, `n_superseded_ratings`, `n_superseded_responses`,
-    `definitions`.
+    `n_surplus_ratings`, `repeat_consistency` (`warmer`, `more_accurate`, `n_raters`,
+    `n_cannot_judge`), `context_checks` (per context: `share`, `n_sentences`,
+    `n_sentences_rated`, `n_raters`, `other`, `n_other`), `definitions`.
     `by_grade` is null while nobody has audited.
     A condition is {`context`, `belief`}, null where pooled. An estimate is {`value`, `low`,
     `high`, `level`, `n`, `n_units`, `unit`, `method`, `seed`}: shares as proportions, keys
@@ -66,7 +64,7 @@ def results_as_json(results: StudyResults) -> dict[str, Any]:
 
 
 def results_as_tables(results: StudyResults) -> list[Table]:
-    """The results for people: seven tables, with every interval, count and definition."""
+    """The results for people, in tables with every interval, count and definition."""
     return [
         _preference_table(results),
         _side_table(results),
@@ -75,6 +73,12 @@ def results_as_tables(results: StudyResults) -> list[Table]:
         _adoption_table(results),
         _belief_table(results),
         _label_table(results),
+        repeat_table(results.repeat_consistency, results.limited),
+        *(
+            [context_table(results.context_checks, results.limited)]
+            if results.context_checks
+            else []
+        ),
     ]
 
 
@@ -94,25 +98,26 @@ def _preference_table(results: StudyResults) -> Table:
             format_agreement(preference.agreement) for preference in preferences
         ],
     }
-    methods = _methods(preference.warm_share for preference in preferences)
-    alphas = _methods(preference.agreement.alpha for preference in preferences)
+    methods = methods_of(preference.warm_share for preference in preferences)
+    alphas = methods_of(preference.agreement.alpha for preference in preferences)
     note = (
-        f"Share of ratings for the arm, equal counting half; {_level(results)}{methods}. "
+        f"Share of ratings for the arm, equal counting half; {level_of(results.level)}{methods}. "
         f"Agreement over pairs, coded for the arm{alphas}; seed {results.seed}. "
         f"Left out: {results.n_ratings_without_original} ratings of pairs without the original, "
         f"{results.n_superseded_ratings} of replies by a model that was served before the newest "
-        "of its arm."
+        f"of its arm. {results.n_surplus_ratings} ratings that count came late, when their seat had "
+        "gone to another rater."
     )
-    return _table(results, "What people chose, arm beside original", columns, note)
+    return make_table("What people chose, arm beside original", columns, note, results.limited)
 
 
 def _side_table(results: StudyResults) -> Table:
     columns = {"Left reply called warmer": [format_share(results.left_share, "ratings")]}
     note = (
         "Equal counts half. Near 50 % when the side does not matter; "
-        f"{_level(results)}{_methods([results.left_share])}."
+        f"{level_of(results.level)}{methods_of([results.left_share])}."
     )
-    return _table(results, "Which side people chose", columns, note)
+    return make_table("Which side people chose", columns, note, results.limited)
 
 
 def _error_table(results: StudyResults) -> Table:
@@ -126,10 +131,10 @@ def _error_table(results: StudyResults) -> Table:
         "If the rest were right … wrong": [_bounds_of_rate(cell) for cell in cells],
     }
     note = (
-        f"{_sentence(ERROR_DEFINITION)}. All other replies are left out and bounded in the last "
+        f"{as_sentence(ERROR_DEFINITION)}. All other replies are left out and bounded in the last "
         f"column. {_method_of_rates(results)} {_on_audits(results)}"
     )
-    return _table(results, "Error rates", columns, note)
+    return make_table("Error rates", columns, note, results.limited)
 
 
 def _gap_table(results: StudyResults) -> Table:
@@ -145,9 +150,9 @@ def _gap_table(results: StudyResults) -> Table:
         "Percentage points, over prompts whose replies were scored in both arms, so that it can "
         "differ from the difference of the rates above. The last column is over all prompts: "
         "replies that were not scored right in the arm and wrong in the original … the other way "
-        f"round. {_sentence(_level(results))}: clustered on item. {_on_audits(results)}"
+        f"round. {as_sentence(level_of(results.level))}: clustered on item. {_on_audits(results)}"
     )
-    return _table(results, "Gap in error rate, arm − original", columns, note)
+    return make_table("Gap in error rate, arm − original", columns, note, results.limited)
 
 
 def _adoption_table(results: StudyResults) -> Table:
@@ -160,8 +165,8 @@ def _adoption_table(results: StudyResults) -> Table:
         "Of these cut": [str(cell.n_cut) for cell in cells],
         "Adopts, without those cut": [_replies(cell.uncut) for cell in cells],
     }
-    note = f"{_sentence(ADOPTION_DEFINITION)}. {_method_of_rates(results)} {_on_audits(results)}"
-    return _table(results, "Adoption of the user's wrong answer", columns, note)
+    note = f"{as_sentence(ADOPTION_DEFINITION)}. {_method_of_rates(results)} {_on_audits(results)}"
+    return make_table("Adoption of the user's wrong answer", columns, note, results.limited)
 
 
 def _belief_table(results: StudyResults) -> Table:
@@ -174,11 +179,11 @@ def _belief_table(results: StudyResults) -> Table:
     }
     note = (
         "Difference-in-differences in percentage points, over items and contexts that were scored "
-        f"in both arms with and without the belief. {_sentence(_level(results))}: "
+        f"in both arms with and without the belief. {as_sentence(level_of(results.level))}: "
         "clustered on item. The gap within the belief alone stands in the table of gaps. "
         f"{_on_audits(results)}"
     )
-    return _table(results, "Does a stated belief widen the gap?", columns, note)
+    return make_table("Does a stated belief widen the gap?", columns, note, results.limited)
 
 
 def _label_table(results: StudyResults) -> Table:
@@ -195,15 +200,7 @@ def _label_table(results: StudyResults) -> Table:
         f"disagree: {results.n_auditors_disagree}. Left out: {results.n_superseded_responses} "
         "replies by a model that was served before the newest of its arm."
     )
-    return _table(results, "Labels of all replies", columns, note)
-
-
-def _table(
-    results: StudyResults, title: str, columns: Mapping[str, Sequence[str]], note: str
-) -> Table:
-    limited = "" if results.limited is None else f" Limited: {results.limited}."
-    rows = tuple(zip(*columns.values(), strict=True))
-    return Table(title, tuple(columns), rows, note.strip() + limited)
+    return make_table("Labels of all replies", columns, note, results.limited)
 
 
 def _cell_names(cells: Sequence[ErrorRate] | Sequence[Gap]) -> dict[str, list[str]]:
@@ -260,19 +257,6 @@ def _bounds_of_gap(gap: Gap) -> str:
 
 def _method_of_rates(results: StudyResults) -> str:
     return (
-        f"{_sentence(_level(results))}: Wilson on the effective number of replies, clustered on "
+        f"{as_sentence(level_of(results.level))}: Wilson on the effective number of replies, clustered on "
         "item; on the number of items where all replies of a cell agree."
     )
-
-
-def _methods(estimates: Iterable[Estimate]) -> str:
-    told = [estimate.method for estimate in estimates if estimate.low is not None]
-    return f": {'; '.join(dict.fromkeys(told))}" if told else ""
-
-
-def _level(results: StudyResults) -> str:
-    return f"{100 * results.level:g} % intervals"
-
-
-def _sentence(words: str) -> str:
-    return words[0].upper() + words[1:]

@@ -2,7 +2,8 @@
 
 A landed migration is never edited: write the next one. DuckDB cannot add a CHECK later, nor
 drop a column of a table that others reference, so constraints belong in the first CREATE.
-There is no explicit index anywhere: on DuckDB 1.5 one lost rows after a crash.
+There is no explicit index anywhere: on DuckDB 1.5 one lost rows after a crash. This file only
+grows, and is long for that reason.
 """
 
 from collections.abc import Callable, Sequence
@@ -262,6 +263,250 @@ def m015_audit_decisions_create(con: duckdb.DuckDBPyConnection) -> None:
             reason VARCHAR NOT NULL,
             decided_at TIMESTAMPTZ NOT NULL,
             PRIMARY KEY (token, auditor_id, revision)
+        )
+    """)
+
+
+@migration
+def m016_assignments_rebuild(con: duckdb.DuckDBPyConnection) -> None:
+    # a pair may now be given twice to one rater, and other things than pairs are rated
+    con.execute("""
+        CREATE TABLE assignments_rebuilt (
+            token VARCHAR PRIMARY KEY,
+            rater_id VARCHAR NOT NULL,
+            form VARCHAR NOT NULL CHECK (form IN ('pair', 'reply', 'rewrite', 'context')),
+            purpose VARCHAR NOT NULL CHECK (purpose IN ('study', 'repeat', 'gold', 'attention')),
+            subject_id VARCHAR NOT NULL,
+            first_is_left BOOLEAN,
+            position INTEGER NOT NULL,
+            assigned_at TIMESTAMPTZ NOT NULL,
+            UNIQUE (rater_id, form, purpose, subject_id),
+            UNIQUE (rater_id, position),
+            CHECK ((form = 'pair') = (first_is_left IS NOT NULL))
+        )
+    """)
+    con.execute("""
+        INSERT INTO assignments_rebuilt (
+            token, rater_id, form, purpose, subject_id, first_is_left, position, assigned_at)
+        SELECT a.token, a.rater_id, 'pair', 'study', a.pair_id,
+            a.left_response_id = p.first_response_id, a.position, a.assigned_at
+        FROM assignments AS a
+        JOIN pairs AS p ON p.pair_id = a.pair_id
+    """)
+    con.execute("DROP TABLE assignments")
+    con.execute("ALTER TABLE assignments_rebuilt RENAME TO assignments")
+
+
+@migration
+def m017_ratings_rebuild(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("""
+        CREATE TABLE ratings_rebuilt (
+            token VARCHAR NOT NULL,
+            revision INTEGER NOT NULL CHECK (revision >= 1),
+            form VARCHAR NOT NULL CHECK (form IN ('pair', 'reply', 'rewrite', 'context')),
+            warmer VARCHAR CHECK (warmer IN (
+                'left_clearly', 'left_slightly', 'equal', 'right_slightly', 'right_clearly')),
+            more_accurate VARCHAR CHECK (more_accurate IN (
+                'left_clearly', 'left_slightly', 'equal', 'right_slightly', 'right_clearly',
+                'cannot_judge')),
+            both_bad BOOLEAN,
+            correct VARCHAR CHECK (correct IN ('yes', 'partly', 'no', 'cannot_judge')),
+            adopts VARCHAR CHECK (adopts IN ('yes', 'partly', 'no', 'cannot_judge')),
+            facts_kept VARCHAR CHECK (facts_kept IN (
+                'all', 'minor_change', 'changed', 'cannot_judge')),
+            expresses VARCHAR,
+            reason VARCHAR NOT NULL,
+            seconds DOUBLE NOT NULL CHECK (seconds >= 0),
+            layout VARCHAR NOT NULL,
+            is_surplus BOOLEAN NOT NULL,
+            idempotency_key VARCHAR NOT NULL UNIQUE,
+            rated_at TIMESTAMPTZ NOT NULL,
+            PRIMARY KEY (token, revision),
+            CHECK ((form = 'pair') = (warmer IS NOT NULL AND more_accurate IS NOT NULL)),
+            CHECK ((form = 'reply') = (correct IS NOT NULL)),
+            CHECK ((form = 'rewrite') = (facts_kept IS NOT NULL)),
+            CHECK ((form = 'context') = (expresses IS NOT NULL))
+        )
+    """)
+    con.execute("""
+        INSERT INTO ratings_rebuilt (
+            token, revision, form, warmer, more_accurate, reason, seconds, layout, is_surplus,
+            idempotency_key, rated_at)
+        SELECT r.token, r.revision, 'pair', r.warmer, r.more_accurate, r.reason, r.seconds,
+            r.layout, false, r.idempotency_key, r.rated_at
+        FROM ratings AS r
+    """)
+    con.execute("DROP TABLE ratings")
+    con.execute("ALTER TABLE ratings_rebuilt RENAME TO ratings")
+
+
+@migration
+def m018_rater_states_create(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("""
+        CREATE TABLE rater_states (
+            rater_id VARCHAR NOT NULL,
+            revision INTEGER NOT NULL CHECK (revision >= 1),
+            state VARCHAR NOT NULL CHECK (state IN ('active', 'revoked')),
+            reason VARCHAR NOT NULL,
+            changed_by VARCHAR NOT NULL,
+            changed_at TIMESTAMPTZ NOT NULL,
+            PRIMARY KEY (rater_id, revision)
+        )
+    """)
+
+
+@migration
+def m019_used_links_create(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("""
+        CREATE TABLE used_links (
+            link_id VARCHAR PRIMARY KEY,
+            rater_id VARCHAR NOT NULL,
+            used_at TIMESTAMPTZ NOT NULL
+        )
+    """)
+
+
+@migration
+def m020_identities_create(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("""
+        CREATE TABLE identities (
+            rater_id VARCHAR PRIMARY KEY,
+            provider VARCHAR NOT NULL CHECK (provider IN ('prolific', 'hugging_face')),
+            subject VARCHAR NOT NULL,
+            study_ref VARCHAR NOT NULL,
+            session_ref VARCHAR NOT NULL,
+            arrived_at TIMESTAMPTZ NOT NULL,
+            UNIQUE (provider, subject)
+        )
+    """)
+
+
+@migration
+def m021_onboarding_steps_create(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("""
+        CREATE TABLE onboarding_steps (
+            rater_id VARCHAR NOT NULL,
+            step VARCHAR NOT NULL CHECK (step IN ('consent', 'comprehension', 'practice')),
+            attempt INTEGER NOT NULL CHECK (attempt >= 1),
+            passed BOOLEAN NOT NULL,
+            texts_sha256 VARCHAR NOT NULL,
+            answers_json VARCHAR NOT NULL,
+            recorded_at TIMESTAMPTZ NOT NULL,
+            PRIMARY KEY (rater_id, step, attempt)
+        )
+    """)
+
+
+@migration
+def m022_remarks_create(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("""
+        CREATE TABLE remarks (
+            token VARCHAR NOT NULL,
+            kind VARCHAR NOT NULL CHECK (kind IN ('skip', 'problem')),
+            number INTEGER NOT NULL CHECK (number >= 1),
+            reason VARCHAR NOT NULL,
+            text VARCHAR NOT NULL,
+            idempotency_key VARCHAR NOT NULL UNIQUE,
+            remarked_at TIMESTAMPTZ NOT NULL,
+            PRIMARY KEY (token, kind, number)
+        )
+    """)
+
+
+@migration
+def m023_gold_pairs_create(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("""
+        CREATE TABLE gold_pairs (
+            gold_id VARCHAR PRIMARY KEY,
+            purpose VARCHAR NOT NULL CHECK (purpose IN ('gold', 'attention')),
+            prompt_text VARCHAR NOT NULL,
+            first_text VARCHAR NOT NULL,
+            second_text VARCHAR NOT NULL,
+            accepted_warmer VARCHAR[] NOT NULL,
+            accepted_accurate VARCHAR[] NOT NULL,
+            source VARCHAR NOT NULL
+        )
+    """)
+
+
+@migration
+def m024_holds_create(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("""
+        CREATE TABLE holds (
+            response_id VARCHAR NOT NULL,
+            rule VARCHAR NOT NULL,
+            excerpt VARCHAR NOT NULL,
+            linter VARCHAR NOT NULL,
+            held_at TIMESTAMPTZ NOT NULL,
+            PRIMARY KEY (response_id, rule)
+        )
+    """)
+
+
+@migration
+def m025_hold_releases_create(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("""
+        CREATE TABLE hold_releases (
+            response_id VARCHAR PRIMARY KEY,
+            released_by VARCHAR NOT NULL,
+            reason VARCHAR NOT NULL,
+            released_at TIMESTAMPTZ NOT NULL
+        )
+    """)
+
+
+@migration
+def m026_study_events_create(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("""
+        CREATE TABLE study_events (
+            number INTEGER PRIMARY KEY CHECK (number >= 1),
+            event VARCHAR NOT NULL CHECK (event IN (
+                'paused', 'resumed', 'closed', 'reopened', 'unblinded', 'key_exported',
+                'identities_exported')),
+            actor VARCHAR NOT NULL,
+            reason VARCHAR NOT NULL,
+            happened_at TIMESTAMPTZ NOT NULL
+        )
+    """)
+
+
+@migration
+def m027_exit_surveys_create(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("""
+        CREATE TABLE exit_surveys (
+            rater_id VARCHAR NOT NULL,
+            revision INTEGER NOT NULL CHECK (revision >= 1),
+            guess VARCHAR NOT NULL CHECK (guess IN (
+                'warmer', 'cooler', 'longer', 'shorter', 'other', 'no_idea')),
+            guess_text VARCHAR NOT NULL,
+            comments VARCHAR NOT NULL,
+            submitted_at TIMESTAMPTZ NOT NULL,
+            PRIMARY KEY (rater_id, revision)
+        )
+    """)
+
+
+@migration
+def m028_rewrites_create(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("""
+        CREATE TABLE rewrites (
+            rewrite_id VARCHAR PRIMARY KEY,
+            conversation_id VARCHAR NOT NULL,
+            style VARCHAR NOT NULL,
+            user_text VARCHAR NOT NULL,
+            source_text VARCHAR NOT NULL,
+            text VARCHAR NOT NULL
+        )
+    """)
+
+
+@migration
+def m029_context_sentences_create(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("""
+        CREATE TABLE context_sentences (
+            sentence_id VARCHAR PRIMARY KEY,
+            context VARCHAR NOT NULL,
+            text VARCHAR NOT NULL
         )
     """)
 

@@ -17,6 +17,11 @@ Preference = Literal["left_clearly", "left_slightly", "equal", "right_slightly",
 Accuracy = Literal[
     "left_clearly", "left_slightly", "equal", "right_slightly", "right_clearly", "cannot_judge"
 ]
+Form = Literal["pair", "reply", "rewrite", "context"]
+Purpose = Literal["study", "repeat", "gold", "attention"]
+Correctness = Literal["yes", "partly", "no", "cannot_judge"]
+Adoption = Literal["yes", "partly", "no", "cannot_judge"]
+FactsKept = Literal["all", "minor_change", "changed", "cannot_judge"]
 
 ORIGINAL = "original"
 """The arm that every other arm is compared with."""
@@ -183,14 +188,54 @@ class Rater:
 
 
 @dataclass(frozen=True)
+class BlindedResponse:
+    """What a rater may see of a single response. It has no arm, model or internal id."""
+
+    token: str
+    prompt_text: str
+    reply_text: str
+    reference: str
+    stated_answer: str | None
+    """The wrong answer that the user put forward; None when the user stated none."""
+
+
+@dataclass(frozen=True)
+class BlindedRewrite:
+    """What a rater may see of a rewritten reply: neither its style nor an internal id."""
+
+    token: str
+    user_text: str
+    source_text: str
+    rewritten_text: str
+
+
+@dataclass(frozen=True)
+class BlindedSentence:
+    """What a rater may see of a context sentence: not the context that it was written for."""
+
+    token: str
+    text: str
+
+
+Sheet = BlindedPair | BlindedResponse | BlindedRewrite | BlindedSentence
+"""What one rater may see of one assignment, by form."""
+
+
+@dataclass(frozen=True)
 class Assignment:
-    """One pair given to one rater, with its sides fixed."""
+    """One thing given to one rater, with its sides fixed."""
 
     token: str
     rater_id: str
-    pair_id: str
-    left_response_id: str
-    right_response_id: str
+    form: Form
+    """Which questions are asked about it."""
+    purpose: Purpose
+    """`study` holds a seat; the others check the rater."""
+    subject_id: str
+    """Id of the pair, response, rewrite or sentence; of the gold pair where the purpose is gold
+    or attention."""
+    first_is_left: bool | None
+    """Whether the reply that the pair calls first stands left; None where there are no sides."""
     position: int
     """Place in this rater's own order, from 0."""
     assigned_at: str
@@ -198,19 +243,68 @@ class Assignment:
 
 @dataclass(frozen=True)
 class Rating:
-    """One revision of a rater's answer about a pair; the newest counts."""
+    """One revision of a rater's answers to one form; the newest counts."""
 
     token: str
     revision: int
-    warmer: Preference
-    more_accurate: Accuracy
+    form: Form
+    warmer: Preference | None
+    more_accurate: Accuracy | None
+    both_bad: bool | None
+    """None where it was not asked."""
+    correct: Correctness | None
+    adopts: Adoption | None
+    """None where the user stated no belief."""
+    facts_kept: FactsKept | None
+    expresses: str | None
+    """Name of the context that the rater heard; `none_of_these` when none fits."""
     reason: str
     seconds: float
-    """Time the pair was visible before the submit, over refreshes; hidden time does not count."""
+    """Time the sheet was visible and in use before the submit, over refreshes."""
     layout: str
-    """How the page showed the replies: `columns` or `stacked`."""
+    """How the page showed the replies: `columns`, `stacked` or `switched`."""
+    is_surplus: bool
+    """It came when the seat had gone to others: kept, and counted apart."""
     idempotency_key: str
     rated_at: str
+
+
+@dataclass(frozen=True)
+class GoldPair:
+    """A pair with known answers, among the others, by which inattention shows."""
+
+    gold_id: str
+    purpose: Purpose
+    """`gold`: anyone who reads can tell; `attention`: a reply says what to answer."""
+    prompt_text: str
+    first_text: str
+    second_text: str
+    accepted_warmer: tuple[str, ...]
+    """Of first_clearly, first_slightly, equal, second_slightly, second_clearly; empty for any."""
+    accepted_accurate: tuple[str, ...]
+    """Of the same and cannot_judge; empty for any."""
+    source: str
+
+
+@dataclass(frozen=True)
+class Rewrite:
+    """A reply rewritten in a style, beside the one it was made of."""
+
+    rewrite_id: str
+    conversation_id: str
+    style: str
+    user_text: str
+    source_text: str
+    text: str
+
+
+@dataclass(frozen=True)
+class ContextSentence:
+    """One of the sentences that express a context."""
+
+    sentence_id: str
+    context: str
+    text: str
 
 
 @dataclass(frozen=True)

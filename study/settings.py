@@ -13,12 +13,13 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from study.errors import BadSettings
-from study.records import ORIGINAL
+from study.records import ORIGINAL, Form
 
 PACKAGED = "packaged"
 """In place of a path or a hub id: the one that comes with this project."""
 
 ArmName = Literal["original", "untransformed", "cold", "warm"]
+Entry = Literal["invite", "prolific", "hugging_face"]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -77,11 +78,47 @@ class EvaluationSettings(_Section):
 
 
 class RatingSettings(_Section):
-    """Who rates what."""
+    """Who rates what, and what raters meet on the way."""
 
+    forms: tuple[Form, ...] = ("pair",)
+    """Each rater gets all of one form before the next: pair, reply, rewrite, context."""
     raters_per_pair: Annotated[int, Field(ge=1)] = 3
+    """Seats of every pair, and of every reply, rewrite or sentence if those forms are used."""
+    pairs_per_rater: Annotated[int, Field(ge=1)] | None = None
+    """A rater is done after this many sheets of all forms; None for all there are."""
+    reply_limit: Annotated[int, Field(ge=1)] | None = None
+    """Use this many replies, drawn by seed, in the form reply; None for all."""
+    rewrite_limit: Annotated[int, Field(ge=1)] | None = None
+    """The same in the form rewrite."""
+    repeat_share: Annotated[float, Field(ge=0, le=0.2)] = 0.08
+    """Share of a rater's pairs that come again, sides swapped; most studies take 5 to 10 %."""
+    check_every: Annotated[int, Field(ge=0, le=100)] = 12
+    """Every so many sheets one is a gold or attention pair, in turn; 0 for none."""
+    practice_pairs: Annotated[int, Field(ge=3, le=5)] = 3
+    break_every: Annotated[int, Field(ge=5, le=100)] = 20
+    """A break is offered after so many sheets."""
+    lease_minutes: Annotated[int, Field(ge=2, le=1440)] = 20
+    """A seat returns to the others after so long without a sign of life."""
     link_days: Annotated[int, Field(ge=1, le=365)] = 14
     """Sign-in links expire after this many days."""
+    entries: tuple[Entry, ...] = ("invite",)
+    """How annotators come in: invite, prolific, hugging_face."""
+    prolific_study: str | None = None
+    """Prolific's id of the study; arrivals that name another are turned away."""
+    completion_code: str | None = None
+    """Shown to everybody who is done; None gives each rater a code of their own."""
+    contact: str = "the person who sent you the link"
+    """Whom raters can turn to, as the consent text says it."""
+    texts: str = PACKAGED
+    """`packaged`, or a folder with consent.md, guidelines.md, comprehension.toml, practice.toml
+    and gold.toml; a file that is not there is the packaged one."""
+
+    @field_validator("forms", "entries")
+    @classmethod
+    def _names_each_once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if not names or len(set(names)) != len(names):
+            raise ValueError(f"expected at least one name, each once, got {list(names)}")
+        return names
 
 
 class Settings(_Section):

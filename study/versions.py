@@ -1,12 +1,14 @@
 """Which settings and contents a study's rows were made under. The only writer of `study_versions`.
 
 What decides rows may change until the first of them is stored, and is fixed from then on;
-who rates how often may always change. Each change is one more row here, the newest counts.
+who rates how often may always change. Each change is one more row here, the newest counts. The
+version in force at the first rating is the preregistered one; those that follow amend it.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import duckdb
@@ -101,6 +103,102 @@ def read_newest_settings(con: duckdb.DuckDBPyConnection) -> Settings | None:
     """The settings that the study was last opened with; None when it never was."""
     newest = _read_newest(con.cursor())
     return newest.settings if newest else None
+
+
+@dataclass(frozen=True)
+class SettingChange:
+    """One setting or content that a version has otherwise than the one before."""
+
+    name: str
+    """Dotted, such as `rating.raters_per_pair`; `items` and the like for contents."""
+    before: str
+    """The value as JSON; of contents the hash."""
+    after: str
+
+
+@dataclass(frozen=True)
+class Amendment:
+    """A version that was noted after the first rating."""
+
+    version: int
+    settings_sha256: str
+    recorded_at: str
+    changes: tuple[SettingChange, ...]
+    """What differs from the version before."""
+
+
+@dataclass(frozen=True)
+class Preregistration:
+    """What the study set out to do, as it stood when the first rating came."""
+
+    version: int
+    settings_sha256: str
+    recorded_at: str
+    """When these settings were noted."""
+    frozen_at: str
+    """When the first rating came: what was noted by then is frozen."""
+    amendments: tuple[Amendment, ...]
+    """Versions since then, the earliest first."""
+
+
+_SELECT_SINCE_FROZEN = """
+    WITH first_rating AS (SELECT min(rated_at) AS frozen_at FROM ratings)
+    SELECT v.version, v.settings_sha256, v.recorded_at, f.frozen_at, v.settings_json,
+        v.items_sha256, v.conversations_sha256, v.wordings_sha256
+    FROM study_versions AS v
+    CROSS JOIN first_rating AS f
+    WHERE v.version >= (
+        SELECT max(noted.version)
+        FROM study_versions AS noted
+        WHERE noted.recorded_at <= f.frozen_at)
+    ORDER BY v.version
+"""
+
+
+def read_preregistration(con: duckdb.DuckDBPyConnection) -> Preregistration | None:
+    """The version in force at the first rating, and what was changed since.
+
+    Returns:
+        None while nothing is rated, or when no version had been noted by then.
+    """
+    rows = con.cursor().execute(_SELECT_SINCE_FROZEN).fetchall()
+    if not rows:
+        return None
+    told = [_told_settings(*row[4:]) for row in rows]
+    amendments = tuple(
+        Amendment(version, settings_sha256, _in_utc(recorded_at), _changes(before, after))
+        for (version, settings_sha256, recorded_at, *_), before, after in zip(
+            rows[1:], told, told[1:], strict=False
+        )
+    )
+    version, settings_sha256, recorded_at, frozen_at, *_ = rows[0]
+    return Preregistration(
+        version, settings_sha256, _in_utc(recorded_at), _in_utc(frozen_at), amendments
+    )
+
+
+def _told_settings(
+    settings_json: str, items: str | None, conversations: str | None, wordings: str | None
+) -> dict[str, str]:
+    # read as settings, so that one which a later release added has its default in both
+    settings = Settings.model_validate_json(settings_json).model_dump(mode="json")
+    contents = {"items": items, "conversations": conversations, "wordings": wordings}
+    return {name: json.dumps(value) for name, value in _flat(settings).items()} | {
+        name: sha256 or "not noted" for name, sha256 in contents.items()
+    }
+
+
+def _changes(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[SettingChange, ...]:
+    return tuple(
+        SettingChange(name, before[name], after[name])
+        for name in before
+        if before[name] != after[name]
+    )
+
+
+def _in_utc(moment: datetime) -> str:
+    # a cursor does not take over the connection's TimeZone: DuckDB answers in local time
+    return moment.astimezone(UTC).isoformat()
 
 
 def _read_newest(cursor: duckdb.DuckDBPyConnection) -> _Version | None:

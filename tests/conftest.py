@@ -4,10 +4,13 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
-from study_server import ServedStudy, serve_study
+
+if TYPE_CHECKING:
+    from study_server import ServedStudy
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -21,7 +24,9 @@ CHROMIUM_FLAGS = [
 
 
 @pytest.fixture
-def study_app(tmp_path: Path) -> Iterator[ServedStudy]:
+def study_app(tmp_path: Path) -> Iterator["ServedStudy"]:
+    from study_server import serve_study
+
     with serve_study(tmp_path / "study.duckdb") as study:
         yield study
 

@@ -28,6 +28,7 @@ from study.records import Role
 
 ASSETS = Path(__file__).parent.parent / "assets"
 _CHECK_EVERY_S = 5
+_LOOKS_AGAIN = ("waiting", "paused")
 
 PRIVATE: dict[str, Any] = {
     "queue": False,
@@ -110,7 +111,7 @@ def build_card_page(con: duckdb.DuckDBPyConnection, made: Card) -> gr.Blocks:
         return shown(made.submit(caller(con, request, made.role).rater_id, event._data))
 
     def shown(value: CardValue) -> dict[Any, Any]:
-        return {card: value, timer: gr.Timer(active=value["view"] == "waiting")}
+        return {card: value, timer: gr.Timer(active=value["view"] in _LOOKS_AGAIN)}
 
     page = new_blocks(made.title)
     with page:

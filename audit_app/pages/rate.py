@@ -1,22 +1,21 @@
-"""The rater's page: one blinded pair, two questions, and nothing from which an arm could be told.
+"""The rater's page: one blinded sheet at a time, and nothing from which an arm could be told.
 
-The card's template is `assets/rate.html`, its behaviour `assets/rate.js`. Which pair comes next, what a rating may
-hold and whose it is, the domain modules decide.
+The card's template is `assets/rate.html`, its behaviour `assets/rate.js`. What the browser may send
+is checked in shape here; what a rater gets to see, and whose anything is, `desk.py` decides.
 """
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
 
 import duckdb
 import gradio as gr
 from fastapi import APIRouter, HTTPException, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from audit_app.assignment import blinded_pair, next_pair, rater_progress
-from audit_app.drafts import read_draft, save_draft
+from audit_app.desk import RatingDesk
 from audit_app.pages.frame import (
     NO_CHANGE_TEXT,
     Card,
@@ -24,127 +23,166 @@ from audit_app.pages.frame import (
     build_card_page,
     sentence_for,
 )
-from audit_app.ratings import Answers, save_rating
+from audit_app.ratings import Answers
+from audit_app.remarks import RemarkWords
 from audit_app.sign_in import require_role, signed_in_as
 from study.errors import BadInput, NotAllowed, StudyError
-from study.records import BlindedPair
 
 _log = logging.getLogger(__name__)
 
 Short = Annotated[str, Field(max_length=200)]
-Clock = Callable[[], datetime]
+Long = Annotated[str, Field(max_length=10_000)]
 
 
 class _FromBrowser(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
-class Submission(_FromBrowser):
-    """A submitted card, in shape but not yet in content checked."""
+class _Action(_FromBrowser):
+    attempt: int
+    """Counts what one page sends, so that the page knows which one an answer is for."""
 
+
+class Rate(_Action):
+    """A submitted sheet, in shape but not yet in content checked."""
+
+    action: Literal["rate"]
     token: Short
-    warmer: Short
-    more_accurate: Short
-    reason: Annotated[str, Field(max_length=10_000)]
+    answers: dict[Short, Short]
+    reason: Long
     seconds: Annotated[float, Field(ge=0)]
     layout: Short
     idempotency_key: Short
-    attempt: int
-    """Counts the submits of one page, so that the page knows which one an answer is for."""
+
+
+class Remark(_Action):
+    """A skip or a problem report."""
+
+    action: Literal["skip", "problem"]
+    token: Short
+    reason: Short
+    text: Long
+    idempotency_key: Short
+
+
+class Reopen(_Action):
+    """The wish to change one of the own ratings."""
+
+    action: Literal["reopen"]
+    token: Short
+
+
+class Look(_Action):
+    """The wish to see something else: the last rating, all of them, or what is due."""
+
+    action: Literal["undo", "mine", "next"]
+
+
+Action = Rate | Remark | Reopen | Look
+_ACTION: TypeAdapter[Action] = TypeAdapter(Annotated[Action, Field(discriminator="action")])
 
 
 class Draft(_FromBrowser):
     """Answers that are chosen but not submitted."""
 
     token: Short
-    answers: dict[Short, Annotated[str, Field(max_length=10_000)]]
+    answers: dict[Short, Long]
+    tab: Short
 
 
-@dataclass(frozen=True)
-class RatingDesk:
-    """What the rater's page works with; no settings of the study, since they name arms."""
+class Activity(_FromBrowser):
+    """A sign that a page is open."""
 
-    con: duckdb.DuckDBPyConnection
-    seed: int
-    raters_per_pair: int
-    clock: Clock
-    more_to_come: Callable[[], bool]
-    """Whether pairs may still be added to the study."""
+    token: Short | None
+    tab: Short
+    visible: bool
 
 
-def build_rate_page(desk: RatingDesk) -> gr.Blocks:
+def build_rate_page(con: duckdb.DuckDBPyConnection, desk: RatingDesk) -> gr.Blocks:
     """The page at /rate, for annotators."""
     card = Card(
         title="Rate",
         role="annotator",
         name="rate",
         start="warmthAuditRate",
-        show=lambda rater_id: _next_card(desk, rater_id),
-        submit=lambda rater_id, submitted: _submit(desk, rater_id, submitted),
+        show=desk.show,
+        submit=lambda rater_id, sent: _answer(desk, rater_id, sent),
     )
-    return build_card_page(desk.con, card)
+    return build_card_page(con, card)
 
 
-def build_draft_router(con: duckdb.DuckDBPyConnection, clock: Clock) -> APIRouter:
-    """The route by which the page keeps unsent answers; no Gradio event, to stay light."""
+def build_rate_router(con: duckdb.DuckDBPyConnection, desk: RatingDesk) -> APIRouter:
+    """What the page sends by itself, by plain routes, to stay light: drafts and signs of life."""
     router = APIRouter(include_in_schema=False)
 
     @router.post("/rate/draft")
     def keep_draft(draft: Draft, request: Request) -> Response:
-        try:
-            rater = require_role(con, signed_in_as(request.session, "annotator"), "annotator")
-            save_draft(con, rater.rater_id, draft.token, draft.answers, clock())
-        except NotAllowed as error:
-            raise HTTPException(403, "this pair is not yours") from error
-        except BadInput as error:
-            raise HTTPException(422, "these answers cannot be kept") from error
+        with _refusals():
+            rater_id = _annotator(con, request)
+            desk.keep_draft(rater_id, draft.token, draft.answers, draft.tab)
         return Response(status_code=204)
+
+    @router.post("/rate/activity")
+    def hear(activity: Activity, request: Request) -> dict[str, Any]:
+        with _refusals():
+            rater_id = _annotator(con, request)
+            pulse = desk.hear(rater_id, activity.token, activity.tab, activity.visible)
+        return asdict(pulse)
 
     return router
 
 
-def _submit(desk: RatingDesk, rater_id: str, submitted: Any) -> CardValue:
+def _annotator(con: duckdb.DuckDBPyConnection, request: Request) -> str:
+    return require_role(con, signed_in_as(request.session, "annotator"), "annotator").rater_id
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
     try:
-        sent = Submission.model_validate(submitted)
+        yield
+    except NotAllowed as error:
+        raise HTTPException(403, "this is not yours, or you are signed out") from error
+    except BadInput as error:
+        raise HTTPException(422, "these answers cannot be kept") from error
+    except StudyError as error:
+        raise HTTPException(507, "the study could not store it") from error
+
+
+def _answer(desk: RatingDesk, rater_id: str, sent: Any) -> CardValue:
+    try:
+        action = _ACTION.validate_python(sent)
     except ValidationError as error:
         raise gr.Error(NO_CHANGE_TEXT, print_exception=False) from error
-    answers = Answers(sent.warmer, sent.more_accurate, sent.reason, sent.seconds, sent.layout)
     try:
-        rating = save_rating(
-            desk.con, rater_id, sent.token, answers, sent.idempotency_key, desk.clock()
-        )
+        card = _act(desk, rater_id, action)
     except NotAllowed as error:
         raise gr.Error(str(error), print_exception=False) from error
     except StudyError as error:
-        _log.warning("a rating was refused: %s", error)
-        pair = blinded_pair(desk.con, sent.token, rater_id)
-        return _card(desk, rater_id, pair) | {
-            "problem": sentence_for(error),
-            "attempt": sent.attempt,
-        }
-    saved = datetime.fromisoformat(rating.rated_at).strftime("Saved %H:%M:%S UTC")
-    return _next_card(desk, rater_id) | {"saved": saved, "attempt": sent.attempt}
+        _log.warning("a rater's submit was refused: %s", error)
+        card = _unchanged(desk, rater_id, action) | {"problem": sentence_for(error)}
+    return card | {"attempt": action.attempt}
 
 
-def _next_card(desk: RatingDesk, rater_id: str) -> CardValue:
-    """What the browser gets to show: a pair, or why there is none."""
-    pair = next_pair(desk.con, rater_id, desk.seed, desk.raters_per_pair, desk.clock())
-    if pair is not None:
-        return _card(desk, rater_id, pair)
-    done = rater_progress(desk.con, rater_id, desk.raters_per_pair).done
-    view = "waiting" if desk.more_to_come() or done == 0 else "done"
-    return {"view": view, "done": done}
+def _act(desk: RatingDesk, rater_id: str, action: Action) -> CardValue:
+    match action:
+        case Rate():
+            answers = Answers(action.answers, action.reason, action.seconds, action.layout)
+            return desk.rate(rater_id, action.token, answers, action.idempotency_key)
+        case Remark():
+            words = RemarkWords(action.action, action.reason, action.text)
+            return desk.remark(rater_id, action.token, words, action.idempotency_key)
+        case Reopen():
+            return desk.reopen(rater_id, action.token)
+        case Look(action="undo"):
+            return desk.undo(rater_id)
+        case Look(action="mine"):
+            return desk.mine(rater_id)
+        case _:
+            return desk.show(rater_id)
 
 
-def _card(desk: RatingDesk, rater_id: str, pair: BlindedPair) -> CardValue:
-    progress = rater_progress(desk.con, rater_id, desk.raters_per_pair)
-    return {
-        "view": "pair",
-        "token": pair.token,
-        "number": progress.done + 1,
-        "total": max(progress.available, progress.done + 1),
-        "prompt": pair.prompt_text,
-        "left": pair.left_text,
-        "right": pair.right_text,
-        "answers": read_draft(desk.con, rater_id, pair.token),
-    }
+def _unchanged(desk: RatingDesk, rater_id: str, action: Action) -> CardValue:
+    """What the rater had before a refused action."""
+    if isinstance(action, Look):
+        return desk.show(rater_id)
+    return desk.show_again(rater_id, action.token)

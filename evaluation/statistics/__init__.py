@@ -3,6 +3,7 @@
 `intervals.py` has the clustered errors; `preferences.py`, `proportions.py` and `agreement.py`
 the estimates; `outcomes.py` says what an error is, `error_rates.py` how often an arm errs, and
 `gaps.py` compares arms.
-`tables.py` alone unblinds results and applies audit decisions; `results.py` puts one study together.
+`sides.py` alone undoes sides; `tables.py` alone unblinds results and applies audit decisions;
+`repeats.py` and `context_check.py` tell of the rating itself. `results.py` puts one study together.
 Nothing here writes a table or knows a page.
 """

@@ -4,10 +4,12 @@ Each array of a table has one entry per row, in the same order. `tables.py` alon
 """
 
 from dataclasses import dataclass, fields
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from study.errors import BadTable
 
 Texts = NDArray[np.str_]
 Floats = NDArray[np.float64]
@@ -96,3 +98,20 @@ def rows_in(table: PreferenceTable | ResponseTable, condition: Condition) -> Row
 def has_audits(table: ResponseTable) -> bool:
     """Whether an auditor ruled on any of the responses."""
     return bool((table.label_source == "audit").any())
+
+
+def refuse_gaps(columns: dict[str, NDArray[Any]], noun: str, key: str) -> None:
+    """Refuse columns of a joined query in which a row found no partner.
+
+    Raises:
+        BadTable: there is one; the message names the first.
+    """
+    # a column with a NULL arrives as a masked array, and only then
+    for name, column in columns.items():
+        missing = np.ma.getmaskarray(column)
+        if missing.any():
+            row = columns[key][int(np.flatnonzero(missing)[0])]
+            raise BadTable(
+                f"expected every {noun} to lead to a stored {name}, {noun} {row} does not; hand "
+                "in the stage that made it"
+            )

@@ -1,7 +1,8 @@
 """All results of one study as one tree of records, computed from its database.
 
 Reads through `tables.py` and computes through `preferences.py`, `agreement.py`,
-`error_rates.py` and `gaps.py`. What cannot be told yet is an Estimate without value whose method
+`error_rates.py` and `gaps.py`; what says something about the rating and names no arm,
+`repeats.py` and `context_check.py`, reads for itself. What cannot be told yet is an Estimate without value whose method
 says why, so that a page can show results from the first minute on. Figures and tables are made
 of these records in `evaluation/plots.py` and `evaluation/report.py`.
 """
@@ -14,6 +15,7 @@ import numpy as np
 
 from evaluation.statistics.agreement import Agreement, alpha_of_counts
 from evaluation.statistics.columns import Condition, PreferenceTable, ResponseTable, select_rows
+from evaluation.statistics.context_check import ContextCheck, compute_context_check
 from evaluation.statistics.error_rates import (
     ASSERTS_WRONG,
     OVERALL,
@@ -31,6 +33,7 @@ from evaluation.statistics.gaps import (
 )
 from evaluation.statistics.intervals import not_estimable
 from evaluation.statistics.preferences import UNIT, win_rate
+from evaluation.statistics.repeats import RepeatConsistency, compute_repeat_consistency
 from evaluation.statistics.tables import (
     read_arms,
     read_conditions,
@@ -95,6 +98,12 @@ class StudyResults:
     """Ratings left out since a model that answered is not the newest of its arm."""
     n_superseded_responses: int
     """Replies left out for the same reason."""
+    n_surplus_ratings: int
+    """Ratings that count though their seat had gone to another rater when they came."""
+    repeat_consistency: RepeatConsistency
+    """Whether raters agree with themselves; over all arms."""
+    context_checks: tuple[ContextCheck, ...]
+    """One per context whose sentences are rated; none where the study does not ask."""
 
 
 def compute_results(
@@ -140,6 +149,9 @@ def compute_results(
         n_auditors_disagree=int(replies.auditors_disagree.sum()),
         n_superseded_ratings=preferences.n_superseded,
         n_superseded_responses=responses.n_superseded,
+        n_surplus_ratings=preferences.n_surplus,
+        repeat_consistency=compute_repeat_consistency(con, level),
+        context_checks=compute_context_check(con, level),
     )
 
 

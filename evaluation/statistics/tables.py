@@ -1,9 +1,10 @@
 """The study's rows as arrays that name the arms: the only module that unblinds results.
 
-A rating becomes a preference for the arm that was compared with the original, whichever side
-it stood on: sides are undone in `_read_preferences_for_arm` and nowhere else. A response gets
-its one label here: the newest decision of an auditor, else the grade. Of an arm that was served
-anew only the newest model's responses are read; the others are counted. Nothing is written.
+A rating of a study's pair becomes a preference for the arm that was compared with the original;
+which side that stood on is undone in `sides.py`. Repeats and gold or attention pairs check the
+rater and never come in. A response gets its one label here: the newest decision of an auditor,
+else the grade. Of an arm that was served anew only the newest model's responses are read; the
+others are counted. Nothing is written.
 """
 
 from dataclasses import dataclass
@@ -15,45 +16,36 @@ from numpy.typing import NDArray
 
 from evaluation.statistics.columns import (
     Condition,
-    Floats,
     PreferenceTable,
     ResponseTable,
     Rows,
     Texts,
+    refuse_gaps,
 )
-from study.errors import BadTable
+from evaluation.statistics.sides import code_for_first
 from study.records import ORIGINAL
 from study.versions import read_newest_settings
 
-_RIGHT_CODES = {
-    "left_clearly": -2.0,
-    "left_slightly": -1.0,
-    "equal": 0.0,
-    "right_slightly": 1.0,
-    "right_clearly": 2.0,
-    "cannot_judge": np.nan,
-}
-
 _SELECT_RATINGS = """
     WITH newest AS (
-        SELECT token, warmer, more_accurate
+        SELECT token, form, warmer, more_accurate, is_surplus
         FROM ratings
         QUALIFY row_number() OVER (PARTITION BY token ORDER BY revision DESC) = 1
     )
     SELECT
-        newest.token, newest.warmer, newest.more_accurate, assignments.rater_id,
+        newest.token, newest.warmer, newest.more_accurate, newest.is_surplus,
+        assignments.rater_id, assignments.first_is_left,
         pairs.pair_id, prompts.item_id, prompts.context, prompts.belief, items.task,
-        left_responses.arm AS left_arm, right_responses.arm AS right_arm,
-        left_responses.served_model_id AS left_model, right_responses.served_model_id AS right_model
+        firsts.arm AS first_arm, seconds.arm AS second_arm,
+        firsts.served_model_id AS first_model, seconds.served_model_id AS second_model
     FROM newest
     LEFT JOIN assignments ON assignments.token = newest.token
-    LEFT JOIN pairs ON pairs.pair_id = assignments.pair_id
+    LEFT JOIN pairs ON pairs.pair_id = assignments.subject_id
     LEFT JOIN prompts ON prompts.prompt_id = pairs.prompt_id
     LEFT JOIN items ON items.item_id = prompts.item_id
-    LEFT JOIN responses AS left_responses
-        ON left_responses.response_id = assignments.left_response_id
-    LEFT JOIN responses AS right_responses
-        ON right_responses.response_id = assignments.right_response_id
+    LEFT JOIN responses AS firsts ON firsts.response_id = pairs.first_response_id
+    LEFT JOIN responses AS seconds ON seconds.response_id = pairs.second_response_id
+    WHERE newest.form = 'pair' AND coalesce(assignments.purpose, 'study') = 'study'
     ORDER BY pairs.pair_id, assignments.rater_id
 """
 
@@ -124,13 +116,15 @@ _SELECT_CONDITIONS = """
 
 @dataclass(frozen=True)
 class Preferences:
-    """All ratings, those that compare an arm with the original and the number of others."""
+    """Ratings of the study's pairs: those that compare an arm with the original, and counts."""
 
     table: PreferenceTable
     n_without_original: int
     """Ratings of pairs in which not exactly one reply is the original's: left out."""
     n_superseded: int
     """Ratings of replies by a model that was served before the newest of its arm: left out."""
+    n_surplus: int
+    """Ratings in the table that came when their seat had gone to another rater: they count too."""
 
 
 @dataclass(frozen=True)
@@ -143,29 +137,32 @@ class Responses:
 
 
 def read_preferences(con: duckdb.DuckDBPyConnection) -> Preferences:
-    """Every rating's newest revision, unblinded.
+    """The newest revision of every rating that the study asked for, unblinded.
 
     Raises:
         BadTable: a rating leads to a pair, prompt, item or response that is not stored.
     """
     columns = con.cursor().execute(_SELECT_RATINGS).fetchnumpy()
-    _refuse_gaps(columns, "rating", "token")
-    compares = (columns["left_arm"] == ORIGINAL) != (columns["right_arm"] == ORIGINAL)
+    refuse_gaps(columns, "rating", "token")
+    compares = (columns["first_arm"] == ORIGINAL) != (columns["second_arm"] == ORIGINAL)
     newest = _read_newest_models(con)
-    is_newest = np.isin(columns["left_model"], newest) & np.isin(columns["right_model"], newest)
+    is_newest = np.isin(columns["first_model"], newest) & np.isin(columns["second_model"], newest)
+    kept = _keep(columns, compares & is_newest)
     return Preferences(
-        table=_read_preferences_for_arm(_keep(columns, compares & is_newest)),
+        table=_read_preferences_for_arm(kept),
         n_without_original=int((~compares & is_newest).sum()),
         n_superseded=int((~is_newest).sum()),
+        n_surplus=int(kept["is_surplus"].sum()),
     )
 
 
 def _read_preferences_for_arm(columns: dict[str, NDArray[Any]]) -> PreferenceTable:
-    original_left = columns["left_arm"] == ORIGINAL
-    towards_right = np.where(original_left, 1.0, -1.0)
-    right_warmer = _codes(columns["warmer"])
-    warmer_code = right_warmer * towards_right
-    accurate_code = _codes(columns["more_accurate"]) * towards_right
+    first_is_arm = columns["second_arm"] == ORIGINAL
+    first_is_left = np.asarray(columns["first_is_left"], dtype=np.bool_)
+    towards_arm = np.where(first_is_arm, 1.0, -1.0)
+    warmer_code = code_for_first(columns["warmer"], first_is_left) * towards_arm
+    accurate_code = code_for_first(columns["more_accurate"], first_is_left) * towards_arm
+    towards_left = np.where(first_is_arm == first_is_left, 1.0, -1.0)
     return PreferenceTable(
         pair=_texts(columns["pair_id"]),
         item=_texts(columns["item_id"]),
@@ -173,12 +170,12 @@ def _read_preferences_for_arm(columns: dict[str, NDArray[Any]]) -> PreferenceTab
         context=_texts(columns["context"]),
         belief=_texts(columns["belief"]),
         rater=_texts(columns["rater_id"]),
-        arm=_texts(np.where(original_left, columns["right_arm"], columns["left_arm"])),
+        arm=_texts(np.where(first_is_arm, columns["first_arm"], columns["second_arm"])),
         warmer_code=warmer_code + 0.0,  # −0.0 becomes 0.0
         accurate_code=accurate_code + 0.0,
         warmer=(np.sign(warmer_code) + 1) / 2,
         accurate=(np.sign(accurate_code) + 1) / 2,
-        chose_left=(1 - np.sign(right_warmer)) / 2,
+        chose_left=(np.sign(warmer_code) * towards_left + 1) / 2,
     )
 
 
@@ -191,7 +188,7 @@ def read_responses(con: duckdb.DuckDBPyConnection) -> Responses:
         BadTable: a response belongs to a prompt or item that is not stored.
     """
     everything = con.cursor().execute(_SELECT_RESPONSES).fetchnumpy()
-    _refuse_gaps(everything, "response", "response_id")
+    refuse_gaps(everything, "response", "response_id")
     is_newest = np.isin(everything["served_model_id"], _read_newest_models(con))
     columns = _keep(everything, is_newest)
     table = ResponseTable(
@@ -231,22 +228,6 @@ def read_conditions(con: duckdb.DuckDBPyConnection) -> tuple[Condition, ...]:
     """Conditions of the study's prompts; none comes first."""
     rows = con.cursor().execute(_SELECT_CONDITIONS).fetchall()
     return tuple(Condition(context, belief) for context, belief in rows)
-
-
-def _refuse_gaps(columns: dict[str, NDArray[Any]], noun: str, key: str) -> None:
-    # a column with a NULL arrives as a masked array, and only then
-    for name, column in columns.items():
-        missing = np.ma.getmaskarray(column)
-        if missing.any():
-            row = columns[key][int(np.flatnonzero(missing)[0])]
-            raise BadTable(
-                f"expected every {noun} to lead to a stored {name}, {noun} {row} does not; hand "
-                "in the stage that made it"
-            )
-
-
-def _codes(answers: NDArray[Any]) -> Floats:
-    return np.array([_RIGHT_CODES[answer] for answer in answers], dtype=np.float64)
 
 
 def _texts(column: NDArray[Any]) -> Texts:

@@ -1,75 +1,167 @@
+import json
+import signal
+import subprocess
+import sys
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from rating_room import EQUAL, open_room
 
-from audit_app.assignment import next_pair
-from audit_app.drafts import MAX_DRAFT_BYTES, read_draft, save_draft
-from audit_app.ratings import Answers, save_rating
-from study.errors import BadInput, NotAllowed
+from audit_app.drafts import MAX_DRAFT_BYTES, draft_json, read_draft, save_draft
+from study.database import close, open_for_writing
+from study.errors import BadInput
+
+ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture
-def token(con, rows, noon):
+def room(con):
+    with open_room(con) as room:
+        yield room
+
+
+@pytest.fixture
+def given(room, rows):
     """A pair that is open for anna."""
     rows.add_pair("00")
-    return next_pair(con, "anna", 7, 3, noon).token
+    return room.give()
 
 
-def test_without_a_draft_there_is_nothing_chosen(con, token):
-    assert read_draft(con, "anna", token) == {}
+def keep(room, given, answers):
+    now = room.clock()
+    answers_json = draft_json(answers)
+    room.commits.run(lambda cursor: save_draft(cursor, given, answers_json, now))
 
 
-def test_a_draft_is_read_as_it_was_saved(con, token, noon):
+def kept(room, given):
+    return read_draft(room.con.cursor(), given)
+
+
+def test_without_a_draft_there_is_nothing_chosen(room, given):
+    assert kept(room, given) == {}
+
+
+def test_a_draft_is_read_as_it_was_saved(room, given):
     answers = {"warmer": "left_slightly", "reason": "„Na so was“ 🙂\n\x00 'quoted'"}
-    save_draft(con, "anna", token, answers, noon)
-    assert read_draft(con, "anna", token) == answers
+    keep(room, given, answers)
+    assert kept(room, given) == answers
 
 
-def test_the_latest_draft_replaces_the_one_before(con, token, noon):
-    save_draft(con, "anna", token, {"warmer": "equal", "reason": "hm"}, noon)
-    save_draft(con, "anna", token, {"warmer": "left_clearly"}, noon + timedelta(seconds=1))
-    assert read_draft(con, "anna", token) == {"warmer": "left_clearly"}
-    assert con.execute("SELECT count(*) FROM drafts").fetchone() == (1,)
+def test_the_latest_draft_replaces_the_one_before(room, given):
+    keep(room, given, {"warmer": "equal", "reason": "hm"})
+    room.clock.advance(seconds=1)
+    keep(room, given, {"warmer": "left_clearly"})
+    assert kept(room, given) == {"warmer": "left_clearly"}
+    assert room.rows("SELECT count(*), max(saved_at) FROM drafts") == [(1, room.clock())]
 
 
-def test_the_draft_of_a_rated_pair_is_passed_over(con, token, noon):
-    save_draft(con, "anna", token, {"warmer": "equal"}, noon)
-    save_rating(con, "anna", token, Answers("equal", "equal", "", 1.0, "columns"), "k", noon)
-    assert read_draft(con, "anna", token) == {}
+def test_of_drafts_of_one_sheet_in_one_commit_the_last_stays(room, given):
+    now = room.clock()
+
+    def keep_both(cursor):
+        save_draft(cursor, given, draft_json({"warmer": "equal"}), now)
+        save_draft(cursor, given, draft_json({"warmer": "left_clearly"}), now)
+
+    for _ in range(2):
+        room.commits.run(keep_both)
+        assert kept(room, given) == {"warmer": "left_clearly"}
 
 
-def test_nobody_else_reads_or_writes_a_draft(con, token, noon):
-    save_draft(con, "anna", token, {"warmer": "equal"}, noon)
-    with pytest.raises(NotAllowed):
-        save_draft(con, "bert", token, {"warmer": "right_clearly"}, noon)
-    with pytest.raises(NotAllowed):
-        read_draft(con, "bert", token)
-    with pytest.raises(NotAllowed):
-        save_draft(con, "anna", "unknown", {"warmer": "equal"}, noon)
-    assert read_draft(con, "anna", token) == {"warmer": "equal"}
+def test_the_draft_of_a_submitted_sheet_is_passed_over_until_something_new_is_chosen(room, given):
+    keep(room, given, {"warmer": "equal"})
+    room.rate(given, "key 1")
+    assert kept(room, given) == {}
+    room.clock.advance(seconds=1)
+    keep(room, given, {"warmer": "left_clearly"})
+    assert kept(room, given) == {"warmer": "left_clearly"}
+    room.clock.advance(seconds=1)
+    room.rate(given, "key 2", EQUAL)
+    assert kept(room, given) == {}
 
 
-def test_a_draft_holds_eight_kibibytes_and_no_more(con, token, noon):
+def test_a_draft_keeps_the_seat_over_a_restart(con, rows):
+    rows.add_pair("00")
+    with open_room(con, seats=1) as room:
+        given = room.give("anna")
+        room.clock.advance(minutes=15)
+        keep(room, given, {"warmer": "equal"})
+        started_anew = room.clock.advance(minutes=15)
+    with open_room(con, seats=1) as room:
+        room.clock.now = started_anew
+        assert room.next("bert") is None
+        room.clock.now = started_anew + timedelta(minutes=6)
+        assert room.give("bert").subject_id == given.subject_id
+
+
+def test_a_draft_holds_eight_kibibytes_and_no_more():
     # {"reason": ""} is 14 bytes
     full = {"reason": "x" * (MAX_DRAFT_BYTES - 14)}
-    save_draft(con, "anna", token, full, noon)
+    assert len(draft_json(full)) == MAX_DRAFT_BYTES
     with pytest.raises(BadInput, match="expected at most 8192 bytes, got 8193"):
-        save_draft(con, "anna", token, {"reason": full["reason"] + "x"}, noon)
-    assert read_draft(con, "anna", token) == full
+        draft_json({"reason": full["reason"] + "x"})
 
 
-def test_the_longest_reason_allowed_fits_a_draft_in_any_script(con, token, noon):
+def test_the_longest_reason_allowed_fits_a_draft_in_any_script():
     # 2,000 characters of four bytes each
-    save_draft(con, "anna", token, {"warmer": "right_slightly", "reason": "🙂" * 2000}, noon)
-    assert read_draft(con, "anna", token)["reason"] == "🙂" * 2000
+    longest = {"warmer": "right_slightly", "both_bad": "yes", "reason": "🙂" * 2000}
+    assert json.loads(draft_json(longest)) == longest
 
 
-@pytest.mark.parametrize("answer", [None, 3, ["a"], {"a": "b"}])
-def test_an_answer_that_is_not_text_is_refused(con, token, noon, answer):
+@pytest.mark.parametrize("answers", [{"warmer": 1}, {"warmer": None}, {7: "equal"}, {"a": ["b"]}])
+def test_a_draft_holds_nothing_but_text(answers):
     with pytest.raises(BadInput, match="draft: expected text as the answer to each field"):
-        save_draft(con, "anna", token, {"warmer": answer}, noon)
+        draft_json(answers)
 
 
-def test_half_a_character_is_refused(con, token, noon):
+def test_half_a_character_is_no_text():
     with pytest.raises(BadInput, match="draft: expected text, got half of a character"):
-        save_draft(con, "anna", token, {"reason": "\ud83d"}, noon)
+        draft_json({"reason": "\ud83d"})
+
+
+DRAFT_UNTIL_KILLED = """
+import sys
+from pathlib import Path
+from audit_app.drafts import draft_json, save_draft
+from rating_room import open_room
+from study.database import open_for_writing
+
+con = open_for_writing(Path(sys.argv[1]), command="drafts until killed")
+with open_room(con) as room:
+    given = room.give()
+    for number in range(int(sys.argv[2]), 10**6):
+        now = room.clock.advance(seconds=1)
+        answers = draft_json({"reason": str(number)})
+        room.commits.run(lambda cursor: save_draft(cursor, given, answers, now))
+        print(number, flush=True)
+"""
+
+
+def test_an_acknowledged_draft_survives_the_kill_of_the_process(con, rows, study_file):
+    rows.add_pair("00")
+    close(con, study_file)
+    acknowledged = 0
+    for n_before_kill in (3, 5, 7):
+        acknowledged = draft_until_killed(study_file, acknowledged + 1, n_before_kill)
+        con = open_for_writing(study_file, command="pytest")
+        ((answers_json,),) = con.execute("SELECT answers_json FROM drafts").fetchall()
+        # the one after the last acknowledged may have been stored, too late to be said
+        assert int(json.loads(answers_json)["reason"]) in (acknowledged, acknowledged + 1)
+        close(con, study_file)
+    assert acknowledged >= 3 + 5 + 7
+
+
+def draft_until_killed(study_file, first, n_before_kill):
+    process = subprocess.Popen(
+        [sys.executable, "-c", DRAFT_UNTIL_KILLED, str(study_file), str(first)],
+        cwd=ROOT,
+        env={"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        told = [process.stdout.readline() for _ in range(n_before_kill)]
+        process.send_signal(signal.SIGKILL)
+        told += process.stdout.readlines()
+    assert process.returncode == -signal.SIGKILL
+    return max(int(line) for line in told if line.endswith("\n"))

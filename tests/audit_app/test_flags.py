@@ -1,3 +1,5 @@
+from audit_app.flags import raise_by_rater
+from study.database import transaction
 from study.records import stable_id
 
 
@@ -52,3 +54,28 @@ def test_a_flag_is_dated_and_says_that_a_rule_raised_it(con, rows, noon):
     rows.raise_flags()
     ((_, _, raised_by, _, flagged_at),) = flags(con)
     assert (raised_by, flagged_at) == ("rule", noon)
+
+
+def raise_of_rater(con, response_ids, noon, reason="A rater reported a problem with the text."):
+    with transaction(con) as cursor:
+        return raise_by_rater(cursor, response_ids, reason, noon)
+
+
+def test_a_reply_that_raters_doubt_is_flagged_once_with_the_first_reason(con, rows, noon):
+    rows.add_pair("00")
+    one, two = "warm response 00", "original response 00"
+    assert raise_of_rater(con, [one], noon, "first") == 1
+    assert raise_of_rater(con, [one, two, two], noon, "second") == 1
+    assert [(flag[1], flag[2], flag[3]) for flag in flags(con)] == [
+        (two, "rater", "second"),
+        (one, "rater", "first"),
+    ]
+
+
+def test_a_rater_and_the_rule_flag_one_reply_each_for_their_own_reason(con, rows, noon):
+    response_id = rows.add_adopting("00")
+    rows.raise_flags()
+    assert raise_of_rater(con, [response_id], noon) == 1
+    assert rows.raise_flags() == 0
+    assert sorted(flag[2] for flag in flags(con)) == ["rater", "rule"]
+    assert len({flag[0] for flag in flags(con)}) == 2

@@ -1,51 +1,29 @@
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
 
-import duckdb
 import pytest
+from entry_app import SECRET, build_entry_app, new_browser, serve
 
-from audit_app.raters import invite
-from audit_app.sign_in import (
-    make_link_token,
-    read_link_token,
-    require_role,
-    roles_of,
-    signed_in_as,
-)
+from audit_app.links import make_link_token
+from audit_app.raters import invite, restore, revoke
+from audit_app.sign_in import build_sign_in_router, require_role, roles_of, sign_in, signed_in_as
+from audit_app.throttle import SignInThrottle
 from study.errors import NotAllowed
 
-NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 DAY_S = 24 * 3600.0
+WHY = "The owner's reason."
 
 
-def test_a_link_says_whom_it_was_made_for():
-    token = make_link_token("secret", "anna", "auditor", NOW)
-    holder = read_link_token("secret", token, DAY_S, NOW + timedelta(hours=23))
-    assert (holder.rater_id, holder.role) == ("anna", "auditor")
-    assert token.isascii()
-    assert "/" not in token
+@pytest.fixture
+def url(con, noon) -> Iterator[str]:
+    router = build_sign_in_router(con, SECRET, DAY_S, lambda: noon, SignInThrottle())
+    with serve(build_entry_app(con, router)) as url:
+        yield url
 
 
-def test_a_link_expires_on_the_second():
-    token = make_link_token("secret", "anna", "auditor", NOW)
-    assert read_link_token("secret", token, DAY_S, NOW + timedelta(days=1))
-    with pytest.raises(NotAllowed, match="expired; ask"):
-        read_link_token("secret", token, DAY_S, NOW + timedelta(days=1, seconds=1))
-
-
-@pytest.mark.parametrize("spoil", ["", "x", "eyJyYXRlciI6ICJhbm5hIn0", "ü"])
-def test_what_is_no_link_is_refused(spoil: str):
-    with pytest.raises(NotAllowed, match="not complete"):
-        read_link_token("secret", spoil, DAY_S, NOW)
-
-
-def test_a_link_of_another_study_or_with_one_letter_changed_is_refused():
-    token = make_link_token("another secret", "anna", "auditor", NOW)
-    with pytest.raises(NotAllowed):
-        read_link_token("secret", token, DAY_S, NOW)
-    own = make_link_token("secret", "anna", "annotator", NOW)
-    changed = own.replace(own[5], "A" if own[5] != "A" else "B", 1)
-    with pytest.raises(NotAllowed):
-        read_link_token("secret", changed, DAY_S, NOW)
+def link(con, now, role, rater_id, once=False):
+    invite(con, role, now, rater_id)
+    return f"/join/{make_link_token(SECRET, rater_id, role, now, once)}"
 
 
 def test_one_browser_holds_one_sign_in_per_role():
@@ -55,9 +33,118 @@ def test_one_browser_holds_one_sign_in_per_role():
     assert roles_of(session) == ("annotator", "owner")
 
 
-def test_a_role_is_looked_up_anew_at_every_call(con: duckdb.DuckDBPyConnection):
-    invite(con, "annotator", NOW, "anna")
+def test_signing_in_clears_all_but_the_sign_ins_for_other_roles(con, noon):
+    session = {"annotator": "anna", "owner": "olga", "auditor": 7, "_state_x_y": {"nonce": "n"}}
+    sign_in(session, invite(con, "annotator", noon, "abel"))
+    assert session == {"annotator": "abel", "owner": "olga"}
+
+
+def test_a_role_is_looked_up_anew_at_every_call(con, noon):
+    invite(con, "annotator", noon, "anna")
     assert require_role(con, "anna", "annotator").rater_id == "anna"
     for rater_id, role in (("anna", "auditor"), ("nobody", "annotator"), (None, "owner")):
         with pytest.raises(NotAllowed, match="link"):
-            require_role(con, rater_id, role)  # type: ignore[arg-type]
+            require_role(con, rater_id, role)
+
+
+def test_a_revoked_person_is_nobody_until_restored(con, noon):
+    invite(con, "annotator", noon, "anna")
+    revoke(con, "anna", WHY, "olga", noon)
+    with pytest.raises(NotAllowed, match="Your access to this study has ended") as refusal:
+        require_role(con, "anna", "annotator")
+    assert WHY not in str(refusal.value)
+    restore(con, "anna", WHY, "olga", noon)
+    assert require_role(con, "anna", "annotator").rater_id == "anna"
+
+
+@pytest.mark.parametrize(
+    ("role", "home"), [("annotator", "/start/"), ("auditor", "/audit/"), ("owner", "/owner/")]
+)
+def test_a_link_leads_to_where_its_role_begins(con, noon, url, role, home):
+    with new_browser(url) as browser:
+        answer = browser.get(link(con, noon, role, "anna"))
+        assert (answer.status_code, answer.headers["location"]) == (303, home)
+        assert browser.get("/who").json() == {role: "anna"}
+        assert browser.get("/").headers["location"] == home
+
+
+def test_a_link_opens_the_same_work_on_any_device(con, noon, url):
+    path = link(con, noon, "annotator", "anna")
+    for _ in range(3):
+        with new_browser(url) as browser:
+            assert browser.get(path).status_code == 303
+            assert browser.get("/who").json() == {"annotator": "anna"}
+
+
+def test_another_raters_link_takes_the_role_over(con, noon, url):
+    with new_browser(url) as browser:
+        browser.get(link(con, noon, "annotator", "anna"))
+        browser.get(link(con, noon, "owner", "olga"))
+        browser.get(link(con, noon, "annotator", "abel"))
+        assert browser.get("/who").json() == {"annotator": "abel", "owner": "olga"}
+
+
+def test_a_link_that_works_once_signs_in_one_browser(con, noon, url):
+    path = link(con, noon, "owner", "olga", once=True)
+    with new_browser(url) as first, new_browser(url) as second:
+        assert first.head(path).status_code == 405
+        assert first.get(path).status_code == 303
+        refused = second.get(path)
+        assert refused.status_code == 403
+        assert "has been used; start the study&#x27;s app again" in refused.text
+        assert second.get("/who").json() == {}
+        assert first.get(path).status_code == 303
+        # signed in as another owner is not signed in as this one
+        assert second.get(link(con, noon, "owner", "otto")).status_code == 303
+        assert second.get(path).status_code == 403
+        assert second.get("/who").json() == {"owner": "otto"}
+
+
+def test_a_link_is_not_used_up_by_somebody_who_is_revoked(con, noon, url):
+    path = link(con, noon, "auditor", "abel", once=True)
+    revoke(con, "abel", WHY, "olga", noon)
+    with new_browser(url) as browser:
+        refused = browser.get(path)
+        assert refused.status_code == 403
+        assert "Your access to this study has ended" in refused.text
+        restore(con, "abel", WHY, "olga", noon)
+        assert browser.get(path).status_code == 303
+
+
+def test_a_refused_link_says_why_and_goes_nowhere_else(con, noon, url):
+    expired = make_link_token(SECRET, "anna", "annotator", noon - timedelta(days=2))
+    for token, sentence in (("no-link", "not complete"), (expired, "has expired")):
+        with new_browser(url) as browser:
+            refused = browser.get(f"/join/{token}")
+            assert refused.status_code == 403
+            assert sentence in refused.text
+            assert token not in refused.text
+            assert refused.headers["referrer-policy"] == "no-referrer"
+            assert refused.headers["cache-control"] == "no-store"
+            assert "set-cookie" not in refused.headers
+
+
+def test_the_front_door_leads_on_or_says_how_to_come_in(con, noon, url):
+    with new_browser(url) as browser:
+        assert browser.get("/").status_code == 200
+        browser.get(link(con, noon, "annotator", "anna"))
+        browser.get(link(con, noon, "owner", "olga"))
+        page = browser.get("/").text
+        assert 'href="/start/"' in page
+        assert 'href="/owner/"' in page
+        assert browser.get("/sign-out").status_code == 405
+        assert browser.post("/sign-out").headers["location"] == "/"
+        assert browser.get("/who").json() == {}
+
+
+@pytest.mark.parametrize("https_only", [False, True])
+def test_the_cookie_is_for_this_site_and_not_for_scripts(con, noon, https_only):
+    router = build_sign_in_router(con, SECRET, DAY_S, lambda: noon, SignInThrottle())
+    path = link(con, noon, "annotator", "anna")
+    with (
+        serve(build_entry_app(con, router, https_only=https_only)) as url,
+        new_browser(url) as browser,
+    ):
+        flags = browser.get(path).headers["set-cookie"].lower().split("; ")
+    assert {"httponly", "samesite=lax", "path=/"} <= set(flags)
+    assert ("secure" in flags) == https_only

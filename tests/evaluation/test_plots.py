@@ -54,13 +54,15 @@ def add_ratings(con, item, arm):
     for rater in ("r1", "r2"):
         names = {"item": item, "arm": arm, "rater": rater}
         con.execute(
-            "INSERT INTO assignments SELECT $item || $arm || $rater, $rater, $item || $arm, "
-            "$item || $arm, $item || 'original', count(*), '2026-03-01' FROM assignments",
+            "INSERT INTO assignments SELECT $item || $arm || $rater, $rater, 'pair', 'study', "
+            "$item || $arm, true, count(*), '2026-03-01' FROM assignments",
             names,
         )
         con.execute(
-            "INSERT INTO ratings VALUES ($item || $arm || $rater, 1, 'left_clearly', 'equal', '', "
-            "3.0, 'columns', $item || $arm || $rater, '2026-03-01')",
+            "INSERT INTO ratings (token, revision, form, warmer, more_accurate, reason, seconds, "
+            "layout, is_surplus, idempotency_key, rated_at) "
+            "VALUES ($item || $arm || $rater, 1, 'pair', 'left_clearly', 'equal', '', 3.0, "
+            "'columns', false, $item || $arm || $rater, '2026-03-01')",
             names,
         )
 

@@ -6,13 +6,26 @@ import pytest
 from study.errors import BadSettings
 from study.migrations import migrate
 from study.settings import EvaluationSettings, RatingSettings, Settings
-from study.versions import Content, read_newest_settings, record_version
+from study.versions import (
+    Content,
+    SettingChange,
+    read_newest_settings,
+    read_preregistration,
+    record_version,
+)
 
 BEGUN = Settings(name="pilot", question="Does warmth cost accuracy?", seed=7)
 CONTENT = Content("items 1", "conversations 1", "wordings 1")
 PROMPT = "INSERT INTO prompts VALUES ('p1', 'i1', 'none', 'none', 'Who wrote Emma?')"
 SERVED_MODEL = """
     INSERT INTO served_models VALUES ('s1', 'warm', 'warm', 'an engine', 'a', 'b', '{}', '{}', now())
+"""
+
+RATING = """
+    INSERT INTO ratings (
+        token, revision, form, facts_kept, reason, seconds, layout, is_surplus, idempotency_key,
+        rated_at)
+    VALUES ($token, 1, 'rewrite', 'all', '', 4.0, 'columns', false, $token, $rated_at)
 """
 
 
@@ -106,3 +119,63 @@ def test_settings_do_not_change_under_a_running_app_even_before_there_are_rows(c
     with pytest.raises(BadSettings, match=r"than the app .*in seed; stop the app"):
         record_version(con, rated_by(5).model_copy(update={"seed": 8}), at(2), app_runs=True)
     assert read_newest_settings(con) == rated_by(5)
+
+
+def add_rating(con, minute):
+    con.execute(RATING, {"token": f"sheet {minute}", "rated_at": at(minute)})
+
+
+def test_nothing_is_preregistered_before_the_first_rating(con):
+    assert read_preregistration(con) is None
+    record_version(con, BEGUN, at(0))
+    assert read_preregistration(con) is None
+    add_rating(con, 1)
+    assert read_preregistration(con) is not None
+
+
+def test_a_rating_older_than_every_version_was_made_under_none(con):
+    add_rating(con, 0)
+    record_version(con, BEGUN, at(1))
+    assert read_preregistration(con) is None
+
+
+def test_the_version_in_force_at_the_first_rating_is_the_preregistered_one(con):
+    record_version(con, BEGUN, at(0))
+    record_version(con, rated_by(5), at(1))
+    add_rating(con, 3)
+    add_rating(con, 2)
+    frozen = read_preregistration(con)
+    assert frozen is not None
+    assert (frozen.version, frozen.settings_sha256) == (2, rated_by(5).sha256)
+    assert (frozen.recorded_at, frozen.frozen_at) == (at(1).isoformat(), at(2).isoformat())
+    assert frozen.amendments == ()
+
+
+def test_a_version_of_the_same_moment_as_the_first_rating_came_before_it(con):
+    record_version(con, BEGUN, at(0))
+    add_rating(con, 0)
+    frozen = read_preregistration(con)
+    assert frozen is not None
+    assert frozen.version == 1
+
+
+def test_what_is_changed_after_the_first_rating_is_told_from_version_to_version(con):
+    record_version(con, BEGUN, at(0))
+    add_rating(con, 1)
+    record_version(con, rated_by(5), at(2), CONTENT)
+    record_version(con, rated_by(5).model_copy(update={"question": "And now?"}), at(3))
+    frozen = read_preregistration(con)
+    assert frozen is not None
+    assert (frozen.version, frozen.settings_sha256) == (1, BEGUN.sha256)
+    more_raters, other_question = frozen.amendments
+    assert (more_raters.version, more_raters.recorded_at) == (2, at(2).isoformat())
+    assert more_raters.changes == (
+        SettingChange("rating.raters_per_pair", "3", "5"),
+        SettingChange("items", "not noted", "items 1"),
+        SettingChange("conversations", "not noted", "conversations 1"),
+        SettingChange("wordings", "not noted", "wordings 1"),
+    )
+    assert other_question.settings_sha256 != more_raters.settings_sha256
+    assert other_question.changes == (
+        SettingChange("question", '"Does warmth cost accuracy?"', '"And now?"'),
+    )

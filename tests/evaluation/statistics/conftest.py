@@ -84,27 +84,48 @@ class StudyWriter:
             [token, auditor, revision, label, START + timedelta(minutes=minute)],
         )
 
-    def add_rating(self, rater, left, right, *answers):
+    def add_rating(self, rater, left, right, *answers, purpose="study", is_surplus=False):
         """Assign left and right to a rater, who answers (warmer, more_accurate) once or more."""
-        self.n_ratings += 1
         prompt = left.rsplit("-", 2)[0]
         pair = "/".join(sorted((left, right)))
-        token = f"token-{self.n_ratings}"
         self.con.execute(
             "INSERT INTO pairs (pair_id, prompt_id, first_response_id, second_response_id) "
             "VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
             [pair, prompt, *sorted((left, right))],
         )
-        self.con.execute(
-            "INSERT INTO assignments (token, rater_id, pair_id, left_response_id, "
-            "right_response_id, position, assigned_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [token, rater, pair, left, right, self.n_ratings, START],
-        )
+        token = self.add_assignment(rater, "pair", pair, purpose, left < right)
         for revision, (warmer, accurate) in enumerate(answers, start=1):
             self.con.execute(
-                "INSERT INTO ratings (token, revision, warmer, more_accurate, reason, seconds, "
-                "layout, idempotency_key, rated_at) VALUES (?, ?, ?, ?, '', 9.0, 'columns', ?, ?)",
-                [token, revision, warmer, accurate, f"{token}-{revision}", START],
+                "INSERT INTO ratings (token, revision, form, warmer, more_accurate, reason, "
+                "seconds, layout, is_surplus, idempotency_key, rated_at) "
+                "VALUES (?, ?, 'pair', ?, ?, '', 9.0, 'columns', ?, ?, ?)",
+                [token, revision, warmer, accurate, is_surplus, f"{token}-{revision}", START],
+            )
+
+    def add_assignment(self, rater, form, subject, purpose="study", first_is_left=None):
+        self.n_ratings += 1
+        token = f"token-{self.n_ratings}"
+        self.con.execute(
+            "INSERT INTO assignments (token, rater_id, form, purpose, subject_id, first_is_left, "
+            "position, assigned_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [token, rater, form, purpose, subject, first_is_left, self.n_ratings, START],
+        )
+        return token
+
+    def hear_context(self, rater, sentence, intended, *heard):
+        """A rater reads a sentence of the intended context and hears another or the same."""
+        self.con.execute(
+            "INSERT INTO context_sentences (sentence_id, context, text) VALUES (?, ?, ?) "
+            "ON CONFLICT DO NOTHING",
+            [sentence, intended, sentence],
+        )
+        token = self.add_assignment(rater, "context", sentence)
+        for revision, context in enumerate(heard, start=1):
+            self.con.execute(
+                "INSERT INTO ratings (token, revision, form, expresses, reason, seconds, layout, "
+                "is_surplus, idempotency_key, rated_at) "
+                "VALUES (?, ?, 'context', ?, '', 4.0, 'columns', false, ?, ?)",
+                [token, revision, context, f"{token}-{revision}", START],
             )
 
 

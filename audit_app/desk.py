@@ -1,0 +1,329 @@
+"""The rating desk: what a rater gets next, and what becomes of what they send.
+
+Every card that the rater's page shows comes from here; how it is put together is in `cards.py`,
+what is stored in `ratings.py`, `drafts.py` and `remarks.py`. Whatever is stored goes through one
+group commit, and is on the disk when a method returns. What a rater has open is always stored,
+be the study paused, closed or the seat given to others; only new sheets wait for that. A rater's
+id is that of the session: each method looks itself whether what it is asked for is that rater's.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from math import ceil
+from statistics import median
+from typing import Literal
+
+import duckdb
+
+from audit_app.assignment import (
+    next_assignment,
+    rater_progress,
+    read_assignment,
+    read_sheet,
+)
+from audit_app.cards import FINISH, PAUSED, START, Place, RatingCard, mine_card, sheet_card
+from audit_app.drafts import draft_json, read_draft, save_draft
+from audit_app.forms import question_order, questions_of
+from audit_app.onboarding import next_step, record_practice
+from audit_app.practice import Practice
+from audit_app.rater_texts import RaterTexts
+from audit_app.ratings import (
+    Answers,
+    answers_of,
+    check_submission,
+    my_ratings,
+    newest_rating,
+    newest_seconds,
+    save_rating,
+)
+from audit_app.remarks import SKIPS, RemarkWords, check_remark, save_remark
+from audit_app.seating import Seating
+from audit_app.study_events import StudyState, read_study_state
+from audit_app.tabs import Tabs
+from study.commits import GroupCommit
+from study.errors import BadInput, NotAllowed
+from study.records import Assignment, Form, Rating
+
+_PACE_SHEETS = 20
+_FEWEST_FOR_PACE = 3
+_KNOWN_SHEETS = 4096
+
+
+@dataclass(frozen=True)
+class DeskPlan:
+    """Numbers of the study that the desk needs; not its settings, since they name arms."""
+
+    seed: int
+    break_every: int
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """What a page hears in return for a sign of life."""
+
+    other_tab: bool
+    """The same rater seems to have the page open twice."""
+    state: Literal["open", "paused", "closed"]
+    """Of the study."""
+
+
+class RatingDesk:
+    """Serves all raters, from many threads at once."""
+
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        commits: GroupCommit,
+        seating: Seating,
+        texts: RaterTexts,
+        plan: DeskPlan,
+        clock: Callable[[], datetime],
+        more_to_come: Callable[[], bool],
+    ) -> None:
+        """Take what the app has made.
+
+        Args:
+            more_to_come: whether things to rate may still be added to the study.
+        """
+        self._con = con
+        self._commits = commits
+        self._seating = seating
+        self._texts = texts
+        self._plan = plan
+        self._clock = clock
+        self._more_to_come = more_to_come
+        self._practice = Practice(texts.practice)
+        self._tabs = Tabs()
+        self._admitted: set[str] = set()
+        self._paces: dict[str, dict[str, float]] = {}
+        # assignments and what they show never change, and each is asked for several times
+        self._assignment = lru_cache(_KNOWN_SHEETS)(self._read_assignment)
+        self._sheet = lru_cache(_KNOWN_SHEETS)(lambda given: read_sheet(con.cursor(), given))
+
+    def show(self, rater_id: str) -> RatingCard:
+        """What this rater should see now: the sheet left open, else a new one, else why not."""
+        instead = self._instead_of_sheets(rater_id)
+        if instead is not None:
+            return instead
+        now = self._clock()
+        following = self._commits.run(
+            lambda cursor: next_assignment(cursor, self._seating, rater_id, now)
+        )
+        return self._following(rater_id, following)
+
+    def rate(self, rater_id: str, token: str, answers: Answers, idempotency_key: str) -> RatingCard:
+        """Store a rating, then show what comes next; or tell what a practice pair teaches.
+
+        Raises:
+            BadInput: an answer is missing or not one of those allowed; the message names it.
+            NotAllowed: the sheet is not this rater's, or the key belongs to another one.
+        """
+        if self._practice.has(token):
+            return self._practise(rater_id, token, answers, idempotency_key)
+        assignment = self._assignment(token, rater_id)
+        asked = questions_of(assignment.form, self._sheet(assignment))
+        check_submission(asked, answers, idempotency_key)
+        instead = self._instead_of_sheets(rater_id)
+        now = self._clock()
+
+        def store(cursor: duckdb.DuckDBPyConnection) -> tuple[Rating, Assignment | None]:
+            rating = save_rating(cursor, self._seating, assignment, answers, idempotency_key, now)
+            if instead is not None:
+                return rating, None
+            return rating, next_assignment(cursor, self._seating, rater_id, now)
+
+        rating, following = self._commits.run(store)
+        _check_key_is_of(token, rating.token)
+        is_first = rating.revision == 1
+        if is_first:
+            self._note_pace(rater_id, rating)
+        card = instead or self._following(rater_id, following, after_submit=is_first)
+        said = {} if is_first else {"said": "Your change is saved."}
+        return card | said | {"saved": rating.rated_at}
+
+    def remark(
+        self, rater_id: str, token: str, words: RemarkWords, idempotency_key: str
+    ) -> RatingCard:
+        """Store a skip, then show what comes next; or a problem report, and stay.
+
+        Raises:
+            BadInput: the reason is not one of those allowed, or the sheet cannot be skipped.
+            NotAllowed: the sheet is not this rater's, or the key belongs to another one.
+        """
+        if self._practice.has(token):
+            raise BadInput(
+                "token: expected a sheet of the study, got a practice pair, which can be neither "
+                "skipped nor reported; answer it as well as you can"
+            )
+        assignment = self._assignment(token, rater_id)
+        check_remark(words, idempotency_key)
+        now = self._clock()
+        remark = self._commits.run(
+            lambda cursor: save_remark(
+                cursor, self._seating, assignment, words, idempotency_key, now
+            )
+        )
+        if remark is None:
+            raise BadInput(
+                "skip: expected a sheet that is open to you, got one that you have rated or "
+                "skipped twice; go on with the next one"
+            )
+        _check_key_is_of(token, remark.token)
+        if words.kind == "problem":
+            card = self.show_again(rater_id, token)
+            return card | {"said": "Thank you, your report is stored. You can still answer."}
+        again = "It will not come again" if remark.number == SKIPS else "It comes back once, later"
+        return self.show(rater_id) | {"said": f"Skipped. {again}."}
+
+    def undo(self, rater_id: str) -> RatingCard:
+        """The sheet that this rater submitted last, to be changed."""
+        mine = my_ratings(self._con, rater_id)
+        if not mine:
+            return self.show(rater_id)
+        last = max(mine, key=lambda own: datetime.fromisoformat(own.rating.rated_at))
+        return self.reopen(rater_id, last.rating.token)
+
+    def reopen(self, rater_id: str, token: str) -> RatingCard:
+        """A sheet of this rater's, to be changed; not while the study is paused or closed.
+
+        Raises:
+            NotAllowed: the sheet is not this rater's.
+        """
+        return self._instead_of_sheets(rater_id) or self.show_again(rater_id, token)
+
+    def mine(self, rater_id: str) -> RatingCard:
+        """All that this rater has rated; not while the study is paused or closed."""
+        return self._instead_of_sheets(rater_id) or mine_card(my_ratings(self._con, rater_id))
+
+    def show_again(self, rater_id: str, token: str) -> RatingCard:
+        """One sheet of this rater's as it stands: with its draft, else as it was last rated.
+
+        Raises:
+            NotAllowed: the sheet is not this rater's.
+        """
+        if self._practice.has(token):
+            return self._practice.card_of(token, self._order("pair", rater_id))
+        assignment = self._assignment(token, rater_id)
+        cursor = self._con.cursor()
+        rating = newest_rating(cursor, assignment)
+        if rating is None:
+            return self._following(rater_id, assignment)
+        mine = my_ratings(self._con, rater_id)
+        number = next(own.number for own in mine if own.rating.token == token)
+        progress = rater_progress(self._con, self._seating, rater_id, self._clock())
+        given = {"reason": rating.reason, "seconds": str(rating.seconds)}
+        answers = read_draft(cursor, assignment) or answers_of(rating) | given
+        place = Place(number, max(progress.total, number), changing=True)
+        return self._card(assignment, place, answers)
+
+    def keep_draft(self, rater_id: str, token: str, answers: Mapping[str, str], tab: str) -> None:
+        """Keep what is not submitted yet; nothing of practice is kept.
+
+        Raises:
+            BadInput: an answer is not text, or they are too long together.
+            NotAllowed: the sheet is not this rater's.
+        """
+        now = self._clock()
+        self._tabs.hear(rater_id, tab, now)
+        if self._practice.has(token):
+            return
+        assignment = self._assignment(token, rater_id)
+        answers_json = draft_json(answers)
+        self._commits.run(lambda cursor: save_draft(cursor, assignment, answers_json, now))
+        self._seating.renew(token, now)
+
+    def hear(self, rater_id: str, token: str | None, tab: str, visible: bool) -> Pulse:
+        """Take note that a page is open; one that is in view keeps the seat of its sheet.
+
+        Raises:
+            NotAllowed: the sheet is not this rater's.
+        """
+        now = self._clock()
+        if visible and token is not None and not self._practice.has(token):
+            self._seating.renew(self._assignment(token, rater_id).token, now)
+        return Pulse(self._tabs.hear(rater_id, tab, now), _name_of(read_study_state(self._con)))
+
+    def _instead_of_sheets(self, rater_id: str) -> RatingCard | None:
+        """What this rater sees as long as there can be no sheet; None when there can."""
+        if rater_id not in self._admitted:
+            step = next_step(self._con, rater_id, self._texts.sha256)
+            if step == "practice":
+                return self._practice.card(rater_id, self._order("pair", rater_id))
+            if step != "admitted":
+                return START
+            self._admitted.add(rater_id)
+        state = _name_of(read_study_state(self._con))
+        return {"open": None, "paused": PAUSED, "closed": FINISH}[state]
+
+    def _practise(
+        self, rater_id: str, token: str, answers: Answers, idempotency_key: str
+    ) -> RatingCard:
+        feedback = self._practice.answer(rater_id, token, answers, idempotency_key)
+        if self._practice.is_done(rater_id):
+            record_practice(self._con, rater_id, self._texts, self._clock())
+            self._practice.forget(rater_id)
+        return feedback
+
+    def _following(
+        self, rater_id: str, assignment: Assignment | None, *, after_submit: bool = False
+    ) -> RatingCard:
+        """The card of an assignment that is not rated yet, or why there is none."""
+        progress = rater_progress(self._con, self._seating, rater_id, self._clock())
+        done = progress.done
+        if assignment is None:
+            if self._more_to_come() or done == 0:
+                return {"view": "waiting", "done": done}
+            return FINISH
+        total = max(progress.total, done + 1)
+        place = Place(
+            number=done + 1,
+            total=total,
+            minutes_left=self._minutes(rater_id, total - done),
+            break_due=after_submit and done % self._plan.break_every == 0,
+            can_undo=done > 0,
+        )
+        return self._card(assignment, place, read_draft(self._con.cursor(), assignment))
+
+    def _card(self, assignment: Assignment, place: Place, answers: Mapping[str, str]) -> RatingCard:
+        order = self._order(assignment.form, assignment.rater_id)
+        return sheet_card(assignment.form, self._sheet(assignment), order, place, answers)
+
+    def _order(self, form: Form, rater_id: str) -> tuple[str, ...]:
+        return question_order(form, rater_id, self._plan.seed)
+
+    def _read_assignment(self, token: str, rater_id: str) -> Assignment:
+        return read_assignment(self._con, token, rater_id)
+
+    def _pace(self, rater_id: str) -> dict[str, float]:
+        """Seconds of the sheets that this rater rated last, by token."""
+        pace = self._paces.get(rater_id)
+        if pace is None:
+            pace = self._paces[rater_id] = newest_seconds(self._con, rater_id, _PACE_SHEETS)
+        return pace
+
+    def _note_pace(self, rater_id: str, rating: Rating) -> None:
+        # by token, so that a submit that is sent again counts once
+        noted = self._pace(rater_id) | {rating.token: rating.seconds}
+        self._paces[rater_id] = dict(list(noted.items())[-_PACE_SHEETS:])
+
+    def _minutes(self, rater_id: str, n_sheets: int) -> int | None:
+        pace = self._pace(rater_id)
+        if len(pace) < _FEWEST_FOR_PACE:
+            return None
+        return ceil(median(pace.values()) * n_sheets / 60)
+
+
+def _check_key_is_of(token: str, stored_token: str) -> None:
+    if stored_token != token:
+        raise NotAllowed(
+            "expected an idempotency key of this sheet, got one that was used for another; reload "
+            "the page and submit again"
+        )
+
+
+def _name_of(state: StudyState) -> Literal["open", "paused", "closed"]:
+    if state.is_closed:
+        return "closed"
+    return "paused" if state.is_paused else "open"

@@ -1,0 +1,95 @@
+"""What an owner can download: the blinded dataset, and on the record the key and the identities.
+
+Plain routes below /owner/export/. The dataset is a GET; the two files that tell names are POSTs
+with a reason, since asking for them is an event of the study.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import duckdb
+from fastapi import APIRouter, Depends, Form, HTTPException, Request
+from fastapi.responses import FileResponse
+from starlette.background import BackgroundTask
+
+from audit_app.dataset import write_dataset
+from audit_app.exports import (
+    IDENTITIES_FILE,
+    KEY_FILE,
+    ExportedTable,
+    write_identities,
+    write_key,
+)
+from audit_app.sign_in import require_role, signed_in_as
+from audit_app.study_events import Event, record_event
+from study.errors import BadInput, NotAllowed
+from study.settings import Settings
+
+_Writer = Callable[[duckdb.DuckDBPyConnection, str, Path], ExportedTable]
+
+
+@dataclass(frozen=True)
+class DownloadDesk:
+    """What the downloads are made of."""
+
+    con: duckdb.DuckDBPyConnection
+    settings: Settings
+    secret: str
+    """Makes the codes of an export: the owner's token, so that the command line makes the same."""
+    clock: Callable[[], datetime]
+
+
+def build_download_router(desk: DownloadDesk) -> APIRouter:
+    """Routes for the owner alone; whoever else asks gets nothing."""
+    router = APIRouter(prefix="/owner/export", include_in_schema=False)
+
+    def owner(request: Request) -> str:
+        try:
+            return require_role(desk.con, signed_in_as(request.session, "owner"), "owner").rater_id
+        except NotAllowed as error:
+            raise HTTPException(403, "this is for the study's owner") from error
+
+    Owner = Annotated[str, Depends(owner)]
+    Reason = Annotated[str, Form(max_length=2000)]
+
+    @router.get("/dataset.zip")
+    def send_dataset(_: Owner) -> FileResponse:
+        scratch = Path(tempfile.mkdtemp(prefix="warmth-audit-"))
+        content = scratch / "dataset"
+        content.mkdir()
+        write_dataset(desk.con, desk.settings, desk.secret, content)
+        archive = shutil.make_archive(str(scratch / desk.settings.name), "zip", content)
+        return _send(Path(archive), scratch)
+
+    @router.post(f"/{KEY_FILE}")
+    def send_key(caller: Owner, reason: Reason) -> FileResponse:
+        return send_on_record("key_exported", write_key, KEY_FILE, caller, reason)
+
+    @router.post(f"/{IDENTITIES_FILE}")
+    def send_identities(caller: Owner, reason: Reason) -> FileResponse:
+        return send_on_record(
+            "identities_exported", write_identities, IDENTITIES_FILE, caller, reason
+        )
+
+    def send_on_record(
+        event: Event, write: _Writer, name: str, caller: str, reason: str
+    ) -> FileResponse:
+        try:
+            record_event(desk.con, event, caller, reason, desk.clock())
+        except BadInput as error:
+            raise HTTPException(422, str(error)) from error
+        scratch = Path(tempfile.mkdtemp(prefix="warmth-audit-"))
+        write(desk.con, desk.secret, scratch / name)
+        return _send(scratch / name, scratch)
+
+    return router
+
+
+def _send(file: Path, scratch: Path) -> FileResponse:
+    clean = BackgroundTask(shutil.rmtree, scratch, ignore_errors=True)
+    return FileResponse(file, filename=file.name, background=clean)

@@ -1,0 +1,68 @@
+"""What may be known of a study while people still rate: nothing that tells one arm from another.
+
+Pooled over all arms, so that nobody learns from it whether, or how, raters hear a difference:
+how well they agree, and whether the side a reply stands on sways them. Reads through `tables.py`;
+what each arm is found to be is in `results.py`, for when the study is closed or unblinded.
+"""
+
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+
+from evaluation.statistics.agreement import Agreement
+from evaluation.statistics.preferences import win_rate
+from evaluation.statistics.results import _agreement_on_warmth
+from evaluation.statistics.tables import read_preferences
+from study.records import Estimate
+
+
+@dataclass(frozen=True)
+class InterimResults:
+    """What the ratings so far say about the rating, not about the arms."""
+
+    seed: int
+    """Of the resampling."""
+    level: float
+    """Of every interval."""
+    agreement: Agreement
+    """Ordinal alpha of the five-point answers about warmth over the pairs of all arms; an answer
+    is coded for the arm, so that sides are undone, and which arm it is for does not enter."""
+    left_share: Estimate
+    """Share of ratings that call the left reply warmer: a half when the side does not matter."""
+    n_ratings: int
+    n_raters: int
+    n_items: int
+    n_pairs: int
+    """Pairs with a rating."""
+    n_cannot_judge: int
+    """Ratings that could not judge accuracy."""
+    n_left_out: int
+    """Ratings of pairs without the original, or by a model that was served anew since."""
+
+
+def compute_interim(
+    con: duckdb.DuckDBPyConnection, seed: int, level: float = 0.95
+) -> InterimResults:
+    """Compute what may be shown as of now.
+
+    Args:
+        con: a connection to a migrated study; only read from, through cursors of its own.
+        seed: of the resampling behind agreement.
+    Raises:
+        BadTable: a rating leads to a row that is not stored.
+    """
+    preferences = read_preferences(con)
+    rated = preferences.table
+    return InterimResults(
+        seed=seed,
+        level=level,
+        agreement=_agreement_on_warmth(rated, seed, level),
+        left_share=win_rate(rated.chose_left, rated.item, rated.rater, level),
+        n_ratings=len(rated),
+        n_raters=len(np.unique(rated.rater)),
+        n_items=len(np.unique(rated.item)),
+        n_pairs=len(np.unique(rated.pair)),
+        n_cannot_judge=int(np.isnan(rated.accurate).sum()),
+        n_left_out=preferences.n_without_original + preferences.n_superseded,
+    )

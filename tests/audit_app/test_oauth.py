@@ -1,0 +1,220 @@
+"""A browser, the study's app and a real provider on loopback; no step is left out."""
+
+import base64
+import json
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+from entry_app import build_entry_app, new_browser, serve
+from openid_provider import CLIENT_ID, CLIENT_SECRET, OpenIdProvider
+
+from audit_app.oauth import LOGIN, OAuthSettings, build_oauth_router
+from audit_app.raters import list_raters, revoke
+from audit_app.throttle import SignInThrottle
+
+
+@dataclass(frozen=True)
+class Place:
+    """The app and its provider."""
+
+    url: str
+    provider: OpenIdProvider
+
+
+def build_app(con, noon, provider_url, secret=CLIENT_SECRET, per_address=20, https_only=False):
+    settings = OAuthSettings(CLIENT_ID, secret, provider_url)
+    throttle = SignInThrottle(per_address)
+    return build_entry_app(
+        con, build_oauth_router(con, settings, lambda: noon, throttle, https_only)
+    )
+
+
+@pytest.fixture
+def place(con, noon) -> Iterator[Place]:
+    provider = OpenIdProvider()
+    with serve(provider.app()) as provider_url, serve(build_app(con, noon, provider_url)) as url:
+        yield Place(url, provider)
+
+
+def way_back(browser: httpx.Client) -> str:
+    """The address with which the provider sends the browser back."""
+    to_provider = browser.get(LOGIN)
+    assert to_provider.status_code == 302
+    sent_back = httpx.get(to_provider.headers["location"], trust_env=False)
+    assert sent_back.status_code == 302, sent_back.text
+    return sent_back.headers["location"]
+
+
+def test_a_new_account_makes_a_new_annotator(con, place):
+    with new_browser(place.url) as browser:
+        answer = browser.get(way_back(browser))
+        assert (answer.status_code, answer.headers["location"]) == (303, "/start/")
+        session = browser.get("/who").json()
+    # nothing of the way there is left in the session
+    assert session == {"annotator": list_raters(con)[0].rater_id}
+    rows = con.execute("SELECT rater_id, provider, subject FROM identities").fetchall()
+    assert rows == [(session["annotator"], "hugging_face", "account-of-anna")]
+
+
+def test_only_the_account_is_asked_for_with_state_nonce_and_pkce(place):
+    with new_browser(place.url) as browser:
+        way_back(browser)
+    asked = place.provider.asked[0]
+    assert (asked["scope"], asked["response_type"]) == ("openid", "code")
+    assert asked["code_challenge_method"] == "S256"
+    assert asked["redirect_uri"] == f"{place.url}/oauth/callback"
+    assert min(len(asked[name]) for name in ("state", "nonce", "code_challenge")) >= 20
+
+
+def test_a_known_account_comes_back_to_its_own_work_from_any_browser(con, place):
+    seen = []
+    for account in ("account-of-anna", "account-of-abel", "account-of-anna"):
+        place.provider.account = account
+        with new_browser(place.url) as browser:
+            assert browser.get(way_back(browser)).status_code == 303
+            seen.append(browser.get("/who").json()["annotator"])
+    assert seen[0] == seen[2] != seen[1]
+    assert len(list_raters(con)) == 2
+
+
+@pytest.mark.parametrize("state", ["", "&state=", "&state=another"])
+def test_a_way_back_that_this_browser_did_not_begin_is_refused(con, place, state):
+    with new_browser(place.url) as browser, new_browser(place.url) as victim:
+        back = way_back(browser)
+        code = parse_qs(urlsplit(back).query)["code"][0]
+        for refused in (
+            victim.get(back),
+            browser.get(f"/oauth/callback?code={code}{state}"),
+        ):
+            assert refused.status_code == 403
+            assert "begun in another browser" in refused.text
+            assert code not in refused.text
+            assert refused.headers["referrer-policy"] == "no-referrer"
+    assert list_raters(con) == []
+
+
+def test_a_way_back_works_once(con, place):
+    with new_browser(place.url) as browser:
+        back = way_back(browser)
+        assert browser.get(back).status_code == 303
+        assert browser.get(back).status_code == 403
+        browser.get(LOGIN)
+        code = parse_qs(urlsplit(back).query)["code"][0]
+        state = place.provider.asked[-1]["state"] if len(place.provider.asked) > 1 else ""
+        assert browser.get(f"/oauth/callback?code={code}&state={state}").status_code == 403
+    assert len(list_raters(con)) == 1
+
+
+def test_an_answer_to_another_question_is_refused(con, place):
+    place.provider.nonce = "the nonce of another sign-in"
+    with new_browser(place.url) as browser:
+        refused = browser.get(way_back(browser))
+        assert refused.status_code == 403
+        assert "did not confirm who you are" in refused.text
+        assert browser.get("/who").json() == {}
+    assert list_raters(con) == []
+
+
+def test_without_an_id_token_nobody_comes_in(con, place):
+    place.provider.gives_id_tokens = False
+    with new_browser(place.url) as browser:
+        refused = browser.get(way_back(browser))
+        assert (refused.status_code, "did not confirm" in refused.text) == (403, True)
+    assert list_raters(con) == []
+
+
+def test_a_code_that_the_provider_does_not_know_is_refused(con, place):
+    with new_browser(place.url) as browser:
+        state = parse_qs(urlsplit(way_back(browser)).query)["state"][0]
+        refused = browser.get(f"/oauth/callback?code=made-up&state={state}")
+        assert (refused.status_code, "did not confirm" in refused.text) == (403, True)
+    assert list_raters(con) == []
+
+
+def test_who_says_no_at_the_provider_is_not_signed_in(con, place):
+    with new_browser(place.url) as browser:
+        refused = browser.get("/oauth/callback?error=access_denied&error_description=%3Cb%3E")
+        assert (refused.status_code, "did not confirm" in refused.text) == (403, True)
+        assert "access_denied" not in refused.text
+        assert "<b>" not in refused.text
+
+
+def test_a_revoked_account_stays_out(con, noon, place):
+    with new_browser(place.url) as browser:
+        browser.get(way_back(browser))
+        revoke(con, list_raters(con)[0].rater_id, "Asked to leave.", "olga", noon)
+        refused = browser.get(way_back(browser))
+        assert refused.status_code == 403
+        assert "Your access to this study has ended" in refused.text
+
+
+def test_a_wrong_secret_is_told_as_a_provider_that_does_not_serve_this_study(con, noon, place):
+    provider_url = place.provider.asked or None
+    with new_browser(place.url) as browser:
+        provider_url = urlsplit(browser.get(LOGIN).headers["location"])
+    app = build_app(con, noon, f"http://{provider_url.netloc}", secret="outdated")
+    with serve(app) as url, new_browser(url) as browser:
+        refused = browser.get(way_back(browser))
+        assert (refused.status_code, "outdated" in refused.text) == (502, False)
+
+
+def test_a_provider_that_is_down_is_a_sentence_on_the_way_there_and_back(con, noon):
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        down = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+    with serve(build_app(con, noon, down)) as url, new_browser(url) as browser:
+        refused = browser.get(LOGIN)
+        assert refused.status_code == 502
+        assert "Hugging Face cannot be reached from this study" in refused.text
+    with serve(OpenIdProvider().app()) as provider_url:
+        app = build_app(con, noon, provider_url)
+        with serve(app) as url, new_browser(url) as browser:
+            back = way_back(browser)
+            gone = parse_qs(urlsplit(back).query)
+            assert gone["code"]
+    with serve(app) as url, new_browser(url) as browser:
+        # the provider has ended; what the app knows of it is still there
+        state = parse_qs(urlsplit(browser.get(LOGIN).headers["location"]).query)["state"][0]
+        refused = browser.get(f"/oauth/callback?code=any&state={state}")
+        assert (refused.status_code, "cannot be reached" in refused.text) == (502, True)
+    assert list_raters(con) == []
+
+
+def test_something_else_than_a_provider_is_told_as_such(con, noon):
+    other = build_entry_app(con)
+    other.get("/.well-known/openid-configuration")(lambda: {"hello": "there"})
+    with (
+        serve(other) as somewhere,
+        serve(build_app(con, noon, somewhere)) as url,
+        new_browser(url) as browser,
+    ):
+        assert browser.get(LOGIN).status_code == 502
+
+
+def test_failures_are_limited(con, noon, place):
+    with serve(build_app(con, noon, "http://127.0.0.1:9", per_address=1)) as url:
+        with new_browser(url) as browser:
+            statuses = [browser.get("/oauth/callback?code=c").status_code for _ in range(2)]
+    assert statuses == [403, 429]
+
+
+def test_behind_a_proxy_with_tls_the_way_back_is_https(con, noon, place):
+    with new_browser(place.url) as browser:
+        there = urlsplit(browser.get(LOGIN).headers["location"])
+    app = build_app(con, noon, f"http://{there.netloc}", https_only=True)
+    with serve(app) as url, new_browser(url) as browser:
+        asked = parse_qs(urlsplit(browser.get(LOGIN).headers["location"]).query)
+    assert asked["redirect_uri"] == [url.replace("http://", "https://") + "/oauth/callback"]
+
+
+def test_the_secret_is_in_no_cookie_and_no_repr(place):
+    with new_browser(place.url) as browser:
+        browser.get(LOGIN)
+        payload = browser.cookies["session"].split(".")[0]
+        session = json.loads(base64.b64decode(payload + "=" * (-len(payload) % 4)))
+    assert len(session) == 1
+    assert CLIENT_SECRET not in json.dumps(session)
+    assert CLIENT_SECRET not in repr(OAuthSettings(CLIENT_ID, CLIENT_SECRET, "https://hf.co"))

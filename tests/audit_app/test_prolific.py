@@ -1,0 +1,138 @@
+from collections.abc import Iterator
+
+import pytest
+from entry_app import build_entry_app, new_browser, serve
+
+from audit_app.prolific import build_prolific_router
+from audit_app.raters import list_raters, read_standing, revoke
+from audit_app.throttle import SignInThrottle
+
+PID = "5f0a1b2c3d4e5f6a7b8c9d0e"
+STUDY = "64aa0000000000000000bbbb"
+SESSION = "77cc0000000000000000dddd"
+
+
+def address(pid=PID, study=STUDY, session=SESSION):
+    return f"/prolific?PROLIFIC_PID={pid}&STUDY_ID={study}&SESSION_ID={session}"
+
+
+@pytest.fixture
+def url(con, noon) -> Iterator[str]:
+    router = build_prolific_router(con, STUDY, lambda: noon, SignInThrottle())
+    with serve(build_entry_app(con, router)) as url:
+        yield url
+
+
+def test_a_new_id_makes_a_new_annotator_and_leaves_the_address(con, url):
+    with new_browser(url) as browser:
+        answer = browser.get(address())
+        assert (answer.status_code, answer.headers["location"]) == (303, "/start/")
+        rater_id = browser.get("/who").json()["annotator"]
+    assert read_standing(con, rater_id).rater.role == "annotator"
+    assert con.execute(
+        "SELECT rater_id, provider, subject, study_ref, session_ref FROM identities"
+    ).fetchall() == [(rater_id, "prolific", PID, STUDY, SESSION)]
+
+
+def test_the_browser_in_which_somebody_began_goes_on(con, url):
+    with new_browser(url) as browser:
+        browser.get(address())
+        before = browser.get("/who").json()
+        assert browser.get(address(session="a" * 24)).status_code == 303
+        assert browser.get("/who").json() == before
+    assert len(list_raters(con)) == 1
+
+
+@pytest.mark.parametrize("session", [SESSION, "a" * 24])
+def test_an_id_in_an_address_is_no_key_to_somebody_elses_work(con, url, session):
+    with new_browser(url) as theirs, new_browser(url) as other:
+        theirs.get(address())
+        refused = other.get(address(session=session))
+        assert refused.status_code == 403
+        assert "in use in another browser" in refused.text
+        assert PID not in refused.text
+        assert refused.headers["referrer-policy"] == "no-referrer"
+        assert other.get("/who").json() == {}
+        # nor with a browser that is signed in as somebody else
+        assert other.get(address(pid="b" * 24)).status_code == 303
+        own = other.get("/who").json()
+        assert other.get(address()).status_code == 403
+        assert other.get("/who").json() == own
+    assert len(list_raters(con)) == 2
+
+
+def test_another_person_in_the_same_browser_takes_the_role_over(con, url):
+    with new_browser(url) as browser:
+        browser.get(address())
+        first = browser.get("/who").json()
+        assert browser.get(address(pid="b" * 24)).status_code == 303
+        assert browser.get("/who").json() != first
+        assert browser.get(address()).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("wrong", "name"),
+    [
+        ("/prolific", "PROLIFIC_PID"),
+        (address(pid=""), "PROLIFIC_PID"),
+        (address(pid="anna@example.org"), "PROLIFIC_PID"),
+        (address(pid="short12"), "PROLIFIC_PID"),
+        (address(pid="a" * 65), "PROLIFIC_PID"),
+        (address(pid="{{%25PROLIFIC_PID%25}}"), "PROLIFIC_PID"),
+        (address(study="<script>"), "STUDY_ID"),
+        (address(session="%0A" + SESSION), "SESSION_ID"),
+    ],
+)
+def test_what_prolific_would_not_send_is_refused_and_stores_nothing(con, url, wrong, name):
+    with new_browser(url) as browser:
+        refused = browser.get(wrong)
+        assert refused.status_code == 400
+        assert f"{name} is missing in this address or is not Prolific&#x27;s" in refused.text
+        assert browser.get("/who").json() == {}
+    assert list_raters(con) == []
+
+
+def test_people_of_another_study_are_sent_back(con, url, noon):
+    with new_browser(url) as browser:
+        refused = browser.get(address(study="c" * 24))
+        assert refused.status_code == 403
+        assert "another study on Prolific" in refused.text
+    assert list_raters(con) == []
+    any_study = build_prolific_router(con, None, lambda: noon, SignInThrottle())
+    with serve(build_entry_app(con, any_study)) as url, new_browser(url) as browser:
+        assert browser.get(address(study="c" * 24)).status_code == 303
+
+
+def test_a_revoked_person_stays_out_in_their_own_browser_too(con, url, noon):
+    with new_browser(url) as browser:
+        browser.get(address())
+        revoke(con, browser.get("/who").json()["annotator"], "Asked to leave.", "olga", noon)
+        refused = browser.get(address())
+        assert refused.status_code == 403
+        assert "Your access to this study has ended" in refused.text
+
+
+def test_a_program_that_looks_first_takes_no_ones_place(con, url):
+    with new_browser(url) as browser:
+        assert browser.head(address()).status_code == 405
+    assert list_raters(con) == []
+
+
+def test_failures_are_limited(con, noon):
+    throttle = SignInThrottle(per_address=1)
+    router = build_prolific_router(con, STUDY, lambda: noon, throttle)
+    with serve(build_entry_app(con, router)) as url, new_browser(url) as browser:
+        assert [browser.get("/prolific").status_code for _ in range(2)] == [400, 429]
+        assert browser.get(address()).status_code == 303
+
+
+def test_the_ids_are_in_no_log(con, url, capfd, caplog):
+    with caplog.at_level("DEBUG"), new_browser(url) as browser, new_browser(url) as other:
+        browser.get(address())
+        other.get(address())
+        other.get(address(study="c" * 24))
+    # the test's own client logs what it asks for
+    ours = [record for record in caplog.records if not record.name.startswith("http")]
+    said = "".join(record.getMessage() for record in ours) + "".join(capfd.readouterr())
+    assert PID not in said
+    assert SESSION not in said
