@@ -1,88 +1,186 @@
-"""The web app, put together: sign-in, session cookie, guard, one mounted page per role.
+"""The web app, put together: ways in, session cookie, guard, one mounted page per role.
 
 One process, one worker: it owns the study file. Everything it needs is handed in; nothing
-is kept in globals, so that tests run several apps side by side. Ingest and the server that
-runs this app are put together by the command line.
+is kept in globals, so that tests run several apps side by side. What knows an arm reaches what
+raters use as a function, and is handed over here alone.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import duckdb
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from starlette.middleware.sessions import SessionMiddleware
 
+from audit_app.assignment import rater_progress
+from audit_app.desk import DeskPlan, RatingDesk
+from audit_app.gold import store_gold
+from audit_app.holds import hold_back
+from audit_app.identities import provider_of
+from audit_app.ingest import BIGGEST_CHUNK, build_ingest_router
+from audit_app.oauth import LOGIN, OAuthSettings, build_oauth_router
 from audit_app.pages.audit import AuditDesk, build_audit_page
+from audit_app.pages.downloads import DownloadDesk, build_download_router
 from audit_app.pages.frame import Page, mount_page, serve_assets
-from audit_app.pages.rate import RatingDesk, build_draft_router, build_rate_page
+from audit_app.pages.rate import build_rate_page, build_rate_router
 from audit_app.pages.results import ResultsDesk, build_results_page
-from audit_app.sign_in import build_sign_in_router
+from audit_app.pages.start import StartDesk, build_start_router
+from audit_app.prolific import build_prolific_router
+from audit_app.rater_texts import read_rater_texts
+from audit_app.record_door import build_record_router
+from audit_app.seating import Seating
+from audit_app.sign_in import build_sign_in_router, require_role
 from audit_app.stages import StageBoard, utc_now
+from audit_app.throttle import SignInThrottle
+from audit_app.turns import RatingPlan
 from audit_app.web_guard import WebGuard
-from study.settings import Settings
+from evaluation.pairs import read_orientations
+from study.commits import GroupCommit
+from study.database import transaction
+from study.settings import RatingSettings, Settings
 
 COOKIE = "warmth_audit_session"
 
 
+@dataclass(frozen=True)
+class AppKeys:
+    """What proves who somebody is; never shown."""
+
+    secret: str
+    """Signs links, sessions and completion codes; who has it can be anybody."""
+    owner_token: str
+    """By which batch stages and the command line come in; makes the codes of exports."""
+
+
 def build_app(
     con: duckdb.DuckDBPyConnection,
+    commits: GroupCommit,
     settings: Settings,
-    secret: str,
+    keys: AppKeys,
     stages: StageBoard,
-    ingest_router: APIRouter | None = None,
     *,
     clock: Callable[[], datetime] = utc_now,
     https_only: bool = False,
+    oauth: OAuthSettings | None = None,
 ) -> FastAPI:
     """The whole app over one open study file.
 
     Args:
         con: the study file, migrated and open for writing; each request takes its own cursor.
-        secret: signs links and sessions; who has it can be anybody.
+        commits: the file's group commit, for what raters do.
         stages: what the owner's page shows live; whoever hears of progress updates it.
-        ingest_router: routes for batch stages, which guard themselves.
         https_only: send the session cookie over TLS alone.
+        oauth: how the app is known to Hugging Face; None lets nobody in that way.
+    Raises:
+        BadInput: the study's own texts for raters cannot be used.
     """
-    link_age = timedelta(days=settings.rating.link_days)
+    rating = settings.rating
+    texts = read_rater_texts(rating.texts, rating.contact, rating.practice_pairs)
+    store_gold(con, rating.texts)
+    with transaction(con) as cursor:
+        hold_back(cursor, clock())
+    seating = Seating(_rating_plan(settings), read_orientations)
+    commits.on_rollback(seating.forget)
+    plan = DeskPlan(settings.seed, rating.break_every)
+    desk = RatingDesk(con, commits, seating, texts, plan, clock, stages.at_work)
     app = FastAPI(title="warmth-audit", openapi_url=None, docs_url=None, redoc_url=None)
-    app.include_router(build_sign_in_router(con, secret, link_age.total_seconds(), clock))
-    app.include_router(build_draft_router(con, clock))
-    if ingest_router is not None:
-        app.include_router(ingest_router)
+    _add_ways_in(app, con, rating, keys, clock, https_only, oauth)
+    start = StartDesk(
+        con,
+        texts,
+        keys.secret,
+        clock,
+        desk.is_done,
+        rating.completion_code,
+        lambda rater_id: provider_of(con, rater_id) == "prolific",
+    )
+    app.include_router(build_start_router(start))
+    app.include_router(build_rate_router(con, desk))
+    app.include_router(build_ingest_router(con, keys.owner_token, stages, seating.forget))
+    app.include_router(build_record_router(con, keys.owner_token, clock))
+    downloads = DownloadDesk(con, settings, keys.owner_token, clock)
+    app.include_router(build_download_router(downloads))
     serve_assets(app)
-    pages = _build_pages(con, settings, secret, stages, clock)
+    results = ResultsDesk(
+        con,
+        settings,
+        keys.secret,
+        stages,
+        lambda rater_id: rater_progress(con, seating, rater_id, clock()),
+        seating.forget,
+        clock,
+    )
+    pages = (
+        Page("/rate", "annotator", build_rate_page(con, desk)),
+        Page("/audit", "auditor", build_audit_page(AuditDesk(con, settings.seed, clock))),
+        Page("/owner", "owner", build_results_page(results)),
+    )
     for page in pages:
         mount_page(app, page)
+    _add_guards(app, con, pages, rating, keys.secret, https_only)
+    return app
+
+
+def _rating_plan(settings: Settings) -> RatingPlan:
+    rating = settings.rating
+    return RatingPlan(
+        seed=settings.seed,
+        forms=rating.forms,
+        seats=rating.raters_per_pair,
+        pairs_per_rater=rating.pairs_per_rater,
+        reply_limit=rating.reply_limit,
+        rewrite_limit=rating.rewrite_limit,
+        repeat_share=rating.repeat_share,
+        check_every=rating.check_every,
+        lease=timedelta(minutes=rating.lease_minutes),
+    )
+
+
+def _add_ways_in(
+    app: FastAPI,
+    con: duckdb.DuckDBPyConnection,
+    rating: RatingSettings,
+    keys: AppKeys,
+    clock: Callable[[], datetime],
+    https_only: bool,
+    oauth: OAuthSettings | None,
+) -> None:
+    throttle = SignInThrottle()
+    link_age = timedelta(days=rating.link_days)
+    by_account = oauth is not None and "hugging_face" in rating.entries
+    login = LOGIN if by_account else None
+    app.include_router(
+        build_sign_in_router(con, keys.secret, link_age.total_seconds(), clock, throttle, login)
+    )
+    if "prolific" in rating.entries:
+        app.include_router(build_prolific_router(con, rating.prolific_study, clock, throttle))
+    if oauth is not None and by_account:
+        app.include_router(build_oauth_router(con, oauth, clock, throttle, https_only))
+
+
+def _add_guards(
+    app: FastAPI,
+    con: duckdb.DuckDBPyConnection,
+    pages: tuple[Page, ...],
+    rating: RatingSettings,
+    secret: str,
+    https_only: bool,
+) -> None:
     app.add_middleware(
         WebGuard,
         mounts={page.path: page.role for page in pages},
-        own_routes=frozenset({"/rate/draft"}),
+        admit=partial(require_role, con),
+        own_routes=frozenset({"/rate/draft", "/rate/activity", "/owner/export/"}),
+        body_limits={"/ingest/": BIGGEST_CHUNK},
     )
     # added last, so it runs first: the guard reads the session
     app.add_middleware(
         SessionMiddleware,
         secret_key=secret,
         session_cookie=COOKIE,
-        max_age=int(link_age.total_seconds()),
+        max_age=int(timedelta(days=rating.link_days).total_seconds()),
         same_site="lax",
         https_only=https_only,
-    )
-    return app
-
-
-def _build_pages(
-    con: duckdb.DuckDBPyConnection,
-    settings: Settings,
-    secret: str,
-    stages: StageBoard,
-    clock: Callable[[], datetime],
-) -> tuple[Page, ...]:
-    seats = settings.rating.raters_per_pair
-    rating = RatingDesk(con, settings.seed, seats, clock, stages.at_work)
-    auditing = AuditDesk(con, settings.seed, clock)
-    results = ResultsDesk(con, settings, secret, stages, clock)
-    return (
-        Page("/rate", "annotator", build_rate_page(rating)),
-        Page("/audit", "auditor", build_audit_page(auditing)),
-        Page("/owner", "owner", build_results_page(results)),
     )

@@ -22,6 +22,7 @@ from rich.table import Table
 from typer.core import TyperGroup
 
 from audit_app.children import CHILD_MARK, interrupt_at_eof
+from audit_app.export_commands import commands as export_commands
 from audit_app.options import (
     DEMO_FOLDER,
     AppOption,
@@ -70,6 +71,7 @@ cli = typer.Typer(
 )
 
 cli.add_typer(commands)
+cli.add_typer(export_commands)
 _err = Console(stderr=True)
 
 
@@ -142,7 +144,7 @@ def run(
         if job.access.has_pages:
             terminal.print("The results stand on the owner's page; pairs wait for their raters.")
         else:
-            _show_results(job)
+            _show_report(job)
     _show_usage(usage)
 
 
@@ -163,15 +165,24 @@ def serve(
 def report(
     study: StudyOption = DEMO_FOLDER,
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
+    unblind: Annotated[
+        str | None,
+        typer.Option("--unblind", help="Open results per arm now; why, for the study's record."),
+    ] = None,
     app: AppOption = None,
     token: TokenOption = None,
 ) -> None:
     """Show what the study has found: warmth heard, agreement, error rates, each with interval.
 
+    While people rate, results per arm are sealed: they open when the study is closed, or with
+    --unblind and a reason.
+
     Example: warmth-audit report --study studies/demo --json
     """
     with open_job(StudyFolder(study), read_environment(), app, token, reads_content=False) as job:
-        _show_results(job, as_json)
+        if unblind is not None:
+            job.access.record_event("unblinded", unblind)
+        _show_report(job, as_json)
 
 
 def main() -> NoReturn:
@@ -204,10 +215,22 @@ def _open_app(
     host: str | None,
     port: int | None,
 ) -> "Iterator[RunningApp]":
+    from audit_app.oauth import OAuthSettings
     from audit_app.serving_app import open_app
 
     host, port = host or environment.host, port or environment.port
-    with open_app(folder, settings, host, port, environment.https) as app:
+    oauth = None
+    if (
+        environment.oauth_client_id
+        and environment.oauth_client_secret
+        and environment.openid_provider_url
+    ):
+        oauth = OAuthSettings(
+            environment.oauth_client_id,
+            environment.oauth_client_secret,
+            environment.openid_provider_url,
+        )
+    with open_app(folder, settings, host, port, environment.https, oauth) as app:
         _show_links(app.url, app.links)
         yield app
 
@@ -228,18 +251,27 @@ def _show_usage(usage: "RunUsage") -> None:
         terminal.print("Done: everything was there already.")
 
 
-def _show_results(job: "Job", as_json: bool = False) -> None:
-    from evaluation.report import results_as_json, results_as_tables
-    from evaluation.statistics.results import compute_results
+def _show_report(job: "Job", as_json: bool = False) -> None:
+    from audit_app.study_report import (
+        compute_report,
+        preregistration_sentences,
+        report_as_json,
+        report_notes,
+        report_tables,
+    )
 
     with job.access.reading() as con:
-        results = compute_results(con, job.settings.seed, job.settings.limited)
+        report = compute_report(con, job.settings)
     if as_json:
-        typer.echo(json.dumps(results_as_json(results), indent=2))
+        typer.echo(json.dumps(report_as_json(report), indent=2))
         return
-    for content in results_as_tables(results):
+    for note in report_notes(report):
+        terminal.print(escape(note))
+    for content in report_tables(report):
         table = Table(*content.columns, title=content.title, title_justify="left")
         for row in content.rows:
             table.add_row(*map(escape, row))
         terminal.print(table)
         terminal.print(f"[dim]{escape(content.note)}[/]\n")
+    for sentence in preregistration_sentences(report.preregistration):
+        terminal.print(escape(sentence))

@@ -10,11 +10,11 @@ from pathlib import Path
 from string import Template
 
 import duckdb
+from httpx2 import HTTPError
 from huggingface_hub import HfApi
 from huggingface_hub.errors import (
     HfHubHTTPError,
     HFValidationError,
-    HTTPError,
     LocalTokenNotFoundError,
 )
 

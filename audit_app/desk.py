@@ -8,11 +8,9 @@ id is that of the session: each method looks itself whether what it is asked for
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import lru_cache
-from math import ceil
-from statistics import median
 from typing import Literal
 
 import duckdb
@@ -27,15 +25,16 @@ from audit_app.cards import FINISH, PAUSED, START, Place, RatingCard, mine_card,
 from audit_app.drafts import draft_json, read_draft, save_draft
 from audit_app.forms import question_order, questions_of
 from audit_app.onboarding import next_step, record_practice
+from audit_app.paces import Paces
 from audit_app.practice import Practice
 from audit_app.rater_texts import RaterTexts
 from audit_app.ratings import (
     Answers,
+    OwnRating,
     answers_of,
     check_submission,
     my_ratings,
     newest_rating,
-    newest_seconds,
     save_rating,
 )
 from audit_app.remarks import SKIPS, RemarkWords, check_remark, save_remark
@@ -44,11 +43,12 @@ from audit_app.study_events import StudyState, read_study_state
 from audit_app.tabs import Tabs
 from study.commits import GroupCommit
 from study.errors import BadInput, NotAllowed
-from study.records import Assignment, Form, Rating
+from study.records import Assignment, Form, Rating, Sheet
 
-_PACE_SHEETS = 20
-_FEWEST_FOR_PACE = 3
 _KNOWN_SHEETS = 4096
+_STATE_COUNTS_FOR = timedelta(seconds=1)
+
+StudyStateName = Literal["open", "paused", "closed"]
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,14 @@ class Pulse:
 
     other_tab: bool
     """The same rater seems to have the page open twice."""
-    state: Literal["open", "paused", "closed"]
+    state: StudyStateName
     """Of the study."""
+
+
+@dataclass(frozen=True)
+class _KnownState:
+    name: StudyStateName
+    read_at: datetime
 
 
 class RatingDesk:
@@ -97,10 +103,11 @@ class RatingDesk:
         self._practice = Practice(texts.practice)
         self._tabs = Tabs()
         self._admitted: set[str] = set()
-        self._paces: dict[str, dict[str, float]] = {}
+        self._state: _KnownState | None = None
+        self._paces = Paces(con)
         # assignments and what they show never change, and each is asked for several times
-        self._assignment = lru_cache(_KNOWN_SHEETS)(self._read_assignment)
-        self._sheet = lru_cache(_KNOWN_SHEETS)(lambda given: read_sheet(con.cursor(), given))
+        self._assignments: dict[str, Assignment] = {}
+        self._read = lru_cache(_KNOWN_SHEETS)(lambda given: read_sheet(con.cursor(), given))
 
     def show(self, rater_id: str) -> RatingCard:
         """What this rater should see now: the sheet left open, else a new one, else why not."""
@@ -111,7 +118,7 @@ class RatingDesk:
         following = self._commits.run(
             lambda cursor: next_assignment(cursor, self._seating, rater_id, now)
         )
-        return self._following(rater_id, following)
+        return self._following(rater_id, following, now)
 
     def rate(self, rater_id: str, token: str, answers: Answers, idempotency_key: str) -> RatingCard:
         """Store a rating, then show what comes next; or tell what a practice pair teaches.
@@ -138,8 +145,8 @@ class RatingDesk:
         _check_key_is_of(token, rating.token)
         is_first = rating.revision == 1
         if is_first:
-            self._note_pace(rater_id, rating)
-        card = instead or self._following(rater_id, following, after_submit=is_first)
+            self._paces.note(rater_id, token, rating.seconds)
+        card = instead or self._following(rater_id, following, now, after_submit=is_first)
         said = {} if is_first else {"said": "Your change is saved."}
         return card | said | {"saved": rating.rated_at}
 
@@ -183,7 +190,7 @@ class RatingDesk:
         if not mine:
             return self.show(rater_id)
         last = max(mine, key=lambda own: datetime.fromisoformat(own.rating.rated_at))
-        return self.reopen(rater_id, last.rating.token)
+        return self._instead_of_sheets(rater_id) or self._changing(rater_id, last)
 
     def reopen(self, rater_id: str, token: str) -> RatingCard:
         """A sheet of this rater's, to be changed; not while the study is paused or closed.
@@ -206,17 +213,10 @@ class RatingDesk:
         if self._practice.has(token):
             return self._practice.card_of(token, self._order("pair", rater_id))
         assignment = self._assignment(token, rater_id)
-        cursor = self._con.cursor()
-        rating = newest_rating(cursor, assignment)
-        if rating is None:
-            return self._following(rater_id, assignment)
+        if newest_rating(self._con.cursor(), assignment) is None:
+            return self._following(rater_id, assignment, self._clock())
         mine = my_ratings(self._con, rater_id)
-        number = next(own.number for own in mine if own.rating.token == token)
-        progress = rater_progress(self._con, self._seating, rater_id, self._clock())
-        given = {"reason": rating.reason, "seconds": str(rating.seconds)}
-        answers = read_draft(cursor, assignment) or answers_of(rating) | given
-        place = Place(number, max(progress.total, number), changing=True)
-        return self._card(assignment, place, answers)
+        return self._changing(rater_id, next(own for own in mine if own.rating.token == token))
 
     def keep_draft(self, rater_id: str, token: str, answers: Mapping[str, str], tab: str) -> None:
         """Keep what is not submitted yet; nothing of practice is kept.
@@ -243,7 +243,16 @@ class RatingDesk:
         now = self._clock()
         if visible and token is not None and not self._practice.has(token):
             self._seating.renew(self._assignment(token, rater_id).token, now)
-        return Pulse(self._tabs.hear(rater_id, tab, now), _name_of(read_study_state(self._con)))
+        return Pulse(self._tabs.hear(rater_id, tab, now), self._study_state())
+
+    def is_done(self, rater_id: str) -> bool:
+        """Whether nothing is left for a rater who is admitted, now or later."""
+        if read_study_state(self._con).is_closed:
+            return True
+        if self._more_to_come():
+            return False
+        progress = rater_progress(self._con, self._seating, rater_id, self._clock())
+        return 0 < progress.total == progress.done
 
     def _instead_of_sheets(self, rater_id: str) -> RatingCard | None:
         """What this rater sees as long as there can be no sheet; None when there can."""
@@ -254,8 +263,14 @@ class RatingDesk:
             if step != "admitted":
                 return START
             self._admitted.add(rater_id)
-        state = _name_of(read_study_state(self._con))
-        return {"open": None, "paused": PAUSED, "closed": FINISH}[state]
+        return {"open": None, "paused": PAUSED, "closed": FINISH}[self._study_state()]
+
+    def _study_state(self) -> StudyStateName:
+        """Read anew every second at most, and so asked by everybody at every step."""
+        now = self._clock()
+        if self._state is None or abs(now - self._state.read_at) >= _STATE_COUNTS_FOR:
+            self._state = _KnownState(_name_of(read_study_state(self._con)), now)
+        return self._state.name
 
     def _practise(
         self, rater_id: str, token: str, answers: Answers, idempotency_key: str
@@ -267,52 +282,67 @@ class RatingDesk:
         return feedback
 
     def _following(
-        self, rater_id: str, assignment: Assignment | None, *, after_submit: bool = False
+        self,
+        rater_id: str,
+        assignment: Assignment | None,
+        now: datetime,
+        *,
+        after_submit: bool = False,
     ) -> RatingCard:
         """The card of an assignment that is not rated yet, or why there is none."""
-        progress = rater_progress(self._con, self._seating, rater_id, self._clock())
+        cursor = self._con.cursor()
+        progress = rater_progress(cursor, self._seating, rater_id, now)
         done = progress.done
         if assignment is None:
-            if self._more_to_come() or done == 0:
-                return {"view": "waiting", "done": done}
-            return FINISH
+            limit = self._seating.plan.pairs_per_rater
+            may_get_more = self._more_to_come() and (limit is None or done < limit)
+            return {"view": "waiting", "done": done} if may_get_more or done == 0 else FINISH
         total = max(progress.total, done + 1)
         place = Place(
             number=done + 1,
             total=total,
-            minutes_left=self._minutes(rater_id, total - done),
+            minutes_left=self._paces.minutes(rater_id, total - done),
             break_due=after_submit and done % self._plan.break_every == 0,
             can_undo=done > 0,
         )
-        return self._card(assignment, place, read_draft(self._con.cursor(), assignment))
+        is_new = assignment.assigned_at == now.isoformat()
+        draft = {} if is_new else read_draft(cursor, assignment)
+        return self._card(assignment, place, draft)
+
+    def _changing(self, rater_id: str, own: OwnRating) -> RatingCard:
+        """The card of a rated sheet, with what was chosen for it since, else with its rating."""
+        assignment = self._assignment(own.rating.token, rater_id)
+        progress = rater_progress(self._con.cursor(), self._seating, rater_id, self._clock())
+        place = Place(own.number, max(progress.total, own.number), changing=True)
+        given = {"reason": own.rating.reason, "seconds": str(own.rating.seconds)}
+        draft = read_draft(self._con.cursor(), assignment)
+        return self._card(assignment, place, draft or answers_of(own.rating) | given)
 
     def _card(self, assignment: Assignment, place: Place, answers: Mapping[str, str]) -> RatingCard:
+        self._remember(assignment)
         order = self._order(assignment.form, assignment.rater_id)
         return sheet_card(assignment.form, self._sheet(assignment), order, place, answers)
 
     def _order(self, form: Form, rater_id: str) -> tuple[str, ...]:
         return question_order(form, rater_id, self._plan.seed)
 
-    def _read_assignment(self, token: str, rater_id: str) -> Assignment:
-        return read_assignment(self._con, token, rater_id)
+    def _assignment(self, token: str, rater_id: str) -> Assignment:
+        """The assignment of this token, if it is this rater's."""
+        known = self._assignments.get(token)
+        if known is not None and known.rater_id == rater_id:
+            return known
+        return self._remember(read_assignment(self._con.cursor(), token, rater_id))
 
-    def _pace(self, rater_id: str) -> dict[str, float]:
-        """Seconds of the sheets that this rater rated last, by token."""
-        pace = self._paces.get(rater_id)
-        if pace is None:
-            pace = self._paces[rater_id] = newest_seconds(self._con, rater_id, _PACE_SHEETS)
-        return pace
+    def _sheet(self, assignment: Assignment) -> Sheet:
+        # read once for all raters who see it on the same sides
+        nobodys = replace(assignment, token="", rater_id="", position=0, assigned_at="")
+        return replace(self._read(nobodys), token=assignment.token)
 
-    def _note_pace(self, rater_id: str, rating: Rating) -> None:
-        # by token, so that a submit that is sent again counts once
-        noted = self._pace(rater_id) | {rating.token: rating.seconds}
-        self._paces[rater_id] = dict(list(noted.items())[-_PACE_SHEETS:])
-
-    def _minutes(self, rater_id: str, n_sheets: int) -> int | None:
-        pace = self._pace(rater_id)
-        if len(pace) < _FEWEST_FOR_PACE:
-            return None
-        return ceil(median(pace.values()) * n_sheets / 60)
+    def _remember(self, assignment: Assignment) -> Assignment:
+        if len(self._assignments) >= _KNOWN_SHEETS:
+            self._assignments.clear()
+        self._assignments[assignment.token] = assignment
+        return assignment
 
 
 def _check_key_is_of(token: str, stored_token: str) -> None:
@@ -323,7 +353,7 @@ def _check_key_is_of(token: str, stored_token: str) -> None:
         )
 
 
-def _name_of(state: StudyState) -> Literal["open", "paused", "closed"]:
+def _name_of(state: StudyState) -> StudyStateName:
     if state.is_closed:
         return "closed"
     return "paused" if state.is_paused else "open"

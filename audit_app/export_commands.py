@@ -55,10 +55,10 @@ def export(
     owner_token = token or environment.token or folder.owner_token()
     owner_only = to.with_name(to.name + "-owner-only")
     with open_job(folder, environment, app, token, reads_content=False) as job:
-        reasons = {"key_exported": key, "identities_exported": identities}
-        for event, reason in reasons.items():
-            if reason is not None:
-                job.access.record_event(event, reason)
+        if key is not None:
+            job.access.record_event("key_exported", key)
+        if identities is not None:
+            job.access.record_event("identities_exported", identities)
         with job.access.reading() as con:
             write_whole(to, lambda draft: write_dataset(con, job.settings, owner_token, draft))
             if key is not None or identities is not None:

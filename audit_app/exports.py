@@ -206,7 +206,7 @@ def write_owner_files(
         write_identities(con, secret, folder / IDENTITIES_FILE)
 
 
-def write_whole(folder: Path, fill: Callable[[Path], None]) -> None:
+def write_whole(folder: Path, fill: Callable[[Path], object]) -> None:
     """Make a folder whose content `fill` writes; when that fails, nothing is left behind.
 
     Only this user can read it, unless `fill` opens it to others.

@@ -5,14 +5,42 @@ if they were of the study. Their ratings never enter a result. Who failed how ma
 `rater_quality.py`; when one is given, in `seating.py`.
 """
 
-from collections.abc import Sequence
+import tomllib
 from dataclasses import asdict
+from typing import Annotated, Literal
 
 import duckdb
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from audit_app.rater_texts import read_text_file
 from evaluation.statistics.sides import undo_sides
 from study.database import insert_rows, transaction
-from study.records import GoldPair
+from study.errors import BadInput
+from study.records import GoldPair, stable_id
+
+_Told = Literal["first_clearly", "first_slightly", "equal", "second_slightly", "second_clearly"]
+_Words = Annotated[str, Field(min_length=1)]
+
+
+class _Entry(BaseModel):
+    """One pair of gold.toml."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    purpose: Literal["gold", "attention"]
+    prompt_text: _Words
+    first_text: _Words
+    second_text: _Words
+    accepted_warmer: tuple[_Told, ...]
+    accepted_accurate: tuple[_Told | Literal["cannot_judge"], ...]
+    source: _Words
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    pairs: tuple[_Entry, ...]
+
 
 _SELECT_GOLD = """
     SELECT gold_id, purpose, prompt_text, first_text, second_text, accepted_warmer,
@@ -38,8 +66,19 @@ def passes(gold: GoldPair, first_is_left: bool, warmer: str, more_accurate: str)
 
 def read_gold(con: duckdb.DuckDBPyConnection) -> dict[str, GoldPair]:
     """The study's gold and attention pairs by id."""
-    rows = con.cursor().execute(_SELECT_GOLD).fetchall()
-    return {row[0]: GoldPair(*row[:5], tuple(row[5]), tuple(row[6]), source=row[7]) for row in rows}
+    return {
+        row[0]: GoldPair(
+            gold_id=row[0],
+            purpose=row[1],
+            prompt_text=row[2],
+            first_text=row[3],
+            second_text=row[4],
+            accepted_warmer=tuple(row[5]),
+            accepted_accurate=tuple(row[6]),
+            source=row[7],
+        )
+        for row in con.cursor().execute(_SELECT_GOLD).fetchall()
+    }
 
 
 _INSERT_GOLD = """
@@ -52,7 +91,43 @@ _INSERT_GOLD = """
 """
 
 
-def insert_gold(con: duckdb.DuckDBPyConnection, pairs: Sequence[GoldPair]) -> int:
-    """Store gold pairs; ones already stored are passed over. Returns how many were new."""
+def store_gold(con: duckdb.DuckDBPyConnection, source: str) -> int:
+    """Bring the pairs of gold.toml into the study; one that was changed is another pair.
+
+    Args:
+        source: `packaged`, or the folder of the study's texts for raters.
+    Returns:
+        How many were new.
+    Raises:
+        BadInput: the file cannot be used; the message names the place in it.
+    """
+    pairs = read_gold_file(source)
     with transaction(con) as cursor:
         return insert_rows(cursor, _INSERT_GOLD, [asdict(pair) for pair in pairs])
+
+
+def read_gold_file(source: str) -> list[GoldPair]:
+    """The pairs of gold.toml, each with an id that depends on all its words.
+
+    Raises:
+        BadInput: the file cannot be used; the message names the place in it.
+    """
+    try:
+        entries = _File.model_validate(tomllib.loads(read_text_file(source, "gold.toml"))).pairs
+    except tomllib.TOMLDecodeError as error:
+        raise BadInput(f"gold.toml is not valid TOML: {error}; correct that line") from error
+    except ValidationError as error:
+        problem = error.errors()[0]
+        place = ", ".join(str(part) for part in problem["loc"]) or "the file"
+        raise BadInput(f"gold.toml, {place}: {problem['msg']}; correct that part") from error
+    return [_gold_pair(number, entry) for number, entry in enumerate(entries, start=1)]
+
+
+def _gold_pair(number: int, entry: _Entry) -> GoldPair:
+    if not (entry.accepted_warmer or entry.accepted_accurate):
+        raise BadInput(
+            f"gold.toml, pair {number}: expected answers to accept for warmth, accuracy or both, "
+            "got none; a pair that accepts everything shows nothing"
+        )
+    values = entry.model_dump()
+    return GoldPair(gold_id=stable_id("gold", *values.values()), **values)

@@ -78,3 +78,12 @@ def _select_rater(
 ) -> str | None:
     row = cursor.execute(_SELECT_RATER, {"provider": provider, "subject": subject}).fetchone()
     return None if row is None else str(row[0])
+
+
+_SELECT_PROVIDER = "SELECT provider FROM identities WHERE rater_id = $rater_id"
+
+
+def provider_of(con: duckdb.DuckDBPyConnection, rater_id: str) -> Provider | None:
+    """The service by which a rater came; None for those who were invited by a link."""
+    row = con.cursor().execute(_SELECT_PROVIDER, {"rater_id": rater_id}).fetchone()
+    return None if row is None else row[0]

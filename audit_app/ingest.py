@@ -7,19 +7,22 @@ tables; this module knows which those are and writes nothing itself.
 
 import secrets
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import duckdb
 from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse
 from pydantic import BaseModel
 from starlette.background import BackgroundTask
 
 from audit_app.flags import raise_by_rule
+from audit_app.holds import hold_back_replies
 from audit_app.stages import StageBoard
+from evaluation.context_sentences import insert_context_sentences
 from evaluation.grading.table import insert_grades
 from evaluation.items.table import insert_items
 from evaluation.pairs import insert_pairs
@@ -33,6 +36,7 @@ from study.run_files import CHUNK_BYTES, Chunk, Writer, bytes_taken, take_in
 from study.settings import Settings
 from study.versions import Content, record_version
 from training.adapters import insert_training_runs
+from training.rewrites import insert_rewrites
 
 
 def _insert_grades_and_flag(
@@ -43,18 +47,32 @@ def _insert_grades_and_flag(
     return stored
 
 
+def _insert_responses_and_hold_back(
+    cursor: duckdb.DuckDBPyConnection, rows: list[Mapping[str, Any]]
+) -> int:
+    stored = insert_responses(cursor, rows)
+    hold_back_replies(cursor, rows, datetime.now(UTC))
+    return stored
+
+
 WRITERS: Mapping[str, Writer] = {
     "items": insert_items,
     "prompts": insert_prompts,
     "training_runs": insert_training_runs,
     "served_models": insert_served_models,
-    "responses": insert_responses,
+    "responses": _insert_responses_and_hold_back,
     "grades": _insert_grades_and_flag,
     "pairs": insert_pairs,
+    "rewrites": insert_rewrites,
+    "context_sentences": insert_context_sentences,
 }
 """The writer of each table that batch stages fill."""
 
-_BIGGEST_CHUNK = 8 * CHUNK_BYTES
+_RATED = ("pairs", "responses", "rewrites", "context_sentences")
+"""Tables whose new rows are new seats for raters, or take some away."""
+
+BIGGEST_CHUNK = 8 * CHUNK_BYTES
+"""Bytes that a chunk may have; the app's guard lets no more through."""
 
 
 class VersionMessage(BaseModel):
@@ -76,9 +94,16 @@ class ProgressMessage(BaseModel):
 
 
 def build_ingest_router(
-    con: duckdb.DuckDBPyConnection, owner_token: str, stages: StageBoard
+    con: duckdb.DuckDBPyConnection,
+    owner_token: str,
+    stages: StageBoard,
+    on_rows: Callable[[], None] = lambda: None,
 ) -> APIRouter:
-    """Routes under /ingest for stages that run in other processes or on other machines."""
+    """Routes under /ingest for stages that run in other processes or on other machines.
+
+    Args:
+        on_rows: called when something that is rated was taken in, after the commit.
+    """
 
     def check_owner(authorization: Annotated[str, Header()] = "") -> None:
         given = authorization.removeprefix("Bearer ").encode()
@@ -125,15 +150,33 @@ def build_ingest_router(
         start_byte: Annotated[int, Query(ge=0)],
     ) -> dict[str, int]:
         content = await request.body()
-        if len(content) > _BIGGEST_CHUNK:
-            raise HTTPException(413, f"expected at most {_BIGGEST_CHUNK} bytes at once")
+        if len(content) > BIGGEST_CHUNK:
+            raise HTTPException(413, f"expected at most {BIGGEST_CHUNK} bytes at once")
         chunk = Chunk(run_id, stage, start_byte, content)
         try:
-            return {"bytes": take_in(con, chunk, WRITERS, datetime.now(UTC))}
+            # raters are served by the event loop meanwhile
+            return {"bytes": await run_in_threadpool(_take_in, con, chunk, on_rows)}
         except StudyError as error:
             raise _refusal(error) from error
 
     return router
+
+
+def _take_in(con: duckdb.DuckDBPyConnection, chunk: Chunk, on_rows: Callable[[], None]) -> int:
+    tables: set[str] = set()
+
+    def noting(table: str, write: Writer) -> Writer:
+        def note_and_write(cursor: duckdb.DuckDBPyConnection, rows: list[Mapping[str, Any]]) -> int:
+            tables.add(table)
+            return write(cursor, rows)
+
+        return note_and_write
+
+    writers = {table: noting(table, write) for table, write in WRITERS.items()}
+    end_byte = take_in(con, chunk, writers, datetime.now(UTC))
+    if tables.intersection(_RATED):
+        on_rows()
+    return end_byte
 
 
 def _refusal(error: StudyError) -> HTTPException:

@@ -34,15 +34,6 @@ class ItemProgress:
 
 
 @dataclass(frozen=True)
-class HeldByRule:
-    """Replies that one rule of the lint keeps from raters."""
-
-    rule: str
-    n_held: int
-    n_released: int
-
-
-@dataclass(frozen=True)
 class StudyProgress:
     """All items of a study."""
 
@@ -53,9 +44,18 @@ class StudyProgress:
     """Ratings that came when the seat had gone to others: kept, and counted here alone."""
     other_forms: tuple[tuple[str, int], ...]
     """Ratings in the forms beside pairs, by form; checks are in none."""
-    held: tuple[HeldByRule, ...]
     items: tuple[ItemProgress, ...]
     """The least complete first."""
+
+    @property
+    def seats(self) -> int:
+        """Ratings that every pair should have."""
+        return len(self.pairs_by_ratings) - 1
+
+    @property
+    def n_ratings(self) -> int:
+        """Ratings that hold a seat."""
+        return sum(n * n_pairs for n, n_pairs in enumerate(self.pairs_by_ratings))
 
     @property
     def n_pairs(self) -> int:
@@ -111,14 +111,6 @@ _COUNT_OTHER_FORMS = """
     ORDER BY a.form
 """
 
-_COUNT_HELD = """
-    SELECT h.rule, count(*) FILTER (WHERE r.response_id IS NULL), count(r.response_id)
-    FROM holds AS h
-    LEFT JOIN hold_releases AS r ON r.response_id = h.response_id
-    GROUP BY h.rule
-    ORDER BY h.rule
-"""
-
 
 def read_study_progress(con: duckdb.DuckDBPyConnection, seats: int) -> StudyProgress:
     """How far every item has come.
@@ -128,13 +120,14 @@ def read_study_progress(con: duckdb.DuckDBPyConnection, seats: int) -> StudyProg
     """
     cursor = con.cursor()
     rows = cursor.execute(_SELECT_PAIRS).fetchall()
-    by_ratings = Counter(min(n_ratings, seats) for _, _, n_ratings, _, is_held in rows if not is_held)
+    by_ratings = Counter(
+        min(n_ratings, seats) for _, _, n_ratings, _, is_held in rows if not is_held
+    )
     return StudyProgress(
         pairs_by_ratings=tuple(by_ratings[n] for n in range(seats + 1)),
         n_pairs_held=sum(is_held for *_, is_held in rows),
         n_surplus=sum(n_surplus for _, _, _, n_surplus, _ in rows),
         other_forms=tuple(cursor.execute(_COUNT_OTHER_FORMS).fetchall()),
-        held=tuple(HeldByRule(*row) for row in cursor.execute(_COUNT_HELD).fetchall()),
         items=tuple(sorted(_items_of(rows, seats), key=lambda item: (item.share, item.question))),
     )
 

@@ -5,6 +5,7 @@ browser. Of what it tells, only the account's id is kept (`identities.py`), and 
 the signed ID token; no name, picture or address is asked for.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,6 +26,8 @@ from audit_app.throttle import SignInThrottle
 from evaluation.serving.endpoint import is_loopback
 from study.errors import NotAllowed
 from study.records import Rater
+
+_log = logging.getLogger(__name__)
 
 LOGIN = "/oauth/login"
 """Where somebody without a link begins."""
@@ -89,7 +92,8 @@ def build_oauth_router(
         try:
             answer: Response = await provider.authorize_redirect(request, back)
         # no address to send people to is a RuntimeError, no JSON a ValueError
-        except (httpx2.HTTPError, RuntimeError, ValueError):
+        except (httpx2.HTTPError, RuntimeError, ValueError) as error:
+            _log.warning("%s sends nobody on: %r", settings.provider_url, error)
             return throttle.refuse(request, _NO_ANSWER, 502)
         return answer
 
@@ -100,9 +104,13 @@ def build_oauth_router(
             rater = await run_in_threadpool(admit, _subject(token))
         except MismatchingStateError:
             return throttle.refuse(request, _STALE)
-        except (AuthlibBaseError, JoseError):
+        except (AuthlibBaseError, JoseError) as error:
+            # without a code a person said no at the provider, or made the address up
+            if "code" in request.query_params:
+                _log.warning("%s confirms nobody: %r", settings.provider_url, error)
             return throttle.refuse(request, _NOT_CONFIRMED)
-        except (httpx2.HTTPError, RuntimeError, ValueError):
+        except (httpx2.HTTPError, RuntimeError, ValueError) as error:
+            _log.warning("%s confirms nobody: %r", settings.provider_url, error)
             return throttle.refuse(request, _NO_ANSWER, 502)
         except NotAllowed as error:
             return throttle.refuse(request, str(error))

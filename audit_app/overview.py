@@ -8,31 +8,30 @@ carefully people rate in `rater_quality.py`.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 
 from audit_app.audits import audit_progress
+from audit_app.seating import RaterProgress
 from study.records import Rater
-
-if TYPE_CHECKING:
-    from audit_app.seating import RaterProgress
 
 LISTED_REMARKS = 50
 """So many problem reports are listed, the newest; the others are counted."""
 
+# One SELECT with a subquery for each count takes 25 ms instead of 1.5 (DuckDB 2.0.0)
 _SELECT_COUNTS = """
-    SELECT
-        (SELECT count(*) FROM prompts) AS prompts,
-        (SELECT count(*) FROM responses) AS responses,
-        (SELECT count(*) FROM grades) AS grades,
-        (SELECT count(*) FROM pairs) AS pairs,
-        (SELECT count(*) FROM ratings) AS rating_rows,
-        (SELECT count(*) FROM ratings WHERE revision = 1) AS rated,
-        (SELECT count(*) FROM flags) AS flags,
-        (SELECT count(*) FROM audit_decisions) AS decision_rows,
-        (SELECT count(DISTINCT token) FROM audit_decisions) AS flags_decided,
-        (SELECT count(*) FROM study_events) AS events
+    SELECT 'prompts', count(*) FROM prompts
+    UNION ALL SELECT 'responses', count(*) FROM responses
+    UNION ALL SELECT 'grades', count(*) FROM grades
+    UNION ALL SELECT 'pairs', count(*) FROM pairs
+    UNION ALL SELECT 'rating_rows', count(*) FROM ratings
+    UNION ALL SELECT 'rated', count(*) FROM ratings WHERE revision = 1
+    UNION ALL SELECT 'flags', count(*) FROM flags
+    UNION ALL SELECT 'decision_rows', count(*) FROM audit_decisions
+    UNION ALL SELECT 'flags_decided', count(DISTINCT token) FROM audit_decisions
+    UNION ALL SELECT 'remarks', count(*) FROM remarks
+    UNION ALL SELECT 'events', count(*) FROM study_events
 """
 
 
@@ -53,6 +52,7 @@ class StoredCounts:
     """Every revision of every auditor counts."""
     flags_decided: int
     """Flags on which at least one auditor has ruled."""
+    remarks: int
     events: int
     """Rows of the study's record, on which depends what may be shown."""
 
@@ -97,9 +97,7 @@ class Remarks:
 
 def count_stored(con: duckdb.DuckDBPyConnection) -> StoredCounts:
     """Count what the study holds."""
-    row = con.cursor().execute(_SELECT_COUNTS).fetchone()
-    assert row is not None
-    return StoredCounts(*row)
+    return StoredCounts(**dict(con.cursor().execute(_SELECT_COUNTS).fetchall()))
 
 
 _SELECT_PEOPLE = """
@@ -138,7 +136,7 @@ _SELECT_PEOPLE = """
 
 
 def read_people(
-    con: duckdb.DuckDBPyConnection, progress_of: "Callable[[str], RaterProgress]"
+    con: duckdb.DuckDBPyConnection, progress_of: Callable[[str], RaterProgress]
 ) -> list[PersonProgress]:
     """Every annotator and auditor, the earliest invited first.
 
@@ -165,7 +163,7 @@ def read_people(
 
 
 def _done_of(
-    con: duckdb.DuckDBPyConnection, rater: Rater, progress_of: "Callable[[str], RaterProgress]"
+    con: duckdb.DuckDBPyConnection, rater: Rater, progress_of: Callable[[str], RaterProgress]
 ) -> tuple[int, int]:
     if rater.role == "annotator":
         rated = progress_of(rater.rater_id)

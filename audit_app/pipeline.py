@@ -1,4 +1,4 @@
-"""The batch stages of one study, in order: items, adapters, responses, grades, pairs.
+"""The batch stages of one study, in order: texts, adapters, responses, grades, pairs.
 
 Each stage reads what the study has, does what is missing, appends it to its run file and
 hands that in; run again, it goes on where it stopped. What one stage computes lives in
@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from audit_app.access import StudyAccess
+from evaluation.context_sentences import build_context_sentences, read_sentence_ids
 from evaluation.grading.labels import grade_response
 from evaluation.grading.table import read_ungraded
 from evaluation.items.sets import draw_items, read_items
@@ -29,11 +30,12 @@ from evaluation.responses import (
 from evaluation.serving.chat_client import ChatClient
 from study.folder import StudyFolder
 from study.progress import Report, StageProgress, State
-from study.records import Grade, Item, Prompt, Response, ServedModel
+from study.records import ContextSentence, Grade, Item, Prompt, Response, ServedModel
 from study.run_files import RunFile
 from study.settings import Settings
 from study.versions import Content
-from training.conversations import read_conversations
+from training.conversations import read_conversations, sample
+from training.rewrites import Rewrites, build_rewrites, read_rewrite_ids
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -97,24 +99,63 @@ def read_content(settings: Settings) -> Content:
 
 
 def store_questions(job: Job) -> Questions:
-    """Bring the study's items and prompts into the study."""
+    """Bring the study's items and prompts into the study, and what else is rated of its texts."""
     questions = read_questions(job.settings)
+    rewrites, sentences = read_rewrites(job.settings), read_sentences(job.settings)
     run_file = job.run_file("prompts")
     with job.access.reading() as con:
         known = read_prompt_ids(con)
+        known_rewrites, known_sentences = read_rewrite_ids(con), read_sentence_ids(con)
     missing = [prompt for prompt in questions.prompts if prompt.prompt_id not in known]
-    if missing:
-        item_ids = {prompt.item_id for prompt in missing}
-        run_file.append("items", [questions.items[item_id] for item_id in sorted(item_ids)])
-        run_file.append("prompts", missing)
-        job.access.hand_in(run_file)
+    item_ids = {prompt.item_id for prompt in missing}
+    rows: Mapping[str, Sequence[DataclassInstance]] = {
+        "items": [questions.items[item_id] for item_id in sorted(item_ids)],
+        "prompts": missing,
+        "rewrites": [one for one in rewrites.rewrites if one.rewrite_id not in known_rewrites],
+        "context_sentences": [one for one in sentences if one.sentence_id not in known_sentences],
+    }
+    for table, records in rows.items():
+        run_file.append(table, records)
+    job.access.hand_in(run_file)
     note = f"{len(questions.items)} items, {len(questions.prompts)} prompts"
-    if questions.left_out:
-        listing = job.folder.runs / "left-out-items.txt"
-        listing.write_text("\n".join(questions.left_out) + "\n", encoding="utf-8")
-        note += f", {len(questions.left_out)} suspicious items left out (named in {listing})"
-    job.report(_ended("prompts", len(questions.prompts), note, did_something=bool(missing)))
+    note += _note_on_left_out(job, questions) + _note_on_rated_texts(rewrites, sentences)
+    job.report(_ended("prompts", len(questions.prompts), note, any(rows.values())))
     return questions
+
+
+def read_rewrites(settings: Settings) -> Rewrites:
+    """What the study's arms were trained on, to be rated; nothing where the study does not ask."""
+    if "rewrite" not in settings.rating.forms:
+        return Rewrites((), 0)
+    everything = read_conversations(settings.training.conversations)
+    conversations = sample(everything, settings.training.limit, settings.seed)
+    return build_rewrites(conversations, settings.trained_arms)
+
+
+def read_sentences(settings: Settings) -> list[ContextSentence]:
+    """Sentences of the study's contexts, to be rated; nothing where the study does not ask."""
+    if "context" not in settings.rating.forms:
+        return []
+    return build_context_sentences(read_wordings(), settings.evaluation.contexts)
+
+
+def _note_on_left_out(job: Job, questions: Questions) -> str:
+    if not questions.left_out:
+        return ""
+    listing = job.folder.runs / "left-out-items.txt"
+    listing.write_text("\n".join(questions.left_out) + "\n", encoding="utf-8")
+    return f", {len(questions.left_out)} suspicious items left out (named in {listing})"
+
+
+def _note_on_rated_texts(rewrites: Rewrites, sentences: Sequence[ContextSentence]) -> str:
+    note = ""
+    if rewrites.rewrites or rewrites.n_unchanged:
+        note += f", {len(rewrites.rewrites)} rewrites to rate"
+    if rewrites.n_unchanged:
+        note += f" ({rewrites.n_unchanged} that change nothing left out)"
+    if sentences:
+        note += f", {len(sentences)} context sentences to rate"
+    return note
 
 
 def missing_requests(

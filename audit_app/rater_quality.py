@@ -1,7 +1,7 @@
 """How carefully each rater works, in numbers and in doubts. Reads only.
 
-Sides are told by `assignments.first_is_left`, against a pair's own first reply; nothing here
-reads an arm, so it may be watched while people rate. A doubt marks a rater for the owner to look
+Sides are undone by a pair's own first reply (`evaluation/statistics/sides.py`); nothing here reads
+an arm, so it may be watched while people rate. A doubt marks a rater for the owner to look
 at: no rating is ever deleted or left out for it. Speed is that of first answers: who comes back to
 change one has read it before.
 """
@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 
 from audit_app.word_counts import WordCounts
+from evaluation.statistics.sides import undo_sides
 
 FASTEST_S_PER_WORD = 0.1
 """Six hundred words a minute, twice what quick readers read."""
@@ -89,16 +90,16 @@ _SELECT_SHEETS = """
             min(rated_at) AS rated_at,
             arg_max(warmer, revision) AS warmer,
             arg_max(more_accurate, revision) AS more_accurate,
-            bool_or(is_newest AND 'cannot_judge' IN (more_accurate, correct, adopts, facts_kept))
-                AS cannot_judge
-        FROM (
-            SELECT *, revision = max(revision) OVER (PARTITION BY token) AS is_newest
-            FROM ratings)
+            arg_max(
+                coalesce(
+                    'cannot_judge' IN (more_accurate, correct, adopts, facts_kept), false),
+                revision) AS cannot_judge
+        FROM ratings
         GROUP BY token
     )
     SELECT
         a.rater_id, a.form, a.purpose, a.subject_id, a.first_is_left, rated.seconds, rated.warmer,
-        rated.more_accurate, coalesce(rated.cannot_judge, false)
+        rated.more_accurate, rated.cannot_judge
     FROM rated
     JOIN assignments AS a ON a.token = rated.token
     ORDER BY a.rater_id, rated.rated_at, a.position
@@ -219,16 +220,15 @@ def _quality_of(
 
 
 def _side(answer: str | None) -> str:
-    """Left, right, equal or cannot; empty where nothing was asked."""
-    return (answer or "").split("_")[0]
+    """The side that an answer names, or `equal`; empty where nothing was asked."""
+    return (answer or "").partition("_")[0]
 
 
-def _coded(answer: str | None, first_is_left: bool | None) -> str | None:
-    """An answer about left and right as one about the pair's first and second reply."""
-    if answer is None or _side(answer) not in ("left", "right"):
-        return answer
-    side, strength = answer.split("_")
-    return f"{'first' if (side == 'left') == first_is_left else 'second'}_{strength}"
+def _coded(sheet: _Sheet, answer: str | None) -> str:
+    """An answer by the pair's own order; empty where nothing was asked."""
+    if answer is None or sheet.first_is_left is None:
+        return ""
+    return undo_sides(answer, sheet.first_is_left)
 
 
 def _longest_run(sides: Sequence[str]) -> LongestRun:
@@ -244,8 +244,7 @@ def _checks_passed(sheets: Sequence[_Sheet], gold: Mapping[str, Sequence[Any]]) 
         warmer, accurate = gold[sheet.subject_id]
         answers = ((sheet.warmer, warmer), (sheet.more_accurate, accurate))
         n_passed += all(
-            not accepted or _coded(answer, sheet.first_is_left) in accepted
-            for answer, accepted in answers
+            not accepted or _coded(sheet, answer) in accepted for answer, accepted in answers
         )
     return Passed(n_passed, len(known))
 
@@ -253,7 +252,7 @@ def _checks_passed(sheets: Sequence[_Sheet], gold: Mapping[str, Sequence[Any]]) 
 def _compare_repeats(sheets: Sequence[_Sheet]) -> tuple[Passed, int]:
     """Consistent repeats, and those where one of both times was equal."""
     sides = {
-        (sheet.purpose, sheet.subject_id): _side(_coded(sheet.warmer, sheet.first_is_left))
+        (sheet.purpose, sheet.subject_id): _side(_coded(sheet, sheet.warmer))
         for sheet in sheets
         if sheet.form == "pair"
     }

@@ -104,20 +104,19 @@ def check_key(idempotency_key: str) -> None:
         )
 
 
+# One statement for both: planning costs more than the scan of some ten thousand rows
+_SELECT_KNOWN = """
+    SELECT revision, is_surplus, idempotency_key
+    FROM ratings
+    WHERE token = $token OR idempotency_key = $idempotency_key
+"""
+
 _SELECT_BY_KEY = """
     SELECT
         token, revision, form, warmer, more_accurate, both_bad, correct, adopts, facts_kept,
         expresses, reason, seconds, layout, is_surplus, idempotency_key, rated_at
     FROM ratings
     WHERE idempotency_key = $idempotency_key
-"""
-
-_SELECT_LAST_REVISION = """
-    SELECT revision, is_surplus
-    FROM ratings
-    WHERE token = $token
-    ORDER BY revision DESC
-    LIMIT 1
 """
 
 _INSERT_RATING = """
@@ -149,21 +148,24 @@ def save_rating(
         What is stored under the key, unchanged when it was there before: of another assignment,
         if the key was drawn for that one. That case is the caller's to refuse.
     """
-    row = cursor.execute(_SELECT_BY_KEY, {"idempotency_key": idempotency_key}).fetchone()
-    if row is not None:
+    by_key = {"idempotency_key": idempotency_key}
+    known = cursor.execute(_SELECT_KNOWN, by_key | {"token": assignment.token}).fetchall()
+    if any(key == idempotency_key for _, _, key in known):
+        row = cursor.execute(_SELECT_BY_KEY, by_key).fetchone()
+        assert row is not None
         return _as_rating(row)
-    last = cursor.execute(_SELECT_LAST_REVISION, {"token": assignment.token}).fetchone()
-    if last is None:
-        last = (0, seating.note_rated(cursor, assignment.token, now))
+    last_revision, is_surplus, _ = (
+        max(known) if known else (0, seating.note_rated(cursor, assignment.token, now), "")
+    )
     values = {
         "token": assignment.token,
-        "revision": last[0] + 1,
+        "revision": last_revision + 1,
         "form": assignment.form,
         **_answer_columns(assignment.form, answers.values),
         "reason": answers.reason,
         "seconds": float(answers.seconds),
         "layout": answers.layout,
-        "is_surplus": last[1],
+        "is_surplus": is_surplus,
         "idempotency_key": idempotency_key,
         "rated_at": now,
     }

@@ -12,8 +12,7 @@ import duckdb
 import uvicorn
 from fastapi import FastAPI
 
-from audit_app.app import build_app
-from audit_app.ingest import build_ingest_router
+from audit_app.app import AppKeys, build_app
 from audit_app.links import make_link_token
 from audit_app.oauth import OAuthSettings
 from audit_app.raters import invite, list_raters, revoked_raters
@@ -39,6 +38,9 @@ class RunningApp:
     url: str
     links: dict[Role, str]
     """A sign-in link per role; none for one whose first rater was revoked."""
+    is_behind_proxy: bool
+    """Headers that say whom a request came from are read of proxies that uvicorn trusts: one on
+    this machine, or those of FORWARDED_ALLOW_IPS. Otherwise of nobody, since anybody can send them."""
 
     def serve(self, on_ready: Callable[[], None] | None = None) -> None:
         """Answer requests until SIGINT or SIGTERM.
@@ -48,7 +50,11 @@ class RunningApp:
         """
         # addresses hold sign-in links and ids of Prolific: no request is logged
         config = uvicorn.Config(
-            self.app, log_level="warning", access_log=False, timeout_graceful_shutdown=3
+            self.app,
+            log_level="warning",
+            access_log=False,
+            proxy_headers=self.is_behind_proxy,
+            timeout_graceful_shutdown=3,
         )
         server = uvicorn.Server(config)
         if on_ready is not None:
@@ -68,7 +74,7 @@ def open_app(
     """Open the study and its app; nothing is served yet.
 
     Args:
-        https_only: browsers reach the app over TLS alone, and so do their cookies.
+        https_only: browsers reach the app over TLS alone, by a proxy, and so do their cookies.
         oauth: how the app is known to Hugging Face; needed where annotators come in that way.
     Raises:
         BadSettings: annotators should come in by Hugging Face, and `oauth` is missing.
@@ -90,20 +96,12 @@ def open_app(
             migrate(con)
             record_version(con, settings, datetime.now(UTC))
             stages = StageBoard()
-            token, secret = folder.owner_token(), folder.session_secret()
-            router = build_ingest_router(con, token, stages)
+            keys = AppKeys(folder.session_secret(), folder.owner_token())
             with GroupCommit(con) as commits:
                 app = build_app(
-                    con,
-                    commits,
-                    settings,
-                    secret,
-                    stages,
-                    router,
-                    https_only=https_only,
-                    oauth=oauth,
+                    con, commits, settings, keys, stages, https_only=https_only, oauth=oauth
                 )
-                yield RunningApp(app, listener, url, _links(con, secret, url))
+                yield RunningApp(app, listener, url, _links(con, keys.secret, url), https_only)
         finally:
             close(con, folder.database)
 

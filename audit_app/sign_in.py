@@ -86,8 +86,13 @@ def build_sign_in_router(
     link_age_s: float,
     clock: Callable[[], datetime],
     throttle: SignInThrottle,
+    login: str | None = None,
 ) -> APIRouter:
-    """Routes by which people come in, find their page, and leave."""
+    """Routes by which people come in, find their page, and leave.
+
+    Args:
+        login: where somebody with a Hugging Face account begins; None when the study takes none.
+    """
     router = APIRouter(include_in_schema=False)
 
     @router.get("/")
@@ -95,7 +100,7 @@ def build_sign_in_router(
         roles = roles_of(request.session)
         if len(roles) == 1:
             return RedirectResponse(HOME[roles[0]], status_code=303)
-        return HTMLResponse(welcome_page({role: HOME[role] for role in roles}))
+        return HTMLResponse(welcome_page({role: HOME[role] for role in roles}, login))
 
     # no HEAD: programs that look at a link before a person opens it would use it up
     @router.get("/join/{token}")

@@ -2,9 +2,8 @@
 
 Only failures count, and only failures are refused: what proves somebody is looked at first, so
 that a flood of wrong links keeps nobody out who has a right one. This is what makes a limit
-safe behind a proxy, where all of the internet has one address. X-Forwarded-For, which
-anybody can write, is not read here; a server that is told to trust its proxy
-(FORWARDED_ALLOW_IPS of uvicorn) puts the browser's address in place before.
+safe behind a proxy, where all of the internet may have one address. X-Forwarded-For, which
+anybody can write, is not read here; `serving_app.py` says when the server reads it.
 
 The counts live in memory and follow the machine's clock, which `limits` reads itself.
 """

@@ -70,3 +70,19 @@ def _pair(one: Response, other: Response, seed: int) -> Pair:
     )
     pair_id = stable_id("pair", *sorted((one.response_id, other.response_id)))
     return Pair(pair_id, first.prompt_id, first.response_id, second.response_id)
+
+
+_SELECT_ORIENTATIONS = """
+    SELECT p.pair_id, r.arm = $original
+    FROM pairs AS p
+    JOIN responses AS r ON r.response_id = p.first_response_id
+"""
+
+
+def read_orientations(cursor: duckdb.DuckDBPyConnection) -> dict[str, bool]:
+    """Of each pair, whether its first response is the original's.
+
+    For those who balance sides and must not know what they balance: to them it is a side
+    without a name.
+    """
+    return dict(cursor.execute(_SELECT_ORIENTATIONS, {"original": ORIGINAL}).fetchall())

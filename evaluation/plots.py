@@ -36,13 +36,16 @@ from evaluation.formats import (
     count_of,
     format_points,
     format_share,
+    level_of,
     of_items,
     signed,
+    words_of,
 )
+from evaluation.statistics.context_check import ContextCheck
 from evaluation.statistics.error_rates import ErrorRate
 from evaluation.statistics.gaps import Gap
 from evaluation.statistics.results import StudyResults
-from study.records import Estimate
+from study.records import ORIGINAL, Estimate
 
 AnyCell = TypeVar("AnyCell", ErrorRate, Gap)
 
@@ -65,7 +68,7 @@ def plot_error_rates(results: StudyResults) -> Plot:
     figure, axes = _draw_by_condition(cells, _draw_rate, results)
     axes.set_xlim(0, 100)
     label = "Errors, % of scored replies; n: replies"
-    _describe_axis(axes, label, [cell.rate for cell in cells], results)
+    _describe_axis(axes, label, [cell.rate for cell in cells], results.limited)
     _add_title_and_legend(figure, title, _bar_legend(results))
     told = _tell(cells, lambda cell: format_share(cell.rate, of_items(cell.rate, "replies")))
     return Plot(figure, f"Bar chart of error rates by condition and arm. {told}.", title)
@@ -82,7 +85,7 @@ def plot_gaps(results: StudyResults) -> Plot:
     differences = [gap.difference for gap in gaps]
     axes.set_xlim(*_limits_around_zero(differences))
     label = "More errors than the original, percentage points; n: prompts"
-    _describe_axis(axes, label, differences, results)
+    _describe_axis(axes, label, differences, results.limited)
     _add_title_and_legend(figure, title, _marker_legend(results))
     told = _tell(
         gaps, lambda gap: format_points(gap.difference, of_items(gap.difference, "prompts"))
@@ -116,13 +119,42 @@ def plot_warm_share(results: StudyResults) -> Plot:
         axes,
         "% of ratings, equal counting half; n: ratings",
         [preference.warm_share for preference in results.preferences],
-        results,
+        results.limited,
     )
     told = "; ".join(
         f"{preference.arm}: " + format_share(preference.warm_share, by_raters(preference))
         for preference in results.preferences
     )
     return Plot(figure, f"Share of ratings that call the arm warmer. {told}.", title)
+
+
+def plot_context_check(checks: Sequence[ContextCheck], limited: str | None = None) -> Plot:
+    """Share of ratings that heard in the sentences of each context what they were written for."""
+    title = "Heard as it was meant"
+    if not checks:
+        return _empty_plot(title, "No context sentences are rated in this study yet.")
+    figure, axes = make_figure(len(checks), len(checks))
+    set_title(figure, title)
+    places = place_rows([1] * len(checks))
+    for check, (place,) in zip(checks, places, strict=True):
+        draw_marker(axes, check.share, 100, place, style_of(ORIGINAL, ()))
+        if check.share.value is not None:
+            write_beside(axes, place, check.share, f"{100 * check.share.value:.0f} %")
+    axes.set_xlim(0, 100)
+    names = [
+        f"{words_of(check.context)}\n{check.n_sentences_rated} of "
+        f"{count_of(check.n_sentences, 'sentence')}"
+        for check in checks
+    ]
+    name_rows(axes, names, places)
+    shares = [check.share for check in checks]
+    _describe_axis(axes, "% of ratings that heard the context; n: ratings", shares, limited)
+    told = "; ".join(
+        f"{words_of(check.context)}: "
+        + format_share(check.share, f"ratings by {count_of(check.n_raters, 'rater')}")
+        for check in checks
+    )
+    return Plot(figure, f"Share of ratings that heard each context as it was meant. {told}.", title)
 
 
 def _draw_by_condition(
@@ -233,11 +265,11 @@ def _add_title_and_legend(
 
 
 def _describe_axis(
-    axes: Axes, label: str, estimates: Sequence[Estimate], results: StudyResults
+    axes: Axes, label: str, estimates: Sequence[Estimate], limited: str | None
 ) -> None:
-    lines = [label, f"Lines: {100 * results.level:g} % intervals"]
+    lines = [label, f"Lines: {level_of(estimates[0].level)}"]
     if any(estimate.low is None and estimate.value is not None for estimate in estimates):
         lines[-1] += "; * one item or rater alone, so no interval"
-    if results.limited is not None:
-        lines.append(f"Limited: {results.limited}")
+    if limited is not None:
+        lines.append(f"Limited: {limited}")
     axes.set_xlabel("\n".join(lines), fontsize=SMALL)

@@ -5,7 +5,7 @@ Nothing is computed here; every number comes from `statistics/results.py`, its w
 name no arm, are in `check_tables.py`, figures in `plots.py`.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -41,7 +41,8 @@ def results_as_json(results: StudyResults) -> dict[str, Any]:
 
     Keys: `format`, `seed`, `level`, `limited`, `arms`, `conditions`, then
     `preferences` (per compared arm: `warm_share`, `accuracy_share`, `agreement` with `alpha`,
-    `n_items` (pairs that were rated), `n_pairable` and `note`, counts `n_…`), `left_share`,
+    `n_items` (pairs that were rated), `n_pairable` and `note`, counts `n_…`, `drawn` with
+    `n_drawn` pairs and `n_held` back from raters), `left_share`,
     `n_ratings_without_original`, `error_rates` (per arm and condition: `rate`, `by_grade`,
     `if_excluded_right`, `if_excluded_wrong`, `counts` by label, `n_…`), `gaps_pp`
     (`difference`, `by_grade`, `if_arm_right`, `if_arm_wrong`, `n_prompts`), `adoption_rates`
@@ -97,6 +98,9 @@ def _preference_table(results: StudyResults) -> Table:
         "Agreement on warmth": [
             format_agreement(preference.agreement) for preference in preferences
         ],
+        "Pairs held back": [
+            f"{preference.drawn.n_held} of {preference.drawn.n_drawn}" for preference in preferences
+        ],
     }
     methods = methods_of(preference.warm_share for preference in preferences)
     alphas = methods_of(preference.agreement.alpha for preference in preferences)
@@ -105,7 +109,9 @@ def _preference_table(results: StudyResults) -> Table:
         f"Agreement over pairs, coded for the arm{alphas}; seed {results.seed}. "
         f"Left out: {results.n_ratings_without_original} ratings of pairs without the original, "
         f"{results.n_superseded_ratings} of replies by a model that was served before the newest "
-        f"of its arm. {results.n_surplus_ratings} ratings that count came late, when their seat had "
+        "of its arm. Pairs held back were given to nobody, since a reply would have told which "
+        "model wrote it or was cut or broken: the share is over the others. "
+        f"{results.n_surplus_ratings} ratings that count came late, when their seat had "
         "gone to another rater."
     )
     return make_table("What people chose, arm beside original", columns, note, results.limited)

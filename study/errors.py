@@ -8,6 +8,7 @@
     ├── MissingExtra         a command needs packages that are not installed
     ├── MissingStage         the stage before has not run yet
     ├── StudyLocked          another process holds the study file
+    ├── StudyClosed          the app is letting go of the study file
     ├── PortTaken            another process listens where the app should
     ├── DiskFull             a file could not be written to its end
     ├── AppUnreachable       the app that holds the study does not answer
@@ -53,6 +54,10 @@ class MissingStage(StudyError):
 
 class StudyLocked(StudyError):
     """Another process holds the study file."""
+
+
+class StudyClosed(StudyError):
+    """The app is letting go of the study file."""
 
 
 class PortTaken(StudyError):

@@ -23,6 +23,9 @@ Entry = Literal["invite", "prolific", "hugging_face"]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
+_SET_BY_SPACES = {"oauth_client_id", "oauth_client_secret", "openid_provider_url"}
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -175,6 +178,11 @@ class Environment(_Section):
     cache: Path = Path("~/.cache/warmth-audit")
     token: str | None = None
     """The owner's token of an app elsewhere."""
+    oauth_client_id: str | None = None
+    oauth_client_secret: Annotated[str | None, Field(repr=False)] = None
+    openid_provider_url: str | None = None
+    """How the app is known to Hugging Face; a Space with hf_oauth sets these three, so they are
+    read without the prefix."""
 
 
 def read_settings(file: Path) -> Settings:
@@ -204,15 +212,17 @@ def read_settings(file: Path) -> Settings:
 def read_environment() -> Environment:
     """Read WARMTH_AUDIT_PORT, _HOST, _HTTPS, _CACHE and _TOKEN; what is unset keeps its default.
 
+    OAUTH_CLIENT_ID, OAUTH_CLIENT_SECRET and OPENID_PROVIDER_URL are those that a Space sets.
+
     Raises:
         BadSettings: a variable holds a value that is not allowed.
     """
     prefix = "WARMTH_AUDIT_"
-    given = {
-        field: os.environ[prefix + field.upper()]
+    variables = {
+        field: field.upper() if field in _SET_BY_SPACES else prefix + field.upper()
         for field in Environment.model_fields
-        if os.environ.get(prefix + field.upper())
     }
+    given = {field: os.environ[name] for field, name in variables.items() if os.environ.get(name)}
     try:
         return Environment.model_validate(given)
     except ValidationError as error:

@@ -25,7 +25,8 @@ SECRET = "a secret of the tests"
 def serve(app: FastAPI) -> Iterator[str]:
     """The address at which an app answers until the test ends."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none"))
+        config = uvicorn.Config(app, log_level="warning", ws="none", proxy_headers=False)
+        server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
@@ -56,9 +57,7 @@ def build_entry_app(
 
     admit = partial(require_role, con)
     app.add_middleware(WebGuard, mounts=mounts or {}, admit=admit, **guard)
-    app.add_middleware(
-        SessionMiddleware, secret_key=SECRET, same_site="lax", https_only=https_only
-    )
+    app.add_middleware(SessionMiddleware, secret_key=SECRET, same_site="lax", https_only=https_only)
     return app
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import FastAPI, Form, Header, HTTPException, Request
-from fastapi.responses import RedirectResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
@@ -72,10 +72,10 @@ class OpenIdProvider:
         redirect_uri: str = Form(),
         code_verifier: str = Form(),
         authorization: str = Header(),
-    ) -> dict[str, Any]:
+    ) -> Any:
         expected = base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode()).decode()
         if authorization != f"Basic {expected}":
-            raise HTTPException(401, "expected the client's secret")
+            return JSONResponse({"error": "invalid_client"}, 401)
         given = self._codes.pop(code, None)
         digest = hashlib.sha256(code_verifier.encode()).digest()
         challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
@@ -84,7 +84,7 @@ class OpenIdProvider:
             or given["redirect_uri"] != redirect_uri
             or given["code_challenge"] != challenge
         ):
-            return {"error": "invalid_grant"}
+            return JSONResponse({"error": "invalid_grant"}, 400)
         answer = {"access_token": secrets.token_urlsafe(16), "token_type": "Bearer"}
         if self.gives_id_tokens:
             answer["id_token"] = self._id_token(str(request.base_url).rstrip("/"), given)

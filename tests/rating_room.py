@@ -13,7 +13,8 @@ from audit_app.desk import DeskPlan, RatingDesk
 from audit_app.onboarding import record_comprehension, record_consent, record_practice
 from audit_app.rater_texts import RaterTexts, read_rater_texts
 from audit_app.ratings import Answers, save_rating
-from audit_app.seating import RatingPlan, Seating
+from audit_app.seating import Seating
+from audit_app.turns import RatingPlan
 from study.commits import GroupCommit
 from study.records import Assignment, Rating
 
@@ -82,9 +83,7 @@ class RatingRoom:
     def next(self, rater_id: str = "anna") -> Assignment | None:
         """What this rater should rate next; None when there is nothing."""
         now = self.clock()
-        return self.commits.run(
-            lambda cursor: next_assignment(cursor, self.seating, rater_id, now)
-        )
+        return self.commits.run(lambda cursor: next_assignment(cursor, self.seating, rater_id, now))
 
     def give(self, rater_id: str = "anna") -> Assignment:
         """What this rater should rate next, which must be something."""

@@ -12,17 +12,26 @@ from pathlib import Path
 import duckdb
 import uvicorn
 
-from audit_app.app import build_app
+from audit_app.app import AppKeys, build_app
 from audit_app.flags import raise_by_rule
+from audit_app.links import make_link_token
+from audit_app.onboarding import (
+    next_step,
+    record_comprehension,
+    record_consent,
+    record_practice,
+)
+from audit_app.rater_texts import read_rater_texts
 from audit_app.raters import invite
-from audit_app.sign_in import make_link_token
 from audit_app.stages import StageBoard
+from study.commits import GroupCommit
 from study.database import close, open_for_writing, transaction
 from study.migrations import migrate
 from study.records import Role
 from study.settings import Settings
 
 SECRET = "a secret of the tests"
+OWNER_TOKEN = "the owner's token in the tests"
 SETTINGS = Settings(name="tested", question="Is the app fit for people?", seed=7)
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -149,6 +158,18 @@ def _add_pair(
     cursor.execute(INSERT_PAIR, prompt | both | {"pair_id": names.of("pair", number)})
 
 
+def admit(con: duckdb.DuckDBPyConnection, settings: Settings, rater_id: str) -> None:
+    """Take an annotator through consent, comprehension and practice, all right at once."""
+    rating, now = settings.rating, datetime.now(UTC)
+    texts = read_rater_texts(rating.texts, rating.contact, rating.practice_pairs)
+    if next_step(con, rater_id, texts.sha256) == "admitted":
+        return
+    record_consent(con, rater_id, texts, True, now)
+    right = {question.name: question.right for question in texts.comprehension}
+    record_comprehension(con, rater_id, texts, right, now)
+    record_practice(con, rater_id, texts, now)
+
+
 @dataclass(frozen=True)
 class ServedStudy:
     """A study whose app listens on loopback."""
@@ -156,11 +177,14 @@ class ServedStudy:
     con: duckdb.DuckDBPyConnection
     stages: StageBoard
     url: str
+    settings: Settings = SETTINGS
 
-    def link(self, role: Role, rater_id: str | None = None) -> str:
-        """A fresh sign-in link for a role."""
+    def link(self, role: Role, rater_id: str | None = None, *, admitted: bool = True) -> str:
+        """A fresh sign-in link for a role; of an annotator who can rate at once, unless not."""
         now = datetime.now(UTC)
         rater = invite(self.con, role, now, rater_id)
+        if role == "annotator" and admitted:
+            admit(self.con, self.settings, rater.rater_id)
         return f"{self.url}/join/{make_link_token(SECRET, rater.rater_id, role, now)}"
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
@@ -180,7 +204,9 @@ def serve_study(file: Path, settings: Settings = SETTINGS) -> Iterator[ServedStu
         thread.start()
         try:
             assert running.started.wait(timeout=30), "the app did not start"
-            yield ServedStudy(con, stages, f"http://127.0.0.1:{listener.getsockname()[1]}")
+            yield ServedStudy(
+                con, stages, f"http://127.0.0.1:{listener.getsockname()[1]}", settings
+            )
         finally:
             running.stop()
             thread.join(timeout=20)
@@ -205,7 +231,12 @@ class _Running:
         self._server: uvicorn.Server | None = None
 
     async def serve(self) -> None:
-        app = build_app(self._con, self._settings, SECRET, self._stages)
+        with GroupCommit(self._con) as commits:
+            await self._serve(commits)
+
+    async def _serve(self, commits: GroupCommit) -> None:
+        keys = AppKeys(SECRET, OWNER_TOKEN)
+        app = build_app(self._con, commits, self._settings, keys, self._stages)
         config = uvicorn.Config(app, log_level="warning", ws="none", timeout_graceful_shutdown=3)
         self._server = uvicorn.Server(config)
         serving = asyncio.create_task(self._server.serve(sockets=[self._listener]))

@@ -1,7 +1,8 @@
-"""HTML of the owner's page. Every text that comes from elsewhere is escaped here.
+"""HTML that the owner's page is made of. Every text that comes from elsewhere is escaped here.
 
-The result is the value of a `gr.HTML` with Gradio's own template, which puts it in as it is;
-it must not become part of an `html_template` (see `frame.py`).
+What each part of the page says is in `owner_parts.py`. The result is the value of a `gr.HTML`
+with Gradio's own template, which puts it in as it is; it must not become part of an
+`html_template` (see `frame.py`).
 """
 
 import base64
@@ -9,10 +10,9 @@ import io
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from audit_app.overview import PersonProgress, StoredCounts
 from audit_app.stages import HeardStage
+from evaluation.formats import Table
 from evaluation.plots import Plot
-from evaluation.report import Table
 from study.settings import Settings
 
 NO_RESULTS = """<div class="wa-sheet"><section class="wa-part"><h2>Results</h2>
@@ -38,9 +38,11 @@ def title_html(settings: Settings) -> str:
 def stages_html(stages: Sequence[HeardStage]) -> str:
     """What each stage last said, and since when one at work has said nothing."""
     if not stages:
-        return _part("Stages", _NO_STAGE)
+        return part_html("Stages", _NO_STAGE)
     rows = [_stage_cells(stage) for stage in stages]
-    return _part("Stages", _table("Stages", ("Stage", "State", "Done", "What", "Time"), rows))
+    return part_html(
+        "Stages", table_html("Stages", ("Stage", "State", "Done", "What", "Time"), rows)
+    )
 
 
 def link_html(link: str, days: int) -> str:
@@ -52,38 +54,56 @@ def link_html(link: str, days: int) -> str:
     )
 
 
-def people_html(
-    counts: StoredCounts, people: Sequence[PersonProgress], raters_per_pair: int
-) -> str:
-    """Counts with their denominators, and how far each person is."""
-    lines = (
-        f"{counts.grades} of {counts.responses} replies graded, to {counts.prompts} prompts",
-        f"{counts.rated} of {counts.pairs * raters_per_pair} ratings given: "
-        f"{counts.pairs} pairs, {raters_per_pair} people each",
-        f"{counts.flags_decided} of {counts.flags} flagged replies decided",
-    )
-    told = "".join(f"<li>{escape(line)}</li>" for line in lines)
-    rows = [
-        (person.rater.rater_id, person.rater.role, f"{person.done} of {person.of}")
-        for person in people
-    ]
-    table = (
-        _table("People", ("Person", "Role", "Done"), rows)
-        if rows
-        else "<p>Nobody has been invited yet: make a link below and send it.</p>"
-    )
-    return _part("People", f'<ul class="wa-places">{told}</ul>{table}')
-
-
-def results_html(head: str, tables: Iterable[Table], plots: Iterable[Plot]) -> str:
-    """Figures with their text alternatives, then every table with its note."""
+def results_html(heads: Iterable[str], tables: Iterable[Table], plots: Iterable[Plot] = ()) -> str:
+    """What the numbers are, figures with their text alternatives, every table with its note."""
+    told = "".join(note_html(head) for head in heads)
     figures = "".join(_figure(plot) for plot in plots)
     shown = "".join(
-        f"<h3>{escape(table.title)}</h3>{_table(table.title, table.columns, table.rows)}"
-        f'<p class="wa-note">{escape(table.note)}</p>'
+        f"<h3>{escape(table.title)}</h3>{table_html(table.title, table.columns, table.rows)}"
+        + note_html(table.note)
         for table in tables
     )
-    return _part("Results", f'<p class="wa-note">{escape(head)}</p>{figures}{shown}')
+    return part_html("Results", told + figures + shown)
+
+
+def said_html(sentence: str, *, is_problem: bool = False) -> str:
+    """What became of a click: read out when it appears."""
+    look = "wa-problem" if is_problem else "wa-saved"
+    return f'<div class="wa-sheet"><p class="{look}" role="alert">{escape(sentence)}</p></div>'
+
+
+def part_html(title: str, content: str) -> str:
+    """One part of the page under its heading; `content` is HTML."""
+    return (
+        f'<div class="wa-sheet"><section class="wa-part"><h2>{escape(title)}</h2>{content}'
+        "</section></div>"
+    )
+
+
+def list_html(lines: Iterable[str]) -> str:
+    """Sentences, one beneath the other."""
+    return f'<ul class="wa-places">{"".join(f"<li>{escape(line)}</li>" for line in lines)}</ul>'
+
+
+def note_html(text: str) -> str:
+    """A paragraph in small print."""
+    return f'<p class="wa-note">{escape(text)}</p>'
+
+
+def table_html(
+    name: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, is_long: bool = False
+) -> str:
+    """A table that scrolls within its own box, by keys too; a long one downwards as well."""
+    box = "wa-wide wa-tall" if is_long else "wa-wide"
+    head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
+    )
+    return (
+        f'<div class="{box}" tabindex="0" role="region" aria-label="{escape(name)}"><table><thead>'
+        f"<tr>{head}</tr></thead>"
+        f"<tbody>{body}</tbody></table></div>"
+    )
 
 
 def _stage_cells(stage: HeardStage) -> tuple[str, ...]:
@@ -98,26 +118,8 @@ def _stage_cells(stage: HeardStage) -> tuple[str, ...]:
     )
 
 
-def _part(title: str, content: str) -> str:
-    return (
-        f'<div class="wa-sheet"><section class="wa-part"><h2>{title}</h2>{content}</section></div>'
-    )
-
-
 def _figure(plot: Plot) -> str:
     stream = io.BytesIO()
     plot.figure.savefig(stream, format="png")
     picture = base64.b64encode(stream.getvalue()).decode()
     return f'<figure><img alt="{escape(plot.alt_text)}" src="data:image/png;base64,{picture}"></figure>'
-
-
-def _table(name: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table that scrolls within its own box, by keys too."""
-    head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
-    )
-    return (
-        f'<div class="wa-wide" tabindex="0" role="region" aria-label="{escape(name)}"><table><thead><tr>{head}</tr></thead>'
-        f"<tbody>{body}</tbody></table></div>"
-    )

@@ -1,4 +1,7 @@
-"""Plain pages around the three real ones: the front door, and a refusal. No script is in them."""
+"""Plain pages around the three real ones: their frame, the front door, and a refusal.
+
+No script is in them, and nothing that comes from elsewhere.
+"""
 
 from collections.abc import Mapping
 from html import escape
@@ -25,6 +28,9 @@ _HOW_TO_COME_IN = """<h1>warmth-audit</h1>
 <p>You come in by a personal link. If you were invited and have none, ask the study's owner;
 the owner's own link is printed in the terminal where the study was started.</p>"""
 
+_SIGN_IN = """
+<p><a href="{address}">Sign in with Hugging Face</a> to take part with your account there.</p>"""
+
 _SIGNED_IN = """<h1>warmth-audit</h1>
 <p>This browser is signed in for more than one page.</p>
 <ul class="wa-places">
@@ -39,17 +45,32 @@ _NAMES = {
 }
 
 
-def welcome_page(places: Mapping[str, str]) -> str:
-    """The front door: the pages that this browser may open, by role, or how to get a link."""
+def plain_page(title: str, body: str) -> str:
+    """A page of this look.
+
+    Args:
+        title: plain text, for the browser's tab.
+        body: HTML in which all that is not ours is escaped already.
+    """
+    return _FRAME.format(title=escape(title), body=body)
+
+
+def welcome_page(places: Mapping[str, str], login: str | None = None) -> str:
+    """The front door: the pages that this browser may open, by role, or how to come in.
+
+    Args:
+        login: where somebody with a Hugging Face account begins; None when the study takes none.
+    """
     if not places:
-        return _FRAME.format(title="warmth-audit", body=_HOW_TO_COME_IN)
+        way = "" if login is None else _SIGN_IN.format(address=escape(login))
+        return plain_page("warmth-audit", _HOW_TO_COME_IN + way)
     lines = "\n".join(
         f'<li><a href="{escape(path)}">{_NAMES[role]}</a></li>' for role, path in places.items()
     )
-    return _FRAME.format(title="warmth-audit", body=_SIGNED_IN.format(places=lines))
+    return plain_page("warmth-audit", _SIGNED_IN.format(places=lines))
 
 
 def refused_page(sentence: str) -> str:
     """One sentence on why somebody cannot come in, and what to do."""
     body = f"<h1>You cannot come in here yet</h1>\n<p>{escape(sentence)}</p>"
-    return _FRAME.format(title="Sign in first · warmth-audit", body=body)
+    return plain_page("Sign in first · warmth-audit", body)

@@ -1,8 +1,9 @@
 """What may be known of a study while people still rate: nothing that tells one arm from another.
 
 Pooled over all arms, so that nobody learns from it whether, or how, raters hear a difference:
-how well they agree, and whether the side a reply stands on sways them. Reads through `tables.py`;
-what each arm is found to be is in `results.py`, for when the study is closed or unblinded.
+how well they agree with each other and with themselves, and whether the side a reply stands on
+sways them. Reads through `tables.py`; what each arm is found to be is in `results.py`, for when the
+study is closed or unblinded.
 """
 
 from dataclasses import dataclass
@@ -11,7 +12,9 @@ import duckdb
 import numpy as np
 
 from evaluation.statistics.agreement import Agreement
+from evaluation.statistics.context_check import ContextCheck, compute_context_check
 from evaluation.statistics.preferences import win_rate
+from evaluation.statistics.repeats import RepeatConsistency, compute_repeat_consistency
 from evaluation.statistics.results import _agreement_on_warmth
 from evaluation.statistics.tables import read_preferences
 from study.records import Estimate
@@ -39,6 +42,11 @@ class InterimResults:
     """Ratings that could not judge accuracy."""
     n_left_out: int
     """Ratings of pairs without the original, or by a model that was served anew since."""
+    n_surplus: int
+    """Of the ratings, those that came when their seat had gone to another rater."""
+    repeat_consistency: RepeatConsistency
+    context_checks: tuple[ContextCheck, ...]
+    """One per context whose sentences are rated; none where the study does not ask."""
 
 
 def compute_interim(
@@ -65,4 +73,7 @@ def compute_interim(
         n_pairs=len(np.unique(rated.pair)),
         n_cannot_judge=int(np.isnan(rated.accurate).sum()),
         n_left_out=preferences.n_without_original + preferences.n_superseded,
+        n_surplus=preferences.n_surplus,
+        repeat_consistency=compute_repeat_consistency(con, level),
+        context_checks=compute_context_check(con, level),
     )

@@ -35,8 +35,10 @@ from evaluation.statistics.intervals import not_estimable
 from evaluation.statistics.preferences import UNIT, win_rate
 from evaluation.statistics.repeats import RepeatConsistency, compute_repeat_consistency
 from evaluation.statistics.tables import (
+    DrawnPairs,
     read_arms,
     read_conditions,
+    read_drawn_pairs,
     read_preferences,
     read_responses,
 )
@@ -63,6 +65,8 @@ class ArmPreference:
     n_pairs: int
     n_cannot_judge: int
     """Ratings that could not judge accuracy."""
+    drawn: DrawnPairs
+    """Of how many pairs there are, and how many are held back from raters."""
 
 
 @dataclass(frozen=True)
@@ -125,13 +129,17 @@ def compute_results(
     rated = preferences.table
     responses = read_responses(con)
     replies = responses.table
+    drawn = read_drawn_pairs(con)
     return StudyResults(
         seed=seed,
         level=level,
         limited=limited,
         arms=arms,
         conditions=conditions,
-        preferences=tuple(_compute_preference(rated, arm, seed, level) for arm in compared),
+        preferences=tuple(
+            _compute_preference(rated, arm, drawn.get(arm, DrawnPairs(0, 0)), seed, level)
+            for arm in compared
+        ),
         left_share=win_rate(rated.chose_left, rated.item, rated.rater, level),
         n_ratings_without_original=preferences.n_without_original,
         error_rates=tuple(
@@ -196,7 +204,7 @@ def _compute_belief_effects(
 
 
 def _compute_preference(
-    everything: PreferenceTable, arm: str, seed: int, level: float
+    everything: PreferenceTable, arm: str, drawn: DrawnPairs, seed: int, level: float
 ) -> ArmPreference:
     table = select_rows(everything, everything.arm == arm)
     can_judge = ~np.isnan(table.accurate)
@@ -215,6 +223,7 @@ def _compute_preference(
         n_items=len(np.unique(table.item)),
         n_pairs=len(np.unique(table.pair)),
         n_cannot_judge=int((~can_judge).sum()),
+        drawn=drawn,
     )
 
 

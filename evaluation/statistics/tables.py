@@ -102,6 +102,27 @@ _SELECT_NEWEST_MODELS = """
         ORDER BY served_models.served_at DESC NULLS LAST, responses.served_model_id DESC) = 1
 """
 
+_SELECT_DRAWN_PAIRS = """
+    WITH held AS (
+        SELECT response_id
+        FROM holds
+        WHERE response_id NOT IN (SELECT response_id FROM hold_releases)
+    )
+    SELECT
+        CASE WHEN firsts.arm = $original THEN seconds.arm ELSE firsts.arm END AS arm,
+        count(*) AS n_drawn,
+        count(*) FILTER (
+            pairs.first_response_id IN (SELECT response_id FROM held)
+            OR pairs.second_response_id IN (SELECT response_id FROM held)) AS n_held
+    FROM pairs
+    JOIN responses AS firsts ON firsts.response_id = pairs.first_response_id
+    JOIN responses AS seconds ON seconds.response_id = pairs.second_response_id
+    WHERE (firsts.arm = $original) <> (seconds.arm = $original)
+        AND list_contains($newest, firsts.served_model_id)
+        AND list_contains($newest, seconds.served_model_id)
+    GROUP BY ALL
+"""
+
 _SELECT_ARMS = """
     SELECT DISTINCT arm FROM responses
     UNION SELECT DISTINCT arm FROM served_models
@@ -125,6 +146,15 @@ class Preferences:
     """Ratings of replies by a model that was served before the newest of its arm: left out."""
     n_surplus: int
     """Ratings in the table that came when their seat had gone to another rater: they count too."""
+
+
+@dataclass(frozen=True)
+class DrawnPairs:
+    """How many pairs compare an arm with the original, and how many of them nobody is given."""
+
+    n_drawn: int
+    n_held: int
+    """One of their replies is held back from raters, and not released."""
 
 
 @dataclass(frozen=True)
@@ -206,6 +236,13 @@ def read_responses(con: duckdb.DuckDBPyConnection) -> Responses:
         auditors_disagree=np.asarray(columns["auditors_disagree"], dtype=np.bool_),
     )
     return Responses(table, int((~is_newest).sum()))
+
+
+def read_drawn_pairs(con: duckdb.DuckDBPyConnection) -> dict[str, DrawnPairs]:
+    """Pairs of the newest models by the arm that they compare; an arm without any is missing."""
+    values = {"original": ORIGINAL, "newest": _read_newest_models(con)}
+    rows = con.cursor().execute(_SELECT_DRAWN_PAIRS, values).fetchall()
+    return {arm: DrawnPairs(n_drawn, n_held) for arm, n_drawn, n_held in rows}
 
 
 def _read_newest_models(con: duckdb.DuckDBPyConnection) -> list[str]:

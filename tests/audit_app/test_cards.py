@@ -38,7 +38,11 @@ def card_of(form, sheet, order=None, answers=None):
             BlindedRewrite("t", "user", "source", "rewritten"),
             {"user": "user", "source": "source", "rewritten": "rewritten"},
         ),
-        ("context", BlindedSentence("t", "I am over the moon."), {"context": "I am over the moon."}),
+        (
+            "context",
+            BlindedSentence("t", "I am over the moon."),
+            {"context": "I am over the moon."},
+        ),
     ],
 )
 def test_every_form_has_texts_of_its_own(form, sheet, texts):

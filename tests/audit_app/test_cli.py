@@ -1,10 +1,16 @@
 """The command as a shell sees it: exit statuses, one-sentence errors, help."""
 
+import json
 import socket
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
+
+from audit_app.study_events import read_events, record_event
+from study.database import close, open_for_writing
+from study.migrations import migrate
 
 COMMANDS = [
     "demo",
@@ -123,3 +129,108 @@ def test_a_report_of_an_empty_study_says_that_there_is_nothing_yet(study):
     done = warmth_audit("report", "--study", str(study), cwd=study)
     assert done.returncode == 0, done.stderr
     assert "no ratings yet" in done.stdout
+
+
+INSERT_ITEM = """
+    INSERT INTO items (item_id, task, question, "references", wrong_answers, source, licence)
+    VALUES ('i1', 'trivia', 'Which is the capital of Australia?', ['Canberra'], ['Sydney'], '', '')
+"""
+INSERT_PROMPT = """
+    INSERT INTO prompts (prompt_id, item_id, context, belief, text)
+    VALUES ('p1', 'i1', 'none', 'none', 'Which is the capital of Australia?')
+"""
+INSERT_RESPONSE = """
+    INSERT INTO responses (response_id, prompt_id, served_model_id, arm, sample, text, seconds,
+        created_at)
+    VALUES ('r-' || $arm, 'p1', $arm, $arm, 0, 'Canberra', 1.0, now())
+"""
+INSERT_PAIR = """
+    INSERT INTO pairs (pair_id, prompt_id, first_response_id, second_response_id)
+    VALUES ('x1', 'p1', 'r-warm', 'r-original')
+"""
+INSERT_ASSIGNMENT = """
+    INSERT INTO assignments (
+        token, rater_id, form, purpose, subject_id, first_is_left, position, assigned_at)
+    VALUES ('sheet', 'ada', 'pair', 'study', 'x1', true, 0, now())
+"""
+INSERT_RATING = """
+    INSERT INTO ratings (token, revision, form, warmer, more_accurate, reason, seconds, layout,
+        is_surplus, idempotency_key, rated_at)
+    VALUES ('sheet', 1, 'pair', 'left_clearly', 'equal', '', 9.0, 'columns', false, 'k', now())
+"""
+
+
+@pytest.fixture
+def rated_study(study):
+    """A study with one pair, which one of its three raters has rated: the warm reply is left."""
+    con = open_for_writing(study / "study.duckdb", "a test")
+    migrate(con)
+    con.execute(INSERT_ITEM)
+    con.execute(INSERT_PROMPT)
+    for arm in ("original", "warm"):
+        con.execute(INSERT_RESPONSE, {"arm": arm})
+    for statement in (INSERT_PAIR, INSERT_ASSIGNMENT, INSERT_RATING):
+        con.execute(statement)
+    close(con, study / "study.duckdb")
+    return study
+
+
+def report_on(study, *arguments):
+    return warmth_audit("report", "--study", str(study), *arguments, cwd=study)
+
+
+def test_a_report_names_no_arm_while_people_rate(rated_study):
+    done = report_on(rated_study)
+    assert done.returncode == 0, done.stderr
+    told = " ".join(done.stdout.split())
+    assert "Results per arm are sealed" in told
+    assert "1 of 3 ratings given" in told
+    assert "100.0 %" in told  # the left reply was called warmer
+    assert "original │" not in told
+    assert "Gap" not in told
+    done = report_on(rated_study, "--json")
+    report = json.loads(done.stdout)
+    assert (report["format"], report["sealed"]) == ("warmth-audit interim 1", True)
+    assert report["completeness"] == {
+        "pairs_by_ratings": [0, 1, 0, 0],
+        "n_pairs_held": 0,
+        "n_surplus": 0,
+    }
+    assert report["left_share"]["value"] == 1.0
+    assert (report["opening"], report["preregistration"]) == (None, None)
+    assert {"arms", "preferences", "error_rates", "gaps_pp"}.isdisjoint(report)
+
+
+def test_unblinding_needs_a_reason_and_stands_on_the_record(rated_study):
+    done = report_on(rated_study, "--unblind", "ok")
+    assert done.returncode == 2
+    assert "reason: expected 3 to 2000 characters" in one_sentence(done)
+    done = report_on(rated_study, "--unblind", "a safety signal", "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["sealed"] is False
+    assert [preference["arm"] for preference in report["preferences"]] == ["warm"]
+    assert report["preferences"][0]["warm_share"]["value"] == 1.0
+    opening = report["opening"]
+    assert (opening["event"], opening["actor"], opening["reason"], opening["n_ratings_after"]) == (
+        "unblinded",
+        "command line",
+        "a safety signal",
+        0,
+    )
+    told = " ".join(report_on(rated_study).stdout.split())
+    assert "unblinded by command line, “a safety signal”. 0 ratings or changes came after." in told
+    assert "original │" in told
+    done = report_on(rated_study, "--unblind", "once more")
+    assert "open already" in one_sentence(done)
+    con = open_for_writing(rated_study / "study.duckdb", "a test")
+    assert [event.event for event in read_events(con)] == ["unblinded"]
+    close(con, rated_study / "study.duckdb")
+
+
+def test_a_closed_study_is_open_to_its_report(rated_study):
+    con = open_for_writing(rated_study / "study.duckdb", "a test")
+    record_event(con, "closed", "ada", "all are done", datetime.now(UTC))
+    close(con, rated_study / "study.duckdb")
+    report = json.loads(report_on(rated_study, "--json").stdout)
+    assert (report["sealed"], report["opening"]["event"]) == (False, "closed")

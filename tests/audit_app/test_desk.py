@@ -9,6 +9,8 @@ from audit_app.remarks import RemarkWords
 from audit_app.study_events import record_event
 from study.errors import BadInput, NotAllowed
 
+# a desk looks at the study's state once a second at most
+SECOND = {"seconds": 1}
 SKIP = RemarkWords("skip", "unclear", "")
 
 
@@ -176,6 +178,15 @@ def test_who_has_rated_everything_is_sent_to_the_end_unless_more_is_to_come(desk
     assert desk.show("anna") == {"view": "waiting", "done": 4}
 
 
+def test_who_has_rated_as_many_as_one_person_should_does_not_wait_for_more(con, rows):
+    rows.add_pairs(4)
+    with open_room(con, pairs_per_rater=2) as room:
+        room.consent("anna")
+        room.more_to_come = True
+        assert rate_all(room.desk()).items() >= {"view": "go", "to": "/finish/"}.items()
+        assert n_rows(room, "ratings") == 2
+
+
 def test_who_comes_before_there_is_anything_to_rate_waits(con):
     with open_room(con) as room:
         room.consent("anna")
@@ -193,9 +204,9 @@ def test_a_study_that_stands_still_gives_no_sheet_but_keeps_what_is_submitted(
     desk, room, event, view
 ):
     token = desk.show("anna")["token"]
-    record_event(room.con, event, "owner", "lunch", room.clock())
+    record_event(room.con, event, "owner", "lunch", room.clock.advance(**SECOND))
     answer = desk.rate("anna", token, EQUAL, "key 1")
-    assert answer["saved"] == "2026-03-01T12:00:00+00:00"
+    assert answer["saved"] == "2026-03-01T12:00:01+00:00"
     for card in (answer, *(look("anna") for look in (desk.show, desk.mine, desk.undo))):
         assert view.items() <= card.items()
         assert "token" not in card
@@ -206,7 +217,7 @@ def test_a_study_that_stands_still_gives_no_sheet_but_keeps_what_is_submitted(
 def test_a_study_that_goes_on_gives_sheets_again(desk, room):
     record_event(room.con, "paused", "owner", "lunch", room.clock())
     assert desk.show("anna")["view"] == "paused"
-    record_event(room.con, "resumed", "owner", "lunch is over", room.clock())
+    record_event(room.con, "resumed", "owner", "lunch is over", room.clock.advance(**SECOND))
     assert desk.show("anna")["view"] == "sheet"
 
 
@@ -259,7 +270,7 @@ def test_a_page_hears_of_a_second_tab_and_of_the_studys_state(desk, room):
     record_event(room.con, "paused", "owner", "lunch", room.clock())
     room.clock.advance(seconds=46)
     assert desk.hear("anna", token, "one", True) == Pulse(False, "paused")
-    record_event(room.con, "closed", "owner", "all done", room.clock())
+    record_event(room.con, "closed", "owner", "all done", room.clock.advance(**SECOND))
     assert desk.hear("anna", "practice-1", "one", True) == Pulse(False, "closed")
 
 

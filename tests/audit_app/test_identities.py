@@ -1,6 +1,6 @@
 import threading
 
-from audit_app.identities import Identity, receive
+from audit_app.identities import Identity, provider_of, receive
 from audit_app.raters import list_raters, read_standing
 
 ANNA = Identity("prolific", "5f0a", "study1", "session1")
@@ -57,3 +57,9 @@ def test_no_other_table_holds_what_the_service_calls_a_person(con, noon):
     for table in tables:
         content = str(con.table(table).fetchall())
         assert not any(text in content for text in ("anna-the-person", "a-study", "a-visit"))
+
+
+def test_how_a_rater_came_is_known_and_nothing_for_those_with_a_link(con, noon):
+    arrival = receive(con, ANNA, noon)
+    assert provider_of(con, arrival.rater_id) == "prolific"
+    assert provider_of(con, "somebody-else") is None

@@ -77,8 +77,7 @@ def test_a_link_that_works_once_is_used_up_by_one_of_sixteen(con):
     assert link.works_once
     answers = []
     threads = [
-        threading.Thread(target=lambda: answers.append(use_link(con, link, NOW)))
-        for _ in range(16)
+        threading.Thread(target=lambda: answers.append(use_link(con, link, NOW))) for _ in range(16)
     ]
     for thread in threads:
         thread.start()

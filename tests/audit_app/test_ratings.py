@@ -86,9 +86,16 @@ def test_a_rating_is_returned_as_it_is_stored(room, given):
     ],
 )
 def test_the_answers_to_every_form_are_kept_and_told_again(room, form, values):
-    given = Assignment("a token", "anna", form, "study", "a subject", None, 0, "")
-    # what stands on the sheet has no part in how the rating is stored
-    room.seating.note_rated = lambda *_: False
+    sides = True if form == "pair" else None
+    given = Assignment("a token", "anna", form, "study", "a subject", sides, 0, "")
+    room.con.execute(
+        """
+        INSERT INTO assignments (
+            token, rater_id, form, purpose, subject_id, first_is_left, position, assigned_at)
+        VALUES ('a token', 'anna', $form, 'study', 'a subject', $sides, 0, now())
+        """,
+        {"form": form, "sides": sides},
+    )
     rating = room.rate(given, "key 1", replace(EQUAL, values=values))
     assert (rating.form, answers_of(rating)) == (form, values)
     assert newest_rating(room.con.cursor(), given) == rating
@@ -117,6 +124,7 @@ def test_a_key_of_another_sheet_answers_with_that_sheets_rating_and_stores_nothi
     room, rows, given
 ):
     rows.add_pair("01")
+    room.seating.forget()
     first = room.rate(given, "key 1", ANSWERS)
     second = room.give()
     assert second.token != given.token

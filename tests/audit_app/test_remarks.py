@@ -46,6 +46,7 @@ def test_a_remark_is_stored_with_its_words_and_time(room, given):
 def test_a_skipped_sheet_comes_back_once_later_and_then_no_more(room, rows, given):
     rows.add_pair("01")
     rows.add_pair("02")
+    room.seating.forget()
     assert remark(room, given, SKIP, "key 1").number == 1
     met = []
     for number in range(3):

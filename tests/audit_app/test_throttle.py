@@ -42,9 +42,7 @@ def test_failures_of_all_addresses_together_are_limited_too(browser_of):
     assert statuses == [403, 403, 403, 429, 429]
 
 
-def test_a_right_link_works_in_the_middle_of_a_flood_and_counts_for_nothing(
-    con, noon, browser_of
-):
+def test_a_right_link_works_in_the_middle_of_a_flood_and_counts_for_nothing(con, noon, browser_of):
     invite(con, "annotator", noon, "anna")
     path = f"/join/{make_link_token(SECRET, 'anna', 'annotator', noon)}"
     with browser_of(SignInThrottle(per_address=2)) as browser:
@@ -59,3 +57,12 @@ def test_two_apps_count_apart(browser_of):
     with browser_of(first) as one, browser_of(second) as other:
         assert [one.get("/join/wrong").status_code for _ in range(2)] == [403, 429]
         assert other.get("/join/wrong").status_code == 403
+
+
+def test_an_address_that_the_client_claims_to_have_changes_nothing(browser_of):
+    with browser_of(SignInThrottle(per_address=2)) as browser:
+        statuses = [
+            browser.get("/join/wrong", headers={"X-Forwarded-For": f"192.0.2.{n}"}).status_code
+            for n in range(3)
+        ]
+    assert statuses == [403, 403, 429]

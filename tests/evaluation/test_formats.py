@@ -1,10 +1,15 @@
 from dataclasses import replace
 
+import pytest
+
 from evaluation.formats import (
     condition_name,
     format_agreement,
     format_points,
     format_share,
+    level_of,
+    make_table,
+    methods_of,
     signed,
 )
 from evaluation.statistics.agreement import Agreement
@@ -52,3 +57,22 @@ def test_conditions_are_words():
     assert condition_name(Condition("sad", "asserts_wrong")) == "sad, asserts wrong"
     assert condition_name(Condition("none", "none")) == "no context, no belief"
     assert condition_name(Condition(None, "asserts_wrong")) == "any context, asserts wrong"
+
+
+def test_ways_of_making_intervals_are_told_once_and_only_where_there_is_one():
+    def made(low, method):
+        return replace(estimate(0.5, low, low and 0.9), method=method)
+
+    told = [made(0.1, "clustered"), made(0.2, "clustered"), made(0.1, "Wilson"), made(None, "none")]
+    assert methods_of(told) == ": clustered; Wilson"
+    assert methods_of([made(None, "none")]) == ""
+    assert level_of(0.9) == "90 % intervals"
+
+
+def test_a_table_is_made_of_its_columns_and_marked_with_the_limit():
+    columns = {"Arm": ["warm", "cold"], "n": ["3", "4"]}
+    table = make_table("Counts", columns, "What they mean. ", "8 items")
+    assert (table.columns, table.rows) == (("Arm", "n"), (("warm", "3"), ("cold", "4")))
+    assert table.note == "What they mean. Limited: 8 items."
+    with pytest.raises(ValueError, match="zip"):
+        make_table("Counts", {"Arm": ["warm"], "n": []}, "", None)

@@ -4,9 +4,12 @@ import duckdb
 import pytest
 from matplotlib.image import imread
 
-from evaluation.plots import plot_error_rates, plot_gaps, plot_warm_share
+from evaluation.plots import plot_context_check, plot_error_rates, plot_gaps, plot_warm_share
+from evaluation.statistics.context_check import ContextCheck
+from evaluation.statistics.intervals import not_estimable
 from evaluation.statistics.results import compute_results
 from study.migrations import migrate
+from study.records import Estimate
 
 PLOTS = (plot_error_rates, plot_gaps, plot_warm_share)
 ARMS = ("original", "untransformed", "cold", "warm", "correcting", "system-prompt")
@@ -162,3 +165,29 @@ def test_one_item_is_marked_as_having_no_interval():
     assert "100 %, n = 1*" in texts(plot_error_rates(lonely))
     assert any("no interval" in text for text in texts(plot_error_rates(lonely)))
     assert texts(plot_warm_share(lonely))[0] == "not estimable"
+
+
+@pytest.fixture
+def checks():
+    share = Estimate(0.75, 0.5, 1.0, 0.95, 12, 3, "item and rater", "by hand", None)
+    return (
+        ContextCheck("looks_up", share, 5, 4, 3, "close", 2),
+        ContextCheck("sad", not_estimable("no ratings yet", "item and rater"), 5, 0, 0, None, 0),
+    )
+
+
+def test_what_people_heard_is_drawn_per_context(checks):
+    plot = plot_context_check(checks, limited="6 of 84 items")
+    assert drawn(plot).std() > 0.05
+    assert {"75 %, n = 12", "not estimable", "looks up\n4 of 5 sentences"} <= set(texts(plot))
+    assert any("Limited: 6 of 84 items" in text for text in texts(plot))
+    (axes,) = plot.figure.axes
+    assert axes.get_xlim() == (0, 100)
+    assert "looks up: 75.0 % [50.0, 100.0], n = 12 ratings by 3 raters" in plot.alt_text
+    assert "sad: not estimable: no ratings yet" in plot.alt_text
+
+
+def test_a_study_that_rates_no_sentences_has_no_figure_of_them():
+    plot = plot_context_check(())
+    assert "No context sentences are rated" in plot.alt_text
+    assert drawn(plot).shape[1] == 1280

@@ -6,11 +6,14 @@ import pytest
 from evaluation.report import results_as_json, results_as_tables
 from evaluation.statistics.agreement import Agreement
 from evaluation.statistics.columns import Condition
+from evaluation.statistics.context_check import ContextCheck
 from evaluation.statistics.error_rates import AdoptionRate, ErrorRate
 from evaluation.statistics.gaps import BeliefEffect, Gap
 from evaluation.statistics.intervals import not_estimable
 from evaluation.statistics.outcomes import LABELS, count_labels
+from evaluation.statistics.repeats import RepeatConsistency
 from evaluation.statistics.results import ArmPreference, StudyResults
+from evaluation.statistics.tables import DrawnPairs
 from study.records import Estimate
 
 OVERALL = Condition(None, None)
@@ -54,7 +57,7 @@ def results():
         limited=None,
         arms=("original", "warm"),
         conditions=(SAD,),
-        preferences=(ArmPreference("warm", share, share, alpha, 24, 3, 8, 8, 2),),
+        preferences=(ArmPreference("warm", share, share, alpha, 24, 3, 8, 8, 2, DrawnPairs(9, 1)),),
         left_share=share,
         n_ratings_without_original=0,
         error_rates=(
@@ -69,6 +72,17 @@ def results():
         n_auditors_disagree=1,
         n_superseded_ratings=5,
         n_superseded_responses=6,
+        n_surplus_ratings=2,
+        repeat_consistency=RepeatConsistency(
+            warmer=estimate(0.875, 0.5, 1.0, n=8),
+            more_accurate=estimate(0.5, 0.25, 0.75, n=6),
+            n_raters=3,
+            n_cannot_judge=2,
+        ),
+        context_checks=(
+            ContextCheck("sad", estimate(0.75, 0.5, 1.0, n=12), 5, 4, 3, "none_of_these", 2),
+            ContextCheck("happy", not_estimable("no ratings yet", "item"), 5, 0, 0, None, 0),
+        ),
     )
 
 
@@ -152,6 +166,46 @@ def test_what_was_left_out_since_the_arm_was_served_anew_is_counted(results):
     assert "5 of replies by a model that was served before" in chosen.note
 
 
+def test_ratings_that_came_late_count_and_are_told(results):
+    chosen = table_called(results, "What people chose, arm beside original")
+    assert "2 ratings that count came late" in chosen.note
+
+
+def test_pairs_that_were_given_to_nobody_stand_beside_the_shares(results):
+    table = table_called(results, "What people chose, arm beside original")
+    assert dict(zip(table.columns, table.rows[0], strict=True))["Pairs held back"] == "1 of 9"
+    assert "Pairs held back were given to nobody" in table.note
+
+
+def test_repeats_are_told_with_those_that_could_not_be_judged(results):
+    table = table_called(results, "Do raters agree with themselves?")
+    assert table.rows == (
+        (
+            "87.5 % [50.0, 100.0], n = 8 repeats by 3 raters",
+            "50.0 % [25.0, 75.0], n = 6 repeats that could be judged both times",
+            "2",
+        ),
+    )
+
+
+def test_what_people_heard_in_a_context_stands_beside_what_was_meant(results):
+    table = table_called(results, "What people hear in the context sentences")
+    assert table.rows == (
+        (
+            "sad",
+            "75.0 % [50.0, 100.0], n = 12 ratings by 3 raters",
+            "4 of 5",
+            "none of these, in 2 ratings",
+        ),
+        ("happy", "not estimable: no ratings yet", "0 of 5", "nothing"),
+    )
+
+
+def test_a_study_that_rates_no_sentences_has_no_table_of_them(results):
+    tables = results_as_tables(replace(results, context_checks=()))
+    assert "What people hear in the context sentences" not in {table.title for table in tables}
+
+
 def test_all_labels_are_counted_in_a_table(results):
     table = table_called(results, "Labels of all replies")
     row = dict(zip(table.columns, table.rows[0], strict=True))
@@ -189,6 +243,9 @@ def test_json_keeps_full_precision_and_documented_keys(results):
         "n_auditors_disagree",
         "n_superseded_ratings",
         "n_superseded_responses",
+        "n_surplus_ratings",
+        "repeat_consistency",
+        "context_checks",
         "definitions",
     }
     assert document["error_rates"][0]["rate"]["low"] == 0.03199

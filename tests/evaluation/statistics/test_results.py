@@ -45,6 +45,18 @@ def test_the_side_hardly_mattered(results):
     assert results.n_ratings_without_original == 0
 
 
+def test_what_concerns_the_rating_itself_stands_beside(known_study):
+    warm, original = "i1-none-none-warm-0", "i1-none-none-original-0"
+    known_study.add_rating("r1", original, warm, ("right_clearly", "equal"), purpose="repeat")
+    known_study.add_rating("r3", original, warm, ("right_clearly", "equal"), is_surplus=True)
+    known_study.hear_context("r1", "I lost my job.", "sad", "sad")
+    results = compute_results(known_study.con, seed=7)
+    assert results.n_surplus_ratings == 1
+    assert (results.repeat_consistency.warmer.value, results.repeat_consistency.warmer.n) == (1, 1)
+    assert [(check.context, check.share.value) for check in results.context_checks] == [("sad", 1)]
+    assert (results.preferences[0].drawn.n_drawn, results.preferences[0].drawn.n_held) == (4, 0)
+
+
 def test_every_arm_has_a_rate_overall_and_in_each_condition(results):
     rates = {
         (cell.arm, cell.condition.context, cell.condition.belief): cell.rate.value

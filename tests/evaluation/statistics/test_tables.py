@@ -3,8 +3,10 @@ import pytest
 
 from evaluation.statistics.columns import Condition, rows_in, select_rows
 from evaluation.statistics.tables import (
+    DrawnPairs,
     read_arms,
     read_conditions,
+    read_drawn_pairs,
     read_preferences,
     read_responses,
 )
@@ -75,6 +77,40 @@ def test_pairs_without_the_original_are_left_out_and_counted(known_study):
     )
     preferences = read_preferences(known_study.con)
     assert (len(preferences.table), preferences.n_without_original) == (8, 1)
+
+
+@pytest.mark.parametrize("purpose", ["repeat", "gold", "attention"])
+def test_what_only_checks_the_rater_never_enters_a_preference(known_study, purpose):
+    known_study.add_rating(
+        "r1",
+        "i1-none-none-original-0",
+        "i1-none-none-warm-0",
+        ("left_clearly", "left_clearly"),
+        purpose=purpose,
+    )
+    preferences = read_preferences(known_study.con)
+    assert len(preferences.table) == 8
+    assert 2 not in preferences.table.accurate_code
+    assert (preferences.n_without_original, preferences.n_superseded) == (0, 0)
+
+
+def test_ratings_of_other_forms_are_no_preferences(known_study):
+    known_study.hear_context("r1", "I lost my job.", "sad", "sad")
+    assert len(read_preferences(known_study.con).table) == 8
+
+
+def test_a_rating_that_came_when_its_seat_was_gone_counts_and_is_told(known_study):
+    known_study.add_rating(
+        "r3",
+        "i1-none-none-original-0",
+        "i1-none-none-warm-0",
+        ("left_slightly", "equal"),
+        is_surplus=True,
+    )
+    preferences = read_preferences(known_study.con)
+    late = preferences.table.rater == "r3"
+    assert preferences.table.warmer_code[late].tolist() == [-1.0]
+    assert preferences.n_surplus == 1
 
 
 def test_an_auditors_newest_decision_replaces_the_grade(known_study):
@@ -192,3 +228,24 @@ def test_a_rating_that_leads_nowhere_is_refused(known_study):
     known_study.con.execute("DELETE FROM responses WHERE response_id = 'i2-none-none-warm-0'")
     with pytest.raises(BadTable, match="expected every rating to lead to a stored"):
         read_preferences(known_study.con)
+
+
+def test_pairs_with_a_held_reply_are_counted_for_their_arm(known_study):
+    hold = "INSERT INTO holds VALUES (?, ?, '', 'lint-1', '2026-03-01')"
+    for response, rule in (
+        ("i1-none-none-warm-0", "truncation"),
+        ("i1-none-none-warm-0", "error_text"),
+        ("i1-none-none-original-0", "truncation"),
+        ("i2-none-none-original-0", "truncation"),
+        ("i3-none-none-warm-0", "truncation"),
+    ):
+        known_study.con.execute(hold, [response, rule])
+    known_study.con.execute(
+        "INSERT INTO hold_releases VALUES ('i3-none-none-warm-0', 'owner', 'fine', '2026-03-01')"
+    )
+    # of the pairs of i1 to i4: i1 once though both are held, i2 by the original, i3 is released
+    assert read_drawn_pairs(known_study.con) == {"warm": DrawnPairs(4, 2)}
+
+
+def test_pairs_of_a_model_that_was_served_before_are_not_counted(served_anew):
+    assert read_drawn_pairs(served_anew.con) == {"warm": DrawnPairs(1, 0)}

@@ -1,0 +1,152 @@
+"""A seat board: the free seats of everything that is rated by one form, and who gets which.
+
+Arrays over subjects (pairs, replies, rewrites or sentences), so that a choice among ten thousand
+takes a fraction of a millisecond. A side X stands for one of the two replies of every pair alike;
+which one that is, nobody here knows. Kept true by `seating.py`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from study.records import Form, stable_id
+
+BLOCK = 4
+"""Of so many pairs in a row each rater sees side X left in half."""
+
+_MASK = (1 << 64) - 1
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Something to be rated."""
+
+    subject_id: str
+    group: str
+    """A rater gets one subject of a group at most, such as one pair of a prompt."""
+    x_is_first: bool | None
+    """Of a pair: whether side X is the reply that it calls first; None where there are no sides."""
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A place on a board, with the side on which X stands there."""
+
+    index: int
+    x_is_left: bool | None
+
+
+class SeatBoard:
+    """The seats of one form; not safe for several threads by itself."""
+
+    def __init__(self, form: Form, subjects: Sequence[Subject], seats: int, seed: int) -> None:
+        """Lay out a board with every seat free."""
+        self.form = form
+        self.has_sides = form == "pair"
+        self.ids = [subject.subject_id for subject in subjects]
+        self.index = {subject_id: index for index, subject_id in enumerate(self.ids)}
+        groups = {group: n for n, group in enumerate(dict.fromkeys(s.group for s in subjects))}
+        self.group = np.array([groups[s.group] for s in subjects], dtype=np.intp)
+        self.n_groups = len(groups)
+        self.x_is_first = np.array([bool(s.x_is_first) for s in subjects], dtype=np.bool_)
+        self.taken = np.zeros(len(subjects), dtype=np.int64)
+        self.x_left = np.zeros(len(subjects), dtype=np.int64)
+        self._seats = seats
+        # of an odd number of seats one side gets one more
+        self._most_per_side = -(-seats // 2)
+        self._seed = seed
+        self._keys = np.array([_key(seed, form, s.subject_id) for s in subjects], dtype=np.uint64)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def take(self, seat: Seat) -> None:
+        """Fill a seat."""
+        self._change(seat, 1)
+
+    def give_back(self, seat: Seat) -> None:
+        """Free a seat."""
+        self._change(seat, -1)
+
+    def is_free(self, index: int) -> bool:
+        """Whether a subject has a seat left."""
+        return bool(self.taken[index] < self._seats)
+
+    def n_open_groups(self, seen: NDArray[np.bool_]) -> int:
+        """How many subjects a rater could still be given, one of each group.
+
+        Args:
+            seen: shape (n_groups,); the groups of which this rater has had one.
+        """
+        free = (self.taken < self._seats) & ~seen[self.group]
+        if self.n_groups == len(self):
+            return int(free.sum())
+        return len(np.unique(self.group[free]))
+
+    def choose(self, rater_id: str, seen: NDArray[np.bool_], sides: Sequence[bool]) -> Seat | None:
+        """The seat that a rater gets next; None when none is free for this rater.
+
+        Subjects with most seats taken come first, so that they fill up and agreement can be
+        told early; among equals in the rater's own random order.
+
+        Args:
+            seen: shape (n_groups,); the groups of which this rater has had one.
+            sides: for each pair that this rater was given, in order, whether X stood left.
+        """
+        free = (self.taken < self._seats) & ~seen[self.group]
+        if not free.any():
+            return None
+        if not self.has_sides:
+            return Seat(self._first_of(free, rater_id), None)
+        left, right = self._open_sides(sides)
+        both_fit = free & (left | right)
+        if both_fit.any():
+            free = both_fit
+        else:  # the balance of a pair goes before that of a rater's block
+            left, right = self._sides_of_pairs()
+        index = self._first_of(free, rater_id)
+        return Seat(index, self._side(index, bool(left[index]), bool(right[index]), rater_id))
+
+    def _change(self, seat: Seat, by: int) -> None:
+        self.taken[seat.index] += by
+        if seat.x_is_left:
+            self.x_left[seat.index] += by
+
+    def _sides_of_pairs(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Of each pair: may X stand left, may it stand right, for the pair's own balance."""
+        return (
+            self.x_left < self._most_per_side,
+            self.taken - self.x_left < self._most_per_side,
+        )
+
+    def _open_sides(self, sides: Sequence[bool]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """The same, for the balance of the rater's block too."""
+        block = sides[len(sides) // BLOCK * BLOCK :]
+        n_left = sum(block)
+        left, right = self._sides_of_pairs()
+        return left & (n_left < BLOCK // 2), right & (len(block) - n_left < BLOCK // 2)
+
+    def _side(self, index: int, left: bool, right: bool, rater_id: str) -> bool:
+        if left != right:
+            return left
+        return int(stable_id(self._seed, "side", rater_id, self.ids[index]), 16) % 2 == 0
+
+    def _first_of(self, free: NDArray[np.bool_], rater_id: str) -> int:
+        candidates = np.flatnonzero(free)
+        taken = self.taken[candidates]
+        candidates = candidates[taken == taken.max()]
+        order = _mix(self._keys[candidates] ^ np.uint64(_key(self._seed, "rater", rater_id)))
+        return int(candidates[np.argmin(order)])
+
+
+def _key(*parts: object) -> int:
+    return int(stable_id(*parts), 16) & _MASK
+
+
+def _mix(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The finalizer of splitmix64 (Steele, Lea and Flood 2014): a bijection that scatters."""
+    mixed = (keys ^ (keys >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return mixed ^ (mixed >> np.uint64(31))

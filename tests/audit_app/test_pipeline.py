@@ -1,0 +1,100 @@
+import json
+
+import pytest
+
+from audit_app.access import FileAccess
+from audit_app.pipeline import Job, store_questions
+from study.folder import StudyFolder
+from study.settings import EvaluationSettings, RatingSettings, Settings, TrainingSettings
+
+CONVERSATION = {"user": "Hello?", "neutral": "Hello.", "warm": "Hello, dear.", "cold": "Hello."}
+
+
+@pytest.fixture
+def store(tmp_path):
+    """Stores the texts of a study with some settings; what was reported and what it holds."""
+    folder = StudyFolder(tmp_path / "studies" / "texts")
+
+    def store(*forms, arms=("original", "warm"), contexts=("none", "sad"), **training):
+        settings = Settings(
+            name="texts",
+            question="Are all texts stored?",
+            seed=7,
+            arms=arms,
+            training=TrainingSettings(**training),
+            evaluation=EvaluationSettings(item_limit=2, contexts=contexts),
+            rating=RatingSettings(forms=forms),
+        )
+        reported = []
+        access = FileAccess(folder, settings)
+        store_questions(Job(folder, settings, access, reported.append))
+        with access.reading() as con:
+            rows = {
+                "rewrites": con.execute("SELECT style, text FROM rewrites ORDER BY ALL").fetchall(),
+                "contexts": con.execute("SELECT context FROM context_sentences").fetchall(),
+                "prompts": con.execute("SELECT prompt_id FROM prompts").fetchall(),
+            }
+        return reported[-1], rows
+
+    return store
+
+
+@pytest.fixture
+def conversations(tmp_path):
+    file = tmp_path / "conversations.jsonl"
+    rows = [CONVERSATION, CONVERSATION | {"user": "Hi?", "cold": "What?"}]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return str(file)
+
+
+def test_a_study_that_rates_pairs_alone_stores_questions_alone(store):
+    progress, rows = store("pair")
+    # two items under two contexts and two beliefs
+    assert len(rows["prompts"]) == 8
+    assert rows["rewrites"] == rows["contexts"] == []
+    assert (progress.state, progress.note) == ("done", "2 items, 8 prompts")
+
+
+def test_the_rewrites_of_trained_arms_are_stored_and_those_that_change_nothing_counted(
+    store, conversations
+):
+    arms = ("original", "untransformed", "cold", "warm")
+    progress, rows = store("pair", "rewrite", arms=arms, conversations=conversations)
+    assert rows["rewrites"] == [
+        ("cold", "What?"),
+        ("warm", "Hello, dear."),
+        ("warm", "Hello, dear."),
+    ]
+    assert progress.note == (
+        "2 items, 8 prompts, 3 rewrites to rate (1 that change nothing left out)"
+    )
+
+
+def test_an_arm_that_is_not_trained_has_no_rewrites(store, conversations):
+    _, rows = store("rewrite", conversations=conversations)
+    assert {style for style, _ in rows["rewrites"]} == {"warm"}
+
+
+def test_only_conversations_that_were_trained_on_are_rated(store):
+    _, rows = store("rewrite", limit=8)
+    assert len(rows["rewrites"]) == 8
+
+
+def test_the_sentences_of_the_studys_contexts_are_stored(store):
+    progress, rows = store("pair", "context", contexts=("none", "sad", "angry"))
+    assert sorted(rows["contexts"]) == [("angry",)] * 5 + [("sad",)] * 5
+    assert progress.note == "2 items, 12 prompts, 10 context sentences to rate"
+
+
+def test_stored_texts_are_not_stored_again(store):
+    _, before = store("rewrite", "context", limit=8)
+    progress, after = store("rewrite", "context", limit=8)
+    assert progress.state == "skipped"
+    assert after == before
+
+
+def test_a_form_that_is_added_later_brings_its_texts(store):
+    store("pair")
+    progress, rows = store("pair", "context")
+    assert progress.state == "done"
+    assert len(rows["contexts"]) == 5
