@@ -8,22 +8,16 @@ id is that of the session: each method looks itself whether what it is asked for
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from functools import lru_cache
-from typing import Literal
+from dataclasses import dataclass
+from datetime import datetime
 
 import duckdb
 
-from audit_app.assignment import (
-    next_assignment,
-    rater_progress,
-    read_assignment,
-    read_sheet,
-)
+from audit_app.assignment import next_assignment, rater_progress
 from audit_app.cards import FINISH, PAUSED, START, Place, RatingCard, mine_card, sheet_card
 from audit_app.drafts import draft_json, read_draft, save_draft
 from audit_app.forms import question_order, questions_of
+from audit_app.known_sheets import KnownSheets
 from audit_app.onboarding import next_step, record_practice
 from audit_app.paces import Paces
 from audit_app.practice import Practice
@@ -38,17 +32,12 @@ from audit_app.ratings import (
     save_rating,
 )
 from audit_app.remarks import SKIPS, RemarkWords, check_remark, save_remark
-from audit_app.seating import Seating
-from audit_app.study_events import StudyState, read_study_state
+from audit_app.seating import RaterProgress, Seating
+from audit_app.state_watch import StateName, StateWatch
 from audit_app.tabs import Tabs
 from study.commits import GroupCommit
 from study.errors import BadInput, NotAllowed
-from study.records import Assignment, Form, Rating, Sheet
-
-_KNOWN_SHEETS = 4096
-_STATE_COUNTS_FOR = timedelta(seconds=1)
-
-StudyStateName = Literal["open", "paused", "closed"]
+from study.records import Assignment, Form, Rating
 
 
 @dataclass(frozen=True)
@@ -65,14 +54,8 @@ class Pulse:
 
     other_tab: bool
     """The same rater seems to have the page open twice."""
-    state: StudyStateName
+    state: StateName
     """Of the study."""
-
-
-@dataclass(frozen=True)
-class _KnownState:
-    name: StudyStateName
-    read_at: datetime
 
 
 class RatingDesk:
@@ -103,11 +86,9 @@ class RatingDesk:
         self._practice = Practice(texts.practice)
         self._tabs = Tabs()
         self._admitted: set[str] = set()
-        self._state: _KnownState | None = None
+        self._watch = StateWatch(con, clock)
         self._paces = Paces(con)
-        # assignments and what they show never change, and each is asked for several times
-        self._assignments: dict[str, Assignment] = {}
-        self._read = lru_cache(_KNOWN_SHEETS)(lambda given: read_sheet(con.cursor(), given))
+        self._known = KnownSheets(con)
 
     def show(self, rater_id: str) -> RatingCard:
         """What this rater should see now: the sheet left open, else a new one, else why not."""
@@ -129,8 +110,8 @@ class RatingDesk:
         """
         if self._practice.has(token):
             return self._practise(rater_id, token, answers, idempotency_key)
-        assignment = self._assignment(token, rater_id)
-        asked = questions_of(assignment.form, self._sheet(assignment))
+        assignment = self._known.assignment(token, rater_id)
+        asked = questions_of(assignment.form, self._known.sheet(assignment))
         check_submission(asked, answers, idempotency_key)
         instead = self._instead_of_sheets(rater_id)
         now = self._clock()
@@ -164,7 +145,7 @@ class RatingDesk:
                 "token: expected a sheet of the study, got a practice pair, which can be neither "
                 "skipped nor reported; answer it as well as you can"
             )
-        assignment = self._assignment(token, rater_id)
+        assignment = self._known.assignment(token, rater_id)
         check_remark(words, idempotency_key)
         now = self._clock()
         remark = self._commits.run(
@@ -212,7 +193,7 @@ class RatingDesk:
         """
         if self._practice.has(token):
             return self._practice.card_of(token, self._order("pair", rater_id))
-        assignment = self._assignment(token, rater_id)
+        assignment = self._known.assignment(token, rater_id)
         if newest_rating(self._con.cursor(), assignment) is None:
             return self._following(rater_id, assignment, self._clock())
         mine = my_ratings(self._con, rater_id)
@@ -229,7 +210,7 @@ class RatingDesk:
         self._tabs.hear(rater_id, tab, now)
         if self._practice.has(token):
             return
-        assignment = self._assignment(token, rater_id)
+        assignment = self._known.assignment(token, rater_id)
         answers_json = draft_json(answers)
         self._commits.run(lambda cursor: save_draft(cursor, assignment, answers_json, now))
         self._seating.renew(token, now)
@@ -242,17 +223,21 @@ class RatingDesk:
         """
         now = self._clock()
         if visible and token is not None and not self._practice.has(token):
-            self._seating.renew(self._assignment(token, rater_id).token, now)
-        return Pulse(self._tabs.hear(rater_id, tab, now), self._study_state())
+            self._seating.renew(self._known.assignment(token, rater_id).token, now)
+        return Pulse(self._tabs.hear(rater_id, tab, now), self._watch.state())
 
     def is_done(self, rater_id: str) -> bool:
         """Whether nothing is left for a rater who is admitted, now or later."""
-        if read_study_state(self._con).is_closed:
+        if self._watch.state() == "closed":
             return True
-        if self._more_to_come():
-            return False
         progress = rater_progress(self._con, self._seating, rater_id, self._clock())
-        return 0 < progress.total == progress.done
+        return progress.done == progress.total and self._may_end(progress)
+
+    def _may_end(self, progress: RaterProgress) -> bool:
+        """Whether a rater for whom there is nothing now need not wait for more."""
+        limit = self._seating.plan.pairs_per_rater
+        may_get_more = self._more_to_come() and (limit is None or progress.done < limit)
+        return progress.done > 0 and not may_get_more
 
     def _instead_of_sheets(self, rater_id: str) -> RatingCard | None:
         """What this rater sees as long as there can be no sheet; None when there can."""
@@ -263,14 +248,7 @@ class RatingDesk:
             if step != "admitted":
                 return START
             self._admitted.add(rater_id)
-        return {"open": None, "paused": PAUSED, "closed": FINISH}[self._study_state()]
-
-    def _study_state(self) -> StudyStateName:
-        """Read anew every second at most, and so asked by everybody at every step."""
-        now = self._clock()
-        if self._state is None or abs(now - self._state.read_at) >= _STATE_COUNTS_FOR:
-            self._state = _KnownState(_name_of(read_study_state(self._con)), now)
-        return self._state.name
+        return {"open": None, "paused": PAUSED, "closed": FINISH}[self._watch.state()]
 
     def _practise(
         self, rater_id: str, token: str, answers: Answers, idempotency_key: str
@@ -294,9 +272,7 @@ class RatingDesk:
         progress = rater_progress(cursor, self._seating, rater_id, now)
         done = progress.done
         if assignment is None:
-            limit = self._seating.plan.pairs_per_rater
-            may_get_more = self._more_to_come() and (limit is None or done < limit)
-            return {"view": "waiting", "done": done} if may_get_more or done == 0 else FINISH
+            return FINISH if self._may_end(progress) else {"view": "waiting", "done": done}
         total = max(progress.total, done + 1)
         place = Place(
             number=done + 1,
@@ -311,7 +287,7 @@ class RatingDesk:
 
     def _changing(self, rater_id: str, own: OwnRating) -> RatingCard:
         """The card of a rated sheet, with what was chosen for it since, else with its rating."""
-        assignment = self._assignment(own.rating.token, rater_id)
+        assignment = self._known.assignment(own.rating.token, rater_id)
         progress = rater_progress(self._con.cursor(), self._seating, rater_id, self._clock())
         place = Place(own.number, max(progress.total, own.number), changing=True)
         given = {"reason": own.rating.reason, "seconds": str(own.rating.seconds)}
@@ -319,30 +295,12 @@ class RatingDesk:
         return self._card(assignment, place, draft or answers_of(own.rating) | given)
 
     def _card(self, assignment: Assignment, place: Place, answers: Mapping[str, str]) -> RatingCard:
-        self._remember(assignment)
+        self._known.remember(assignment)
         order = self._order(assignment.form, assignment.rater_id)
-        return sheet_card(assignment.form, self._sheet(assignment), order, place, answers)
+        return sheet_card(assignment.form, self._known.sheet(assignment), order, place, answers)
 
     def _order(self, form: Form, rater_id: str) -> tuple[str, ...]:
         return question_order(form, rater_id, self._plan.seed)
-
-    def _assignment(self, token: str, rater_id: str) -> Assignment:
-        """The assignment of this token, if it is this rater's."""
-        known = self._assignments.get(token)
-        if known is not None and known.rater_id == rater_id:
-            return known
-        return self._remember(read_assignment(self._con.cursor(), token, rater_id))
-
-    def _sheet(self, assignment: Assignment) -> Sheet:
-        # read once for all raters who see it on the same sides
-        nobodys = replace(assignment, token="", rater_id="", position=0, assigned_at="")
-        return replace(self._read(nobodys), token=assignment.token)
-
-    def _remember(self, assignment: Assignment) -> Assignment:
-        if len(self._assignments) >= _KNOWN_SHEETS:
-            self._assignments.clear()
-        self._assignments[assignment.token] = assignment
-        return assignment
 
 
 def _check_key_is_of(token: str, stored_token: str) -> None:
@@ -351,9 +309,3 @@ def _check_key_is_of(token: str, stored_token: str) -> None:
             "expected an idempotency key of this sheet, got one that was used for another; reload "
             "the page and submit again"
         )
-
-
-def _name_of(state: StudyState) -> StudyStateName:
-    if state.is_closed:
-        return "closed"
-    return "paused" if state.is_paused else "open"

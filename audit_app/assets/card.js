@@ -3,33 +3,68 @@
 "use strict";
 (() => {
   const ANSWER_WITHIN_MS = 15000;
+  const SINGLE_KEYS = "warmth-audit single keys";
 
   function isTyping(target) {
     return target instanceof Element && target.matches("textarea, input[type=text], select");
   }
 
+  /* What this browser remembers; it may be forbidden to remember anything. */
+  const memory = {
+    read(name) {
+      try {
+        return localStorage.getItem(name);
+      } catch (error) {
+        return null;
+      }
+    },
+    keep(name, value) {
+      try {
+        localStorage.setItem(name, value);
+      } catch (error) {
+        // then the choice holds until the page is left
+      }
+    },
+  };
+
   class Card {
+    /* `collect` gives what a submit sends, or null when something is missing yet. */
     constructor(element, trigger, collect) {
       this.element = element;
       this.trigger = trigger;
       this.collect = collect;
       this.form = element.querySelector("form[data-card]");
-      this.questions = [...this.form.querySelectorAll("fieldset[data-question]")];
       this.attempt = 0;
-      this.waitingFor = null;
-      this.part("submit").addEventListener("click", () => this.submit());
-      this.part("keys").addEventListener("click", () => this.part("help").showModal());
-      this.part("close-help").addEventListener("click", () => this.part("help").close());
+      this.answered = 0;
+      this.isWaiting = false;
+      this.onSilence = () => {};
+      this.onClick("submit", () => this.submit());
+      this.onClick("keys", () => this.part("help").showModal());
+      this.onClick("close-help", () => this.part("help").close());
       this.form.addEventListener("submit", (event) => event.preventDefault());
       document.addEventListener("keydown", (event) => this.onKey(event));
+      this.setUpSingleKeys();
     }
 
     part(name) {
       return this.element.querySelector('[data-part~="' + name + '"]');
     }
 
+    onClick(name, action) {
+      this.part(name).addEventListener("click", action);
+    }
+
     write(name, text) {
       this.part(name).textContent = text;
+    }
+
+    get questions() {
+      return [...this.form.querySelectorAll("fieldset[data-question]")];
+    }
+
+    /* The part of the card that is shown. */
+    get shown() {
+      return this.element.querySelector('[data-view="' + this.view + '"]');
     }
 
     showView(view) {
@@ -40,8 +75,7 @@
     }
 
     focusHeading() {
-      const shown = this.element.querySelector('[data-view="' + this.view + '"] h1');
-      shown.focus();
+      this.shown.querySelector("h1").focus();
       window.scrollTo(0, 0);
     }
 
@@ -64,39 +98,45 @@
     }
 
     sayProblem(text) {
-      const status = this.part("status");
-      status.textContent = "";
-      status.textContent = text;
+      this.write("status", "");
+      this.write("status", text);
     }
 
     submit() {
-      if (this.view !== this.form.dataset.card || this.waitingFor !== null) {
-        return;
+      const content = this.isWaiting ? null : this.collect();
+      if (content !== null) {
+        this.send(content);
       }
-      const content = this.collect();
-      if (content === null) {
+    }
+
+    /* One thing at a time: while an answer is awaited nothing else is sent. */
+    send(content) {
+      if (this.isWaiting) {
         return;
       }
       this.attempt += 1;
-      this.waitingFor = this.attempt;
+      this.isWaiting = true;
       this.part("submit").setAttribute("aria-busy", "true");
       this.sayProblem("");
-      this.saySaved("Saving…");
+      this.saySaved("Sending…");
       this.timeout = setTimeout(() => {
         this.settle();
         this.saySaved("");
         this.sayProblem(
           "Not saved yet: the server did not answer. What you entered is still here; submit again."
         );
+        this.onSilence();
       }, ANSWER_WITHIN_MS);
       this.trigger("submit", { ...content, attempt: this.attempt });
     }
 
-    /* To be called with each value that the server sends; true when it answers a submit. */
+    /* To be called with each value that the server sends; true when it answers the last thing
+       sent, even if late. */
     answers(value) {
-      if (this.waitingFor === null || value.attempt !== this.waitingFor) {
+      if (value.attempt !== this.attempt || this.answered === this.attempt) {
         return false;
       }
+      this.answered = this.attempt;
       this.settle();
       this.saySaved(value.saved || "");
       this.sayProblem(value.problem || "");
@@ -105,7 +145,7 @@
 
     settle() {
       clearTimeout(this.timeout);
-      this.waitingFor = null;
+      this.isWaiting = false;
       this.part("submit").removeAttribute("aria-busy");
     }
 
@@ -120,31 +160,61 @@
       (radios.find((radio) => radio.checked) || radios[0]).focus();
     }
 
+    setUpSingleKeys() {
+      const box = this.part("single-keys");
+      box.checked = memory.read(SINGLE_KEYS) !== "off";
+      box.addEventListener("change", () => {
+        memory.keep(SINGLE_KEYS, box.checked ? "on" : "off");
+        this.announceKeys();
+      });
+      this.announceKeys();
+    }
+
+    /* Tell assistive technology of the single keys that work at this moment; the script that
+       adds controls calls this too. */
+    announceKeys() {
+      for (const control of this.element.querySelectorAll("[data-key], [data-keys]")) {
+        if (this.part("single-keys").checked) {
+          const keys = control.dataset.key || control.dataset.keys;
+          control.setAttribute("aria-keyshortcuts", keys);
+        } else {
+          control.removeAttribute("aria-keyshortcuts");
+        }
+      }
+    }
+
     onKey(event) {
-      if (this.view !== this.form.dataset.card || this.part("help").open) {
+      if (this.element.querySelector("dialog[open]") || !this.shown) {
         return;
       }
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-        event.preventDefault();
-        this.submit();
+        this.press(event, this.shown.querySelector(".wa-submit"));
         return;
       }
-      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) {
+      const isSingle = !(event.ctrlKey || event.metaKey || event.altKey || event.repeat);
+      if (!isSingle || isTyping(event.target) || !this.part("single-keys").checked) {
         return;
       }
-      if (event.key === "?") {
-        event.preventDefault();
-        this.part("help").showModal();
-      } else if (/^[0-9]$/.test(event.key)) {
+      if (/^[0-9]$/.test(event.key)) {
         this.onDigit(event);
+      } else {
+        const controls = [...this.shown.querySelectorAll("[data-key]")];
+        const key = event.key.toLowerCase();
+        this.press(event, controls.find((control) => control.dataset.key === key));
+      }
+    }
+
+    press(event, control) {
+      if (control && !control.hidden) {
+        event.preventDefault();
+        control.click();
       }
     }
 
     onDigit(event) {
       const field = document.activeElement.closest("fieldset[data-question]") || this.missing()[0];
-      const radio =
-        field && field.querySelector('input[data-keys~="' + event.key + '"]');
-      if (!radio) {
+      const radio = field && field.querySelector('input[data-keys~="' + event.key + '"]');
+      if (!radio || radio.disabled) {
         return;
       }
       event.preventDefault();
@@ -159,5 +229,5 @@
     }
   }
 
-  window.WarmthAuditCard = Card;
+  Object.assign(window, { WarmthAuditCard: Card, WarmthAuditMemory: memory });
 })();

@@ -1,27 +1,40 @@
-/* The rater's card: shows a pair, keeps unsent answers on the server, submits once. */
+/* The rater's card: which view is due, what each control sends, and what is said afterwards. A
+   sheet is built in sheet.js; the card, the clock and the contact have files of their own. */
 "use strict";
 window.warmthAuditRate = function (element, trigger, props, watch) {
-  const KEEP_AFTER_MS = 300;
-  const QUESTIONS = ["warmer", "more_accurate"];
-  const STACKED = window.matchMedia("(max-width: 720px)");
+  const THINGS = { pair: "Pair", reply: "Reply", rewrite: "Rewrite", context: "Sentence" };
+  const STATES = {
+    open: "",
+    paused: "The study is paused. You can still submit what you have open.",
+    closed: "The study has ended. You can still submit what you have open.",
+  };
+  const ENDED =
+    "Your access has ended, so nothing can be sent any more. What you wrote stays here as long " +
+    "as this page is open. If this is a mistake, turn to the person who sent you the link.";
+  const make = window.WarmthAuditMake;
 
   const card = new window.WarmthAuditCard(element, trigger, collect);
-  const reason = card.form.elements.reason;
-  let token = null;
-  let submitKey = null;
-  let secondsBefore = 0;
-  let shownSince = null;
-  let keepTimer = null;
+  const view = new window.WarmthAuditSheet(card);
+  const clock = new window.WarmthAuditClock();
+  let sheet = null; // as the server sent it; none in other views
+  let isTouched = false;
+  let afterBreak = null;
+  let lastSent = { content: "", key: "" };
+  const contact = new window.WarmthAuditContact({
+    draft: draft,
+    token: () => (sheet || afterBreak || { token: null }).token,
+    onKept: (kept) => card.write("draft", kept ? "Draft kept" : "Draft not kept: no connection"),
+    onPulse: hearPulse,
+    onEnd: setEnded,
+  });
 
-  function randomKey() {
-    const bytes = crypto.getRandomValues(new Uint8Array(16));
-    return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  }
-
-  /* Time during which the pair could be seen, over refreshes too. */
-  function seconds() {
-    const now = shownSince === null ? 0 : (performance.now() - shownSince) / 1000;
-    return Math.round((secondsBefore + now) * 10) / 10;
+  /* One key for one content, be it sent twice; another one once it is changed. */
+  function keyOf(content) {
+    const text = JSON.stringify(content);
+    if (text !== lastSent.content) {
+      lastSent = { content: text, key: window.WarmthAuditKey() };
+    }
+    return lastSent.key;
   }
 
   function collect() {
@@ -30,111 +43,296 @@ window.warmthAuditRate = function (element, trigger, props, watch) {
       card.askFor(open[0]);
       return null;
     }
-    clearTimeout(keepTimer);
-    keepTimer = null;
+    contact.forgetDraft();
+    const said = {
+      action: "rate",
+      token: sheet.token,
+      answers: view.answers(),
+      reason: view.reason.value,
+    };
     return {
-      token: token,
-      warmer: card.chosen("warmer"),
-      more_accurate: card.chosen("more_accurate"),
-      reason: reason.value,
-      seconds: seconds(),
-      layout: STACKED.matches ? "stacked" : "columns",
-      idempotency_key: submitKey,
+      ...said,
+      idempotency_key: keyOf(said),
+      seconds: clock.seconds(),
+      layout: view.layout(),
     };
   }
 
-  async function keepDraft() {
-    clearTimeout(keepTimer);
-    keepTimer = null;
-    const answers = { reason: reason.value, seconds: String(seconds()) };
-    for (const question of QUESTIONS) {
-      if (card.chosen(question)) {
-        answers[question] = card.chosen(question);
-      }
+  /* What the server keeps until the submit. Practice is kept nowhere, and a rated sheet that was
+     only looked at stays as it is. */
+  function draft() {
+    if (sheet === null || sheet.practice || (sheet.changing && !isTouched)) {
+      return null;
     }
-    const keptFor = token;
-    let kept = false;
-    try {
-      const answer = await fetch("/rate/draft", {
-        method: "POST",
-        headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ token: token, answers: answers }),
-        keepalive: true,
-      });
-      kept = answer.ok;
-    } catch (error) {
-      kept = false;
-    }
-    if (keptFor === token && keepTimer === null) {
-      card.write("draft", kept ? "Draft kept" : "Draft not kept: the server did not take it");
-    }
+    const seconds = String(clock.seconds());
+    const answers = { ...view.answers(), reason: view.reason.value, seconds: seconds };
+    return { token: sheet.token, answers: answers };
   }
 
-  function onChange() {
-    submitKey = randomKey();
-    card.write("draft", "");
-    clearTimeout(keepTimer);
-    keepTimer = setTimeout(keepDraft, KEEP_AFTER_MS);
-  }
-
-  /* Leaving keeps the time too, with or without an answer. Both events come when a page is left. */
-  function pause() {
-    if (shownSince === null) {
+  function onEntry(event) {
+    if (event.target.name === "shown") {
       return;
     }
-    secondsBefore = seconds();
-    shownSince = null;
-    if (token !== null) {
-      keepDraft();
+    isTouched = true;
+    if (!sheet.practice) {
+      card.write("draft", "");
+      contact.keepSoon();
     }
   }
 
-  function resume() {
-    if (shownSince === null && !document.hidden) {
-      shownSince = performance.now();
-    }
-  }
-
-  function showPair(value) {
-    card.write("heading", "Pair " + value.number + " of " + value.total);
-    if (value.token === token) {
+  /* Leave the sheet for something else; what is entered stays on the server. */
+  async function leaveFor(content) {
+    if (card.isWaiting) {
       return;
     }
-    token = value.token;
-    submitKey = randomKey();
-    card.write("prompt", value.prompt);
-    card.write("left", value.left);
-    card.write("right", value.right);
-    card.write("draft", "");
-    for (const question of QUESTIONS) {
-      card.choose(question, value.answers[question] || "");
+    await contact.keep();
+    card.send(content);
+  }
+
+  async function cancelChange() {
+    if (isTouched) {
+      await contact.keep({ token: sheet.token, answers: sheet.answers });
     }
-    reason.value = value.answers.reason || "";
-    secondsBefore = Number(value.answers.seconds) || 0;
-    shownSince = document.hidden ? null : performance.now();
+    isTouched = false;
+    card.send({ action: "next" });
+  }
+
+  function hearPulse({ other_tab: otherTab, state }) {
+    card.part("other-tab").hidden = !otherTab;
+    const isShown = STATES[state] !== "" && sheet !== null;
+    card.part("study-state").hidden = !isShown;
+    card.write("study-state", isShown ? STATES[state] : "");
+  }
+
+  function setEnded(isEnded) {
+    if (card.part("ended").hidden !== isEnded) {
+      return;
+    }
+    card.part("ended").hidden = !isEnded;
+    card.write("ended", isEnded ? ENDED : "");
+    disableEntries(isEnded);
+  }
+
+  function disableEntries(isEnded) {
+    for (const entry of element.querySelectorAll("form:not(.wa-leave) :is(input, button)")) {
+      entry.disabled = isEnded && entry.name !== "shown";
+    }
+    // read only, so that words can be copied out of it
+    view.reason.readOnly = isEnded;
+  }
+
+  function headingOf({ form, number, total, practice, changing }) {
+    if (practice) {
+      return "Practice pair " + practice.number + " of " + practice.total + ", not counted";
+    }
+    if (changing) {
+      return "Change your rating of " + THINGS[form].toLowerCase() + " " + number;
+    }
+    return THINGS[form] + " " + number + " of " + total;
+  }
+
+  function count(number, form) {
+    return number === 1 ? "1 " + form : number + " " + form + "s";
+  }
+
+  function showPlace(value) {
+    const { practice, changing, minutes_left: minutes } = value;
+    const { number, total } = practice || value;
+    card.write("heading", headingOf(value));
+    card.part("progress").max = total;
+    card.part("progress").value = number - 1;
+    card.part("progress").hidden = changing;
+    card.write("time-left", minutes === null ? "" : "about " + minutes + " min left");
+    card.part("practice-note").hidden = !practice;
+    card.part("undo").hidden = !value.can_undo;
+    card.part("mine").hidden = Boolean(practice);
+    card.part("skip").hidden = changing || Boolean(practice);
+    card.part("problem").hidden = Boolean(practice);
+    card.part("cancel").hidden = !changing;
+    card.part("submit").textContent = changing ? "Save the change" : "Submit and go on";
+  }
+
+  function showSheet(value) {
+    const isSame = sheet !== null && sheet.token === value.token;
+    sheet = isSame ? { ...value, answers: sheet.answers } : value;
+    showPlace(value);
+    if (isSame) {
+      return;
+    }
+    isTouched = false;
+    card.write("draft", "");
+    view.show(value);
+    disableEntries(!card.part("ended").hidden);
+    clock.start(Number(value.answers.seconds) || 0);
+    contact.sign();
+  }
+
+  function offerBreak(value) {
+    afterBreak = value;
+    const done = count(value.number - 1, "rating") + " of " + value.total;
+    card.write("break-count", "You have given " + done + ". Every answer is saved.");
+    contact.sign();
+  }
+
+  function showFeedback({ practice, items, explanation }) {
+    card.write("feedback-heading", "Practice pair " + practice.number + " of " + practice.total);
+    const isLast = practice.number === practice.total;
+    card.write("go-on", isLast ? "Begin with the study" : "Next practice pair");
+    card.write("explanation", explanation);
+    card.part("feedback-items").replaceChildren(
+      ...items.map(({ legend, yours, ours, right }) => {
+        const verdict = right ? "As we see it" : "We see it differently";
+        return make(
+          "li",
+          { className: right ? "wa-right" : "wa-other" },
+          make("h2", { textContent: legend }),
+          make("p", { className: "wa-verdict", textContent: verdict }),
+          make("p", { textContent: "Your answer: " + yours }),
+          make("p", { textContent: "Ours: " + ours })
+        );
+      })
+    );
+  }
+
+  function localTime(iso) {
+    return new Date(iso).toLocaleTimeString("en-GB");
+  }
+
+  function showMine({ ratings }) {
+    const many = "You have given " + count(ratings.length, "rating") + ". You can change any.";
+    card.write("mine-count", ratings.length ? many : "You have not rated anything yet.");
+    card.part("mine-list").replaceChildren(
+      ...ratings.map((own) => {
+        const name = THINGS[own.form] + " " + own.number;
+        const change = make("button", { type: "button", className: "wa-quiet" }, "Change");
+        change.append(make("span", { className: "wa-unseen" }, " " + name.toLowerCase()));
+        change.addEventListener("click", () => leaveFor({ action: "reopen", token: own.token }));
+        const when = new Date(own.rated_at).toLocaleString("en-GB", {
+          dateStyle: "medium",
+          timeStyle: "short",
+        });
+        const words = make(
+          "div",
+          {},
+          make("h2", {}, name + " ", make("small", { textContent: when })),
+          make("p", { className: "wa-excerpt", textContent: own.excerpt }),
+          make("p", { textContent: own.answers })
+        );
+        return make("li", {}, words, change);
+      })
+    );
+  }
+
+  function showOther(value) {
+    if (value.view === "waiting") {
+      const done = "You have given " + count(value.done, "rating") + " so far.";
+      card.write("waiting-count", value.done ? done : "");
+    } else if (value.view === "paused") {
+      card.write("paused-text", value.text);
+    } else if (value.view === "feedback") {
+      showFeedback(value);
+    } else if (value.view === "mine") {
+      showMine(value);
+    }
+  }
+
+  function open(value) {
+    const isBreak = value.view === "sheet" && value.break_due;
+    if (value.view === "sheet" && !isBreak) {
+      afterBreak = null;
+      card.showView("sheet");
+      showSheet(value);
+      return;
+    }
+    sheet = null;
+    afterBreak = null;
+    clock.stop();
+    contact.forgetDraft();
+    card.part("study-state").hidden = true;
+    card.showView(isBreak ? "break" : value.view);
+    if (isBreak) {
+      offerBreak(value);
+    } else {
+      showOther(value);
+    }
+  }
+
+  /* In sight stands the time of the last rating or what became of something else; aloud both are
+     said together with what came up. */
+  function tell(value) {
+    const time = value.saved ? "Saved " + localTime(value.saved) : "";
+    card.saySaved([value.said, time].filter(Boolean).join(" "));
+    const heading = card.shown.querySelector("h1").textContent;
+    const said = value.said || (value.saved ? "Saved." : "");
+    card.write("live", value.problem ? "" : said + " " + heading + ".");
   }
 
   function show(value) {
-    const answered = card.answers(value);
-    card.showView(value.view);
-    if (value.view === "pair") {
-      showPair(value);
-    } else if (value.view === "waiting" || value.view === "done") {
-      token = null;
-      const pairs = value.done === 1 ? "1 pair" : value.done + " pairs";
-      card.write("waiting-count", value.done ? "You have rated " + pairs + " so far." : "");
-      card.write("done-count", "You have rated " + pairs + ". Every answer is saved.");
+    if (value.view === "go") {
+      sheet = null;
+      clock.stop();
+      window.location.replace(value.to);
+      return;
     }
-    if (answered && !value.problem) {
+    const before = { view: card.view, token: contact.token() };
+    const isAnswer = card.answers(value);
+    if (isAnswer && !value.problem) {
+      lastSent = { content: "", key: "" };
+      remarks.forEach((remark) => remark.settle());
+    }
+    open(value);
+    const isNew = card.view !== before.view || contact.token() !== before.token;
+    if (isAnswer || isNew) {
+      tell(value);
+    }
+    if (isAnswer && isNew) {
       card.focusHeading();
     }
   }
 
-  card.form.addEventListener("change", onChange);
-  reason.addEventListener("input", onChange);
-  window.addEventListener("pagehide", pause);
-  window.addEventListener("pageshow", resume);
-  document.addEventListener("visibilitychange", () => (document.hidden ? pause() : resume()));
+  const remarks = ["skip", "problem"].map((kind) => {
+    const dialog = card.part(kind + "-dialog");
+    const form = dialog.querySelector("form");
+    const problem = dialog.querySelector(".wa-problem");
+    let isSent = false;
+    card.onClick(kind, () => dialog.showModal());
+    dialog.querySelector("[data-close]").addEventListener("click", () => dialog.close());
+    dialog.addEventListener("close", () => (problem.textContent = ""));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const { reason, text } = form.elements;
+      if (!reason.value) {
+        problem.textContent = "Not sent: choose a reason.";
+        reason[0].focus();
+        return;
+      }
+      const said = { action: kind, token: sheet.token, reason: reason.value, text: text.value };
+      isSent = true;
+      dialog.close();
+      leaveFor({ ...said, idempotency_key: keyOf(said) });
+    });
+    return {
+      settle() {
+        if (isSent) {
+          form.reset();
+          isSent = false;
+        }
+      },
+    };
+  });
+
+  card.form.addEventListener("change", onEntry);
+  view.reason.addEventListener("input", onEntry);
+  card.onClick("cancel", cancelChange);
+  card.onClick("undo", () => leaveFor({ action: "undo" }));
+  card.onClick("mine", () => leaveFor({ action: "mine" }));
+  card.onClick("back", () => card.send({ action: "next" }));
+  card.onClick("go-on", () => card.send({ action: "next" }));
+  card.onClick("continue", () => {
+    open({ ...afterBreak, break_due: false });
+    card.focusHeading();
+  });
+  card.onSilence = () => contact.sign();
   watch("value", () => show(props.value));
   show(props.value);
 };

@@ -67,6 +67,7 @@ def build_audit_page(desk: AuditDesk) -> gr.Blocks:
         title="Audit",
         role="auditor",
         name="audit",
+        scripts=("card.js", "audit.js"),
         start="warmthAuditAudit",
         show=lambda auditor_id: _next_card(desk, auditor_id),
         submit=lambda auditor_id, submitted: _submit(desk, auditor_id, submitted),

@@ -62,7 +62,9 @@ class Card:
     role: Role
     """Whom it is for: asked anew at every event."""
     name: str
-    """Of its template and script among the assets."""
+    """Of its template among the assets."""
+    scripts: tuple[str, ...]
+    """The assets that give it its behaviour."""
     start: str
     """The script's function that brings the card to life."""
     show: Callable[[str], CardValue]
@@ -119,7 +121,7 @@ def build_card_page(con: duckdb.DuckDBPyConnection, made: Card) -> gr.Blocks:
             value={"view": "loading"},
             html_template=asset_text(made.name + ".html"),
             js_on_load=f"{made.start}(element, trigger, props, watch);",
-            head=script_tag("card.js") + script_tag(made.name + ".js"),
+            head="".join(script_tag(name) for name in made.scripts),
             apply_default_css=False,
         )
         timer = gr.Timer(_CHECK_EVERY_S, active=False)

@@ -7,7 +7,7 @@ tick, what is heavy every slow one.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -20,7 +20,7 @@ from audit_app.item_progress import list_items, read_study_progress
 from audit_app.links import make_link_token
 from audit_app.overview import count_stored, read_people, read_remarks
 from audit_app.pages.frame import PRIVATE, new_blocks
-from audit_app.pages.markup import SIGN_OUT, link_html, said_html, stages_html, title_html
+from audit_app.pages.markup import SIGN_OUT, link_html, stages_html, title_html
 from audit_app.pages.owner_parts import (
     EXPORTS,
     LISTED_HOLDS,
@@ -34,6 +34,7 @@ from audit_app.pages.owner_parts import (
     remarks_html,
     state_html,
 )
+from audit_app.pages.sections import Section, act_on, new_choice, new_html, show_on
 from audit_app.pages.shelf import QualityShelf, ResultsShelf
 from audit_app.raters import invite, restore, revoke
 from audit_app.seating import RaterProgress
@@ -46,7 +47,6 @@ from audit_app.study_events import (
     record_event,
     results_are_sealed,
 )
-from study.errors import StudyError
 from study.records import Role
 from study.settings import Settings
 from study.versions import read_preregistration
@@ -77,86 +77,31 @@ class ResultsDesk:
     clock: Callable[[], datetime]
 
 
-@dataclass(frozen=True)
-class Section:
-    """Some components that are shown anew together."""
-
-    shown: tuple[Any, ...]
-    fill: Callable[..., dict[Any, Any]]
-    """Looks at the study anew and says what they are to show; gets the values of `inputs`."""
-    inputs: tuple[Any, ...] = ()
-
-
 def build_results_page(desk: ResultsDesk) -> gr.Blocks:
     """The page at /owner, for the study's owner."""
     page = new_blocks("Study")
     with page, gr.Column(elem_classes="wa-owner"):
         gr.HTML(title_html(desk.settings), apply_default_css=False)
         light = _build_work(desk)
-        heavy = (
-            _build_progress(desk),
-            _build_people(desk),
-            _build_holds(desk),
-            _build_record(desk),
-            _build_results(desk),
-        )
+        progress = _build_progress(desk)
+        people = _build_people(desk)
+        holds = _build_holds(desk)
+        record = _build_record(desk)
+        results = _build_results(desk)
         gr.HTML(EXPORTS, apply_default_css=False)
         gr.HTML(SIGN_OUT, apply_default_css=False)
         ticks, slow_ticks = gr.Timer(_TICK_S), gr.Timer(_SLOW_TICK_S)
-        _show_on(desk, (page.load, ticks.tick), light)
-        for section in heavy:
-            _show_on(desk, (page.load, slow_ticks.tick), section)
+        show_on(desk.con, (page.load, ticks.tick), light)
+        for section in (progress, people, holds, record, results):
+            show_on(desk.con, (page.load, slow_ticks.tick), section)
+        show_on(desk.con, holds.acted, progress)
+        show_on(desk.con, record.acted, results)
+        show_on(desk.con, results.acted, record)
     return page
 
 
-def _show_on(desk: ResultsDesk, events: tuple[Callable[..., Any], ...], section: Section) -> None:
-    def look(request: gr.Request, *values: Any) -> dict[Any, Any]:
-        caller(desk.con, request, "owner")
-        return section.fill(*values)
-
-    for event in events:
-        event(look, inputs=[*section.inputs], outputs=[*section.shown], **PRIVATE)
-
-
-def _act_on(
-    desk: ResultsDesk,
-    button: gr.Button,
-    inputs: tuple[Any, ...],
-    said: gr.HTML,
-    section: Section,
-    act: Callable[..., str],
-) -> None:
-    """Let a button do something in the owner's name, say what became of it, and show it.
-
-    Args:
-        inputs: the last is the reason, which is cleared when it is on record.
-        act: gets the owner's id, then the values of the inputs; answers with a sentence.
-    """
-    reason = inputs[-1]
-
-    def click(request: gr.Request, *values: Any) -> dict[Any, Any]:
-        owner = caller(desk.con, request, "owner")
-        try:
-            told = act(owner.rater_id, *values)
-        except StudyError as error:
-            return {said: said_html(f"Nothing was changed. {error}.", is_problem=True)}
-        return {said: said_html(told), reason: "", **section.fill()}
-
-    button.click(click, inputs=[*inputs], outputs=[said, reason, *section.shown], **PRIVATE)
-
-
-def _html() -> gr.HTML:
-    return gr.HTML(apply_default_css=False)
-
-
-def _choice(label: str) -> gr.Dropdown:
-    # without custom values Gradio greys what it shows, at a contrast of 2.3:1; what is typed is
-    # checked by the module that acts on it
-    return gr.Dropdown([], label=label, allow_custom_value=True)
-
-
 def _build_work(desk: ResultsDesk) -> Section:
-    stages, counts = _html(), _html()
+    stages, counts = new_html(), new_html()
     return Section(
         (stages, counts),
         lambda: {
@@ -167,10 +112,10 @@ def _build_work(desk: ResultsDesk) -> Section:
 
 
 def _build_progress(desk: ResultsDesk) -> Section:
-    pairs = _html()
+    pairs = new_html()
     words = gr.Textbox(label="Only items whose question has these words")
     show = gr.Button("Show these items")
-    items = _html()
+    items = new_html()
 
     def fill(wanted: str) -> dict[Any, Any]:
         progress = read_study_progress(desk.con, desk.settings.rating.raters_per_pair)
@@ -180,21 +125,21 @@ def _build_progress(desk: ResultsDesk) -> Section:
         }
 
     section = Section((pairs, items), fill, (words,))
-    _show_on(desk, (words.submit, show.click), section)
+    show_on(desk.con, (words.submit, show.click), section)
     return section
 
 
 def _build_people(desk: ResultsDesk) -> Section:
     shelf = QualityShelf(desk.con)
-    people, link = _html(), _html()
+    people, link = new_html(), new_html()
     with gr.Row():
         new_annotator = gr.Button("New annotator link")
         new_auditor = gr.Button("New auditor link")
-    person = _choice("Person whose access is to change")
+    person = new_choice("Person whose access is to change")
     reason = gr.Textbox(label="Why, for the study's record")
     with gr.Row():
         gone, back = gr.Button("Revoke access"), gr.Button("Restore access")
-    said, care = _html(), _html()
+    said, care = new_html(), new_html()
 
     def fill() -> dict[Any, Any]:
         everybody, quality = read_people(desk.con, desk.progress_of), shelf.latest()
@@ -207,8 +152,8 @@ def _build_people(desk: ResultsDesk) -> Section:
     section = Section((people, care, person), fill)
     _invite_on(desk, new_annotator, "annotator", link)
     _invite_on(desk, new_auditor, "auditor", link)
-    _act_on(desk, gone, (person, reason), said, section, partial(_revoke, desk))
-    _act_on(desk, back, (person, reason), said, section, partial(_restore, desk))
+    act_on(desk.con, gone, (person, reason), said, section, partial(_revoke, desk))
+    act_on(desk.con, back, (person, reason), said, section, partial(_restore, desk))
     return section
 
 
@@ -224,22 +169,22 @@ def _invite_on(desk: ResultsDesk, button: gr.Button, role: Role, link: gr.HTML) 
     button.click(make, outputs=link, **PRIVATE)
 
 
-def _revoke(desk: ResultsDesk, owner_id: str, rater_id: str | None, reason: str) -> str:
-    revoke(desk.con, rater_id or "", reason, owner_id, desk.clock())
+def _revoke(desk: ResultsDesk, owner_id: str, rater_id: str, reason: str) -> str:
+    revoke(desk.con, rater_id, reason, owner_id, desk.clock())
     return f"{rater_id} is let in no more. Ratings that were given stay."
 
 
-def _restore(desk: ResultsDesk, owner_id: str, rater_id: str | None, reason: str) -> str:
-    restore(desk.con, rater_id or "", reason, owner_id, desk.clock())
+def _restore(desk: ResultsDesk, owner_id: str, rater_id: str, reason: str) -> str:
+    restore(desk.con, rater_id, reason, owner_id, desk.clock())
     return f"{rater_id} is let in again."
 
 
 def _build_holds(desk: ResultsDesk) -> Section:
-    holds = _html()
-    reply = _choice("Held-back reply to release")
+    holds = new_html()
+    reply = new_choice("Held-back reply to release")
     reason = gr.Textbox(label="Why raters may see it, for the study's record")
     let_go = gr.Button("Release this reply")
-    said, remarks = _html(), _html()
+    said, remarks = new_html(), new_html()
 
     def fill() -> dict[Any, Any]:
         replies = list_holds(desk.con)
@@ -250,22 +195,21 @@ def _build_holds(desk: ResultsDesk) -> Section:
             reply: gr.Dropdown(listed),
         }
 
-    def act(owner_id: str, response_id: str | None, why: str) -> str:
-        release(desk.con, response_id or "", why, owner_id, desk.clock())
+    def act(owner_id: str, response_id: str, why: str) -> str:
+        release(desk.con, response_id, why, owner_id, desk.clock())
         desk.forget_seats()
         return f"{response_id} is released: raters get its pairs from now on."
 
     section = Section((holds, remarks, reply), fill)
-    _act_on(desk, let_go, (reply, reason), said, section, act)
-    return section
+    return replace(section, acted=(act_on(desk.con, let_go, (reply, reason), said, section, act),))
 
 
 def _build_record(desk: ResultsDesk) -> Section:
-    state = _html()
+    state = new_html()
     reason = gr.Textbox(label="Why the state changes, for the study's record")
     with gr.Row():
         buttons = [(event, gr.Button(word)) for event, word in _CHANGES]
-    said, frozen = _html(), _html()
+    said, frozen = new_html(), new_html()
     section = Section(
         (state, frozen),
         lambda: {
@@ -273,9 +217,11 @@ def _build_record(desk: ResultsDesk) -> Section:
             frozen: preregistration_html(read_preregistration(desk.con)),
         },
     )
-    for event, button in buttons:
-        _act_on(desk, button, (reason,), said, section, partial(_record, desk, event))
-    return section
+    acted = (
+        act_on(desk.con, button, (reason,), said, section, partial(_record, desk, event))
+        for event, button in buttons
+    )
+    return replace(section, acted=tuple(acted))
 
 
 def _record(desk: ResultsDesk, event: Event, owner_id: str, reason: str) -> str:
@@ -285,18 +231,18 @@ def _record(desk: ResultsDesk, event: Event, owner_id: str, reason: str) -> str:
 
 def _build_results(desk: ResultsDesk) -> Section:
     shelf = ResultsShelf(desk.con, desk.settings, desk.clock)
-    results = _html()
+    results = new_html()
     refresh = gr.Button("Refresh results now")
     with gr.Column(visible=False) as sealed:
         reason = gr.Textbox(label="Why results are needed now, for the study's record")
         unblind = gr.Button("Unblind now")
-    said = _html()
+    said = new_html()
 
     def fill(anew: bool = False) -> dict[Any, Any]:
         is_sealed = results_are_sealed(desk.con)
         return {results: shelf.latest(anew=anew), sealed: gr.Column(visible=is_sealed)}
 
     section = Section((results, sealed), fill)
-    _show_on(desk, (refresh.click,), Section(section.shown, partial(fill, anew=True)))
-    _act_on(desk, unblind, (reason,), said, section, partial(_record, desk, "unblinded"))
-    return section
+    show_on(desk.con, (refresh.click,), Section(section.shown, partial(fill, anew=True)))
+    unblinded = partial(_record, desk, "unblinded")
+    return replace(section, acted=(act_on(desk.con, unblind, (reason,), said, section, unblinded),))

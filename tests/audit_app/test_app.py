@@ -55,13 +55,19 @@ def clients(study: ServedStudy) -> Iterator[dict[str, httpx.Client]]:
         client.close()
 
 
-def call(client: httpx.Client, mount: str, fn: int, event: object = None) -> httpx.Response:
-    body = {"data": [], "fn_index": fn, "session_hash": "any", "event_data": event}
+def call(
+    client: httpx.Client, mount: str, fn: int, event: object = None, n_inputs: int = 0
+) -> httpx.Response:
+    data = [None] * n_inputs
+    body = {"data": data, "fn_index": fn, "session_hash": "any", "event_data": event}
     return client.post(f"{mount}/gradio_api/run/predict", json=body)
 
 
-def handlers(client: httpx.Client, mount: str) -> list[int]:
-    return [dependency["id"] for dependency in client.get(f"{mount}/config").json()["dependencies"]]
+def handlers(client: httpx.Client, mount: str) -> dict[int, int]:
+    """Number of inputs by number of the handler, those without any first."""
+    found = client.get(f"{mount}/config").json()["dependencies"]
+    inputs = {dependency["id"]: len(dependency["inputs"]) for dependency in found}
+    return dict(sorted(inputs.items(), key=lambda handler: handler[1]))
 
 
 def shown(answer: httpx.Response) -> dict[str, object]:
@@ -69,8 +75,9 @@ def shown(answer: httpx.Response) -> dict[str, object]:
 
 
 def test_only_its_own_role_gets_anything_from_a_page(clients: dict[str, httpx.Client]):
-    body = {"data": [], "fn_index": 0, "session_hash": "s"}
+    plain = {role: next(iter(handlers(clients[role], MOUNT[role]))) for role in ROLES}
     for (method, path), name, role in itertools.product(ROUTES, clients, ROLES):
+        body = {"data": [], "fn_index": plain[role], "session_hash": "s"}
         json_body = body if method == "POST" else None
         answer = clients[name].request(method, MOUNT[role] + path, json=json_body)
         assert answer.status_code == (200 if name == role else 401), (path, name, role)
@@ -78,12 +85,27 @@ def test_only_its_own_role_gets_anything_from_a_page(clients: dict[str, httpx.Cl
 
 def test_every_handler_refuses_every_other_role(clients: dict[str, httpx.Client]):
     for role in ROLES:
-        numbers = handlers(clients[role], MOUNT[role])
-        assert numbers
+        found = handlers(clients[role], MOUNT[role])
+        assert found
         for name, client in clients.items():
             if name == role:
                 continue
-            assert {call(client, MOUNT[role], fn).status_code for fn in numbers} == {401}
+            answers = [call(client, MOUNT[role], fn, None, n) for fn, n in found.items()]
+            assert {answer.status_code for answer in answers} == {401}
+
+
+def test_every_handler_asks_anew_whether_its_caller_may_still_come_in(
+    study: ServedStudy, clients: dict[str, httpx.Client]
+):
+    found = {role: handlers(clients[role], MOUNT[role]) for role in ROLES}
+    study.con.execute(
+        "INSERT INTO rater_states SELECT rater_id, 1, 'revoked', 'a test', 'a test', now() FROM raters"
+    )
+    for role in ROLES:
+        for fn, n_inputs in found[role].items():
+            answer = call(clients[role], MOUNT[role], fn, None, n_inputs)
+            assert answer.status_code in (403, 500), (role, fn)
+            assert "access to this study has ended" in answer.text
 
 
 def test_no_handler_is_in_the_published_schema(clients: dict[str, httpx.Client]):
@@ -117,7 +139,7 @@ def test_a_rater_whose_row_is_gone_is_out_at_the_next_call(
         500,
         "expected the link of an annotator; open your own link again",
     )
-    draft = {"token": "any", "answers": {}}
+    draft = {"token": "any", "answers": {}, "tab": "t"}
     assert clients["annotator"].post("/rate/draft", json=draft).status_code == 403
 
 
@@ -130,16 +152,16 @@ def test_nobody_rates_or_drafts_what_was_given_to_another(
         answer = call(other, "/rate", 2, submission(str(theirs)))
         assert answer.status_code == 500
         assert "none of yours" in answer.json()["error"]
-        draft = {"token": theirs, "answers": {"warmer": "equal"}}
+        draft = {"token": theirs, "answers": {"warmer": "equal"}, "tab": "t"}
         assert other.post("/rate/draft", json=draft).status_code == 403
     assert study.rows("SELECT token FROM ratings") == study.rows("SELECT token FROM drafts") == []
 
 
-def submission(token: str, **changes: object) -> dict[str, object]:
+def submission(token: str, warmer: str = "left_clearly", **changes: object) -> dict[str, object]:
     return {
+        "action": "rate",
         "token": token,
-        "warmer": "left_clearly",
-        "more_accurate": "equal",
+        "answers": {"warmer": warmer, "more_accurate": "equal"},
         "reason": "",
         "seconds": 3.5,
         "layout": "columns",
@@ -230,7 +252,7 @@ def test_the_cookie_is_for_this_site_and_not_for_scripts(study: ServedStudy):
     cookie = answer.headers["set-cookie"].lower()
     assert "httponly" in cookie
     assert "samesite=lax" in cookie
-    assert answer.headers["location"] == "/rate/"
+    assert answer.headers["location"] == "/start/"
 
 
 def test_the_front_door_leads_to_the_page_or_says_how_to_come_in(

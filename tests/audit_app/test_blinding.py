@@ -38,7 +38,19 @@ PATHS = (
     "/docs",
     "/openapi.json",
     "/ingest/snapshot",
+    "/ingest/record",
     "/rate/draft",
+    "/rate/activity",
+    "/start/",
+    "/start/consent",
+    "/start/comprehension",
+    "/finish/",
+    "/guidelines",
+    "/prolific",
+    "/oauth/login",
+    "/owner/export/dataset.zip",
+    "/owner/export/unblinding-key.csv",
+    "/owner/export/identities.csv",
     *(
         mount + path
         for mount in ("/rate", "/audit", "/owner")
@@ -61,6 +73,13 @@ PATHS = (
         )
     ),
 )
+
+
+CARD_KEYS = {
+    *("view", "token", "form", "number", "total", "minutes_left", "break_due", "practice"),
+    *("changing", "can_undo", "texts", "questions", "checkbox", "answers"),
+}
+"""All that a sheet's card may hold; a new key is a new way to leak."""
 
 
 def a_secret() -> str:
@@ -132,27 +151,49 @@ class Visitor:
         body = {"data": [], "fn_index": fn, "session_hash": "known", "event_data": event}
         return self.ask("POST", f"{mount}/gradio_api/run/predict", json=body | more)
 
+    def act(self, action: str, **content: object) -> dict[str, object]:
+        """What the rating page does by itself; its card."""
+        answer = self.call("/rate", 2, {"action": action, "attempt": 1} | content)
+        return answer.json().get("data", [{}])[0]
+
     def rate(self) -> None:
         """Rate all there is, with every kind of wrong submission before each right one."""
-        while (card := self.call("/rate", 0).json()["data"][0])["view"] == "pair":
+        while (card := self.call("/rate", 0).json()["data"][0])["view"] == "sheet":
+            assert card.keys() == CARD_KEYS
+            token, key = card["token"], secrets.token_hex(8)
             right = {
-                "token": card["token"],
-                "warmer": "equal",
-                "more_accurate": "equal",
+                "token": token,
+                "answers": {"warmer": "equal", "more_accurate": "equal"},
                 "reason": "",
                 "seconds": 1.0,
                 "layout": "columns",
-                "idempotency_key": secrets.token_hex(8),
-                "attempt": 1,
+                "idempotency_key": key,
             }
-            for wrong in ({"warmer": "x"}, {"token": "x"}, {"reason": 7}, {"layout": "x"}):
-                self.call("/rate", 2, right | wrong)
+            wrong_answers = {"warmer": "x", "more_accurate": "equal"}
+            for wrong in (
+                {"answers": wrong_answers},
+                {"answers": {"arm": "x"}},
+                {"token": "x"},
+                {"reason": 7},
+                {"layout": "x"},
+            ):
+                self.act("rate", **(right | wrong))
             for answers in ({"warmer": "equal"}, {"reason": "x" * 9999}, {"warmer": 7}):
-                draft = {"token": card["token"], "answers": answers}
+                draft = {"token": token, "answers": answers, "tab": "a tab"}
                 self.ask("POST", "/rate/draft", json=draft)
-            self.ask("POST", "/rate/draft", json={"token": "x", "answers": {}})
-            self.call("/rate", 0)
-            self.call("/rate", 2, right)
+            self.ask("POST", "/rate/draft", json={"token": "x", "answers": {}, "tab": "a tab"})
+            for of_token in (token, "x", None):
+                beat = {"token": of_token, "tab": "another tab", "visible": True}
+                self.ask("POST", "/rate/activity", json=beat)
+            remark = {"token": token, "text": "Why?", "idempotency_key": key + "p"}
+            self.act("problem", **remark, reason="text")
+            self.act("skip", **(remark | {"token": "x"}), reason="unclear")
+            self.act("rate", **right)
+            for action in ("undo", "mine", "next"):
+                self.act(action)
+            self.act("reopen", token=token)
+        self.ask("GET", "/finish/")
+        self.ask("POST", "/finish/", data={"guess": "warmer", "guess_text": "", "comments": "Hm."})
 
     def rule(self, n_replies: int) -> None:
         """Decide some replies, with every kind of wrong submission before each right one."""
@@ -205,7 +246,43 @@ def test_direct_calls_with_a_raters_cookie_get_no_secret_word(
     assert len(study_app.rows("SELECT token FROM ratings")) == 3
     assert b"Canberra" in rater.received
     assert len(rater.received) > 100_000
-    assert leaks(bytes(rater.received), secret_words(names, study_file, settings)) == set()
+    words = secret_words(names, study_file, settings)
+    words |= {str(gold) for (gold,) in study_app.rows("SELECT gold_id FROM gold_pairs")}
+    assert leaks(bytes(rater.received), words) == set()
+
+
+def test_repeats_and_checks_come_to_the_browser_as_any_other_pair(tmp_path: Path):
+    rating = SETTINGS.rating.model_copy(update={"check_every": 4, "repeat_share": 0.2})
+    settings = SETTINGS.model_copy(update={"rating": rating})
+    names = random_names()
+    with serve_study(tmp_path / "study.duckdb", settings) as study:
+        fill_study(study.con, plain_replies(24), names)
+        rater = Visitor(study, "annotator")
+        totals, first = set(), len(rater.received)
+        for number in range(1, 100):
+            card = rater.call("/rate", 0).json()["data"][0]
+            if card["view"] != "sheet":
+                break
+            assert (card.keys(), card["number"]) == (CARD_KEYS, number)
+            totals.add(card["total"])
+            rater.act(
+                "rate",
+                token=card["token"],
+                answers={"warmer": "equal", "more_accurate": "equal"},
+                reason="",
+                seconds=1.0,
+                layout="columns",
+                idempotency_key=card["token"],
+            )
+        purposes = dict(study.rows("SELECT purpose, count(*) FROM assignments GROUP BY purpose"))  # type: ignore[arg-type]
+        assert purposes["study"] == 24
+        assert purposes["repeat"] >= 2
+        assert purposes["gold"] + purposes["attention"] >= 6
+        # the counter does not move when one of them comes
+        assert totals == {sum(purposes.values())}
+        told = bytes(rater.received[first:])
+        for word in (b"purpose", b"repeat", b"gold", b"attention"):
+            assert word not in told
 
 
 def test_direct_calls_with_an_auditors_cookie_get_no_secret_word_until_all_is_decided(
@@ -271,7 +348,7 @@ def test_a_browser_that_rates_receives_no_secret_word(
         page.keyboard.press("2")
         expect(page.get_by_text("Draft kept")).to_be_visible()
         page.keyboard.press("Control+Enter")
-    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+    page.wait_for_url("**/finish/")
     told = listener.heard()
     assert b"Canberra" in told
     assert leaks(told, secret_words(names, study_file, settings)) == set()

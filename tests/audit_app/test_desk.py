@@ -100,6 +100,7 @@ def test_a_sheet_is_all_that_the_page_needs_and_no_more(desk, room):
 
 def test_a_sheet_left_open_is_shown_again_with_its_draft_even_by_another_desk(desk, room):
     card = desk.show("anna")
+    room.clock.advance(seconds=1)
     desk.keep_draft("anna", card["token"], {"warmer": "equal", "seconds": "31.5"}, "tab")
     assert room.desk().show("anna") == card | {"answers": {"warmer": "equal", "seconds": "31.5"}}
     assert n_rows(room, "assignments") == 1
@@ -172,10 +173,19 @@ def test_a_key_of_another_sheet_is_refused_and_spoils_nothing(desk, room):
 
 
 def test_who_has_rated_everything_is_sent_to_the_end_unless_more_is_to_come(desk, room):
+    assert not desk.is_done("anna")
     assert rate_all(desk)["view"] == "go"
     assert desk.show("anna") == {"view": "go", "to": "/finish/"}
+    assert desk.is_done("anna")
     room.more_to_come = True
     assert desk.show("anna") == {"view": "waiting", "done": 4}
+    assert not desk.is_done("anna")
+
+
+def test_a_closed_study_is_done_for_everybody(desk, room):
+    assert not desk.is_done("anna")
+    record_event(room.con, "closed", "owner", "all done", room.clock.advance(**SECOND))
+    assert desk.is_done("anna")
 
 
 def test_who_has_rated_as_many_as_one_person_should_does_not_wait_for_more(con, rows):
@@ -183,7 +193,9 @@ def test_who_has_rated_as_many_as_one_person_should_does_not_wait_for_more(con, 
     with open_room(con, pairs_per_rater=2) as room:
         room.consent("anna")
         room.more_to_come = True
-        assert rate_all(room.desk()).items() >= {"view": "go", "to": "/finish/"}.items()
+        desk = room.desk()
+        assert rate_all(desk).items() >= {"view": "go", "to": "/finish/"}.items()
+        assert desk.is_done("anna")
         assert n_rows(room, "ratings") == 2
 
 
@@ -412,6 +424,7 @@ def test_a_sheet_that_is_rated_cannot_be_skipped(desk, room):
 
 def test_a_report_leaves_the_sheet_and_what_is_chosen(desk, room):
     card = desk.show("anna")
+    room.clock.advance(seconds=1)
     desk.keep_draft("anna", card["token"], {"warmer": "equal"}, "tab")
     problem = RemarkWords("problem", "display", "a box is missing")
     answer = desk.remark("anna", card["token"], problem, "key 1")

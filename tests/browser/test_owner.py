@@ -117,12 +117,15 @@ def test_results_per_arm_are_sealed_until_the_owner_unblinds_with_a_reason(
     rate(study_app.con, "ben", 0)
     owner.get_by_role("button", name="Refresh results now").click()
     expect(results).to_contain_text("1 ratings or changes came after")
+    expect(part(owner, "State").get_by_role("cell", name="unblinded")).to_be_visible()
     assert study_app.rows("SELECT event FROM study_events") == [("unblinded",)]
 
 
 def test_the_state_changes_with_a_reason_and_what_makes_no_sense_is_said(
     owner: Page, study_app: ServedStudy
 ):
+    fill_study(study_app.con, plain_replies(2))
+
     def press(button: str, reason: str) -> None:
         owner.get_by_label("Why the state changes").fill(reason)
         owner.get_by_role("button", name=button, exact=True).click()
@@ -138,6 +141,8 @@ def test_the_state_changes_with_a_reason_and_what_makes_no_sense_is_said(
     expect(owner.get_by_label("Why the state changes")).to_have_value("")
     press("Close", "everybody is done")
     expect(state).to_contain_text("The study is closed.")
+    expect(part(owner, "Results")).to_contain_text("“everybody is done”. 0 ratings or changes")
+    expect(owner.get_by_role("button", name="Unblind now")).to_be_hidden()
     press("Reopen", "one more rater")
     expect(state.get_by_role("row")).to_have_count(4)
     expect(state.get_by_role("row").nth(1)).to_contain_text("reopened")
@@ -191,6 +196,7 @@ def test_held_back_replies_and_problems_are_listed_as_text_and_released_with_a_r
     owner.get_by_label("Why raters may see it").fill("it only looks like markup")
     owner.get_by_role("button", name="Release this reply").click()
     expect(held).to_contain_text("0 replies are held back now; 1 were released.")
+    expect(part(owner, "Pairs and ratings")).to_contain_text("0 pairs held back")
     assert study_app.rows("SELECT reason FROM hold_releases") == [("it only looks like markup",)]
 
 

@@ -1,0 +1,65 @@
+/* The clock of a sheet: time in which the page could be seen and somebody was there. After a
+   minute without any sign of a hand it stops; that minute counts. */
+"use strict";
+(() => {
+  const IDLE_AFTER_MS = 60000;
+  const SIGNS = ["keydown", "pointerdown", "pointermove", "wheel", "scroll", "touchstart"];
+
+  class Clock {
+    constructor() {
+      this.counted = 0;
+      this.since = null;
+      this.isRunning = false;
+      for (const sign of SIGNS) {
+        window.addEventListener(sign, () => this.onSign(), { capture: true, passive: true });
+      }
+      document.addEventListener("visibilitychange", () => {
+        if (document.hidden) {
+          this.fold();
+        } else {
+          this.onSign();
+        }
+      });
+    }
+
+    /* Begin with a sheet on which some seconds were spent before. */
+    start(seconds) {
+      this.counted = seconds * 1000;
+      this.since = null;
+      this.isRunning = true;
+      this.onSign();
+    }
+
+    stop() {
+      this.fold();
+      this.isRunning = false;
+    }
+
+    seconds() {
+      return Math.round((this.counted + this.stretch()) / 100) / 10;
+    }
+
+    /* How much of the present stretch counts, in ms. */
+    stretch() {
+      if (this.since === null) {
+        return 0;
+      }
+      return Math.min(performance.now(), this.lastSign + IDLE_AFTER_MS) - this.since;
+    }
+
+    fold() {
+      this.counted += this.stretch();
+      this.since = null;
+    }
+
+    onSign() {
+      if (!this.isRunning || document.hidden) {
+        return;
+      }
+      this.fold();
+      this.since = this.lastSign = performance.now();
+    }
+  }
+
+  window.WarmthAuditClock = Clock;
+})();

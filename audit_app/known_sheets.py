@@ -1,0 +1,48 @@
+"""Known sheets: assignments and what they show, kept in memory. Neither ever changes.
+
+Each sheet is asked for several times, by drafts, signs of life and the submit, and most of them by
+several raters; whose an assignment is, is looked at every time.
+"""
+
+from dataclasses import replace
+from functools import lru_cache
+
+import duckdb
+
+from audit_app.assignment import read_assignment, read_sheet
+from study.records import Assignment, Sheet
+
+_MOST = 4096
+
+
+class KnownSheets:
+    """The assignments and sheets that were needed last."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+        self._con = con
+        self._assignments: dict[str, Assignment] = {}
+        self._read = lru_cache(_MOST)(lambda nobodys: read_sheet(con.cursor(), nobodys))
+
+    def assignment(self, token: str, rater_id: str) -> Assignment:
+        """The assignment of this token.
+
+        Raises:
+            NotAllowed: the token is unknown or another rater's; the message does not say which.
+        """
+        known = self._assignments.get(token)
+        if known is None or known.rater_id != rater_id:
+            known = read_assignment(self._con.cursor(), token, rater_id)
+            self.remember(known)
+        return known
+
+    def remember(self, assignment: Assignment) -> None:
+        """Keep an assignment that was just given."""
+        if len(self._assignments) >= _MOST:
+            self._assignments.clear()
+        self._assignments[assignment.token] = assignment
+
+    def sheet(self, assignment: Assignment) -> Sheet:
+        """What its rater may see of it."""
+        # read once for all who see the same thing on the same sides
+        nobodys = replace(assignment, token="", rater_id="", position=0, assigned_at="")
+        return replace(self._read(nobodys), token=assignment.token)
