@@ -5,7 +5,6 @@ goes no further when the study says otherwise. Rows are stored by the modules th
 tables; this module knows which those are and writes nothing itself.
 """
 
-import secrets
 import tempfile
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import duckdb
-from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse
 from pydantic import BaseModel
@@ -21,6 +20,7 @@ from starlette.background import BackgroundTask
 
 from audit_app.flags import raise_by_rule
 from audit_app.holds import hold_back_replies
+from audit_app.record_door import owner_check
 from audit_app.stages import StageBoard
 from evaluation.context_sentences import insert_context_sentences
 from evaluation.grading.table import insert_grades
@@ -105,13 +105,8 @@ def build_ingest_router(
         on_rows: called when something that is rated was taken in, after the commit.
     """
 
-    def check_owner(authorization: Annotated[str, Header()] = "") -> None:
-        given = authorization.removeprefix("Bearer ").encode()
-        if not secrets.compare_digest(given, owner_token.encode()):
-            raise HTTPException(401, "expected the owner's token in the Authorization header")
-
     router = APIRouter(
-        prefix="/ingest", dependencies=[Depends(check_owner)], include_in_schema=False
+        prefix="/ingest", dependencies=[Depends(owner_check(owner_token))], include_in_schema=False
     )
 
     @router.post("/version")

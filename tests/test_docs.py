@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from evaluation.items.sets import read_items
+from study.settings import RatingSettings
 from training.conversations import read_conversations
 
 ROOT = Path(__file__).parent.parent
-DOCS = ["README.md", "CONTRIBUTING.md", "docs/training-search.md"]
+DOCS = ["README.md", "CONTRIBUTING.md", "docs/rating.md", "docs/training-search.md"]
 
 
 def read(name):
@@ -41,9 +42,10 @@ def test_every_link_within_the_project_leads_to_a_file(name):
     assert missing == []
 
 
-def test_every_command_and_option_of_the_readme_exists():
-    calls = re.findall(r"warmth-audit ([a-z][a-z-]+)(.*)", code_of("README.md"))
-    assert len(calls) > 10
+@pytest.mark.parametrize(("name", "fewest"), [("README.md", 11), ("docs/rating.md", 3)])
+def test_every_command_and_option_of_a_document_exists(name, fewest):
+    calls = re.findall(r"warmth-audit ([a-z][a-z-]+)(.*)", code_of(name))
+    assert len(calls) >= fewest
     for command, options in calls:
         shown = help_of(command)
         for option in re.findall(r"--[a-z-]+", options):
@@ -54,6 +56,11 @@ def test_every_make_target_of_the_readme_exists():
     makefile = read("Makefile")
     for target in set(re.findall(r"make ([a-z]+)", code_of("README.md"))):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_the_document_on_rating_names_every_setting_of_it():
+    text = read("docs/rating.md")
+    assert [field for field in RatingSettings.model_fields if f"`{field}`" not in text] == []
 
 
 def test_the_counts_of_the_readme_are_true():

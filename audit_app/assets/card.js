@@ -97,9 +97,11 @@
       this.write("saved", text);
     }
 
+    /* Where the eyes are: in the view that is shown. */
     sayProblem(text) {
-      this.write("status", "");
-      this.write("status", text);
+      const status = this.shown.querySelector(".wa-problem") || this.part("status");
+      status.textContent = "";
+      status.textContent = text;
     }
 
     submit() {
