@@ -169,8 +169,8 @@ window.warmthAuditRate = function (element, trigger, props, watch) {
 
   function offerBreak(value) {
     afterBreak = value;
-    const done = count(value.number - 1, "rating") + " of " + value.total;
-    card.write("break-count", "You have given " + done + ". Every answer is saved.");
+    const done = value.number - 1 + " of " + value.total;
+    card.write("break-count", "You have done " + done + ", and every answer is saved.");
     contact.sign();
   }
 

@@ -27,11 +27,16 @@ _NO_STAGE = """<p>No stage has reported since this app started. Stages report wh
 <code>warmth-audit run</code> or a single stage runs against this study.</p>"""
 
 
+_PLACES = ("Progress", "People", "Held-back replies", "State", "Results", "Exports")
+
+
 def title_html(settings: Settings) -> str:
-    """The study's name, and what it is to find out."""
+    """The study's name, what it is to find out, and the way to the parts of the page."""
+    links = "".join(f'<li><a href="#{_anchor(place)}">{place}</a></li>' for place in _PLACES)
     return (
         f'<div class="wa-sheet"><h1>{escape(settings.name)}</h1>'
-        f"<p>{escape(settings.question)}</p></div>"
+        f"<p>{escape(settings.question)}</p>"
+        f'<nav aria-label="Parts of this page"><ul class="wa-nav">{links}</ul></nav></div>'
     )
 
 
@@ -75,8 +80,8 @@ def said_html(sentence: str, *, is_problem: bool = False) -> str:
 def part_html(title: str, content: str) -> str:
     """One part of the page under its heading; `content` is HTML."""
     return (
-        f'<div class="wa-sheet"><section class="wa-part"><h2>{escape(title)}</h2>{content}'
-        "</section></div>"
+        f'<div class="wa-sheet"><section class="wa-part" id="{_anchor(title)}">'
+        f"<h2>{escape(title)}</h2>{content}</section></div>"
     )
 
 
@@ -104,6 +109,10 @@ def table_html(
         f"<tr>{head}</tr></thead>"
         f"<tbody>{body}</tbody></table></div>"
     )
+
+
+def _anchor(title: str) -> str:
+    return title.lower().replace(" ", "-")
 
 
 def _stage_cells(stage: HeardStage) -> tuple[str, ...]:

@@ -1,25 +1,55 @@
 """The rater's page in a real Chromium: keys only, a refresh in the middle, rows in the study."""
 
 import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
-from study_server import ServedStudy, fill_study, plain_replies
+from playwright.sync_api import Browser, Locator, Page, Route, expect
+from study_server import SETTINGS, ServedStudy, fill_study, plain_replies, serve_study
+
+from audit_app.forms import question_order
+from audit_app.raters import revoke
+from audit_app.study_events import record_event
 
 pytestmark = pytest.mark.browser
 
 NEWEST_RATINGS = """
-    SELECT r.warmer, r.more_accurate, r.reason, r.layout, r.revision
+    SELECT r.warmer, r.more_accurate, r.both_bad, r.reason, r.layout, r.revision
     FROM ratings AS r
     JOIN assignments AS a ON a.token = r.token
-    ORDER BY a.position
+    ORDER BY a.position, r.revision
 """
+SCALE = ("left_clearly", "left_slightly", "equal", "right_slightly", "right_clearly")
+
+OpenPage = Callable[..., Page]
 
 
-def open_page(browser: Browser, address: str, width: int = 1280) -> Page:
-    page = browser.new_context(viewport={"width": width, "height": 900}).new_page()
-    page.goto(address)
-    return page
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[OpenPage]:
+    contexts = []
+
+    def open_one(address: str, width: int = 1280, *, frozen: bool = False) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": 900})
+        contexts.append(context)
+        page = context.new_page()
+        if frozen:
+            page.clock.install()
+        page.goto(address)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+
+
+def serve_rating(tmp_path: Path, **rating: Any):
+    """A study whose app has some rating settings of its own."""
+    changed = SETTINGS.rating.model_copy(update=rating)
+    settings = SETTINGS.model_copy(update={"rating": changed})
+    return serve_study(tmp_path / "study.duckdb", settings)
 
 
 def heading(page: Page, text: str) -> None:
@@ -30,110 +60,220 @@ def chosen(page: Page, question: str) -> str:
     return page.evaluate("q => document.querySelector('form').elements[q].value", question)
 
 
-def test_five_pairs_are_rated_by_keyboard_over_a_refresh(browser: Browser, study_app: ServedStudy):
-    fill_study(study_app.con, plain_replies(5))
-    page = open_page(browser, study_app.link("annotator"))
-    heading(page, "Pair 1 of 5")
-    assert chosen(page, "warmer") == chosen(page, "more_accurate") == ""
+def press(page: Page, *keys: str) -> None:
+    for key in keys:
+        page.keyboard.press(key)
 
-    page.keyboard.press("1")
-    page.keyboard.press("4")
-    page.keyboard.press("Control+Enter")
-    heading(page, "Pair 2 of 5")
-    expect(page.locator(".wa-saved")).to_have_text(re.compile(r"^Saved \d\d:\d\d:\d\d UTC$"))
-    expect(page.get_by_role("heading", level=1)).to_be_focused()
 
-    page.keyboard.press("5")
-    page.keyboard.press("0")
+def rate(page: Page, first: str = "3", second: str = "3") -> None:
+    """Answer the two questions of a pair by their keys, and submit."""
+    press(page, first, second, "Control+Enter")
+
+
+def button(page: Page, name: str) -> Locator:
+    return page.get_by_role("button", name=name)
+
+
+def order_of(page: Page) -> list[str]:
+    fields = page.locator("fieldset[data-question]").all()
+    return [field.get_attribute("data-question") or "" for field in fields]
+
+
+def kept(page: Page) -> None:
     expect(page.get_by_text("Draft kept")).to_be_visible()
-    page.keyboard.press("Shift+Tab")
-    page.keyboard.type("12 words, and ? is only a question mark here")
-    expect(page.get_by_text("Draft kept")).to_be_visible()
-    sides = [page.locator(f"[data-part={side}]").inner_text() for side in ("left", "right")]
-    page.reload()
-    heading(page, "Pair 2 of 5")
-    assert sides == [page.locator(f"[data-part={s}]").inner_text() for s in ("left", "right")]
-    assert (chosen(page, "warmer"), chosen(page, "more_accurate")) == (
-        "right_clearly",
-        "cannot_judge",
-    )
-    page.keyboard.press("Control+Enter")
 
-    for number, keys in ((3, "32"), (4, "23"), (5, "41")):
-        heading(page, f"Pair {number} of 5")
-        for key in keys:
-            page.keyboard.press(key)
-        page.keyboard.press("Control+Enter")
-    heading(page, "Thank you, that was the last pair")
-    expect(page.get_by_text("You have rated 5 pairs. Every answer is saved.")).to_be_visible()
-    page.context.close()
 
-    typed = "12 words, and ? is only a question mark here"
-    assert study_app.rows(NEWEST_RATINGS) == [
-        ("left_clearly", "right_slightly", "", "columns", 1),
-        ("right_clearly", "cannot_judge", typed, "columns", 1),
-        ("equal", "left_slightly", "", "columns", 1),
-        ("left_slightly", "equal", "", "columns", 1),
-        ("right_slightly", "left_clearly", "", "columns", 1),
-    ]
+def test_ten_pairs_are_rated_by_keyboard_over_a_refresh(tmp_path: Path, open_page: OpenPage):
+    with serve_rating(tmp_path, repeat_share=0) as study:
+        fill_study(study.con, plain_replies(10))
+        page = open_page(study.link("annotator", "ada"))
+        heading(page, "Pair 1 of 10")
+        order = order_of(page)
+        assert order == [n for n in question_order("pair", "ada", 7) if n != "both_bad"]
+        assert chosen(page, "warmer") == chosen(page, "more_accurate") == ""
+        rate(page, "1", "4")
+        heading(page, "Pair 2 of 10")
+        expect(page.locator(".wa-saved")).to_have_text(re.compile(r"^Saved \d\d:\d\d:\d\d$"))
+        expect(page.get_by_role("status").filter(has_text="Saved. Pair 2 of 10.")).to_have_count(1)
+        expect(page.get_by_role("heading", level=1)).to_be_focused()
+        assert order_of(page) == order
+
+        press(page, "5", "2", "Shift+Tab")
+        page.keyboard.type("12 words, and ?sug are only letters here")
+        press(page, "Shift+Tab", "Space")
+        kept(page)
+        sides = [page.locator(f"[data-text={side}]").inner_text() for side in ("left", "right")]
+        page.reload()
+        heading(page, "Pair 2 of 10")
+        assert sides == [page.locator(f"[data-text={s}]").inner_text() for s in ("left", "right")]
+        assert [chosen(page, name) for name in order] == ["right_clearly", "left_slightly"]
+        press(page, "Control+Enter")
+        for number in range(3, 11):
+            heading(page, f"Pair {number} of 10")
+            rate(page, "1", str(number // 2))
+        page.wait_for_url("**/finish/")
+
+        rows = study.rows(NEWEST_RATINGS)
+        answers = [dict(zip(("warmer", "more_accurate"), row[:2], strict=True)) for row in rows]
+        given = [[SCALE.index(answer[name]) + 1 for name in order] for answer in answers]
+        assert given == [[1, 4], [5, 2], *([1, number // 2] for number in range(3, 11))]
+        typed = "12 words, and ?sug are only letters here"
+        assert [row[2:] for row in rows] == [
+            (number == 1, typed if number == 1 else "", "columns", 1) for number in range(10)
+        ]
 
 
 def test_a_submit_without_an_answer_says_which_and_stores_nothing(
-    browser: Browser, study_app: ServedStudy
+    study_app: ServedStudy, open_page: OpenPage
 ):
     fill_study(study_app.con, plain_replies(1))
-    page = open_page(browser, study_app.link("annotator"))
+    page = open_page(study_app.link("annotator"))
     heading(page, "Pair 1 of 1")
-    page.keyboard.press("2")
-    page.keyboard.press("Control+Enter")
-    expect(
-        page.get_by_role("alert").filter(has_text="Which reply is more accurate?")
-    ).to_be_visible()
-    expect(page.locator("input[name=more_accurate]").first).to_be_focused()
-    page.context.close()
+    press(page, "2", "Control+Enter")
+    last = page.locator("fieldset[data-question]").nth(1)
+    legend = last.locator("legend").inner_text()
+    expect(page.get_by_role("alert").filter(has_text=legend)).to_be_visible()
+    expect(last.locator("input").first).to_be_focused()
+    press(page, "ArrowRight")
+    expect(last.locator("input").nth(1)).to_be_checked()
     assert study_app.rows("SELECT token FROM ratings") == []
 
 
-def test_two_clicks_make_one_rating(browser: Browser, study_app: ServedStudy):
-    fill_study(study_app.con, plain_replies(1))
-    page = open_page(browser, study_app.link("annotator"), width=390)
+def test_two_clicks_and_a_lost_answer_make_one_rating(study_app: ServedStudy, open_page: OpenPage):
+    fill_study(study_app.con, plain_replies(2))
+    page = open_page(study_app.link("annotator"), width=390, frozen=True)
+    heading(page, "Pair 1 of 2")
     page.get_by_label("A clearly").first.check()
     page.get_by_label("I cannot judge this").check()
-    page.get_by_role("button", name="Submit and go on").dblclick()
-    heading(page, "Thank you, that was the last pair")
-    page.context.close()
-    assert study_app.rows(NEWEST_RATINGS) == [("left_clearly", "cannot_judge", "", "stacked", 1)]
+    page.get_by_label("A clearly").nth(1).check()
+    page.get_by_label("Both replies are bad").check()
+    if order_of(page)[0] == "more_accurate":
+        page.get_by_label("I cannot judge this").check()
+    button(page, "Submit and go on").dblclick()
+    heading(page, "Pair 2 of 2")
+
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/gradio_api/run/**", lose)
+    rate(page)
+    page.wait_for_timeout(300)
+    page.clock.fast_forward(15_000)
+    alert = page.get_by_role("alert").filter(has_text="the server did not answer")
+    expect(alert).to_be_visible()
+    page.unroute("**/gradio_api/run/**")
+    press(page, "Control+Enter")
+    page.wait_for_url("**/finish/")
+    rows = study_app.rows(NEWEST_RATINGS)
+    assert [(row[2], *row[4:]) for row in rows] == [(True, "stacked", 1), (False, "stacked", 1)]
 
 
-def test_a_page_opened_too_early_finds_the_first_pair_by_itself(
-    browser: Browser, study_app: ServedStudy
+def test_undo_and_change_add_a_revision_and_cancel_none(
+    study_app: ServedStudy, open_page: OpenPage
 ):
-    page = open_page(browser, study_app.link("annotator"))
-    heading(page, "More pairs are being made")
+    fill_study(study_app.con, plain_replies(3))
+    page = open_page(study_app.link("annotator"))
+    heading(page, "Pair 1 of 3")
+    expect(button(page, "Undo")).to_be_hidden()
+    rate(page, "1", "1")
+    heading(page, "Pair 2 of 3")
+    press(page, "5", "u")
+    heading(page, "Change your rating of pair 1")
+    expect(button(page, "Skip…")).to_be_hidden()
+    assert chosen(page, "warmer") == chosen(page, "more_accurate") == "left_clearly"
+    page.get_by_label("A slightly").first.check()
+    page.get_by_label("A slightly").last.check()
+    button(page, "Save the change").click()
+    heading(page, "Pair 2 of 3")
+    expect(page.locator(".wa-saved")).to_have_text(re.compile(r"^Your change is saved\. Saved "))
+    expect(page.locator("fieldset[data-question] input:checked")).to_have_value("right_clearly")
+    rate(page, "4", "4")
+
+    heading(page, "Pair 3 of 3")
+    button(page, "My ratings").click()
+    heading(page, "My ratings")
+    mine = page.locator(".wa-mine li")
+    expect(mine).to_have_count(2)
+    expect(mine.last).to_contain_text("A slightly")
+    button(page, "Change pair 2").click()
+    heading(page, "Change your rating of pair 2")
+    page.get_by_label("B clearly").first.check()
+    kept(page)
+    button(page, "Cancel").click()
+    heading(page, "Pair 3 of 3")
+    press(page, "u")
+    heading(page, "Change your rating of pair 2")
+    assert chosen(page, "warmer") == chosen(page, "more_accurate") == "right_slightly"
+    assert [(row[0], row[5]) for row in study_app.rows(NEWEST_RATINGS)] == [
+        ("left_clearly", 1),
+        ("left_slightly", 2),
+        ("right_slightly", 1),
+    ]
+
+
+def test_a_skipped_pair_comes_back_and_a_report_keeps_the_answers(
+    study_app: ServedStudy, open_page: OpenPage
+):
     fill_study(study_app.con, plain_replies(2))
-    expect(page.get_by_role("heading", level=1, name="Pair 1 of 2")).to_be_visible(timeout=9000)
-    page.context.close()
+    page = open_page(study_app.link("annotator"))
+    heading(page, "Pair 1 of 2")
+    skipped = page.locator("[data-text=prompt]").first.inner_text()
+    press(page, "s")
+    dialog = page.get_by_role("dialog", name="Skip this one")
+    dialog.get_by_role("button", name="Skip it").click()
+    expect(dialog.get_by_role("alert")).to_have_text("Not sent: choose a reason.")
+    press(page, "Space", "ArrowDown", "Enter")
+    expect(page.locator(".wa-saved")).to_have_text("Skipped. It comes back once, later.")
+    assert page.locator("[data-text=prompt]").first.inner_text() != skipped
+
+    press(page, "2")
+    button(page, "Report a problem…").click()
+    report = page.get_by_role("dialog", name="Report a problem")
+    report.get_by_label("A text is broken").check()
+    report.get_by_label("In your own words").fill("The reply stops.")
+    report.get_by_role("button", name="Send the report").click()
+    expect(page.locator(".wa-saved")).to_contain_text("your report is stored")
+    expect(button(page, "Report a problem…")).to_be_focused()
+    expect(page.locator("fieldset[data-question] input:checked")).to_have_value("left_slightly")
+    press(page, "3", "Control+Enter")
+    expect(page.locator("[data-text=prompt]").first).to_have_text(skipped)
+    assert study_app.rows("SELECT kind, reason, text FROM remarks ORDER BY remarked_at") == [
+        ("skip", "distressing", ""),
+        ("problem", "text", "The reply stops."),
+    ]
 
 
-def test_time_spent_reading_counts_over_a_refresh_and_hidden_time_does_not(
-    browser: Browser, study_app: ServedStudy
+def test_single_keys_can_be_switched_off_and_are_off_in_dialogs(
+    study_app: ServedStudy, open_page: OpenPage
 ):
     fill_study(study_app.con, plain_replies(1))
-    page = open_page(browser, study_app.link("annotator"))
+    page = open_page(study_app.link("annotator"))
     heading(page, "Pair 1 of 1")
-    page.wait_for_timeout(1500)
+    page.evaluate("window.history.pushState({}, '', '?here')")
+    press(page, "Backspace", "?")
+    assert page.url.endswith("?here")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    press(page, "3", "s")
+    expect(button(page, "Skip…")).to_have_attribute("aria-keyshortcuts", "s")
+    page.get_by_label("Single-key shortcuts").uncheck()
+    press(page, "Escape", "3", "?", "s")
     page.reload()
     heading(page, "Pair 1 of 1")
-    show_or_hide(page, "hidden")
-    page.wait_for_timeout(3000)
-    show_or_hide(page, "visible")
-    page.keyboard.press("1")
-    page.keyboard.press("1")
-    page.keyboard.press("Control+Enter")
-    heading(page, "Thank you, that was the last pair")
-    page.context.close()
-    ((seconds,),) = study_app.rows("SELECT seconds FROM ratings")
-    assert 1.5 <= seconds < 4.5  # type: ignore[operator]
+    press(page, "3", "?", "s")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.locator("fieldset[data-question] input:checked")).to_have_count(0)
+    assert page.locator("form[data-card] [aria-keyshortcuts]").all_inner_texts() == [
+        "Submit and go on"
+    ]
+    button(page, "Keys").click()
+    page.get_by_label("Single-key shortcuts").check()
+    button(page, "Close").click()
+    press(page, "3")
+    expect(page.locator("fieldset[data-question] input:checked")).to_have_value("equal")
+    with page.context.expect_page() as guidelines:
+        press(page, "g")
+    assert guidelines.value.url.endswith("/guidelines")
 
 
 def show_or_hide(page: Page, state: str) -> None:
@@ -147,35 +287,180 @@ def show_or_hide(page: Page, state: str) -> None:
     )
 
 
-def test_keys_are_shown_and_off_while_they_are_shown(browser: Browser, study_app: ServedStudy):
+def test_hidden_and_idle_time_do_not_count_and_a_refresh_loses_none(
+    study_app: ServedStudy, open_page: OpenPage
+):
     fill_study(study_app.con, plain_replies(1))
-    page = open_page(browser, study_app.link("annotator"))
+    page = open_page(study_app.link("annotator"), frozen=True)
     heading(page, "Pair 1 of 1")
-    page.keyboard.press("?")
-    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
-    page.keyboard.press("3")
-    page.keyboard.press("Escape")
-    expect(page.get_by_role("dialog")).to_have_count(0)
-    assert chosen(page, "warmer") == ""
-    page.context.close()
+    page.clock.fast_forward(20_000)  # counts: 20
+    page.reload()
+    heading(page, "Pair 1 of 1")
+    page.clock.fast_forward(10_000)  # counts: 30
+    show_or_hide(page, "hidden")
+    page.clock.fast_forward(500_000)
+    show_or_hide(page, "visible")
+    page.clock.fast_forward(400_000)  # counts for a minute: 90
+    page.mouse.wheel(0, 10)
+    page.wait_for_timeout(100)
+    page.clock.fast_forward(5_000)  # counts: 95
+    rate(page)
+    page.wait_for_url("**/finish/")
+    ((seconds,),) = study_app.rows("SELECT seconds FROM ratings")
+    assert 95 <= seconds < 100  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("width", [320, 390, 1280])
-def test_nothing_runs_out_of_the_page(browser: Browser, study_app: ServedStudy, width: int):
-    fill_study(study_app.con, plain_replies(1))
+def test_nothing_runs_out_of_the_page(study_app: ServedStudy, open_page: OpenPage, width: int):
+    fill_study(study_app.con, plain_replies(2))
     study_app.con.execute("UPDATE responses SET text = repeat('long', 200)")
-    page = open_page(browser, study_app.link("annotator"), width=width)
-    heading(page, "Pair 1 of 1")
+    page = open_page(study_app.link("annotator"), width=width)
+    heading(page, "Pair 1 of 2")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    left, right = (box.bounding_box() for box in page.locator(".wa-reply").all())
+    left, right = (box.bounding_box() for box in page.locator("[data-side]").all())
     assert left is not None
     assert right is not None
     assert left["width"] == pytest.approx(right["width"], abs=1)
     assert (left["y"] == right["y"]) == (width > 720)
-    small = [
-        box
-        for box in (target.bounding_box() for target in page.locator("label, button").all())
-        if box is not None and box["height"] < 24
-    ]
-    assert small == []
-    page.context.close()
+    boxes = [part.bounding_box() for part in page.locator("label, button, a, summary").all()]
+    assert [box for box in boxes if box is not None and box["height"] < 24] == []
+    switch = page.get_by_role("group", name="Replies to show")
+    expect(switch).to_be_visible(visible=width <= 720)
+    if width <= 720:
+        switch.get_by_label("B", exact=True).check()
+        expect(page.locator("[data-side=left]")).to_be_hidden()
+        at = page.locator("[data-side=right]").bounding_box()
+        assert at is not None
+        assert at["y"] == pytest.approx(left["y"], abs=1)
+        page.mouse.wheel(0, 400)
+        page.wait_for_timeout(100)
+        stuck = switch.bounding_box()
+        assert stuck is not None
+        assert -1 <= stuck["y"] < left["y"]
+    rate(page)
+    heading(page, "Pair 2 of 2")
+    ((layout,),) = study_app.rows("SELECT layout FROM ratings")
+    assert layout == ("switched" if width <= 720 else "columns")
+    expect(page.locator("[data-side=left]")).to_be_visible()
+
+
+def test_a_second_tab_a_pause_and_the_end_of_access_are_told(
+    study_app: ServedStudy, open_page: OpenPage
+):
+    fill_study(study_app.con, plain_replies(2))
+    page = open_page(study_app.link("annotator", "ada"), frozen=True)
+    heading(page, "Pair 1 of 2")
+    page.reload()
+    heading(page, "Pair 1 of 2")
+    page.wait_for_timeout(300)
+    banner = page.get_by_text("This page is open in another tab")
+    expect(banner).to_be_hidden()
+    other = page.context.new_page()
+    other.goto(page.url)
+    heading(other, "Pair 1 of 2")
+    expect(other.get_by_text("This page is open in another tab")).to_be_visible()
+    other.close()
+    page.clock.run_for(15_000)
+    expect(banner).to_be_visible()
+
+    record_event(study_app.con, "paused", "the owner", "a check of the texts", datetime.now(UTC))
+    page.wait_for_timeout(1100)  # the app looks once a second
+    page.clock.run_for(15_000)
+    expect(page.get_by_text("The study is paused. You can still submit")).to_be_visible()
+    rate(page)
+    heading(page, "The study is paused")
+    record_event(study_app.con, "resumed", "the owner", "all is well", datetime.now(UTC))
+    page.wait_for_timeout(1100)
+    page.clock.run_for(5_500)
+    heading(page, "Pair 2 of 2")
+
+    page.get_by_label("Reason").fill("Half of a thought")
+    revoke(study_app.con, "ada", "asked to leave", "the owner", datetime.now(UTC))
+    page.clock.run_for(15_000)
+    alert = page.get_by_role("alert").filter(has_text="Your access has ended")
+    expect(alert).to_be_visible()
+    expect(page.get_by_label("Reason")).to_have_value("Half of a thought")
+    expect(page.get_by_label("Reason")).not_to_be_editable()
+    expect(button(page, "Submit and go on")).to_be_disabled()
+
+
+def test_a_page_opened_too_early_finds_pairs_by_itself_and_offers_a_break(
+    tmp_path: Path, open_page: OpenPage
+):
+    with serve_rating(tmp_path, break_every=5) as study:
+        page = open_page(study.link("annotator"), frozen=True)
+        heading(page, "More is being made")
+        fill_study(study.con, plain_replies(7))
+        page.clock.run_for(5_500)
+        for number in range(1, 6):
+            heading(page, f"Pair {number} of ")
+            rate(page)
+        heading(page, "Time for a short break")
+        expect(page.get_by_role("heading", level=1)).to_be_focused()
+        expect(page.get_by_text("You have done 5 of ")).to_be_visible()
+        page.clock.fast_forward(50_000)
+        press(page, "Control+Enter")
+        heading(page, "Pair 6 of ")
+        expect(page.get_by_role("heading", level=1)).to_be_focused()
+        expect(page.get_by_text(re.compile(r"^about \d+ min left$"))).to_be_visible()
+        rate(page)
+        heading(page, "Pair 7 of ")
+        assert study.rows("SELECT count(*) FROM ratings WHERE seconds > 40") == [(0,)]
+
+
+def test_practice_is_told_apart_answered_with_feedback_and_stored_nowhere(
+    study_app: ServedStudy, open_page: OpenPage
+):
+    fill_study(study_app.con, plain_replies(1))
+    link = study_app.link("annotator", "ada")
+    study_app.con.execute("DELETE FROM onboarding_steps WHERE step = 'practice'")
+    page = open_page(link)
+    for number in (1, 2, 3):
+        heading(page, f"Practice pair {number} of 3, not counted")
+        expect(button(page, "Skip…")).to_be_hidden()
+        expect(button(page, "Report a problem…")).to_be_hidden()
+        rate(page)
+        heading(page, f"Practice pair {number} of 3")
+        expect(page.locator(".wa-compared li")).to_have_count(2)
+        expect(page.get_by_text("Your answer: About equal")).to_have_count(2)
+        press(page, "Control+Enter")
+    heading(page, "Pair 1 of 1")
+    assert study_app.rows("SELECT token FROM ratings") == []
+
+
+INSERT_REWRITE = """
+    INSERT INTO rewrites (rewrite_id, conversation_id, style, user_text, source_text, text)
+    VALUES ('one', 'one', 'warm', 'Is tea older than coffee?', 'Yes.', 'Oh, what a question! Yes.')
+"""
+INSERT_SENTENCE = """
+    INSERT INTO context_sentences (sentence_id, context, text) VALUES ('one', 'angry', 'My car!')
+"""
+
+
+def test_replies_rewrites_and_sentences_have_forms_of_their_own(
+    tmp_path: Path, open_page: OpenPage
+):
+    with serve_rating(tmp_path, forms=("reply", "rewrite", "context"), reply_limit=1) as study:
+        fill_study(study.con, plain_replies(1))
+        study.con.execute(INSERT_REWRITE)
+        study.con.execute(INSERT_SENTENCE)
+        page = open_page(study.link("annotator"), width=390)
+        heading(page, "Reply 1 of 3")
+        expect(page.get_by_role("heading", name="Reference answer")).to_be_visible()
+        expect(page.get_by_text("Canberra", exact=True)).to_be_visible()
+        expect(page.get_by_text("Sydney", exact=True)).to_be_visible()
+        rate(page, "1", "0")
+        heading(page, "Rewrite 2 of 3")
+        expect(page.get_by_role("heading", name="Rewritten reply")).to_be_visible()
+        press(page, "2", "Control+Enter")
+        heading(page, "Sentence 3 of 3")
+        expect(page.get_by_text("My car!")).to_be_visible()
+        press(page, "9", "Control+Enter")
+        page.wait_for_url("**/finish/")
+        columns = "correct, adopts, facts_kept, expresses, layout"
+        rows = study.rows(f"SELECT {columns} FROM ratings ORDER BY rated_at")
+        assert set(rows[0][:2]) == {"yes", "cannot_judge"}
+        assert rows[1:] == [
+            (None, None, "minor_change", None, "stacked"),
+            (None, None, None, "none_of_these", "stacked"),
+        ]
