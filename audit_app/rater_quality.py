@@ -11,12 +11,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
 import duckdb
 
+from audit_app.gold import passes, read_gold
 from audit_app.word_counts import WordCounts
 from evaluation.statistics.sides import undo_sides
+from study.records import GoldPair
 
 FASTEST_S_PER_WORD = 0.1
 """Six hundred words a minute, twice what quick readers read."""
@@ -129,8 +130,6 @@ class _Sheet:
         return ("gold" if self.is_check else self.form, self.subject_id)
 
 
-_SELECT_GOLD = "SELECT gold_id, accepted_warmer, accepted_accurate FROM gold_pairs"
-
 _COUNT_SKIPS = """
     SELECT a.rater_id, count(*)
     FROM remarks AS r
@@ -148,7 +147,7 @@ def read_quality(con: duckdb.DuckDBPyConnection, words: WordCounts) -> dict[str,
     """
     cursor = con.cursor()
     sheets = [_Sheet(*row) for row in cursor.execute(_SELECT_SHEETS).fetchall()]
-    gold = {gold_id: accepted for gold_id, *accepted in cursor.execute(_SELECT_GOLD).fetchall()}
+    gold = read_gold(con)
     skips: dict[str, int] = dict(cursor.execute(_COUNT_SKIPS).fetchall())
     n_words = words.of(con, {sheet.subject for sheet in sheets})
     by_rater: dict[str, list[_Sheet]] = defaultdict(list)
@@ -183,7 +182,7 @@ def _quality_of(
     rater_id: str,
     sheets: Sequence[_Sheet],
     n_words: Mapping[tuple[str, str], int],
-    gold: Mapping[str, Sequence[Any]],
+    gold: Mapping[str, GoldPair],
     n_skips: int,
 ) -> RaterQuality:
     seconds = [sheet.seconds for sheet in sheets]
@@ -237,16 +236,16 @@ def _longest_run(sides: Sequence[str]) -> LongestRun:
     return LongestRun(side, length, len(sides), run_probability(length, len(sides)))
 
 
-def _checks_passed(sheets: Sequence[_Sheet], gold: Mapping[str, Sequence[Any]]) -> Passed:
-    known = [sheet for sheet in sheets if sheet.subject_id in gold]
-    n_passed = 0
-    for sheet in known:
-        warmer, accurate = gold[sheet.subject_id]
-        answers = ((sheet.warmer, warmer), (sheet.more_accurate, accurate))
-        n_passed += all(
-            not accepted or _coded(sheet, answer) in accepted for answer, accepted in answers
-        )
-    return Passed(n_passed, len(known))
+def _checks_passed(sheets: Sequence[_Sheet], gold: Mapping[str, GoldPair]) -> Passed:
+    known = [
+        passes(gold[sheet.subject_id], sheet.first_is_left, sheet.warmer, sheet.more_accurate)
+        for sheet in sheets
+        if sheet.subject_id in gold
+        and sheet.first_is_left is not None
+        and sheet.warmer is not None
+        and sheet.more_accurate is not None
+    ]
+    return Passed(sum(known), len(known))
 
 
 def _compare_repeats(sheets: Sequence[_Sheet]) -> tuple[Passed, int]:

@@ -99,6 +99,7 @@ def draw_marker(axes: Axes, estimate: Estimate, scale: float, place: float, styl
         markeredgecolor="black",
         linestyle="none",
         zorder=4,
+        clip_on=False,  # a marker at 100 % is drawn whole
     )
 
 

@@ -15,7 +15,7 @@ from evaluation.statistics.agreement import Agreement
 from evaluation.statistics.context_check import ContextCheck, compute_context_check
 from evaluation.statistics.preferences import win_rate
 from evaluation.statistics.repeats import RepeatConsistency, compute_repeat_consistency
-from evaluation.statistics.results import _agreement_on_warmth
+from evaluation.statistics.results import agreement_on_warmth
 from evaluation.statistics.tables import read_preferences
 from study.records import Estimate
 
@@ -65,7 +65,7 @@ def compute_interim(
     return InterimResults(
         seed=seed,
         level=level,
-        agreement=_agreement_on_warmth(rated, seed, level),
+        agreement=agreement_on_warmth(rated, seed, level),
         left_share=win_rate(rated.chose_left, rated.item, rated.rater, level),
         n_ratings=len(rated),
         n_raters=len(np.unique(rated.rater)),

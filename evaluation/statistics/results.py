@@ -217,7 +217,7 @@ def _compute_preference(
         arm=arm,
         warm_share=win_rate(table.warmer, table.item, table.rater, level),
         accuracy_share=accuracy,
-        agreement=_agreement_on_warmth(table, seed, level),
+        agreement=agreement_on_warmth(table, seed, level),
         n_ratings=len(table),
         n_raters=len(np.unique(table.rater)),
         n_items=len(np.unique(table.item)),
@@ -227,7 +227,8 @@ def _compute_preference(
     )
 
 
-def _agreement_on_warmth(table: PreferenceTable, seed: int, level: float) -> Agreement:
+def agreement_on_warmth(table: PreferenceTable, seed: int, level: float) -> Agreement:
+    """Ordinal alpha of the five-point answers about warmth, coded for the compared arm."""
     # pairs are what is coded; those of one item are drawn together, since they depend on it
     pairs, first, index = np.unique(table.pair, return_index=True, return_inverse=True)
     counts = np.zeros((len(pairs), len(_WARMER_CODES)), dtype=np.int64)
