@@ -14,6 +14,7 @@ import duckdb
 
 from audit_app.seating import RaterProgress, Seating
 from audit_app.turns import Choice
+from study.commits import add_row
 from study.errors import NotAllowed
 from study.records import (
     Assignment,
@@ -24,11 +25,13 @@ from study.records import (
     Sheet,
 )
 
-_INSERT_ASSIGNMENT = """
+_INSERT_ASSIGNMENTS = """
     INSERT INTO assignments (
         token, rater_id, form, purpose, subject_id, first_is_left, position, assigned_at)
-    VALUES (
-        $token, $rater_id, $form, $purpose, $subject_id, $first_is_left, $position, $assigned_at)
+    SELECT
+        row.token, row.rater_id, row.form, row.purpose, row.subject_id, row.first_is_left,
+        row.position, row.assigned_at
+    FROM (SELECT unnest($rows) AS row)
 """
 
 
@@ -67,7 +70,7 @@ def _store(
         position=choice.position,
         assigned_at=now.isoformat(),
     )
-    cursor.execute(_INSERT_ASSIGNMENT, asdict(assignment) | {"assigned_at": now})
+    add_row(cursor, _INSERT_ASSIGNMENTS, asdict(assignment) | {"assigned_at": now})
     seating.give(choice, assignment.token, rater_id, now)
     return assignment
 

@@ -17,6 +17,7 @@ import duckdb
 
 from audit_app.forms import QUESTIONS, Question, check_answers, check_choice
 from audit_app.seating import Seating
+from study.commits import add_row, look_past
 from study.errors import BadInput
 from study.records import Assignment, Form, Rating
 
@@ -119,14 +120,15 @@ _SELECT_BY_KEY = """
     WHERE idempotency_key = $idempotency_key
 """
 
-_INSERT_RATING = """
+_INSERT_RATINGS = """
     INSERT INTO ratings (
         token, revision, form, warmer, more_accurate, both_bad, correct, adopts, facts_kept,
         expresses, reason, seconds, layout, is_surplus, idempotency_key, rated_at)
-    VALUES (
-        $token, $revision, $form, $warmer, $more_accurate, $both_bad, $correct, $adopts,
-        $facts_kept, $expresses, $reason, $seconds, $layout, $is_surplus, $idempotency_key,
-        $rated_at)
+    SELECT
+        row.token, row.revision, row.form, row.warmer, row.more_accurate, row.both_bad,
+        row.correct, row.adopts, row.facts_kept, row.expresses, row.reason, row.seconds,
+        row.layout, row.is_surplus, row.idempotency_key, row.rated_at
+    FROM (SELECT unnest($rows) AS row)
 """
 
 
@@ -149,7 +151,12 @@ def save_rating(
         if the key was drawn for that one. That case is the caller's to refuse.
     """
     by_key = {"idempotency_key": idempotency_key}
-    known = cursor.execute(_SELECT_KNOWN, by_key | {"token": assignment.token}).fetchall()
+    eyes = look_past(
+        cursor,
+        _INSERT_RATINGS,
+        lambda row: row["token"] == assignment.token or row["idempotency_key"] == idempotency_key,
+    )
+    known = eyes.execute(_SELECT_KNOWN, by_key | {"token": assignment.token}).fetchall()
     if any(key == idempotency_key for _, _, key in known):
         row = cursor.execute(_SELECT_BY_KEY, by_key).fetchone()
         assert row is not None
@@ -169,7 +176,7 @@ def save_rating(
         "idempotency_key": idempotency_key,
         "rated_at": now,
     }
-    cursor.execute(_INSERT_RATING, values)
+    add_row(cursor, _INSERT_RATINGS, values)
     return _as_rating(tuple(values.values()))
 
 

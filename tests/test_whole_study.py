@@ -16,6 +16,8 @@ from demo_process import StartedApp
 from playwright.sync_api import Browser, Page, expect
 from tiny_model import make_tiny_model
 
+from audit_app.rater_texts import read_rater_texts
+
 pytestmark = [pytest.mark.model, pytest.mark.browser, pytest.mark.slow]
 
 STUDY = """
@@ -31,7 +33,7 @@ learning_rate = {learning_rate}
 item_limit = 4
 [evaluation.decoding]
 repetition_penalty = 1.15
-max_new_tokens = 24
+max_new_tokens = 384
 """
 
 
@@ -60,6 +62,21 @@ def open_page(browser: Browser, address: str) -> Page:
     return page
 
 
+def come_in(page):
+    """Through consent, comprehension and practice, as every rater goes."""
+    page.get_by_role("button", name="I agree").click()
+    for question in read_rater_texts("packaged", "nobody", 3).comprehension:
+        page.get_by_role("group", name=question.text).get_by_label(question.right).check()
+    page.get_by_role("button", name="Send answers").click()
+    for number in (1, 2, 3):
+        heading = page.get_by_role("heading", level=1, name=f"Practice pair {number} of 3")
+        expect(heading).to_be_visible(timeout=30_000)
+        page.keyboard.press("3")
+        page.keyboard.press("3")
+        page.keyboard.press("Control+Enter")
+        page.get_by_role("button", name="Continue").click()
+
+
 def expect_pair(page, number):
     heading = page.get_by_role("heading", level=1, name=f"Pair {number} of")
     expect(heading).to_be_visible(timeout=300_000)
@@ -80,9 +97,9 @@ def audit_one(page, n_flags):
     page.context.close()
 
 
-def report(study):
+def report(study, *options):
     done = subprocess.run(
-        [sys.executable, "-m", "audit_app", "report", "--study", str(study), "--json"],
+        [sys.executable, "-m", "audit_app", "report", "--study", str(study), "--json", *options],
         capture_output=True,
         text=True,
         check=True,
@@ -95,6 +112,7 @@ def test_a_whole_study_from_training_to_results(study, browser):
         owner = open_page(browser, app.link("owner"))
         expect(owner.get_by_text("train warm")).to_be_visible(timeout=120_000)
         rater = open_page(browser, app.link("annotator"))
+        come_in(rater)
         for number in (1, 2, 3):
             expect_pair(rater, number)
             rater.keyboard.press("1")
@@ -103,7 +121,7 @@ def test_a_whole_study_from_training_to_results(study, browser):
         app.wait_for("Done: .*largest process")
         expect_pair(rater, 4)
         rater.context.close()
-        expect(owner.get_by_text("3 of 48 ratings given")).to_be_visible(timeout=60_000)
+        expect(owner.get_by_text(re.compile(r"3 of \d+ ratings given"))).to_be_visible(timeout=60_000)
         expect(owner.get_by_text("32 of 32 replies graded")).to_be_visible(timeout=60_000)
         n_flags = int(re.search(r"of (\d+) flagged replies", owner.inner_text("body"))[1])
         owner.context.close()
@@ -129,7 +147,8 @@ def test_a_whole_study_from_training_to_results(study, browser):
     assert decided == ([("adopts",)] if n_flags else [])
     con.close()
 
-    results = report(study)
+    assert report(study)["sealed"]
+    results = report(study, "--unblind", "the test is over")
     (preference,) = results["preferences"]
     assert preference["n_ratings"] == 3
     assert {(rate["arm"], rate["counts_total"]) for rate in overall(results)} == {

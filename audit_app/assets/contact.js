@@ -90,6 +90,7 @@
       try {
         const answer = await post("/rate/draft", { ...draft, tab: this.tab });
         kept = answer.ok;
+        this.hearIfEnded(answer);
       } catch (error) {
         kept = false;
       }
@@ -105,22 +106,21 @@
     }
 
     async sign() {
-      let answer;
+      const sign = { token: this.token(), tab: this.tab, visible: !document.hidden };
       try {
-        const token = this.token();
-        answer = await post("/rate/activity", {
-          token: token,
-          tab: this.tab,
-          visible: !document.hidden,
-        });
+        const answer = await post("/rate/activity", sign);
+        this.hearIfEnded(answer);
         if (answer.ok) {
           this.onPulse(await answer.json());
         }
       } catch (error) {
         return; // the next sign comes soon
       }
-      const isOut = answer.status === 401 || answer.status === 403;
-      if (isOut || answer.ok) {
+    }
+
+    hearIfEnded({ ok, status }) {
+      const isOut = status === 401 || status === 403;
+      if (isOut || ok) {
         this.onEnd(isOut);
       }
     }

@@ -1,20 +1,24 @@
 /* The rater's card: which view is due, what each control sends, and what is said afterwards. A
-   sheet is built in sheet.js; the card, the clock and the contact have files of their own. */
+   sheet is built in sheet.js, the views between sheets in views.js; the card, the clock and the
+   contact have files of their own. */
 "use strict";
 window.warmthAuditRate = function (element, trigger, props, watch) {
-  const THINGS = { pair: "Pair", reply: "Reply", rewrite: "Rewrite", context: "Sentence" };
   const STATES = {
     open: "",
     paused: "The study is paused. You can still submit what you have open.",
     closed: "The study has ended. You can still submit what you have open.",
   };
+  const NOT_KEPT = "Draft not kept: the server did not take it";
   const ENDED =
     "Your access has ended, so nothing can be sent any more. What you wrote stays here as long " +
     "as this page is open. If this is a mistake, turn to the person who sent you the link.";
-  const make = window.WarmthAuditMake;
 
   const card = new window.WarmthAuditCard(element, trigger, collect);
   const view = new window.WarmthAuditSheet(card);
+  const words = window.WarmthAuditWords;
+  const views = new window.WarmthAuditViews(card, (token) => {
+    leaveFor({ action: "reopen", token: token });
+  });
   const clock = new window.WarmthAuditClock();
   let sheet = null; // as the server sent it; none in other views
   let isTouched = false;
@@ -23,7 +27,7 @@ window.warmthAuditRate = function (element, trigger, props, watch) {
   const contact = new window.WarmthAuditContact({
     draft: draft,
     token: () => (sheet || afterBreak || { token: null }).token,
-    onKept: (kept) => card.write("draft", kept ? "Draft kept" : "Draft not kept: no connection"),
+    onKept: (kept) => card.write("draft", kept ? "Draft kept" : NOT_KEPT),
     onPulse: hearPulse,
     onEnd: setEnded,
   });
@@ -121,24 +125,10 @@ window.warmthAuditRate = function (element, trigger, props, watch) {
     view.reason.readOnly = isEnded;
   }
 
-  function headingOf({ form, number, total, practice, changing }) {
-    if (practice) {
-      return "Practice pair " + practice.number + " of " + practice.total + ", not counted";
-    }
-    if (changing) {
-      return "Change your rating of " + THINGS[form].toLowerCase() + " " + number;
-    }
-    return THINGS[form] + " " + number + " of " + total;
-  }
-
-  function count(number, form) {
-    return number === 1 ? "1 " + form : number + " " + form + "s";
-  }
-
   function showPlace(value) {
     const { practice, changing, minutes_left: minutes } = value;
     const { number, total } = practice || value;
-    card.write("heading", headingOf(value));
+    card.write("heading", words.headingOf(value));
     card.part("progress").max = total;
     card.part("progress").value = number - 1;
     card.part("progress").hidden = changing;
@@ -174,68 +164,6 @@ window.warmthAuditRate = function (element, trigger, props, watch) {
     contact.sign();
   }
 
-  function showFeedback({ practice, items, explanation }) {
-    card.write("feedback-heading", "Practice pair " + practice.number + " of " + practice.total);
-    const isLast = practice.number === practice.total;
-    card.write("go-on", isLast ? "Begin with the study" : "Next practice pair");
-    card.write("explanation", explanation);
-    card.part("feedback-items").replaceChildren(
-      ...items.map(({ legend, yours, ours, right }) => {
-        const verdict = right ? "As we see it" : "We see it differently";
-        return make(
-          "li",
-          { className: right ? "wa-right" : "wa-other" },
-          make("h2", { textContent: legend }),
-          make("p", { className: "wa-verdict", textContent: verdict }),
-          make("p", { textContent: "Your answer: " + yours }),
-          make("p", { textContent: "Ours: " + ours })
-        );
-      })
-    );
-  }
-
-  function localTime(iso) {
-    return new Date(iso).toLocaleTimeString("en-GB");
-  }
-
-  function showMine({ ratings }) {
-    const many = "You have given " + count(ratings.length, "rating") + ". You can change any.";
-    card.write("mine-count", ratings.length ? many : "You have not rated anything yet.");
-    card.part("mine-list").replaceChildren(
-      ...ratings.map((own) => {
-        const name = THINGS[own.form] + " " + own.number;
-        const change = make("button", { type: "button", className: "wa-quiet" }, "Change");
-        change.append(make("span", { className: "wa-unseen" }, " " + name.toLowerCase()));
-        change.addEventListener("click", () => leaveFor({ action: "reopen", token: own.token }));
-        const when = new Date(own.rated_at).toLocaleString("en-GB", {
-          dateStyle: "medium",
-          timeStyle: "short",
-        });
-        const words = make(
-          "div",
-          {},
-          make("h2", {}, name + " ", make("small", { textContent: when })),
-          make("p", { className: "wa-excerpt", textContent: own.excerpt }),
-          make("p", { textContent: own.answers })
-        );
-        return make("li", {}, words, change);
-      })
-    );
-  }
-
-  function showOther(value) {
-    if (value.view === "waiting") {
-      const done = "You have given " + count(value.done, "rating") + " so far.";
-      card.write("waiting-count", value.done ? done : "");
-    } else if (value.view === "paused") {
-      card.write("paused-text", value.text);
-    } else if (value.view === "feedback") {
-      showFeedback(value);
-    } else if (value.view === "mine") {
-      showMine(value);
-    }
-  }
-
   function open(value) {
     const isBreak = value.view === "sheet" && value.break_due;
     if (value.view === "sheet" && !isBreak) {
@@ -253,14 +181,14 @@ window.warmthAuditRate = function (element, trigger, props, watch) {
     if (isBreak) {
       offerBreak(value);
     } else {
-      showOther(value);
+      views.show(value);
     }
   }
 
   /* In sight stands the time of the last rating or what became of something else; aloud both are
      said together with what came up. */
   function tell(value) {
-    const time = value.saved ? "Saved " + localTime(value.saved) : "";
+    const time = value.saved ? "Saved " + words.timeOf(value.saved) : "";
     card.saySaved([value.said, time].filter(Boolean).join(" "));
     const heading = card.shown.querySelector("h1").textContent;
     const said = value.said || (value.saved ? "Saved." : "");

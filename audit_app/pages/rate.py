@@ -104,7 +104,7 @@ def build_rate_page(con: duckdb.DuckDBPyConnection, desk: RatingDesk) -> gr.Bloc
         title="Rate",
         role="annotator",
         name="rate",
-        scripts=("card.js", "clock.js", "contact.js", "sheet.js", "rate.js"),
+        scripts=("card.js", "clock.js", "contact.js", "sheet.js", "views.js", "rate.js"),
         start="warmthAuditRate",
         show=desk.show,
         submit=lambda rater_id, sent: _answer(desk, rater_id, sent),

@@ -1,32 +1,143 @@
 """axe-core on the pages for people who rate and audit: no violation, but Gradio's own by name."""
 
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, expect
-from study_server import ServedStudy, fill_study, plain_replies
+from playwright.sync_api import Browser, Page, expect
+from study_server import SETTINGS, ServedStudy, fill_study, plain_replies, serve_study
+
+from audit_app.study_events import record_event
 
 pytestmark = pytest.mark.browser
 
 OF_GRADIO: dict[str, str] = {}
 """Rules that Gradio 6.31's own frame around our pages breaks, and why we cannot mend them."""
 
+NewPage = Callable[[int], Page]
 
-@pytest.mark.parametrize(
-    ("role", "first_heading"), [("annotator", "Pair 1 of 2"), ("auditor", "Reply 1 of 2")]
-)
+
+@pytest.fixture
+def new_page(browser: Browser) -> Iterator[NewPage]:
+    contexts = []
+
+    def open_page(width: int) -> Page:
+        viewport = {"width": width, "height": 900}
+        context = browser.new_context(viewport=viewport, color_scheme="dark")  # type: ignore[arg-type]
+        contexts.append(context)
+        return context.new_page()
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def check(page: Page, heading: str, role: str = "heading") -> None:
+    """Wait for a view or a dialog, and look at it; nothing may run out of the page either."""
+    expect(page.get_by_role(role, name=heading).first).to_be_visible()  # type: ignore[arg-type]
+    found = Axe().run(page).response["violations"]
+    told = {rule["id"]: [node["target"] for node in rule["nodes"]] for rule in found}
+    assert told.keys() <= OF_GRADIO.keys(), (heading, told)
+    width = page.evaluate("document.documentElement.clientWidth")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width, heading
+    levels = page.locator(":is(h1, h2, h3):visible").evaluate_all("all => all.map(h => h.tagName)")
+    if role == "heading":
+        assert levels[0] == "H1"
+
+
+def press(page: Page, *keys: str) -> None:
+    for key in keys:
+        page.keyboard.press(key)
+
+
 @pytest.mark.parametrize("width", [390, 1280])
-def test_axe_finds_nothing_wrong(
-    browser: Browser, study_app: ServedStudy, role: str, first_heading: str, width: int
+def test_axe_finds_nothing_wrong_in_any_view_of_a_rater(
+    tmp_path: Path, new_page: NewPage, width: int
+):
+    rating = SETTINGS.rating.model_copy(update={"break_every": 5})
+    settings = SETTINGS.model_copy(update={"rating": rating})
+    with serve_study(tmp_path / "study.duckdb", settings) as study:
+        page = new_page(width)
+        page.goto(study.link("annotator", "bob"))
+        check(page, "More is being made")
+        page.context.clear_cookies()
+
+    with serve_study(tmp_path / "full.duckdb", settings) as study:
+        fill_study(study.con, plain_replies(8))
+        link = study.link("annotator", "ada")
+        study.con.execute("DELETE FROM onboarding_steps WHERE step = 'practice'")
+        page.goto(link)
+        check(page, "Practice pair 1 of 3, not counted")
+        for number in (1, 2, 3):
+            asked = f"Practice pair {number} of 3, not counted"
+            expect(page.get_by_role("heading", name=asked)).to_be_visible()
+            press(page, "3", "3", "Control+Enter")
+            feedback = page.get_by_role("heading", name=f"Practice pair {number} of 3", exact=True)
+            expect(feedback).to_be_focused()
+            if number == 1:
+                check(page, "Practice pair 1 of 3")
+            press(page, "Control+Enter")
+        check(page, "Pair 1 of 8")
+        press(page, "1", "Control+Enter")
+        expect(page.get_by_role("alert").filter(has_text="Not submitted")).to_be_visible()
+        check(page, "Pair 1 of 8")
+        for button, dialog in (
+            ("Keys", "Keys"),
+            ("Skip…", "Skip this one"),
+            ("Report a problem…", "Report a problem"),
+        ):
+            page.get_by_role("button", name=button).click()
+            check(page, dialog, role="dialog")
+            press(page, "Escape")
+        press(page, "3", "Control+Enter")
+        for number in range(2, 6):
+            expect(page.get_by_role("heading", name=f"Pair {number} of")).to_be_visible()
+            press(page, "3", "3", "Control+Enter")
+        check(page, "Time for a short break")
+        press(page, "Control+Enter")
+        expect(page.get_by_role("heading", name="Pair 6 of")).to_be_visible()
+        page.get_by_role("button", name="My ratings").click()
+        check(page, "My ratings")
+        page.get_by_role("button", name="Change pair 1").click()
+        check(page, "Change your rating of pair 1")
+        record_event(study.con, "paused", "the owner", "a check", datetime.now(UTC))
+        page.wait_for_timeout(1100)
+        page.get_by_role("button", name="Cancel").click()
+        check(page, "The study is paused")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_axe_finds_nothing_wrong_in_the_other_forms(tmp_path: Path, new_page: NewPage, width: int):
+    rating = SETTINGS.rating.model_copy(update={"forms": ("reply", "rewrite", "context")})
+    settings = SETTINGS.model_copy(update={"rating": rating})
+    with serve_study(tmp_path / "study.duckdb", settings) as study:
+        fill_study(study.con, plain_replies(1))
+        study.con.execute("DELETE FROM responses WHERE response_id = 'warm reply 0'")
+        study.con.execute(
+            "INSERT INTO rewrites VALUES ('a', 'a', 'warm', 'Why?', 'So.', 'Oh! So.')"
+        )
+        study.con.execute("INSERT INTO context_sentences VALUES ('a', 'angry', 'My car!')")
+        page = new_page(width)
+        page.goto(study.link("annotator"))
+        for number, (thing, keys) in enumerate(
+            (("Reply", ("1", "1")), ("Rewrite", ("1",)), ("Sentence", ("1",))), start=1
+        ):
+            check(page, f"{thing} {number} of 3")
+            press(page, *keys, "Control+Enter")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_axe_finds_nothing_wrong_with_a_reply_to_audit(
+    study_app: ServedStudy, new_page: NewPage, width: int
 ):
     fill_study(study_app.con, plain_replies(2))
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme="dark")
-    page = context.new_page()
-    page.goto(study_app.link(role))  # type: ignore[arg-type]
-    expect(page.get_by_role("heading", name=first_heading)).to_be_visible()
-    page.keyboard.press("1")
-    page.keyboard.press("Control+Enter")
+    page = new_page(width)
+    page.goto(study_app.link("auditor"))
+    expect(page.get_by_role("heading", name="Reply 1 of 2")).to_be_visible()
+    press(page, "1", "Control+Enter")
     expect(page.get_by_role("alert").filter(has_text="Not submitted")).to_be_visible()
-    found = Axe().run(page).response["violations"]
-    context.close()
-    told = {rule["id"]: [node["target"] for node in rule["nodes"]] for rule in found}
-    assert told.keys() <= OF_GRADIO.keys(), told
+    check(page, "Reply 1 of 2")
+    page.get_by_role("button", name="Keys").click()
+    check(page, "Keys", role="dialog")

@@ -1,10 +1,12 @@
 """Replies that attack the page: shown as text, while nothing runs and nothing leaves loopback."""
 
+import re
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from study_server import ServedStudy, TwoReplies, fill_study
+from study_server import SETTINGS, ServedStudy, TwoReplies, fill_study, serve_study
 
 from study.progress import StageProgress
 
@@ -53,20 +55,67 @@ class Watched:
 
 
 def test_hostile_replies_are_only_text_to_a_rater(browser: Browser, study_app: ServedStudy):
-    fill_study(study_app.con, [TwoReplies(HOSTILE, HOSTILE, HOSTILE)])
+    fill_study(study_app.con, [TwoReplies(HOSTILE, HOSTILE, HOSTILE)] * 2)
     watched = Watched(browser)
-    watched.page.goto(study_app.link("annotator"))
-    expect(watched.page.get_by_role("heading", name="Pair 1 of 1")).to_be_visible()
-    for part in ("prompt", "left", "right"):
-        assert watched.page.locator(f"[data-part={part}]").text_content() == HOSTILE
-        assert watched.page.locator(f"[data-part={part}] *").count() == 0
-    watched.page.keyboard.press("1")
-    watched.page.keyboard.press("1")
-    watched.page.get_by_label("Reason").fill(HOSTILE)
-    expect(watched.page.get_by_text("Draft kept")).to_be_visible()
-    watched.page.reload()
-    expect(watched.page.get_by_label("Reason")).to_have_value(HOSTILE)
+    page = watched.page
+    page.goto(study_app.link("annotator"))
+    expect(page.get_by_role("heading", name="Pair 1 of 2")).to_be_visible()
+    shown = page.locator("[data-form=pair] [data-text]")
+    assert [text.text_content() for text in shown.all()] == [HOSTILE] * 3
+    assert shown.locator("*").count() == 0
+    page.get_by_role("button", name="Report a problem…").click()
+    page.get_by_label("A text is broken").check()
+    page.get_by_role("dialog").get_by_label("In your own words").fill(HOSTILE)
+    page.get_by_role("button", name="Send the report").click()
+    expect(page.locator(".wa-saved")).to_contain_text("your report is stored")
+    page.keyboard.press("1")
+    page.keyboard.press("1")
+    page.get_by_label("Reason").fill(HOSTILE)
+    expect(page.get_by_text("Draft kept")).to_be_visible()
+    page.reload()
+    expect(page.get_by_label("Reason")).to_have_value(HOSTILE)
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("heading", name="Pair 2 of 2")).to_be_visible()
+    page.get_by_role("button", name="My ratings").click()
+    excerpt = page.locator(".wa-mine .wa-excerpt")
+    expect(excerpt).to_contain_text("<script>")
+    assert excerpt.locator("*").count() == 0
+    page.get_by_role("button", name="Change pair 1").click()
+    expect(page.get_by_label("Reason")).to_have_value(HOSTILE)
     watched.check()
+    assert study_app.rows("SELECT text FROM remarks") == [(HOSTILE,)]
+    assert study_app.rows("SELECT reason FROM ratings") == [(HOSTILE,)]
+
+
+def test_hostile_texts_of_other_forms_are_only_text(browser: Browser, tmp_path: Path):
+    rating = SETTINGS.rating.model_copy(update={"forms": ("reply", "rewrite", "context")})
+    settings = SETTINGS.model_copy(update={"rating": rating})
+    with serve_study(tmp_path / "study.duckdb", settings) as study:
+        fill_study(study.con, [TwoReplies(HOSTILE, HOSTILE, HOSTILE)])
+        study.con.execute("DELETE FROM responses WHERE response_id = 'warm reply 0'")
+        hostile = {"text": HOSTILE}
+        study.con.execute('UPDATE items SET "references" = [$text]', hostile)
+        study.con.execute(
+            "INSERT INTO rewrites VALUES ('a', 'a', $text, $text, $text, $text)", hostile
+        )
+        study.con.execute("INSERT INTO context_sentences VALUES ('a', 'angry', $text)", hostile)
+        watched = Watched(browser)
+        page = watched.page
+        page.goto(study.link("annotator"))
+        for thing, form, n_texts in (
+            ("Reply", "reply", 3),
+            ("Rewrite", "rewrite", 3),
+            ("Sentence", "context", 1),
+        ):
+            expect(page.get_by_role("heading", name=re.compile(f"^{thing} "))).to_be_visible()
+            shown = page.locator(f"[data-form={form}] [data-text]:not([data-text=stated])")
+            assert [text.text_content() for text in shown.all()] == [HOSTILE] * n_texts
+            assert shown.locator("*").count() == 0
+            for _ in page.locator("fieldset[data-question]").all():
+                page.keyboard.press("1")
+            page.keyboard.press("Control+Enter")
+        page.wait_for_url("**/finish/")
+        watched.check()
 
 
 def test_hostile_replies_are_only_text_to_an_auditor(browser: Browser, study_app: ServedStudy):

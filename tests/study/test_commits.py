@@ -11,8 +11,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from study.commits import GroupCommit
-from study.database import close, open_for_writing
+from study.commits import GroupCommit, add_row, look_past
+from study.database import close, open_for_writing, transaction
 from study.errors import BadTable, NotAllowed, StudyClosed
 
 INSERT = "INSERT INTO notes (name) VALUES ($name)"
@@ -150,6 +150,53 @@ def test_sixty_four_threads_store_each_row_once(con):
     with GroupCommit(con) as commits, ThreadPoolExecutor(64) as pool:
         done = list(pool.map(lambda n: commits.run(add(f"{n}")), range(640)))
     assert len(done) == len(names(con)) == 640
+
+
+INSERT_NOTES = (
+    "INSERT INTO notes (name, n) SELECT row.name, row.n FROM (SELECT unnest($rows) AS row)"
+)
+
+
+def add_waiting(name: str, n: int | None = 0):
+    return lambda cursor: add_row(cursor, INSERT_NOTES, {"name": name, "n": n}) or name
+
+
+def test_rows_that_wait_go_in_together_and_are_found_by_every_look(con):
+    def count(cursor: duckdb.DuckDBPyConnection) -> int:
+        return cursor.execute("SELECT count(*) FROM notes").fetchone()[0]
+
+    with GroupCommit(con) as commits:
+        jobs = [add_waiting("a"), add_waiting("b", None), count, add_waiting("c", 3), count]
+        assert run_as_one_batch(commits, jobs) == ["a", "b", 2, "c", 3]
+    rows = con.execute("SELECT name, n FROM notes ORDER BY name").fetchall()
+    assert rows == [("a", 0), ("b", None), ("c", 3)]
+
+
+def test_a_look_past_rows_that_wait_sees_those_that_concern_it(con):
+    def look(name: str):
+        def work(cursor: duckdb.DuckDBPyConnection) -> int:
+            eyes = look_past(cursor, INSERT_NOTES, lambda row: row["name"] == name)
+            return eyes.execute("SELECT count(*) FROM notes").fetchone()[0]
+
+        return work
+
+    with GroupCommit(con) as commits:
+        jobs = [add_waiting("a"), look("other"), look("a"), add_waiting("b"), look("a")]
+        assert run_as_one_batch(commits, jobs) == ["a", 0, 1, "b", 1]
+    with transaction(con) as cursor:
+        add_row(cursor, INSERT_NOTES, {"name": "c", "n": 0})
+        assert look("c")(cursor) == 3
+
+
+def test_a_waiting_row_that_its_table_refuses_costs_only_its_own_job(con):
+    with GroupCommit(con) as commits:
+        commits.run(add("known"))
+        answers = run_as_one_batch(
+            commits, [add_waiting("a"), add_waiting("known"), add_waiting("b", 9), add_waiting("c")]
+        )
+    assert [answers[0], answers[3]] == ["a", "c"]
+    assert {type(answer) for answer in answers[1:3]} == {BadTable}
+    assert names(con) == {"known", "a", "c"}
 
 
 WRITER = """
