@@ -8,20 +8,24 @@ id is that of the session: each method looks itself whether what it is asked for
 """
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from typing import Literal
 
 import duckdb
 
 from audit_app.assignment import next_assignment, rater_progress
 from audit_app.cards import FINISH, PAUSED, START, Place, RatingCard, mine_card, sheet_card
-from audit_app.drafts import draft_json, read_draft, save_draft
+from audit_app.drafts import Draft, DraftBox, draft_json, read_draft
 from audit_app.forms import question_order, questions_of
 from audit_app.known_sheets import KnownSheets
 from audit_app.onboarding import next_step, record_practice
 from audit_app.paces import Paces
 from audit_app.practice import Practice
 from audit_app.rater_texts import RaterTexts
+from audit_app.raters import active_annotators
 from audit_app.ratings import (
     Answers,
     OwnRating,
@@ -33,8 +37,9 @@ from audit_app.ratings import (
 )
 from audit_app.remarks import SKIPS, RemarkWords, check_remark, save_remark
 from audit_app.seating import RaterProgress, Seating
-from audit_app.state_watch import StateName, StateWatch
+from audit_app.study_events import read_study_state
 from audit_app.tabs import Tabs
+from audit_app.watch import Watch
 from study.commits import GroupCommit
 from study.errors import BadInput, NotAllowed
 from study.records import Assignment, Form, Rating
@@ -54,7 +59,7 @@ class Pulse:
 
     other_tab: bool
     """The same rater seems to have the page open twice."""
-    state: StateName
+    state: Literal["open", "paused", "closed"]
     """Of the study."""
 
 
@@ -86,7 +91,9 @@ class RatingDesk:
         self._practice = Practice(texts.practice)
         self._tabs = Tabs()
         self._admitted: set[str] = set()
-        self._watch = StateWatch(con, clock)
+        self._drafts = DraftBox(commits)
+        self._state = Watch(partial(read_study_state, con), clock)
+        self._annotators = Watch(partial(active_annotators, con), clock)
         self._paces = Paces(con)
         self._known = KnownSheets(con)
 
@@ -199,9 +206,13 @@ class RatingDesk:
         mine = my_ratings(self._con, rater_id)
         return self._changing(rater_id, next(own for own in mine if own.rating.token == token))
 
-    def keep_draft(self, rater_id: str, token: str, answers: Mapping[str, str], tab: str) -> None:
+    def keep_draft(
+        self, rater_id: str, token: str, answers: Mapping[str, str], tab: str
+    ) -> "Future[None]":
         """Keep what is not submitted yet; nothing of practice is kept.
 
+        Returns:
+            Done when the draft is on the disk.
         Raises:
             BadInput: an answer is not text, or they are too long together.
             NotAllowed: the sheet is not this rater's.
@@ -209,11 +220,16 @@ class RatingDesk:
         now = self._clock()
         self._tabs.hear(rater_id, tab, now)
         if self._practice.has(token):
-            return
-        assignment = self._known.assignment(token, rater_id)
-        answers_json = draft_json(answers)
-        self._commits.run(lambda cursor: save_draft(cursor, assignment, answers_json, now))
+            nothing: Future[None] = Future()
+            nothing.set_result(None)
+            return nothing
+        draft = Draft(self._known.assignment(token, rater_id).token, draft_json(answers), now)
         self._seating.renew(token, now)
+        return self._drafts.put(draft)
+
+    def is_annotator(self, rater_id: str) -> bool:
+        """Whether somebody was an annotator with access a second ago, for what is asked often."""
+        return rater_id in self._annotators.now()
 
     def hear(self, rater_id: str, token: str | None, tab: str, visible: bool) -> Pulse:
         """Take note that a page is open; one that is in view keeps the seat of its sheet.
@@ -224,11 +240,11 @@ class RatingDesk:
         now = self._clock()
         if visible and token is not None and not self._practice.has(token):
             self._seating.renew(self._known.assignment(token, rater_id).token, now)
-        return Pulse(self._tabs.hear(rater_id, tab, now), self._watch.state())
+        return Pulse(self._tabs.hear(rater_id, tab, now), self._state.now().name)
 
     def is_done(self, rater_id: str) -> bool:
         """Whether nothing is left for a rater who is admitted, now or later."""
-        if self._watch.state() == "closed":
+        if self._state.now().name == "closed":
             return True
         progress = rater_progress(self._con, self._seating, rater_id, self._clock())
         return progress.done == progress.total and self._may_end(progress)
@@ -248,7 +264,7 @@ class RatingDesk:
             if step != "admitted":
                 return START
             self._admitted.add(rater_id)
-        return {"open": None, "paused": PAUSED, "closed": FINISH}[self._watch.state()]
+        return {"open": None, "paused": PAUSED, "closed": FINISH}[self._state.now().name]
 
     def _practise(
         self, rater_id: str, token: str, answers: Answers, idempotency_key: str

@@ -7,15 +7,30 @@ caller's own. `saved_at` is a sign of life by which the seat is kept over a rest
 """
 
 import json
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 import duckdb
 
+from study.commits import GroupCommit
+from study.database import insert_rows
 from study.errors import BadInput
 from study.records import Assignment
 
 MAX_DRAFT_BYTES = 8 * 1024
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a rater has chosen for one sheet so far."""
+
+    token: str
+    answers_json: str
+    """What `draft_json` made of it."""
+    saved_at: datetime
 
 
 def draft_json(answers: Mapping[str, str]) -> str:
@@ -47,27 +62,75 @@ def draft_json(answers: Mapping[str, str]) -> str:
     return answers_json
 
 
-_UPSERT_DRAFT = """
+# of several rows with one token the first would win in silence: the caller gives the newest alone
+_UPSERT_DRAFTS = """
     INSERT INTO drafts (token, answers_json, saved_at)
-    VALUES ($token, $answers_json, $saved_at)
+    SELECT row.token, row.answers_json, row.saved_at
+    FROM (SELECT unnest($rows) AS row)
     ON CONFLICT (token) DO UPDATE SET
         answers_json = excluded.answers_json,
         saved_at = excluded.saved_at
 """
 
 
-def save_draft(
-    cursor: duckdb.DuckDBPyConnection, assignment: Assignment, answers_json: str, now: datetime
-) -> None:
-    """Keep what a rater has chosen so far, in place of what was kept before, as part of a commit.
+def save_drafts(cursor: duckdb.DuckDBPyConnection, drafts: Iterable[Draft]) -> None:
+    """Keep what raters have chosen so far, each in place of what was kept before.
 
     Args:
-        answers_json: what `draft_json` made of it.
+        drafts: at most one of each sheet.
     """
-    cursor.execute(
-        _UPSERT_DRAFT,
-        {"token": assignment.token, "answers_json": answers_json, "saved_at": now},
-    )
+    insert_rows(cursor, _UPSERT_DRAFTS, [asdict(draft) for draft in drafts])
+
+
+class DraftBox:
+    """Takes drafts from all raters and stores them together, a few times a second.
+
+    An upsert costs several milliseconds, however many rows it has, and ratings wait behind it.
+    """
+
+    def __init__(self, commits: GroupCommit, gather_s: float = 0.2) -> None:
+        """Start empty.
+
+        Args:
+            gather_s: how long drafts wait for others to be stored with.
+        """
+        self._commits = commits
+        self._gather_s = gather_s
+        self._lock = threading.Lock()
+        self._waiting: dict[str, Draft] = {}
+        self._callers: list[Future[None]] = []
+
+    def put(self, draft: Draft) -> "Future[None]":
+        """Have a draft stored, if no newer one of its sheet comes before.
+
+        Returns:
+            Done when the draft, or the newer one, is on the disk.
+        """
+        caller: Future[None] = Future()
+        with self._lock:
+            is_first = not self._callers
+            self._waiting[draft.token] = draft
+            self._callers.append(caller)
+        if is_first:
+            timer = threading.Timer(self._gather_s, self._store)
+            timer.daemon = True
+            timer.start()
+        return caller
+
+    def _store(self) -> None:
+        with self._lock:
+            drafts, callers = self._waiting, self._callers
+            self._waiting, self._callers = {}, []
+        # who went away while the draft was gathered hears nothing; the draft is stored all the same
+        listening = [caller for caller in callers if caller.set_running_or_notify_cancel()]
+        try:
+            self._commits.run(lambda cursor: save_drafts(cursor, drafts.values()))
+        except Exception as error:  # noqa: BLE001  whatever it is belongs to the callers
+            for caller in listening:
+                caller.set_exception(error)
+            return
+        for caller in listening:
+            caller.set_result(None)
 
 
 _SELECT_DRAFT = """

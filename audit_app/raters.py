@@ -206,3 +206,21 @@ def _as_rater(row: tuple[Any, ...]) -> Rater:
     rater_id, role, invited_at = row
     # a cursor does not take over the connection's TimeZone: DuckDB answers in local time
     return Rater(rater_id, role, invited_at.astimezone(UTC).isoformat())
+
+
+_SELECT_ACTIVE = """
+    SELECT r.rater_id
+    FROM raters AS r
+    WHERE r.role = 'annotator'
+        AND NOT EXISTS (
+            SELECT 1
+            FROM rater_states AS s
+            WHERE s.rater_id = r.rater_id
+            HAVING arg_max(s.state, s.revision) = 'revoked')
+"""
+
+
+def active_annotators(con: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """Ids of all annotators who may come in."""
+    rows = con.cursor().execute(_SELECT_ACTIVE).fetchall()
+    return frozenset(rater_id for (rater_id,) in rows)

@@ -2,7 +2,8 @@
 
 Arrays over subjects (pairs, replies, rewrites or sentences), so that a choice among ten thousand
 takes a fraction of a millisecond. A side X stands for one of the two replies of every pair alike;
-which one that is, nobody here knows. Kept true by `seating.py`.
+which one that is, nobody here knows. What is held back stays on the board with the seats that
+were taken, and is offered to nobody. Kept true by `given_sheets.py`.
 """
 
 from collections.abc import Sequence
@@ -16,8 +17,6 @@ from study.records import Form, stable_id
 BLOCK = 4
 """Of so many pairs in a row each rater sees side X left in half."""
 
-_MASK = (1 << 64) - 1
-
 
 @dataclass(frozen=True)
 class Subject:
@@ -26,6 +25,8 @@ class Subject:
     subject_id: str
     group: str
     """A rater gets one subject of a group at most, such as one pair of a prompt."""
+    is_offered: bool
+    """False for what is held back, or was not drawn."""
     x_is_first: bool | None
     """Of a pair: whether side X is the reply that it calls first; None where there are no sides."""
 
@@ -43,7 +44,6 @@ class SeatBoard:
 
     def __init__(self, form: Form, subjects: Sequence[Subject], seats: int, seed: int) -> None:
         """Lay out a board with every seat free."""
-        self.form = form
         self.has_sides = form == "pair"
         self.ids = [subject.subject_id for subject in subjects]
         self.index = {subject_id: index for index, subject_id in enumerate(self.ids)}
@@ -51,6 +51,7 @@ class SeatBoard:
         self.group = np.array([groups[s.group] for s in subjects], dtype=np.intp)
         self.n_groups = len(groups)
         self.x_is_first = np.array([bool(s.x_is_first) for s in subjects], dtype=np.bool_)
+        self.offered = np.array([s.is_offered for s in subjects], dtype=np.bool_)
         self.taken = np.zeros(len(subjects), dtype=np.int64)
         self.x_left = np.zeros(len(subjects), dtype=np.int64)
         self._seats = seats
@@ -58,9 +59,6 @@ class SeatBoard:
         self._most_per_side = -(-seats // 2)
         self._seed = seed
         self._keys = np.array([_key(seed, form, s.subject_id) for s in subjects], dtype=np.uint64)
-
-    def __len__(self) -> int:
-        return len(self.ids)
 
     def take(self, seat: Seat) -> None:
         """Fill a seat."""
@@ -70,9 +68,18 @@ class SeatBoard:
         """Free a seat."""
         self._change(seat, -1)
 
-    def is_free(self, index: int) -> bool:
-        """Whether a subject has a seat left."""
-        return bool(self.taken[index] < self._seats)
+    def is_free(self, seat: Seat) -> bool:
+        """Whether a subject has a seat left, on the side asked for where there are sides."""
+        taken, x_left = self.taken[seat.index], self.x_left[seat.index]
+        if seat.x_is_left is None:
+            return bool(taken < self._seats)
+        on_side = x_left if seat.x_is_left else taken - x_left
+        return bool(taken < self._seats and on_side < self._most_per_side)
+
+    def is_offered(self, subject_id: str) -> bool:
+        """Whether raters may see a subject."""
+        index = self.index.get(subject_id)
+        return index is not None and bool(self.offered[index])
 
     def n_open_groups(self, seen: NDArray[np.bool_]) -> int:
         """How many subjects a rater could still be given, one of each group.
@@ -80,12 +87,11 @@ class SeatBoard:
         Args:
             seen: shape (n_groups,); the groups of which this rater has had one.
         """
-        free = (self.taken < self._seats) & ~seen[self.group]
-        if self.n_groups == len(self):
-            return int(free.sum())
-        return len(np.unique(self.group[free]))
+        is_open = np.zeros(self.n_groups, dtype=np.bool_)
+        is_open[self.group[self._free_to(seen)]] = True
+        return int(is_open.sum())
 
-    def choose(self, rater_id: str, seen: NDArray[np.bool_], sides: Sequence[bool]) -> Seat | None:
+    def choose(self, rater_id: str, seen: NDArray[np.bool_], block: Sequence[bool]) -> Seat | None:
         """The seat that a rater gets next; None when none is free for this rater.
 
         Subjects with most seats taken come first, so that they fill up and agreement can be
@@ -93,14 +99,14 @@ class SeatBoard:
 
         Args:
             seen: shape (n_groups,); the groups of which this rater has had one.
-            sides: for each pair that this rater was given, in order, whether X stood left.
+            block: of the pairs in this rater's unfinished block, whether X stood left.
         """
-        free = (self.taken < self._seats) & ~seen[self.group]
+        free = self._free_to(seen)
         if not free.any():
             return None
         if not self.has_sides:
             return Seat(self._first_of(free, rater_id), None)
-        left, right = self._open_sides(sides)
+        left, right = self._open_sides(block)
         both_fit = free & (left | right)
         if both_fit.any():
             free = both_fit
@@ -114,6 +120,10 @@ class SeatBoard:
         if seat.x_is_left:
             self.x_left[seat.index] += by
 
+    def _free_to(self, seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        free: NDArray[np.bool_] = self.offered & (self.taken < self._seats) & ~seen[self.group]
+        return free
+
     def _sides_of_pairs(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Of each pair: may X stand left, may it stand right, for the pair's own balance."""
         return (
@@ -121,11 +131,10 @@ class SeatBoard:
             self.taken - self.x_left < self._most_per_side,
         )
 
-    def _open_sides(self, sides: Sequence[bool]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    def _open_sides(self, block: Sequence[bool]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """The same, for the balance of the rater's block too."""
-        block = sides[len(sides) // BLOCK * BLOCK :]
-        n_left = sum(block)
         left, right = self._sides_of_pairs()
+        n_left = sum(block)
         return left & (n_left < BLOCK // 2), right & (len(block) - n_left < BLOCK // 2)
 
     def _side(self, index: int, left: bool, right: bool, rater_id: str) -> bool:
@@ -142,7 +151,7 @@ class SeatBoard:
 
 
 def _key(*parts: object) -> int:
-    return int(stable_id(*parts), 16) & _MASK
+    return int(stable_id(*parts), 16)
 
 
 def _mix(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -55,6 +55,8 @@ class RunningApp:
             access_log=False,
             proxy_headers=self.is_behind_proxy,
             timeout_graceful_shutdown=3,
+            # longer than people think, so that a submit needs no new connection
+            timeout_keep_alive=75,
         )
         server = uvicorn.Server(config)
         if on_ready is not None:

@@ -44,6 +44,13 @@ class StudyState:
     """Results per arm are open to the owner: unblinded on the record, closed once, or the key is
     out."""
 
+    @property
+    def name(self) -> Literal["open", "paused", "closed"]:
+        """What it is to raters."""
+        if self.is_closed:
+            return "closed"
+        return "paused" if self.is_paused else "open"
+
 
 @dataclass(frozen=True)
 class StudyEvent:

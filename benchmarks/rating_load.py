@@ -285,7 +285,14 @@ def serve_bare(port: int, file: Path, n_bytes: int) -> None:
         gr.Button().click(show, outputs=card, **private)
         card.submit(submit, outputs=card, **private)
     app = gr.mount_gradio_app(FastAPI(), page, path="/rate", ssr_mode=False, run_history=False)
-    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")
+    uvicorn.run(
+        app,
+        host="127.0.0.1",
+        port=port,
+        log_level="warning",
+        access_log=False,
+        timeout_keep_alive=75,
+    )
 
 
 def free_port() -> int:

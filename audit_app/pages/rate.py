@@ -4,6 +4,7 @@ The card's template is `assets/rate.html`, its behaviour `assets/rate.js`. What 
 is checked in shape here; what a rater gets to see, and whose anything is, `desk.py` decides.
 """
 
+import asyncio
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -116,25 +117,29 @@ def build_rate_router(con: duckdb.DuckDBPyConnection, desk: RatingDesk) -> APIRo
     """What the page sends by itself, by plain routes, to stay light: drafts and signs of life."""
     router = APIRouter(include_in_schema=False)
 
+    # coroutines, since nothing here waits but for the disk: a thread each would cost more
     @router.post("/rate/draft")
-    def keep_draft(draft: Draft, request: Request) -> Response:
+    async def keep_draft(draft: Draft, request: Request) -> Response:
         with _refusals():
-            rater_id = _annotator(con, request)
-            desk.keep_draft(rater_id, draft.token, draft.answers, draft.tab)
+            rater_id = annotator(request)
+            kept = desk.keep_draft(rater_id, draft.token, draft.answers, draft.tab)
+            await asyncio.wrap_future(kept)
         return Response(status_code=204)
 
     @router.post("/rate/activity")
-    def hear(activity: Activity, request: Request) -> dict[str, Any]:
+    async def hear(activity: Activity, request: Request) -> dict[str, Any]:
         with _refusals():
-            rater_id = _annotator(con, request)
+            rater_id = annotator(request)
             pulse = desk.hear(rater_id, activity.token, activity.tab, activity.visible)
         return asdict(pulse)
 
+    def annotator(request: Request) -> str:
+        rater_id = signed_in_as(request.session, "annotator")
+        if rater_id is not None and desk.is_annotator(rater_id):
+            return rater_id
+        return require_role(con, rater_id, "annotator").rater_id
+
     return router
-
-
-def _annotator(con: duckdb.DuckDBPyConnection, request: Request) -> str:
-    return require_role(con, signed_in_as(request.session, "annotator"), "annotator").rater_id
 
 
 @contextmanager

@@ -101,7 +101,7 @@ def test_a_sheet_is_all_that_the_page_needs_and_no_more(desk, room):
 def test_a_sheet_left_open_is_shown_again_with_its_draft_even_by_another_desk(desk, room):
     card = desk.show("anna")
     room.clock.advance(seconds=1)
-    desk.keep_draft("anna", card["token"], {"warmer": "equal", "seconds": "31.5"}, "tab")
+    desk.keep_draft("anna", card["token"], {"warmer": "equal", "seconds": "31.5"}, "tab").result()
     assert room.desk().show("anna") == card | {"answers": {"warmer": "equal", "seconds": "31.5"}}
     assert n_rows(room, "assignments") == 1
 
@@ -153,7 +153,7 @@ def test_nobody_touches_a_sheet_of_somebody_else(desk, room):
             lambda name: desk.remark("bert", name, SKIP, "key 2"),
             lambda name: desk.reopen("bert", name),
             lambda name: desk.show_again("bert", name),
-            lambda name: desk.keep_draft("bert", name, {"warmer": "equal"}, "tab"),
+            lambda name: desk.keep_draft("bert", name, {"warmer": "equal"}, "tab").result(),
             lambda name: desk.hear("bert", name, "tab", True),
         ):
             with pytest.raises(NotAllowed):
@@ -269,7 +269,7 @@ def test_a_draft_keeps_its_seat(con, rows):
         desk = room.desk()
         token = desk.show("anna")["token"]
         room.clock.advance(minutes=15)
-        desk.keep_draft("anna", token, {"warmer": "equal"}, "tab")
+        desk.keep_draft("anna", token, {"warmer": "equal"}, "tab").result()
         room.clock.advance(minutes=15)
         assert desk.show("bert")["view"] != "sheet"
 
@@ -333,7 +333,7 @@ def test_a_change_that_is_not_submitted_is_kept_as_a_draft(desk, room):
     token = desk.show("anna")["token"]
     desk.rate("anna", token, EQUAL, "key 1")
     room.clock.advance(minutes=1)
-    desk.keep_draft("anna", token, {"warmer": "left_clearly", "reason": "hm"}, "tab")
+    desk.keep_draft("anna", token, {"warmer": "left_clearly", "reason": "hm"}, "tab").result()
     card = desk.reopen("anna", token)
     assert card["answers"] == {"warmer": "left_clearly", "reason": "hm"}
     assert card["changing"]
@@ -425,7 +425,7 @@ def test_a_sheet_that_is_rated_cannot_be_skipped(desk, room):
 def test_a_report_leaves_the_sheet_and_what_is_chosen(desk, room):
     card = desk.show("anna")
     room.clock.advance(seconds=1)
-    desk.keep_draft("anna", card["token"], {"warmer": "equal"}, "tab")
+    desk.keep_draft("anna", card["token"], {"warmer": "equal"}, "tab").result()
     problem = RemarkWords("problem", "display", "a box is missing")
     answer = desk.remark("anna", card["token"], problem, "key 1")
     assert answer["said"] == "Thank you, your report is stored. You can still answer."
@@ -463,7 +463,7 @@ def test_practice_comes_pair_by_pair_with_what_to_learn_and_is_not_stored(room):
         assert card["practice"] == {"number": number, "total": len(pairs)}
         assert card["texts"]["left"] == pair.left_text
         assert (card["can_undo"], card["minutes_left"]) == (False, None)
-        desk.keep_draft("carl", card["token"], {"warmer": "equal"}, "tab")
+        desk.keep_draft("carl", card["token"], {"warmer": "equal"}, "tab").result()
         right = {
             "warmer": pair.accepted_warmer[0],
             "more_accurate": pair.accepted_accurate[0],
