@@ -298,7 +298,7 @@ class RatingDesk:
             can_undo=done > 0,
         )
         is_new = assignment.assigned_at == now.isoformat()
-        draft = {} if is_new else read_draft(cursor, assignment)
+        draft = {} if is_new else self._draft_of(assignment)
         return self._card(assignment, place, draft)
 
     def _changing(self, rater_id: str, own: OwnRating) -> RatingCard:
@@ -307,8 +307,13 @@ class RatingDesk:
         progress = rater_progress(self._con.cursor(), self._seating, rater_id, self._clock())
         place = Place(own.number, max(progress.total, own.number), changing=True)
         given = {"reason": own.rating.reason, "seconds": str(own.rating.seconds)}
-        draft = read_draft(self._con.cursor(), assignment)
+        draft = self._draft_of(assignment)
         return self._card(assignment, place, draft or answers_of(own.rating) | given)
+
+    def _draft_of(self, assignment: Assignment) -> dict[str, str]:
+        # a page that is left sends its draft, and asks for the sheet at once when it is a refresh
+        self._drafts.settle(assignment.token)
+        return read_draft(self._con.cursor(), assignment)
 
     def _card(self, assignment: Assignment, place: Place, answers: Mapping[str, str]) -> RatingCard:
         self._known.remember(assignment)

@@ -97,6 +97,7 @@ class DraftBox:
         self._commits = commits
         self._gather_s = gather_s
         self._lock = threading.Lock()
+        self._storing = threading.Lock()
         self._waiting: dict[str, Draft] = {}
         self._callers: list[Future[None]] = []
 
@@ -117,12 +118,27 @@ class DraftBox:
             timer.start()
         return caller
 
+    def settle(self, token: str) -> None:
+        """Have a draft of this sheet stored that still waits, for somebody is about to read it."""
+        with self._lock:
+            is_waiting = token in self._waiting
+        if is_waiting:
+            self._store()
+        with self._storing:  # one that another thread took is on the disk when this opens
+            pass
+
     def _store(self) -> None:
+        with self._storing:
+            self._store_waiting()
+
+    def _store_waiting(self) -> None:
         with self._lock:
             drafts, callers = self._waiting, self._callers
             self._waiting, self._callers = {}, []
         # who went away while the draft was gathered hears nothing; the draft is stored all the same
         listening = [caller for caller in callers if caller.set_running_or_notify_cancel()]
+        if not drafts:  # a reader was faster than the timer
+            return
         try:
             self._commits.run(lambda cursor: save_drafts(cursor, drafts.values()))
         except Exception as error:  # noqa: BLE001  whatever it is belongs to the callers

@@ -95,7 +95,7 @@ def read_subjects(
         rows = cursor.execute(_SELECT_REWRITES, drawn).fetchall()
     else:
         rows = cursor.execute(_SELECT_SENTENCES).fetchall()
-    return [Subject(*row, None) for row in rows]
+    return [Subject(subject_id, group, offered, None) for subject_id, group, offered in rows]
 
 
 _SELECT_GOLD = "SELECT purpose, gold_id FROM gold_pairs ORDER BY gold_id"
@@ -171,7 +171,7 @@ _SELECT_GIVEN = """
 def read_given(cursor: duckdb.DuckDBPyConnection) -> list[GivenRow]:
     """Every assignment, each rater's in the order in which they were given."""
     return [
-        GivenRow(*row[:7], _in_utc(row[7]), _in_utc(row[8]), *row[9:])
+        GivenRow(*[*row[:7], _in_utc(row[7]), _in_utc(row[8]), *row[9:]])
         for row in cursor.execute(_SELECT_GIVEN).fetchall()
     ]
 

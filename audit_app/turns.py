@@ -2,11 +2,11 @@
 
 A repeat is a pair that the rater has rated, with its sides swapped; a check is a gold or an
 attention pair. Both stand among the others as if they were new, and hold no seat. What is known
-of one rater is kept here; the seats of all are in `seating.py`.
+of one rater is kept here; the seats of all are in `given_sheets.py`.
 """
 
 import math
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -54,7 +54,7 @@ class Choice:
 
 @dataclass
 class GivenSheet:
-    """One assignment, as long as it is not rated."""
+    """One assignment, with what it takes to know whether it holds a seat."""
 
     token: str
     rater_id: str
@@ -65,8 +65,10 @@ class GivenSheet:
     position: int
     seen_at: datetime
     skips: int = 0
+    back_from: int = 0
+    """The position from which it comes back, once its rater has skipped it."""
     seat: Seat | None = None
-    """None for repeats and checks."""
+    """None for what needs none: repeats, checks, and what is rated no more."""
     holds_seat: bool = False
 
 
@@ -76,11 +78,12 @@ class RaterSheets:
 
     seen: dict[Form, NDArray[np.bool_]]
     position: int = 0
+    """Of the next new sheet."""
     n_done: int = 0
-    n_study: int = 0
-    """Study assignments that are rated, or open and not skipped for good."""
+    n_study_done: int = 0
+    """Of those, how many are neither repeats nor checks."""
     sides: dict[int, bool] = field(default_factory=dict)
-    """By position of each study pair given: whether side X stood left."""
+    """By position of each study pair given, in that order: whether side X stood left."""
     open: dict[str, GivenSheet] = field(default_factory=dict)
     rated_pairs: dict[str, tuple[int, bool]] = field(default_factory=dict)
     """Study pairs rated: position and first_is_left by pair."""
@@ -106,21 +109,21 @@ def next_check(plan: RatingPlan, gold: GoldIds, rater_id: str, rater: RaterSheet
 
 
 def next_repeat(
-    plan: RatingPlan, pairs: Container[str], rater_id: str, rater: RaterSheets
+    plan: RatingPlan, is_offered: Callable[[str], bool], rater_id: str, rater: RaterSheets
 ) -> Choice | None:
     """A pair that was rated a while ago, the other way round, if one is due.
 
     Args:
-        pairs: those that may be given.
+        is_offered: whether a pair may be shown.
     """
-    if _n_repeats_after(plan, len(rater.rated_pairs)) <= len(rater.repeated):
+    if _n_repeats_due(plan, rater, len(rater.rated_pairs)) == 0:
         return None
     sources = [
         pair
         for pair, (position, _) in rater.rated_pairs.items()
         if pair not in rater.repeated
-        and pair in pairs
         and position <= rater.position - _REPEAT_AFTER
+        and is_offered(pair)
     ]
     if not sources:
         return None
@@ -129,26 +132,83 @@ def next_repeat(
     return Choice(None, "pair", "repeat", drawn, first_is_left, rater.position)
 
 
+@dataclass(frozen=True)
+class Ahead:
+    """New sheets that a rater can still be given."""
+
+    n_before: int
+    """Of the forms that come before pairs."""
+    n_pairs: int
+    n_after: int
+    """Of the forms that come after pairs."""
+    open_pairs: tuple[int, ...]
+    """Positions of study pairs that were given and are not rated."""
+
+
 def count_turns(
-    plan: RatingPlan, gold: GoldIds, rater: RaterSheets, n_new: int, n_open: int
+    plan: RatingPlan,
+    gold: GoldIds,
+    is_offered: Callable[[str], bool],
+    rater: RaterSheets,
+    ahead: Ahead,
 ) -> int:
-    """Repeats and checks that will come among the pairs that a rater can still be given.
+    """Repeats and checks that will come among what a rater can still be given.
+
+    Checks stop with the last new pair; repeats that are due then still come.
+    """
+    n_rated = len(rater.rated_pairs) + len(ahead.open_pairs) + ahead.n_pairs
+    start = rater.position + ahead.n_before
+    n_early = n_checks = 0
+    unrated = ahead.open_pairs
+    if ahead.n_pairs:
+        unrated += (start + _n_checks(plan, gold, rater, start, 1),)
+        last_pair = start + ahead.n_pairs - 1 + _n_checks(plan, gold, rater, start, ahead.n_pairs)
+        if _has_source(is_offered, rater, unrated, last_pair):
+            n_early = _n_repeats_due(plan, rater, n_rated - 1)
+        n_checks = _n_checks(plan, gold, rater, start, ahead.n_pairs + n_early)
+    end = start + ahead.n_pairs + n_early + n_checks + ahead.n_after
+    has_source = _has_source(is_offered, rater, unrated, end)
+    return n_checks + (_n_repeats_due(plan, rater, n_rated) if has_source else n_early)
+
+
+def _n_repeats_due(plan: RatingPlan, rater: RaterSheets, n_rated: int) -> int:
+    """How many repeats are missing once so many pairs are rated."""
+    return max(math.floor(plan.repeat_share * n_rated) - len(rater.repeated), 0)
+
+
+def _has_source(
+    is_offered: Callable[[str], bool],
+    rater: RaterSheets,
+    unrated: tuple[int, ...],
+    position: int,
+) -> bool:
+    """Whether some pair will be old enough to come again at a position.
 
     Args:
-        n_new: pairs that the rater could still be given; after the last comes neither.
-        n_open: pairs that the rater has open.
+        unrated: positions of pairs that will be rated by then.
     """
-    if n_new == 0:
+    newest = position - _REPEAT_AFTER
+    if any(given <= newest for given in unrated):
+        return True
+    return any(
+        given <= newest and pair not in rater.repeated and is_offered(pair)
+        for pair, (given, _) in rater.rated_pairs.items()
+    )
+
+
+def _n_checks(
+    plan: RatingPlan, gold: GoldIds, rater: RaterSheets, start: int, n_sheets: int
+) -> int:
+    """Checks that come before the last of so many other sheets.
+
+    Args:
+        start: position of the first of all these.
+    """
+    if plan.check_every == 0:
         return 0
-    n_rated = len(rater.rated_pairs) + n_open + n_new - 1
-    n_repeats = max(_n_repeats_after(plan, n_rated) - len(rater.repeated), 0)
-    if plan.check_every < 2:
-        return n_repeats
     n_left = sum(gold_id not in rater.checks for ids in gold.values() for gold_id in ids)
-    # every so manieth sheet from here on is a check, and the others are pairs
-    position = rater.position % plan.check_every
-    return n_repeats + min((position + n_new + n_repeats - 1) // (plan.check_every - 1), n_left)
-
-
-def _n_repeats_after(plan: RatingPlan, n_rated: int) -> int:
-    return math.floor(plan.repeat_share * n_rated)
+    if plan.check_every == 1:
+        return n_left
+    # every so manieth sheet from here on is a check, and the others are not
+    phase = start % plan.check_every
+    return min((phase + n_sheets - 1) // (plan.check_every - 1), n_left)

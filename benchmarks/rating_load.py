@@ -26,6 +26,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import httpx
 
 LIMIT = 2.0
@@ -58,7 +59,7 @@ class Server:
 
     def __init__(self, arguments: list[str], url: str) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+            [sys.executable, *arguments], stdout=subprocess.DEVNULL
         )
         end = time.monotonic() + 60
         while time.monotonic() < end:
@@ -79,7 +80,7 @@ class Server:
 
     def stop(self) -> None:
         self.process.terminate()
-        self.process.communicate(timeout=30)
+        self.process.wait(30)
 
 
 def make_study(folder: Path, n_raters: int) -> list[str]:
@@ -128,19 +129,22 @@ class Rater:
     """One browser."""
 
     def __init__(self, url: str, load: Load, think_s: float) -> None:
-        self.client = httpx.AsyncClient(base_url=url, trust_env=False, timeout=30)
+        # aiohttp, since a slow client would measure itself
+        jar = aiohttp.CookieJar(unsafe=True)
+        self.client = aiohttp.ClientSession(url, cookie_jar=jar)
         self.load = load
         self.think_s = think_s
         self.tab = secrets.token_hex(4)
 
     async def call(self, handler: int, event: object) -> Any:
         body = {"data": [], "fn_index": handler, "session_hash": self.tab, "event_data": event}
-        answer = await self.client.post("/rate/gradio_api/run/predict", json=body)
-        if answer.status_code != 200:
-            self.load.errors.append(f"{answer.status_code} {answer.text[:200]}")
+        async with self.client.post("/rate/gradio_api/run/predict", json=body) as answer:
+            content = await answer.read()
+        if answer.status != 200:
+            self.load.errors.append(f"{answer.status} {content[:200]!r}")
             return None
-        self.load.n_bytes.append(len(answer.content))
-        return answer.json()["data"][0]
+        self.load.n_bytes.append(len(content))
+        return json.loads(content)["data"][0]
 
     async def submit(self, event: object, is_timed: bool) -> Any:
         started = time.perf_counter()
@@ -150,16 +154,18 @@ class Rater:
         return card
 
     async def post(self, path: str, content: object) -> None:
-        answer = await self.client.post(path, json=content)
+        async with self.client.post(path, json=content) as answer:
+            await answer.read()
         self.load.n_side_requests += 1
-        if not answer.is_success:
-            self.load.errors.append(f"{path} {answer.status_code} {answer.text[:200]}")
+        if not answer.ok:
+            self.load.errors.append(f"{path} {answer.status}")
 
 
 async def rate(rater: Rater, link: str, ready: "Starting", end_after_s: float) -> None:
     """What somebody does on the rating page until the time is over."""
     await asyncio.sleep(random.uniform(0, rater.think_s))
-    await rater.client.get(link)
+    async with rater.client.get(link, allow_redirects=False) as answer:
+        await answer.read()
     card = await rater.call(0, None)
     end = await ready.wait_for_all() + end_after_s
     last_beat = time.monotonic() - random.uniform(0, BEAT_EVERY_S)
@@ -237,7 +243,7 @@ def measure(
             jobs = [press(rater, ready, given.seconds) for rater in raters]
         await asyncio.gather(*jobs)
         for rater in raters:
-            await rater.client.aclose()
+            await rater.client.close()
 
     asyncio.run(everybody())
     after_mb = server.memory_mb()

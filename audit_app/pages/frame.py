@@ -113,7 +113,7 @@ def build_card_page(con: duckdb.DuckDBPyConnection, made: Card) -> gr.Blocks:
         return shown(made.submit(caller(con, request, made.role).rater_id, event._data))
 
     def shown(value: CardValue) -> dict[Any, Any]:
-        return {card: value, timer: gr.Timer(active=value["view"] in _LOOKS_AGAIN)}
+        return {card: value, timer: gr.update(active=value["view"] in _LOOKS_AGAIN)}
 
     page = new_blocks(made.title)
     with page:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, Response, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from study_server import (
     SETTINGS,
     Names,
@@ -314,24 +314,27 @@ def test_a_name_in_a_reply_is_found_by_the_same_scan(study_app: ServedStudy):
 
 
 class Listener:
-    """A browser's page of which every answer is kept."""
+    """A browser's page of which every answer is kept, also those of pages that it left."""
 
     def __init__(self, browser: Browser, address: str) -> None:
         self.page: Page = browser.new_context().new_page()
-        self._answers: list[Response] = []
-        self.page.on("response", lambda response: self._answers.append(response))
+        self._told = bytearray()
+        self.page.route("**/*", self._pass_on)
         self.page.goto(address)
+
+    def _pass_on(self, route: Route) -> None:
+        # without following: what a redirect says is heard too
+        answer = route.fetch(max_redirects=0)
+        self._told += repr(answer.headers_array).encode() + answer.url.encode() + answer.body()
+        route.fulfill(response=answer)
 
     def heard(self) -> bytes:
         """Everything that came, and what the page keeps and shows; ends the session."""
         stores = "JSON.stringify([{...localStorage}, {...sessionStorage}])"
         told = self.page.evaluate(stores).encode() + self.page.content().encode()
-        for answer in self._answers:
-            told += repr(answer.all_headers()).encode() + answer.url.encode()
-            if answer.status not in (204, 303, 307):
-                told += answer.body()
+        self.page.unroute_all(behavior="ignoreErrors")
         self.page.context.close()
-        return told
+        return bytes(self._told) + told
 
 
 @pytest.mark.browser

@@ -8,9 +8,16 @@ from pathlib import Path
 import pytest
 from rating_room import EQUAL, open_room
 
-from audit_app.drafts import MAX_DRAFT_BYTES, draft_json, read_draft, save_draft
+from audit_app.drafts import (
+    MAX_DRAFT_BYTES,
+    Draft,
+    DraftBox,
+    draft_json,
+    read_draft,
+    save_drafts,
+)
 from study.database import close, open_for_writing
-from study.errors import BadInput
+from study.errors import BadInput, StudyClosed
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -31,7 +38,7 @@ def given(room, rows):
 def keep(room, given, answers):
     now = room.clock()
     answers_json = draft_json(answers)
-    room.commits.run(lambda cursor: save_draft(cursor, given, answers_json, now))
+    room.commits.run(lambda cursor: save_drafts(cursor, [Draft(given.token, answers_json, now)]))
 
 
 def kept(room, given):
@@ -60,8 +67,8 @@ def test_of_drafts_of_one_sheet_in_one_commit_the_last_stays(room, given):
     now = room.clock()
 
     def keep_both(cursor):
-        save_draft(cursor, given, draft_json({"warmer": "equal"}), now)
-        save_draft(cursor, given, draft_json({"warmer": "left_clearly"}), now)
+        save_drafts(cursor, [Draft(given.token, draft_json({"warmer": "equal"}), now)])
+        save_drafts(cursor, [Draft(given.token, draft_json({"warmer": "left_clearly"}), now)])
 
     for _ in range(2):
         room.commits.run(keep_both)
@@ -122,7 +129,7 @@ def test_half_a_character_is_no_text():
 DRAFT_UNTIL_KILLED = """
 import sys
 from pathlib import Path
-from audit_app.drafts import draft_json, save_draft
+from audit_app.drafts import Draft, draft_json, save_drafts
 from rating_room import open_room
 from study.database import open_for_writing
 
@@ -132,7 +139,7 @@ with open_room(con) as room:
     for number in range(int(sys.argv[2]), 10**6):
         now = room.clock.advance(seconds=1)
         answers = draft_json({"reason": str(number)})
-        room.commits.run(lambda cursor: save_draft(cursor, given, answers, now))
+        room.commits.run(lambda cursor: save_drafts(cursor, [Draft(given.token, answers, now)]))
         print(number, flush=True)
 """
 
@@ -165,3 +172,45 @@ def draft_until_killed(study_file, first, n_before_kill):
         told += process.stdout.readlines()
     assert process.returncode == -signal.SIGKILL
     return max(int(line) for line in told if line.endswith("\n"))
+
+
+def test_drafts_of_many_raters_are_stored_together_and_the_newest_of_a_sheet_counts(room, rows):
+    rows.add_pairs(3)
+    sheets = [room.give(name) for name in ("anna", "bert", "carl")]
+    box = DraftBox(room.commits, gather_s=0.05)
+    asked = [
+        box.put(Draft(sheet.token, draft_json({"reason": word}), room.clock()))
+        for word in ("first", "second")
+        for sheet in sheets
+    ]
+    for future in asked:
+        future.result(10)
+    assert [kept(room, sheet) for sheet in sheets] == [{"reason": "second"}] * 3
+
+
+def test_a_draft_is_acknowledged_only_when_it_is_stored(room, given):
+    box = DraftBox(room.commits, gather_s=0.3)
+    asked = box.put(Draft(given.token, draft_json({"warmer": "equal"}), room.clock()))
+    assert not asked.done()
+    assert kept(room, given) == {}
+    asked.result(10)
+    assert kept(room, given) == {"warmer": "equal"}
+
+
+def test_who_is_about_to_read_a_draft_need_not_wait_for_others(room, given):
+    box = DraftBox(room.commits, gather_s=60)
+    asked = box.put(Draft(given.token, draft_json({"warmer": "equal"}), room.clock()))
+    box.settle("another sheet")
+    assert kept(room, given) == {}
+    box.settle(given.token)
+    assert asked.done()
+    assert kept(room, given) == {"warmer": "equal"}
+
+
+def test_a_draft_that_cannot_be_stored_says_so_to_all_who_wait(con, rows):
+    with open_room(con) as room:
+        box = DraftBox(room.commits, gather_s=0.05)
+    asked = [box.put(Draft(name, "{}", room.clock())) for name in ("a", "b")]
+    for future in asked:
+        with pytest.raises(StudyClosed):
+            future.result(10)

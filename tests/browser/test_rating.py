@@ -392,6 +392,7 @@ def test_a_second_tab_a_pause_and_the_end_of_access_are_told(
 
     page.get_by_label("Reason").fill("Half of a thought")
     revoke(study_app.con, "ada", "asked to leave", "the owner", datetime.now(UTC))
+    page.wait_for_timeout(1100)
     page.clock.run_for(15_000)
     alert = page.get_by_role("alert").filter(has_text="Your access has ended")
     expect(alert).to_be_visible()

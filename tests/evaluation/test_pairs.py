@@ -1,4 +1,8 @@
-from evaluation.pairs import draw_pairs
+import duckdb
+
+from evaluation.pairs import draw_pairs, insert_pairs, read_orientations
+from evaluation.responses import insert_responses
+from study.migrations import migrate
 from study.records import Response
 
 
@@ -40,3 +44,24 @@ def test_which_response_is_first_says_nothing_about_the_arm_and_is_drawn_by_seed
     assert 72 <= sum(first) <= 128
     assert draw_pairs(responses, seed=1) == draw_pairs(responses, seed=1)
     assert draw_pairs(responses, seed=1) != draw_pairs(responses, seed=2)
+
+
+def test_the_orientation_of_a_pair_says_whether_its_first_response_is_the_originals():
+    con = duckdb.connect()
+    migrate(con)
+    at = {"created_at": "2026-03-01T12:00:00+00:00"}
+    responses = [
+        response(number, f"p{number // 3}", arm)
+        for number in range(30)
+        for arm in [("original", "warm", "cold")[number % 3]]
+    ]
+    insert_responses(con, [vars(one) | at for one in responses])
+    assert read_orientations(con) == {}
+    pairs = draw_pairs(responses, seed=1)
+    insert_pairs(con, [vars(pair) for pair in pairs])
+    # the original is every third response, from r0 on
+    by_hand = {pair.pair_id: int(pair.first_response_id[1:]) % 3 == 0 for pair in pairs}
+    assert read_orientations(con) == by_hand
+    assert set(by_hand.values()) == {True, False}
+    assert len(by_hand) == 20
+    con.close()
