@@ -74,7 +74,7 @@ def come_in(page):
         page.keyboard.press("3")
         page.keyboard.press("3")
         page.keyboard.press("Control+Enter")
-        page.get_by_role("button", name="Continue").click()
+        page.get_by_role("button", name="Go on").click()
 
 
 def expect_pair(page, number):

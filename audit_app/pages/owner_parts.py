@@ -22,7 +22,7 @@ _MEANING = (
     "Close: no more ratings are asked for, and results per arm are open from then on, for good.",
     "Reopen: raters can go on after all; what comes then is counted as coming after the results.",
 )
-EXPORTS = """<div class="wa-sheet"><section class="wa-part"><h2>Exports</h2>
+EXPORTS = """<div class="wa-sheet"><section class="wa-part" id="exports"><h2>Exports</h2>
 <p><a href="/owner/export/dataset.zip">The ratings under codes that name nobody and no arm</a>: CSV,
 Parquet and a card.</p>
 <form method="post" action="/owner/export/unblinding-key.csv"><label class="wa-field"><span>Why the
