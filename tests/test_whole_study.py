@@ -74,7 +74,9 @@ def come_in(page):
         page.keyboard.press("3")
         page.keyboard.press("3")
         page.keyboard.press("Control+Enter")
-        page.get_by_role("button", name="Go on").click()
+        told = page.get_by_role("heading", name=f"Practice pair {number} of 3", exact=True)
+        expect(told).to_be_focused()
+        page.keyboard.press("Control+Enter")
 
 
 def expect_pair(page, number):

@@ -110,6 +110,16 @@ def test_a_late_submit_is_surplus_if_somebody_did_and_takes_nothing_from_them(ro
     assert room.next("carl") is None
 
 
+def test_a_surplus_rating_takes_no_seat_after_a_restart_either(room):
+    late = room.give("anna")
+    room.clock.advance(minutes=21)
+    prompt = room.give("bert")
+    assert rate(room, late).is_surplus is True
+    restart(room)
+    assert room.give("bert") == prompt
+    assert rate(room, prompt).is_surplus is False
+
+
 def test_a_seat_that_others_leave_again_is_the_first_ones_once_more(room):
     first = room.give("anna")
     room.clock.advance(minutes=21)
@@ -183,15 +193,18 @@ def test_a_sheet_skipped_twice_frees_its_side_too(con, rows):
         assert given.first_is_left is room.give(next(names)).first_is_left is True
 
 
-def test_what_a_rater_lost_or_skipped_for_good_counts_in_no_block(con, rows):
+def test_what_was_skipped_for_good_counts_in_no_block(con, rows):
     rows.add_pairs(13)
-    with open_room(con, seats=2) as room:
-        gone = [room.give("anna")]
-        for _ in range(2):
-            skip(room, gone[0])
-        left = [given.first_is_left for given in rate_all(room, "anna")]
+    sums = []
+    with open_room(con, seats=24) as room:
+        for number in range(6):
+            gone = room.give(f"rater {number}")
+            skip(room, gone)
+            skip(room, gone)
+            left = [given.first_is_left for given in rate_all(room, f"rater {number}")]
+            sums += [sum(left[start : start + 4]) for start in (0, 4, 8)]
     # in this room X is the first reply of every pair
-    assert [sum(left[start : start + 4]) for start in (0, 4, 8)] == [2, 2, 2]
+    assert sums == [2] * 18
 
 
 def test_a_skipped_sheet_comes_back_after_five_others_and_skipped_again_never(con, rows):
@@ -217,6 +230,19 @@ def test_a_restart_does_not_change_when_a_skipped_sheet_comes_back(con, rows, n_
         rate_some(room, "anna", n_before)
         restart(room)
         assert skipped not in rate_some(room, "anna", 5 - n_before)
+        assert room.give() == skipped
+
+
+def test_a_restart_knows_of_a_skip_in_the_very_moment_in_which_the_sheet_was_given(con, rows):
+    rows.add_pairs(12)
+    with open_room(con) as room:
+        rate_some(room, "anna", 2)
+        room.clock.advance(seconds=1)
+        skipped = room.give()
+        room.clock.advance(seconds=-1)
+        skip(room, skipped)
+        restart(room)
+        assert skipped not in rate_some(room, "anna", 5)
         assert room.give() == skipped
 
 
