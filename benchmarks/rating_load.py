@@ -58,9 +58,7 @@ class Server:
     """A child process that serves, with what the system says of it."""
 
     def __init__(self, arguments: list[str], url: str) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, *arguments], stdout=subprocess.DEVNULL
-        )
+        self.process = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.DEVNULL)
         end = time.monotonic() + 60
         while time.monotonic() < end:
             try:

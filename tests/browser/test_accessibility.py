@@ -128,6 +128,36 @@ def test_axe_finds_nothing_wrong_in_the_other_forms(tmp_path: Path, new_page: Ne
             press(page, *keys, "Control+Enter")
 
 
+def test_choice_and_progress_show_in_colours_of_the_system_too(
+    study_app: ServedStudy, browser: Browser
+):
+    fill_study(study_app.con, plain_replies(2))
+    context = browser.new_context(viewport={"width": 390, "height": 900}, forced_colors="active")
+    page = context.new_page()
+    page.goto(study_app.link("annotator"))
+    expect(page.get_by_role("heading", name="Pair 1 of 2")).to_be_visible()
+    both, left, right = page.locator(".wa-switch label").evaluate_all(
+        "all => all.map(one => getComputedStyle(one).backgroundColor)"
+    )
+    assert both != left == right
+    frame = page.locator("progress").evaluate("bar => getComputedStyle(bar).borderStyle")
+    assert frame == "solid"
+    context.close()
+
+
+def test_words_stay_inside_the_boxes_of_a_scale_on_the_narrowest_page(
+    study_app: ServedStudy, new_page: NewPage
+):
+    fill_study(study_app.con, plain_replies(1))
+    page = new_page(320)
+    page.goto(study_app.link("annotator"))
+    expect(page.get_by_role("heading", name="Pair 1 of 1")).to_be_visible()
+    room = page.locator(".wa-five label").evaluate_all(
+        "all => all.map(one => one.clientWidth - one.querySelector('span').scrollWidth)"
+    )
+    assert min(room) >= 4
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_axe_finds_nothing_wrong_with_a_reply_to_audit(
     study_app: ServedStudy, new_page: NewPage, width: int

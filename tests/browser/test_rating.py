@@ -269,7 +269,8 @@ def test_single_keys_can_be_switched_off_and_are_off_in_dialogs(
     page.evaluate("window.history.pushState({}, '', '?here')")
     press(page, "Backspace", "?")
     assert page.url.endswith("?here")
-    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    shown = page.get_by_role("dialog", name="Keys")
+    expect(shown.get_by_role("heading")).to_be_focused()
     press(page, "3", "s")
     expect(button(page, "Skip…")).to_have_attribute("aria-keyshortcuts", "s")
     page.get_by_label("Single-key shortcuts").uncheck()
@@ -439,6 +440,27 @@ def test_a_page_opened_too_early_finds_pairs_by_itself_and_offers_a_break(
         rate(page)
         heading(page, "Pair 7 of ")
         assert study.rows("SELECT count(*) FROM ratings WHERE seconds > 40") == [(0,)]
+
+
+def test_keys_held_down_submit_once_and_leave_the_feedback_to_be_read(
+    study_app: ServedStudy, open_page: OpenPage
+):
+    link = study_app.link("annotator", "ada")
+    study_app.con.execute("DELETE FROM onboarding_steps WHERE step = 'practice'")
+    page = open_page(link)
+    heading(page, "Practice pair 1 of 3, not counted")
+    press(page, "3", "3")
+    page.keyboard.down("Control")
+    page.keyboard.down("Enter")
+    feedback = page.get_by_role("heading", name="Practice pair 1 of 3", exact=True)
+    expect(feedback).to_be_focused()
+    for _ in range(5):
+        page.keyboard.down("Enter")
+    page.wait_for_timeout(500)
+    expect(feedback).to_be_visible()
+    page.keyboard.up("Enter")
+    page.keyboard.down("Enter")
+    heading(page, "Practice pair 2 of 3, not counted")
 
 
 def test_practice_is_told_apart_answered_with_feedback_and_stored_nowhere(
