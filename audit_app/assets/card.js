@@ -186,14 +186,15 @@
     }
 
     onKey(event) {
-      if (this.element.querySelector("dialog[open]") || !this.shown) {
+      // a key held down would run through what comes up next
+      if (event.repeat || this.element.querySelector("dialog[open]") || !this.shown) {
         return;
       }
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
         this.press(event, this.shown.querySelector(".wa-submit"));
         return;
       }
-      const isSingle = !(event.ctrlKey || event.metaKey || event.altKey || event.repeat);
+      const isSingle = !(event.ctrlKey || event.metaKey || event.altKey);
       if (!isSingle || isTyping(event.target) || !this.part("single-keys").checked) {
         return;
       }

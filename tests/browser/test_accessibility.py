@@ -136,10 +136,10 @@ def test_choice_and_progress_show_in_colours_of_the_system_too(
     page = context.new_page()
     page.goto(study_app.link("annotator"))
     expect(page.get_by_role("heading", name="Pair 1 of 2")).to_be_visible()
-    both, left, right = page.locator(".wa-switch label").evaluate_all(
+    ground, chosen = page.locator(".wa-switch, .wa-switch label:has(:checked)").evaluate_all(
         "all => all.map(one => getComputedStyle(one).backgroundColor)"
     )
-    assert both != left == right
+    assert chosen != ground
     frame = page.locator("progress").evaluate("bar => getComputedStyle(bar).borderStyle")
     assert frame == "solid"
     context.close()
