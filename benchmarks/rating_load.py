@@ -208,8 +208,9 @@ async def press(rater: Rater, ready: "Starting", end_after_s: float) -> None:
 class Starting:
     """Lets everybody begin when the last one has come."""
 
-    def __init__(self, n: int, on_all: Any) -> None:
+    def __init__(self, n: int, think_s: float, on_all: Any) -> None:
         self.missing, self.all, self.on_all, self.at = n, asyncio.Event(), on_all, 0.0
+        self.think_s = think_s
 
     async def wait_for_all(self) -> float:
         self.missing -= 1
@@ -218,6 +219,8 @@ class Starting:
             self.on_all()
             self.all.set()
         await self.all.wait()
+        # nobody starts in step with the others, as people do not
+        await asyncio.sleep(random.uniform(0, self.think_s))
         return self.at
 
 
@@ -231,7 +234,7 @@ def measure(
         def note_start() -> None:
             marks.update(cpu=server.cpu_s(), at=time.monotonic())
 
-        ready = Starting(given.raters, note_start)
+        ready = Starting(given.raters, given.think, note_start)
         raters = [Rater(url, load, given.think) for _ in range(given.raters)]
         if links:
             jobs = [
