@@ -8,7 +8,6 @@ raters use as a function, and is handed over here alone.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 
 import duckdb
 from fastapi import FastAPI
@@ -31,8 +30,9 @@ from audit_app.prolific import build_prolific_router
 from audit_app.rater_texts import read_rater_texts
 from audit_app.record_door import build_record_router
 from audit_app.seating import Seating
-from audit_app.sign_in import build_sign_in_router, require_role
+from audit_app.sign_in import build_sign_in_router
 from audit_app.stages import StageBoard, utc_now
+from audit_app.standings import Standings
 from audit_app.throttle import SignInThrottle
 from audit_app.turns import RatingPlan
 from audit_app.web_guard import WebGuard
@@ -84,6 +84,7 @@ def build_app(
     seating = Seating(_rating_plan(settings), read_orientations)
     commits.on_rollback(seating.forget)
     plan = DeskPlan(settings.seed, rating.break_every)
+    standings = Standings(con)
     desk = RatingDesk(con, commits, seating, texts, plan, clock, stages.at_work)
     app = FastAPI(title="warmth-audit", openapi_url=None, docs_url=None, redoc_url=None)
     _add_ways_in(app, con, rating, keys, clock, https_only, oauth)
@@ -97,7 +98,7 @@ def build_app(
         lambda rater_id: provider_of(con, rater_id) == "prolific",
     )
     app.include_router(build_start_router(start))
-    app.include_router(build_rate_router(con, desk))
+    app.include_router(build_rate_router(standings, desk))
     app.include_router(build_ingest_router(con, keys.owner_token, stages, seating.forget))
     app.include_router(build_record_router(con, keys.owner_token, clock))
     downloads = DownloadDesk(con, settings, keys.owner_token, clock)
@@ -105,6 +106,7 @@ def build_app(
     serve_assets(app)
     results = ResultsDesk(
         con,
+        standings,
         settings,
         keys.secret,
         stages,
@@ -113,13 +115,17 @@ def build_app(
         clock,
     )
     pages = (
-        Page("/rate", "annotator", build_rate_page(con, desk)),
-        Page("/audit", "auditor", build_audit_page(AuditDesk(con, settings.seed, clock))),
+        Page("/rate", "annotator", build_rate_page(standings, desk)),
+        Page(
+            "/audit",
+            "auditor",
+            build_audit_page(AuditDesk(con, standings.require, settings.seed, clock)),
+        ),
         Page("/owner", "owner", build_results_page(results)),
     )
     for page in pages:
         mount_page(app, page)
-    _add_guards(app, con, pages, rating, keys.secret, https_only)
+    _add_guards(app, standings, pages, rating, keys.secret, https_only)
     return app
 
 
@@ -162,7 +168,7 @@ def _add_ways_in(
 
 def _add_guards(
     app: FastAPI,
-    con: duckdb.DuckDBPyConnection,
+    standings: Standings,
     pages: tuple[Page, ...],
     rating: RatingSettings,
     secret: str,
@@ -171,7 +177,7 @@ def _add_guards(
     app.add_middleware(
         WebGuard,
         mounts={page.path: page.role for page in pages},
-        admit=partial(require_role, con),
+        admit=standings.require,
         own_routes=frozenset({"/rate/draft", "/rate/activity", "/owner/export/"}),
         body_limits={"/ingest/": BIGGEST_CHUNK},
     )

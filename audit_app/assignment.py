@@ -25,12 +25,8 @@ from study.records import (
 )
 
 _INSERT_ASSIGNMENTS = """
-    INSERT INTO assignments (
-        token, rater_id, form, purpose, subject_id, first_is_left, position, assigned_at)
-    SELECT
-        row.token, row.rater_id, row.form, row.purpose, row.subject_id, row.first_is_left,
-        row.position, row.assigned_at
-    FROM (SELECT unnest($rows) AS row)
+    INSERT INTO assignments BY NAME
+    SELECT unnest($rows, recursive := true)
 """
 
 

@@ -25,7 +25,6 @@ from audit_app.onboarding import next_step, record_practice
 from audit_app.paces import Paces
 from audit_app.practice import Practice
 from audit_app.rater_texts import RaterTexts
-from audit_app.raters import active_annotators
 from audit_app.ratings import (
     Answers,
     OwnRating,
@@ -41,7 +40,7 @@ from audit_app.study_events import read_study_state
 from audit_app.tabs import Tabs
 from audit_app.watch import Watch
 from study.commits import GroupCommit
-from study.errors import BadInput, NotAllowed
+from study.errors import BadInput
 from study.records import Assignment, Form, Rating
 
 
@@ -93,7 +92,6 @@ class RatingDesk:
         self._admitted: set[str] = set()
         self._drafts = DraftBox(commits)
         self._state = Watch(partial(read_study_state, con), clock)
-        self._annotators = Watch(partial(active_annotators, con), clock)
         self._paces = Paces(con)
         self._known = KnownSheets(con)
 
@@ -111,26 +109,28 @@ class RatingDesk:
     def rate(self, rater_id: str, token: str, answers: Answers, idempotency_key: str) -> RatingCard:
         """Store a rating, then show what comes next; or tell what a practice pair teaches.
 
+        Args:
+            idempotency_key: drawn by the page once per submit.
         Raises:
             BadInput: an answer is missing or not one of those allowed; the message names it.
-            NotAllowed: the sheet is not this rater's, or the key belongs to another one.
+            NotAllowed: the sheet is not this rater's.
         """
         if self._practice.has(token):
             return self._practise(rater_id, token, answers, idempotency_key)
         assignment = self._known.assignment(token, rater_id)
         asked = questions_of(assignment.form, self._known.sheet(assignment))
         check_submission(asked, answers, idempotency_key)
+        key = _key_of(token, idempotency_key)
         instead = self._instead_of_sheets(rater_id)
         now = self._clock()
 
         def store(cursor: duckdb.DuckDBPyConnection) -> tuple[Rating, Assignment | None]:
-            rating = save_rating(cursor, self._seating, assignment, answers, idempotency_key, now)
+            rating = save_rating(cursor, self._seating, assignment, answers, key, now)
             if instead is not None:
                 return rating, None
             return rating, next_assignment(cursor, self._seating, rater_id, now)
 
         rating, following = self._commits.run(store)
-        _check_key_is_of(token, rating.token)
         is_first = rating.revision == 1
         if is_first:
             self._paces.note(rater_id, token, rating.seconds)
@@ -145,7 +145,7 @@ class RatingDesk:
 
         Raises:
             BadInput: the reason is not one of those allowed, or the sheet cannot be skipped.
-            NotAllowed: the sheet is not this rater's, or the key belongs to another one.
+            NotAllowed: the sheet is not this rater's.
         """
         if self._practice.has(token):
             raise BadInput(
@@ -154,18 +154,16 @@ class RatingDesk:
             )
         assignment = self._known.assignment(token, rater_id)
         check_remark(words, idempotency_key)
+        key = _key_of(token, idempotency_key)
         now = self._clock()
         remark = self._commits.run(
-            lambda cursor: save_remark(
-                cursor, self._seating, assignment, words, idempotency_key, now
-            )
+            lambda cursor: save_remark(cursor, self._seating, assignment, words, key, now)
         )
         if remark is None:
             raise BadInput(
                 "skip: expected a sheet that is open to you, got one that you have rated or "
                 "skipped twice; go on with the next one"
             )
-        _check_key_is_of(token, remark.token)
         if words.kind == "problem":
             card = self.show_again(rater_id, token)
             return card | {"said": "Thank you, your report is stored. You can still answer."}
@@ -226,10 +224,6 @@ class RatingDesk:
         draft = Draft(self._known.assignment(token, rater_id).token, draft_json(answers), now)
         self._seating.renew(token, now)
         return self._drafts.put(draft)
-
-    def is_annotator(self, rater_id: str) -> bool:
-        """Whether somebody was an annotator with access a second ago, for what is asked often."""
-        return rater_id in self._annotators.now()
 
     def hear(self, rater_id: str, token: str | None, tab: str, visible: bool) -> Pulse:
         """Take note that a page is open; one that is in view keeps the seat of its sheet.
@@ -324,9 +318,6 @@ class RatingDesk:
         return question_order(form, rater_id, self._plan.seed)
 
 
-def _check_key_is_of(token: str, stored_token: str) -> None:
-    if stored_token != token:
-        raise NotAllowed(
-            "expected an idempotency key of this sheet, got one that was used for another; reload "
-            "the page and submit again"
-        )
+def _key_of(token: str, idempotency_key: str) -> str:
+    """A page's key as it is stored: one that was used for another sheet is another key."""
+    return f"{token} {idempotency_key}"

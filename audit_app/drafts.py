@@ -64,9 +64,8 @@ def draft_json(answers: Mapping[str, str]) -> str:
 
 # of several rows with one token the first would win in silence: the caller gives the newest alone
 _UPSERT_DRAFTS = """
-    INSERT INTO drafts (token, answers_json, saved_at)
-    SELECT row.token, row.answers_json, row.saved_at
-    FROM (SELECT unnest($rows) AS row)
+    INSERT INTO drafts BY NAME
+    SELECT unnest($rows, recursive := true)
     ON CONFLICT (token) DO UPDATE SET
         answers_json = excluded.answers_json,
         saved_at = excluded.saved_at

@@ -86,6 +86,10 @@ class GivenSheets:
         self._keep_open(given)
         self.sit_down(given)
 
+    def is_rated(self, token: str) -> bool:
+        """Whether a sheet that was given is rated."""
+        return token not in self._open
+
     def rate(self, token: str) -> bool:
         """Fill a seat for good; False when it has gone to others."""
         given = self._open.pop(token)

@@ -88,6 +88,22 @@ def read_standing(con: duckdb.DuckDBPyConnection, rater_id: str) -> Standing | N
     return _select_standing(con.cursor(), rater_id)
 
 
+def let_in(standing: Standing | None, role: Role) -> Rater:
+    """The rater of a standing, who has this role and access.
+
+    Raises:
+        NotAllowed: there is none, it is of another role, or access has ended.
+    """
+    if standing is None or standing.rater.role != role:
+        raise NotAllowed(f"expected the link of an {role}; open your own link again")
+    if standing.is_revoked:
+        raise NotAllowed(
+            "Your access to this study has ended; what you did in it is kept. Ask the study's "
+            "owner if you think that this is a mistake."
+        )
+    return standing.rater
+
+
 _SELECT_STANDING = """
     SELECT rater_id, role, invited_at, (
         SELECT arg_max(state, revision)
@@ -206,21 +222,3 @@ def _as_rater(row: tuple[Any, ...]) -> Rater:
     rater_id, role, invited_at = row
     # a cursor does not take over the connection's TimeZone: DuckDB answers in local time
     return Rater(rater_id, role, invited_at.astimezone(UTC).isoformat())
-
-
-_SELECT_ACTIVE = """
-    SELECT r.rater_id
-    FROM raters AS r
-    WHERE r.role = 'annotator'
-        AND NOT EXISTS (
-            SELECT 1
-            FROM rater_states AS s
-            WHERE s.rater_id = r.rater_id
-            HAVING arg_max(s.state, s.revision) = 'revoked')
-"""
-
-
-def active_annotators(con: duckdb.DuckDBPyConnection) -> frozenset[str]:
-    """Ids of all annotators who may come in."""
-    rows = con.cursor().execute(_SELECT_ACTIVE).fetchall()
-    return frozenset(rater_id for (rater_id,) in rows)

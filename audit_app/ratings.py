@@ -17,7 +17,7 @@ import duckdb
 
 from audit_app.forms import QUESTIONS, Question, check_answers, check_choice
 from audit_app.seating import Seating
-from study.commits import add_row, look_past
+from study.commits import add_row
 from study.errors import BadInput
 from study.records import Assignment, Form, Rating
 
@@ -105,30 +105,18 @@ def check_key(idempotency_key: str) -> None:
         )
 
 
-# One statement for both: planning costs more than the scan of some ten thousand rows
-_SELECT_KNOWN = """
-    SELECT revision, is_surplus, idempotency_key
-    FROM ratings
-    WHERE token = $token OR idempotency_key = $idempotency_key
-"""
-
-_SELECT_BY_KEY = """
+_SELECT_REVISIONS = """
     SELECT
         token, revision, form, warmer, more_accurate, both_bad, correct, adopts, facts_kept,
         expresses, reason, seconds, layout, is_surplus, idempotency_key, rated_at
     FROM ratings
-    WHERE idempotency_key = $idempotency_key
+    WHERE token = $token
+    ORDER BY revision
 """
 
 _INSERT_RATINGS = """
-    INSERT INTO ratings (
-        token, revision, form, warmer, more_accurate, both_bad, correct, adopts, facts_kept,
-        expresses, reason, seconds, layout, is_surplus, idempotency_key, rated_at)
-    SELECT
-        row.token, row.revision, row.form, row.warmer, row.more_accurate, row.both_bad,
-        row.correct, row.adopts, row.facts_kept, row.expresses, row.reason, row.seconds,
-        row.layout, row.is_surplus, row.idempotency_key, row.rated_at
-    FROM (SELECT unnest($rows) AS row)
+    INSERT INTO ratings BY NAME
+    SELECT unnest($rows, recursive := true)
 """
 
 
@@ -144,29 +132,25 @@ def save_rating(
 
     Args:
         answers: as `check_submission` let them pass.
-        idempotency_key: drawn by the page once per submit; a new one on a rated sheet adds a
-            revision.
+        idempotency_key: of this sheet alone, drawn once per submit; a new one on a rated sheet
+            adds a revision.
     Returns:
-        What is stored under the key, unchanged when it was there before: of another assignment,
-        if the key was drawn for that one. That case is the caller's to refuse.
+        What is stored under the key, unchanged when it was there before.
     """
-    by_key = {"idempotency_key": idempotency_key}
-    eyes = look_past(
-        cursor,
-        _INSERT_RATINGS,
-        lambda row: row["token"] == assignment.token or row["idempotency_key"] == idempotency_key,
+    revisions = (
+        _read_revisions(cursor, assignment)
+        if seating.is_rated(cursor, assignment.token, now)
+        else []
     )
-    known = eyes.execute(_SELECT_KNOWN, by_key | {"token": assignment.token}).fetchall()
-    if any(key == idempotency_key for _, _, key in known):
-        row = cursor.execute(_SELECT_BY_KEY, by_key).fetchone()
-        assert row is not None
-        return _as_rating(row)
-    last_revision, is_surplus, _ = (
-        max(known) if known else (0, seating.note_rated(cursor, assignment.token, now), "")
+    for known in revisions:
+        if known.idempotency_key == idempotency_key:
+            return known
+    is_surplus = (
+        revisions[0].is_surplus if revisions else seating.note_rated(cursor, assignment.token, now)
     )
     values = {
         "token": assignment.token,
-        "revision": last_revision + 1,
+        "revision": len(revisions) + 1,
         "form": assignment.form,
         **_answer_columns(assignment.form, answers.values),
         "reason": answers.reason,
@@ -191,21 +175,14 @@ def _answer_columns(form: Form, values: Mapping[str, str]) -> dict[str, str | bo
     return columns
 
 
-_SELECT_NEWEST = """
-    SELECT
-        token, revision, form, warmer, more_accurate, both_bad, correct, adopts, facts_kept,
-        expresses, reason, seconds, layout, is_surplus, idempotency_key, rated_at
-    FROM ratings
-    WHERE token = $token
-    ORDER BY revision DESC
-    LIMIT 1
-"""
-
-
 def newest_rating(cursor: duckdb.DuckDBPyConnection, assignment: Assignment) -> Rating | None:
     """The rating that counts of one assignment; None while it is not rated."""
-    row = cursor.execute(_SELECT_NEWEST, {"token": assignment.token}).fetchone()
-    return None if row is None else _as_rating(row)
+    return next(reversed(_read_revisions(cursor, assignment)), None)
+
+
+def _read_revisions(cursor: duckdb.DuckDBPyConnection, assignment: Assignment) -> list[Rating]:
+    rows = cursor.execute(_SELECT_REVISIONS, {"token": assignment.token}).fetchall()
+    return [_as_rating(row) for row in rows]
 
 
 def answers_of(rating: Rating) -> dict[str, str]:

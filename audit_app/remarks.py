@@ -100,10 +100,10 @@ def save_remark(
 
     Args:
         words: as `check_remark` let them pass.
-        idempotency_key: drawn by the page once per submit.
+        idempotency_key: of this sheet alone, drawn once per submit.
     Returns:
-        What is stored under the key, of another sheet if the key was drawn for that one; None for
-        a skip that cannot be, since the sheet is rated or was skipped twice.
+        What is stored under the key, unchanged when it was there before; None for a skip that
+        cannot be, since the sheet is rated or was skipped twice.
     """
     row = cursor.execute(_SELECT_BY_KEY, {"idempotency_key": idempotency_key}).fetchone()
     if row is not None:

@@ -87,6 +87,11 @@ class Seating:
                 sheets.give(fresh, new_token, rater_id, now)
             return fresh
 
+    def is_rated(self, cursor: duckdb.DuckDBPyConnection, token: str, now: datetime) -> bool:
+        """Whether an assignment has a rating."""
+        with self._lock:
+            return self._read_if_stale(cursor, now).is_rated(token)
+
     def note_rated(self, cursor: duckdb.DuckDBPyConnection, token: str, now: datetime) -> bool:
         """Fill a seat for good, at the first rating of an assignment.
 

@@ -1,6 +1,7 @@
 """The app as a running server: opens the study file, prints the links, serves until Ctrl-C."""
 
 import contextlib
+import gc
 import socket
 import threading
 import time
@@ -103,6 +104,9 @@ def open_app(
                 app = build_app(
                     con, commits, settings, keys, stages, https_only=https_only, oauth=oauth
                 )
+                # of the libraries' million objects none goes away: to look through them again takes
+                # a fifth of a second, in which nobody is answered
+                gc.freeze()
                 yield RunningApp(app, listener, url, _links(con, keys.secret, url), https_only)
         finally:
             close(con, folder.database)

@@ -17,10 +17,13 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from audit_app.links import read_link_token, use_link
 from audit_app.pages.welcome import welcome_page
-from audit_app.raters import read_standing
+from audit_app.raters import let_in, read_standing
 from audit_app.throttle import SignInThrottle
 from study.errors import NotAllowed
 from study.records import Rater, Role
+
+Admit = Callable[[str | None, Role], Rater]
+"""Gives the rater of an id in a role; raises NotAllowed unless the study lets that one in."""
 
 HOME: Mapping[Role, str] = {"annotator": "/start/", "auditor": "/audit/", "owner": "/owner/"}
 """Where each role begins."""
@@ -55,27 +58,17 @@ def require_role(con: duckdb.DuckDBPyConnection, rater_id: str | None, role: Rol
         NotAllowed: nobody is signed in, the study does not know that rater in that role, or the
             rater was revoked.
     """
-    if rater_id is None:
-        raise NotAllowed("expected a signed-in browser, got none; open your link again")
-    standing = read_standing(con, rater_id)
-    if standing is None or standing.rater.role != role:
-        raise NotAllowed(f"expected the link of an {role}; open your own link again")
-    if standing.is_revoked:
-        raise NotAllowed(
-            "Your access to this study has ended; what you did in it is kept. Ask the study's "
-            "owner if you think that this is a mistake."
-        )
-    return standing.rater
+    return let_in(None if rater_id is None else read_standing(con, rater_id), role)
 
 
-def caller(con: duckdb.DuckDBPyConnection, request: gr.Request, role: Role) -> Rater:
+def caller(admit: Admit, request: gr.Request, role: Role) -> Rater:
     """The rater behind a Gradio event.
 
     Raises:
         gr.Error: whoever calls does not have the role.
     """
     try:
-        return require_role(con, request.username, role)
+        return admit(request.username, role)
     except NotAllowed as error:
         raise gr.Error(str(error), print_exception=False) from error
 

@@ -57,34 +57,11 @@ def add_row(cursor: duckdb.DuckDBPyConnection, statement: str, row: Mapping[str,
         cursor: that of a job; any other inserts at once.
         statement: an INSERT whose `$rows` is a list of structs.
     """
-    batch = _batch_of(cursor)
-    if batch is not None:
+    batch: object = cursor
+    if isinstance(batch, _BatchCursor):
         batch.waiting.setdefault(statement, []).append(row)
     else:
         insert_rows(cursor, statement, [row])
-
-
-def look_past(
-    cursor: duckdb.DuckDBPyConnection,
-    statement: str,
-    is_concerned: Callable[[Mapping[str, Any]], bool],
-) -> duckdb.DuckDBPyConnection:
-    """A cursor to look with that leaves rows waiting, unless the look concerns one of them.
-
-    Args:
-        statement: the INSERT of the rows that may matter.
-        is_concerned: whether a waiting row could be found by the look.
-    """
-    batch = _batch_of(cursor)
-    if batch is None:
-        return cursor
-    if any(is_concerned(row) for row in batch.waiting.get(statement, ())):
-        batch.settle()
-    return batch.cursor
-
-
-def _batch_of(cursor: object) -> _BatchCursor | None:
-    return cursor if isinstance(cursor, _BatchCursor) else None
 
 
 class GroupCommit:

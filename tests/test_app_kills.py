@@ -204,7 +204,8 @@ def check_file(folder, raters):
     assert con.execute(SELECT_GIVEN_TWICE).fetchall() == []
     assert con.execute(SELECT_OVER_SEATS, {"seats": SEATS}).fetchall() == []
     con.close()
-    stored = {key: row for key, *row in rows}
+    # a key is stored behind the token of its sheet
+    stored = {key.split()[1]: row for key, *row in rows}
     assert len(stored) == len(rows)
     assert len({row[1] for row in stored.values()}) == len(rows)
     rated = {row[1] for row in stored.values()}

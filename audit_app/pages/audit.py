@@ -28,6 +28,7 @@ from audit_app.pages.frame import (
     build_card_page,
     sentence_for,
 )
+from audit_app.sign_in import Admit
 from audit_app.unblinding import tell_arms
 from study.errors import NotAllowed, StudyError
 from study.records import BlindedReply
@@ -57,6 +58,7 @@ class AuditDesk:
     """What the auditor's page works with."""
 
     con: duckdb.DuckDBPyConnection
+    admit: Admit
     seed: int
     clock: Callable[[], datetime]
 
@@ -72,7 +74,7 @@ def build_audit_page(desk: AuditDesk) -> gr.Blocks:
         show=lambda auditor_id: _next_card(desk, auditor_id),
         submit=lambda auditor_id, submitted: _submit(desk, auditor_id, submitted),
     )
-    return build_card_page(desk.con, card)
+    return build_card_page(desk.admit, card)
 
 
 def _submit(desk: AuditDesk, auditor_id: str, submitted: Any) -> CardValue:

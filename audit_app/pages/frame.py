@@ -16,13 +16,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import gradio as gr
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
-from audit_app.sign_in import caller, signed_in_as
+from audit_app.sign_in import Admit, caller, signed_in_as
 from study.errors import BadInput, BadTable, StudyError
 from study.records import Role
 
@@ -103,14 +102,14 @@ def new_blocks(title: str) -> gr.Blocks:
     return gr.Blocks(title=f"{title} · warmth-audit", analytics_enabled=False)
 
 
-def build_card_page(con: duckdb.DuckDBPyConnection, made: Card) -> gr.Blocks:
+def build_card_page(admit: Admit, made: Card) -> gr.Blocks:
     """A page of one card, which looks for something to do by itself while it is waiting."""
 
     def show(request: gr.Request) -> dict[Any, Any]:
-        return shown(made.show(caller(con, request, made.role).rater_id))
+        return shown(made.show(caller(admit, request, made.role).rater_id))
 
     def submit(event: gr.EventData, request: gr.Request) -> dict[Any, Any]:
-        return shown(made.submit(caller(con, request, made.role).rater_id, event._data))
+        return shown(made.submit(caller(admit, request, made.role).rater_id, event._data))
 
     def shown(value: CardValue) -> dict[Any, Any]:
         return {card: value, timer: gr.update(active=value["view"] in _LOOKS_AGAIN)}

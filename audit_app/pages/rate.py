@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
-import duckdb
 import gradio as gr
 from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -26,7 +25,8 @@ from audit_app.pages.frame import (
 )
 from audit_app.ratings import Answers
 from audit_app.remarks import RemarkWords
-from audit_app.sign_in import require_role, signed_in_as
+from audit_app.sign_in import signed_in_as
+from audit_app.standings import Standings
 from study.errors import BadInput, NotAllowed, StudyError
 
 _log = logging.getLogger(__name__)
@@ -99,7 +99,7 @@ class Activity(_FromBrowser):
     visible: bool
 
 
-def build_rate_page(con: duckdb.DuckDBPyConnection, desk: RatingDesk) -> gr.Blocks:
+def build_rate_page(standings: Standings, desk: RatingDesk) -> gr.Blocks:
     """The page at /rate, for annotators."""
     card = Card(
         title="Rate",
@@ -110,10 +110,10 @@ def build_rate_page(con: duckdb.DuckDBPyConnection, desk: RatingDesk) -> gr.Bloc
         show=desk.show,
         submit=lambda rater_id, sent: _answer(desk, rater_id, sent),
     )
-    return build_card_page(con, card)
+    return build_card_page(standings.require, card)
 
 
-def build_rate_router(con: duckdb.DuckDBPyConnection, desk: RatingDesk) -> APIRouter:
+def build_rate_router(standings: Standings, desk: RatingDesk) -> APIRouter:
     """What the page sends by itself, by plain routes, to stay light: drafts and signs of life."""
     router = APIRouter(include_in_schema=False)
 
@@ -135,9 +135,7 @@ def build_rate_router(con: duckdb.DuckDBPyConnection, desk: RatingDesk) -> APIRo
 
     def annotator(request: Request) -> str:
         rater_id = signed_in_as(request.session, "annotator")
-        if rater_id is not None and desk.is_annotator(rater_id):
-            return rater_id
-        return require_role(con, rater_id, "annotator").rater_id
+        return standings.require(rater_id, "annotator").rater_id
 
     return router
 

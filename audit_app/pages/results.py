@@ -36,10 +36,11 @@ from audit_app.pages.owner_parts import (
 )
 from audit_app.pages.sections import Section, act_on, new_choice, new_html, show_on
 from audit_app.pages.shelf import QualityShelf, ResultsShelf
-from audit_app.raters import invite, restore, revoke
+from audit_app.raters import invite
 from audit_app.seating import RaterProgress
 from audit_app.sign_in import caller
 from audit_app.stages import StageBoard
+from audit_app.standings import Standings
 from audit_app.study_events import (
     Event,
     read_events,
@@ -66,6 +67,7 @@ class ResultsDesk:
     """What the owner's page works with."""
 
     con: duckdb.DuckDBPyConnection
+    standings: Standings
     settings: Settings
     secret: str
     """Signs the links that are made here."""
@@ -91,12 +93,12 @@ def build_results_page(desk: ResultsDesk) -> gr.Blocks:
         gr.HTML(EXPORTS, apply_default_css=False)
         gr.HTML(SIGN_OUT, apply_default_css=False)
         ticks, slow_ticks = gr.Timer(_TICK_S), gr.Timer(_SLOW_TICK_S)
-        show_on(desk.con, (page.load, ticks.tick), light)
+        show_on(desk.standings.require, (page.load, ticks.tick), light)
         for section in (progress, people, holds, record, results):
-            show_on(desk.con, (page.load, slow_ticks.tick), section)
-        show_on(desk.con, holds.acted, progress)
-        show_on(desk.con, record.acted, results)
-        show_on(desk.con, results.acted, record)
+            show_on(desk.standings.require, (page.load, slow_ticks.tick), section)
+        show_on(desk.standings.require, holds.acted, progress)
+        show_on(desk.standings.require, record.acted, results)
+        show_on(desk.standings.require, results.acted, record)
     return page
 
 
@@ -125,7 +127,7 @@ def _build_progress(desk: ResultsDesk) -> Section:
         }
 
     section = Section((pairs, items), fill, (words,))
-    show_on(desk.con, (words.submit, show.click), section)
+    show_on(desk.standings.require, (words.submit, show.click), section)
     return section
 
 
@@ -152,14 +154,14 @@ def _build_people(desk: ResultsDesk) -> Section:
     section = Section((people, care, person), fill)
     _invite_on(desk, new_annotator, "annotator", link)
     _invite_on(desk, new_auditor, "auditor", link)
-    act_on(desk.con, gone, (person, reason), said, section, partial(_revoke, desk))
-    act_on(desk.con, back, (person, reason), said, section, partial(_restore, desk))
+    act_on(desk.standings.require, gone, (person, reason), said, section, partial(_revoke, desk))
+    act_on(desk.standings.require, back, (person, reason), said, section, partial(_restore, desk))
     return section
 
 
 def _invite_on(desk: ResultsDesk, button: gr.Button, role: Role, link: gr.HTML) -> None:
     def make(request: gr.Request) -> str:
-        caller(desk.con, request, "owner")
+        caller(desk.standings.require, request, "owner")
         now = desk.clock()
         rater = invite(desk.con, role, now)
         token = make_link_token(desk.secret, rater.rater_id, role, now)
@@ -170,12 +172,12 @@ def _invite_on(desk: ResultsDesk, button: gr.Button, role: Role, link: gr.HTML) 
 
 
 def _revoke(desk: ResultsDesk, owner_id: str, rater_id: str, reason: str) -> str:
-    revoke(desk.con, rater_id, reason, owner_id, desk.clock())
+    desk.standings.revoke(rater_id, reason, owner_id, desk.clock())
     return f"{rater_id} is let in no more. Ratings that were given stay."
 
 
 def _restore(desk: ResultsDesk, owner_id: str, rater_id: str, reason: str) -> str:
-    restore(desk.con, rater_id, reason, owner_id, desk.clock())
+    desk.standings.restore(rater_id, reason, owner_id, desk.clock())
     return f"{rater_id} is let in again."
 
 
@@ -201,7 +203,10 @@ def _build_holds(desk: ResultsDesk) -> Section:
         return f"{response_id} is released: raters get its pairs from now on."
 
     section = Section((holds, remarks, reply), fill)
-    return replace(section, acted=(act_on(desk.con, let_go, (reply, reason), said, section, act),))
+    return replace(
+        section,
+        acted=(act_on(desk.standings.require, let_go, (reply, reason), said, section, act),),
+    )
 
 
 def _build_record(desk: ResultsDesk) -> Section:
@@ -218,7 +223,9 @@ def _build_record(desk: ResultsDesk) -> Section:
         },
     )
     acted = (
-        act_on(desk.con, button, (reason,), said, section, partial(_record, desk, event))
+        act_on(
+            desk.standings.require, button, (reason,), said, section, partial(_record, desk, event)
+        )
         for event, button in buttons
     )
     return replace(section, acted=tuple(acted))
@@ -243,6 +250,11 @@ def _build_results(desk: ResultsDesk) -> Section:
         return {results: shelf.latest(anew=anew), sealed: gr.Column(visible=is_sealed)}
 
     section = Section((results, sealed), fill)
-    show_on(desk.con, (refresh.click,), Section(section.shown, partial(fill, anew=True)))
+    show_on(
+        desk.standings.require, (refresh.click,), Section(section.shown, partial(fill, anew=True))
+    )
     unblinded = partial(_record, desk, "unblinded")
-    return replace(section, acted=(act_on(desk.con, unblind, (reason,), said, section, unblinded),))
+    return replace(
+        section,
+        acted=(act_on(desk.standings.require, unblind, (reason,), said, section, unblinded),),
+    )

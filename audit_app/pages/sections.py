@@ -8,12 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
 import gradio as gr
 
 from audit_app.pages.frame import PRIVATE
 from audit_app.pages.markup import said_html
-from audit_app.sign_in import caller
+from audit_app.sign_in import Admit, caller
 from study.errors import StudyError
 
 
@@ -29,13 +28,11 @@ class Section:
     """Events of its buttons having done something that other sections show too."""
 
 
-def show_on(
-    con: duckdb.DuckDBPyConnection, events: tuple[Callable[..., Any], ...], section: Section
-) -> None:
+def show_on(admit: Admit, events: tuple[Callable[..., Any], ...], section: Section) -> None:
     """Show a section anew whenever one of these events fires, if it is the owner who asks."""
 
     def look(request: gr.Request, *values: Any) -> dict[Any, Any]:
-        caller(con, request, "owner")
+        caller(admit, request, "owner")
         return section.fill(*_texts(values))
 
     for event in events:
@@ -43,7 +40,7 @@ def show_on(
 
 
 def act_on(
-    con: duckdb.DuckDBPyConnection,
+    admit: Admit,
     button: gr.Button,
     inputs: tuple[Any, ...],
     said: gr.HTML,
@@ -61,7 +58,7 @@ def act_on(
     reason = inputs[-1]
 
     def click(request: gr.Request, *values: Any) -> dict[Any, Any]:
-        owner = caller(con, request, "owner")
+        owner = caller(admit, request, "owner")
         try:
             told = act(owner.rater_id, *_texts(values))
         except StudyError as error:

@@ -120,18 +120,6 @@ def test_a_changed_mind_is_a_new_revision_and_the_old_one_stays(room, given):
     ]
 
 
-def test_a_key_of_another_sheet_answers_with_that_sheets_rating_and_stores_nothing(
-    room, rows, given
-):
-    rows.add_pair("01")
-    room.seating.forget()
-    first = room.rate(given, "key 1", ANSWERS)
-    second = room.give()
-    assert second.token != given.token
-    assert room.rate(second, "key 1", EQUAL) == first
-    assert n_ratings(room) == 1
-
-
 def test_a_rating_that_comes_when_the_seat_is_taken_is_surplus_in_all_its_revisions(con, rows):
     rows.add_pair("00")
     with open_room(con, seats=1) as room:

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from study.commits import GroupCommit, add_row, look_past
+from study.commits import GroupCommit, add_row
 from study.database import close, open_for_writing, transaction
 from study.errors import BadTable, NotAllowed, StudyClosed
 
@@ -172,22 +172,6 @@ def test_rows_that_wait_go_in_together_and_are_found_by_every_look(con):
     assert rows == [("a", 0), ("b", None), ("c", 3)]
 
 
-def test_a_look_past_rows_that_wait_sees_those_that_concern_it(con):
-    def look(name: str):
-        def work(cursor: duckdb.DuckDBPyConnection) -> int:
-            eyes = look_past(cursor, INSERT_NOTES, lambda row: row["name"] == name)
-            return eyes.execute("SELECT count(*) FROM notes").fetchone()[0]
-
-        return work
-
-    with GroupCommit(con) as commits:
-        jobs = [add_waiting("a"), look("other"), look("a"), add_waiting("b"), look("a")]
-        assert run_as_one_batch(commits, jobs) == ["a", 0, 1, "b", 1]
-    with transaction(con) as cursor:
-        add_row(cursor, INSERT_NOTES, {"name": "c", "n": 0})
-        assert look("c")(cursor) == 3
-
-
 def test_a_waiting_row_that_its_table_refuses_costs_only_its_own_job(con):
     with GroupCommit(con) as commits:
         commits.run(add("known"))
@@ -240,3 +224,9 @@ def test_what_was_acknowledged_before_a_kill_is_there_after_it(tmp_path):
     assert len(acknowledged) >= 600
     assert set(acknowledged) <= set(stored)
     assert len(stored) == len(set(stored))
+
+
+def test_a_row_added_outside_a_job_goes_in_at_once(con):
+    with transaction(con) as cursor:
+        add_row(cursor, INSERT_NOTES, {"name": "c", "n": 0})
+        assert cursor.execute("SELECT count(*) FROM notes").fetchone() == (1,)
