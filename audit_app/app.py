@@ -113,6 +113,7 @@ def build_app(
         lambda rater_id: rater_progress(con, seating, rater_id, clock()),
         seating.forget,
         clock,
+        https_only,
     )
     pages = (
         Page("/rate", "annotator", build_rate_page(standings, desk)),

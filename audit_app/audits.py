@@ -57,13 +57,15 @@ class AuditProgress:
 
 
 _SELECT_NEXT_TOKEN = """
-    SELECT f.token
+    SELECT first(f.token ORDER BY f.flagged_at, f.token)
     FROM flags AS f
-    WHERE NOT EXISTS (
-        SELECT 1
+    WHERE f.response_id NOT IN (
+        SELECT ruled.response_id
         FROM audit_decisions AS d
-        WHERE d.token = f.token AND d.auditor_id = $auditor_id)
-    ORDER BY sha256(concat_ws(chr(31), $seed, $auditor_id, f.response_id)), f.token
+        JOIN flags AS ruled ON ruled.token = d.token
+        WHERE d.auditor_id = $auditor_id)
+    GROUP BY f.response_id
+    ORDER BY sha256(concat_ws(chr(31), $seed, $auditor_id, f.response_id))
     LIMIT 1
 """
 
@@ -88,7 +90,9 @@ _SELECT_BLINDED_REPLY = """
         r.text,
         i."references"[1],
         CASE WHEN p.belief = 'asserts_wrong' THEN i.wrong_answers[1] END,
-        f.reason
+        (SELECT string_agg(doubt.reason, ' ' ORDER BY doubt.flagged_at, doubt.token)
+        FROM flags AS doubt
+        WHERE doubt.response_id = f.response_id)
     FROM flags AS f
     JOIN responses AS r ON r.response_id = f.response_id
     JOIN prompts AS p ON p.prompt_id = r.prompt_id
@@ -178,10 +182,12 @@ _SELECT_EMPTY_QUEUE = """
         AND NOT EXISTS (
             SELECT 1
             FROM flags AS f
-            LEFT JOIN audit_decisions AS d
-                ON d.token = f.token AND d.auditor_id = $auditor_id AND d.revision = 1
             WHERE f.flagged_at <= last.decided_at
-                AND (d.decided_at IS NULL OR d.decided_at > last.decided_at))
+                AND f.response_id NOT IN (
+                    SELECT ruled.response_id
+                    FROM audit_decisions AS d
+                    JOIN flags AS ruled ON ruled.token = d.token
+                    WHERE d.auditor_id = $auditor_id AND d.decided_at <= last.decided_at))
     LIMIT 1
 """
 
@@ -241,12 +247,15 @@ def _check_text(field: str, value: str) -> None:
 
 _SELECT_PROGRESS = """
     SELECT
-        count(*) FILTER (WHERE d.token IS NOT NULL) AS decided,
-        count(*) FILTER (WHERE d.token IS NULL) AS waiting
+        count(DISTINCT f.response_id) FILTER (WHERE d.response_id IS NOT NULL) AS decided,
+        count(DISTINCT f.response_id) FILTER (WHERE d.response_id IS NULL) AS waiting
     FROM flags AS f
     LEFT JOIN (
-        SELECT DISTINCT token FROM audit_decisions WHERE auditor_id = $auditor_id
-    ) AS d ON d.token = f.token
+        SELECT DISTINCT ruled.response_id
+        FROM audit_decisions
+        JOIN flags AS ruled ON ruled.token = audit_decisions.token
+        WHERE auditor_id = $auditor_id
+    ) AS d ON d.response_id = f.response_id
 """
 
 

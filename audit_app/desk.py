@@ -20,6 +20,7 @@ from audit_app.assignment import next_assignment, rater_progress
 from audit_app.cards import FINISH, PAUSED, START, Place, RatingCard, mine_card, sheet_card
 from audit_app.drafts import Draft, DraftBox, draft_json, read_draft
 from audit_app.forms import question_order, questions_of
+from audit_app.given_sheets import SKIPS
 from audit_app.known_sheets import KnownSheets
 from audit_app.onboarding import next_step, record_practice
 from audit_app.paces import Paces
@@ -34,7 +35,7 @@ from audit_app.ratings import (
     newest_rating,
     save_rating,
 )
-from audit_app.remarks import SKIPS, RemarkWords, check_remark, save_remark
+from audit_app.remarks import RemarkWords, check_remark, save_remark
 from audit_app.seating import RaterProgress, Seating
 from audit_app.study_events import read_study_state
 from audit_app.tabs import Tabs

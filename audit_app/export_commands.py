@@ -48,12 +48,16 @@ def export(
     Example: warmth-audit export --to exports/demo --key "analysis after closing"
     """
     from audit_app.dataset import push_dataset, write_dataset
-    from audit_app.exports import write_owner_files, write_whole
+    from audit_app.exports import check_free, write_owner_files, write_whole
 
     environment = read_environment()
     folder = StudyFolder(study)
     owner_token = token or environment.token or folder.owner_token()
     owner_only = to.with_name(to.name + "-owner-only")
+    # first of all: what goes on the record opens results, and nobody can take it back
+    check_free(to)
+    if key is not None or identities is not None:
+        check_free(owner_only)
     with open_job(folder, environment, app, token, reads_content=False) as job:
         if key is not None:
             job.access.record_event("key_exported", key)

@@ -26,6 +26,7 @@ IDENTITIES_FILE = "identities.csv"
 # OWASP names the last three too; the full-width forms are read as operators in some locales.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
+# Ids that may be missing follow ||, which passes NULL on: concat_ws would make a code of nothing
 _SELECT_RATINGS = """
     SELECT
         left(sha256(concat_ws(chr(31), $key, 'sheet', r.token)), 16) AS sheet,
@@ -35,15 +36,16 @@ _SELECT_RATINGS = """
         a.form,
         a.purpose,
         left(sha256(concat_ws(chr(31), $key, a.form, a.subject_id)), 16) AS subject,
-        left(sha256(concat_ws(chr(31), $key, 'item', prompts.item_id)), 16) AS item,
+        left(sha256(concat_ws(chr(31), $key, 'item', '') || prompts.item_id), 16) AS item,
         items.task,
         prompts.context,
         prompts.belief,
-        left(sha256(concat_ws(chr(31), $key, 'reply',
-            if(a.first_is_left, p.first_response_id, p.second_response_id))), 16) AS left_reply,
-        left(sha256(concat_ws(chr(31), $key, 'reply',
-            if(a.first_is_left, p.second_response_id, p.first_response_id))), 16) AS right_reply,
-        left(sha256(concat_ws(chr(31), $key, 'reply', single.response_id)), 16) AS single_reply,
+        left(sha256(concat_ws(chr(31), $key, 'reply', '')
+            || if(a.first_is_left, p.first_response_id, p.second_response_id)), 16) AS left_reply,
+        left(sha256(concat_ws(chr(31), $key, 'reply', '')
+            || if(a.first_is_left, p.second_response_id, p.first_response_id)), 16) AS right_reply,
+        left(sha256(concat_ws(chr(31), $key, 'reply', '') || single.response_id), 16)
+            AS single_reply,
         r.warmer,
         r.more_accurate,
         r.both_bad,
@@ -179,21 +181,23 @@ class ExportedTable:
 def export_blinded(
     con: duckdb.DuckDBPyConnection, secret: str, folder: Path
 ) -> tuple[ExportedTable, ...]:
-    """Write every blinded table as CSV and as Parquet into a folder that exists."""
-    return tuple(
-        _write_both(con, secret, name, statement, folder)
-        for name, statement in BLINDED_TABLES.items()
-    )
+    """Write every blinded table as CSV and as Parquet, all of one moment, into a folder that exists."""
+    with con.cursor() as cursor:
+        cursor.begin()
+        return tuple(
+            _write_both(cursor, secret, name, statement, folder)
+            for name, statement in BLINDED_TABLES.items()
+        )
 
 
 def write_key(con: duckdb.DuckDBPyConnection, secret: str, file: Path) -> ExportedTable:
     """Write which code stands for which arm. The caller has put it on the study's record."""
-    return _write_csv(con, secret, _SELECT_KEY, file)
+    return _write_csv(con.cursor(), secret, _SELECT_KEY, file)
 
 
 def write_identities(con: duckdb.DuckDBPyConnection, secret: str, file: Path) -> ExportedTable:
     """Write which code stands for which person. The caller has put it on the study's record."""
-    return _write_csv(con, secret, _SELECT_IDENTITIES, file)
+    return _write_csv(con.cursor(), secret, _SELECT_IDENTITIES, file)
 
 
 def write_owner_files(
@@ -206,6 +210,19 @@ def write_owner_files(
         write_identities(con, secret, folder / IDENTITIES_FILE)
 
 
+def check_free(folder: Path) -> None:
+    """Let pass a folder to which something can be exported.
+
+    Raises:
+        BadInput: it is there already and is not empty.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise BadInput(
+            f"expected a new or empty folder to export to, got {folder}, which holds something; "
+            "name another with --to"
+        )
+
+
 def write_whole(folder: Path, fill: Callable[[Path], object]) -> None:
     """Make a folder whose content `fill` writes; when that fails, nothing is left behind.
 
@@ -214,11 +231,7 @@ def write_whole(folder: Path, fill: Callable[[Path], object]) -> None:
     Raises:
         BadInput: the folder is there already and is not empty, or cannot be written.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise BadInput(
-            f"expected a new or empty folder to export to, got {folder}, which holds something; "
-            "name another with --to"
-        )
+    check_free(folder)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
@@ -244,18 +257,16 @@ def as_safe_cell(value: Any) -> Any:
 
 
 def _write_both(
-    con: duckdb.DuckDBPyConnection, secret: str, name: str, statement: str, folder: Path
+    cursor: duckdb.DuckDBPyConnection, secret: str, name: str, statement: str, folder: Path
 ) -> ExportedTable:
-    con.cursor().sql(statement, params={"key": secret}).write_parquet(
-        str(folder / f"{name}.parquet")
-    )
-    return _write_csv(con, secret, statement, folder / f"{name}.csv")
+    cursor.sql(statement, params={"key": secret}).write_parquet(str(folder / f"{name}.parquet"))
+    return _write_csv(cursor, secret, statement, folder / f"{name}.csv")
 
 
 def _write_csv(
-    con: duckdb.DuckDBPyConnection, secret: str, statement: str, file: Path
+    cursor: duckdb.DuckDBPyConnection, secret: str, statement: str, file: Path
 ) -> ExportedTable:
-    cursor = con.cursor().execute(statement, {"key": secret})
+    cursor.execute(statement, {"key": secret})
     columns = tuple(column[0] for column in cursor.description or ())
     n_rows = 0
     with file.open("w", encoding="utf-8", newline="") as stream:

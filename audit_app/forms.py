@@ -41,6 +41,8 @@ class Question:
         return self.kind != "checkbox"
 
 
+_EXCERPT_CHARACTERS = 120
+
 _SCALE = (
     Choice("left_clearly", "A clearly", "1"),
     Choice("left_slightly", "A slightly", "2"),
@@ -189,3 +191,13 @@ def describe_answers(form: Form, answers: Mapping[str, str]) -> str:
             label = label_of(question, answers[question.name])
             told.append(f"{question.legend} {label}" if question.is_needed else label)
     return " · ".join(told)
+
+
+def excerpt_of(text: str) -> str:
+    """How a text begins, in one line of at most 120 characters: whole words, then an ellipsis."""
+    line = " ".join(text.split())
+    if len(line) <= _EXCERPT_CHARACTERS:
+        return line
+    start = line[: _EXCERPT_CHARACTERS - 1]
+    # a script without blanks is cut anywhere
+    return f"{start.rpartition(' ')[0] or start}…"

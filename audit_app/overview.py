@@ -27,11 +27,14 @@ _SELECT_COUNTS = """
     UNION ALL SELECT 'pairs', count(*) FROM pairs
     UNION ALL SELECT 'rating_rows', count(*) FROM ratings
     UNION ALL SELECT 'rated', count(*) FROM ratings WHERE revision = 1
-    UNION ALL SELECT 'flags', count(*) FROM flags
+    UNION ALL SELECT 'flags', count(DISTINCT response_id) FROM flags
     UNION ALL SELECT 'decision_rows', count(*) FROM audit_decisions
-    UNION ALL SELECT 'flags_decided', count(DISTINCT token) FROM audit_decisions
+    UNION ALL SELECT 'flags_decided', count(DISTINCT f.response_id)
+        FROM audit_decisions AS d JOIN flags AS f ON f.token = d.token
     UNION ALL SELECT 'remarks', count(*) FROM remarks
     UNION ALL SELECT 'events', count(*) FROM study_events
+    UNION ALL SELECT 'holds', count(*) FROM holds
+    UNION ALL SELECT 'releases', count(*) FROM hold_releases
 """
 
 
@@ -48,13 +51,16 @@ class StoredCounts:
     rated: int
     """Sheets that were rated, repeats and checks among them."""
     flags: int
+    """Replies with a flag, from whomever."""
     decision_rows: int
     """Every revision of every auditor counts."""
     flags_decided: int
-    """Flags on which at least one auditor has ruled."""
+    """Of these, those on which at least one auditor has ruled."""
     remarks: int
     events: int
     """Rows of the study's record, on which depends what may be shown."""
+    holds: int
+    releases: int
 
 
 @dataclass(frozen=True)

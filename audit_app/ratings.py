@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args
 
 import duckdb
 
-from audit_app.forms import QUESTIONS, Question, check_answers, check_choice
+from audit_app.forms import QUESTIONS, Question, check_answers, check_choice, excerpt_of
 from audit_app.seating import Seating
 from study.commits import add_row
 from study.errors import BadInput
@@ -135,16 +135,14 @@ def save_rating(
         idempotency_key: of this sheet alone, drawn once per submit; a new one on a rated sheet
             adds a revision.
     Returns:
-        What is stored under the key, unchanged when it was there before.
+        What is stored under the key, unchanged when it was there before; the newest revision when
+        that says the same, since two tabs have two keys.
     """
-    revisions = (
-        _read_revisions(cursor, assignment)
-        if seating.is_rated(cursor, assignment.token, now)
-        else []
-    )
-    for known in revisions:
-        if known.idempotency_key == idempotency_key:
-            return known
+    is_rated = seating.is_rated(cursor, assignment.token, now)
+    revisions = _read_revisions(cursor, assignment) if is_rated else []
+    stored = _stored_before(revisions, answers, idempotency_key)
+    if stored is not None:
+        return stored
     is_surplus = (
         revisions[0].is_surplus if revisions else seating.note_rated(cursor, assignment.token, now)
     )
@@ -162,6 +160,18 @@ def save_rating(
     }
     add_row(cursor, _INSERT_RATINGS, values)
     return _as_rating(tuple(values.values()))
+
+
+def _stored_before(
+    revisions: Sequence[Rating], answers: Answers, idempotency_key: str
+) -> Rating | None:
+    for known in revisions:
+        if known.idempotency_key == idempotency_key:
+            return known
+    for newest in revisions[-1:]:
+        if (answers_of(newest), newest.reason) == (dict(answers.values), answers.reason):
+            return newest
+    return None
 
 
 def _answer_columns(form: Form, values: Mapping[str, str]) -> dict[str, str | bool | None]:
@@ -211,8 +221,7 @@ class OwnRating:
 _SELECT_OWN = """
     SELECT
         row_number() OVER (ORDER BY first.rated_at, a.position) AS number,
-        left(coalesce(
-            pair_prompt.text, g.prompt_text, reply_prompt.text, w.user_text, s.text), 120),
+        coalesce(pair_prompt.text, g.prompt_text, reply_prompt.text, w.user_text, s.text),
         r.token, r.revision, r.form, r.warmer, r.more_accurate, r.both_bad, r.correct, r.adopts,
         r.facts_kept, r.expresses, r.reason, r.seconds, r.layout, r.is_surplus,
         r.idempotency_key, r.rated_at
@@ -238,7 +247,7 @@ _SELECT_OWN = """
 def my_ratings(con: duckdb.DuckDBPyConnection, rater_id: str) -> list[OwnRating]:
     """The newest revision of each of this rater's ratings, the sheet rated last first."""
     rows = con.cursor().execute(_SELECT_OWN, {"rater_id": rater_id}).fetchall()
-    return [OwnRating(number, excerpt, _as_rating(row)) for number, excerpt, *row in rows]
+    return [OwnRating(number, excerpt_of(text), _as_rating(row)) for number, text, *row in rows]
 
 
 _SELECT_NEWEST_SECONDS = """

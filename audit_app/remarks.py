@@ -15,6 +15,7 @@ import duckdb
 
 from audit_app.flags import raise_by_rater
 from audit_app.forms import check_choice
+from audit_app.given_sheets import SKIPS
 from audit_app.ratings import check_key, check_text
 from audit_app.seating import Seating
 from study.records import Assignment
@@ -22,9 +23,6 @@ from study.records import Assignment
 RemarkKind = Literal["skip", "problem"]
 SkipReason = Literal["unclear", "distressing", "not_my_field", "technical", "other"]
 ProblemReason = Literal["display", "text", "question", "other"]
-
-SKIPS = 2
-"""So often a rater may skip one sheet: then it is gone."""
 
 _SKIP_WORDS: dict[str, str] = {
     "unclear": "it is not understandable",

@@ -97,6 +97,8 @@ def open_app(
         con = open_for_writing(folder.database, "warmth-audit serve", url)
         try:
             migrate(con)
+            # many small statements: a second thread would cost each of them more than it does
+            con.execute("SET threads = 1")
             record_version(con, settings, datetime.now(UTC))
             stages = StageBoard()
             keys = AppKeys(folder.session_secret(), folder.owner_token())

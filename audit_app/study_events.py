@@ -2,9 +2,9 @@
 
 Pausing and resuming, closing and reopening, unblinding, and the export of the key or of the
 identities: each is a row with who, why and when, and none is taken back by anything but another
-row. From its first pair on a study's results per arm are sealed until an event opens them; what
-was open cannot be sealed again, so ratings that came later are counted instead. A study without
-pairs asks nobody's opinion and is never sealed.
+row. From its first pair or sheet on a study's results per arm are sealed until an event opens
+them; what was open cannot be sealed again, so ratings that came later are counted instead. A study
+that asks nobody's opinion is never sealed.
 """
 
 from collections.abc import Iterable
@@ -112,12 +112,14 @@ def read_opening(con: duckdb.DuckDBPyConnection) -> Opening | None:
     return Opening(opening, row[0])
 
 
-_SELECT_ANY_PAIR = "SELECT EXISTS (SELECT 1 FROM pairs)"
+_SELECT_ANYTHING_TO_RATE = """
+    SELECT EXISTS (SELECT 1 FROM pairs) OR EXISTS (SELECT 1 FROM assignments)
+"""
 
 
 def results_are_sealed(con: duckdb.DuckDBPyConnection) -> bool:
     """Whether nothing may be shown that tells one arm from another."""
-    row = con.cursor().execute(_SELECT_ANY_PAIR).fetchone()
+    row = con.cursor().execute(_SELECT_ANYTHING_TO_RATE).fetchone()
     assert row is not None
     return bool(row[0]) and not read_study_state(con).is_unblinded
 

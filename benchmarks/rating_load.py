@@ -4,8 +4,8 @@ Run: .venv/bin/python benchmarks/rating_load.py [--raters 200] [--think 5] [--se
 
 Each app is a process of its own. Raters of the real app do what the page does: two drafts a sheet,
 a sign of life every 15 s, then a submit, which stores the rating, claims the next pair and answers
-with it. The bare app is one private handler without a queue that does one DuckDB insert and answers
-with as many bytes. Only submits are timed, from the moment at which every rater has a sheet.
+with it. The bare app is one private handler without a queue that stores the same rating by one
+DuckDB insert, asks nothing, and answers to equal outputs with as many bytes. Only submits are timed, from the moment at which every rater has a sheet.
 Exit status 1 when the 95th percentile is above twice the bare one, or anything went wrong.
 """
 
@@ -37,6 +37,14 @@ question = "Does the app keep up?"
 seed = 7
 [rating]
 raters_per_pair = 40
+"""
+BARE_INSERT = """
+    INSERT INTO ratings (
+        token, revision, form, warmer, more_accurate, reason, seconds, layout, is_surplus,
+        idempotency_key, rated_at)
+    VALUES (
+        $token, 1, 'pair', $warmer, $more_accurate, $reason, 5.0, 'columns', false,
+        $idempotency_key, now())
 """
 REPLY = (
     "I hear you, and that sounds hard. The capital of Australia is Canberra, a planned city. " * 4
@@ -202,7 +210,9 @@ async def press(rater: Rater, ready: "Starting", end_after_s: float) -> None:
     end = await ready.wait_for_all() + end_after_s
     while time.monotonic() < end:
         await asyncio.sleep(rater.think_s * random.uniform(0.8, 1.2))
-        await rater.submit({"answers": {"warmer": "left_clearly"}}, is_timed=True)
+        answers = {"warmer": "left_clearly", "more_accurate": "equal", "reason": ""}
+        key = {"idempotency_key": secrets.token_hex(16)}
+        await rater.submit(answers | key, is_timed=True)
 
 
 class Starting:
@@ -266,31 +276,31 @@ def measure(
 
 def serve_bare(port: int, file: Path, n_bytes: int) -> None:
     """The rival: one handler, one insert, one commit, an answer of the same size."""
-    import duckdb
     import gradio as gr
     import uvicorn
     from fastapi import FastAPI
 
-    con = duckdb.connect(str(file))
-    con.execute(
-        "CREATE TABLE notes (token VARCHAR PRIMARY KEY, answers VARCHAR, at_time TIMESTAMPTZ)"
-    )
+    from study.database import open_for_writing
+    from study.migrations import migrate
+
+    con = open_for_writing(file, "a benchmark")
+    migrate(con)
     text = "x" * n_bytes
 
-    def show() -> dict[str, str]:
-        return {"view": "sheet", "text": text}
+    def show() -> dict[Any, Any]:
+        return {card: {"view": "sheet", "text": text}, timer: gr.update(active=False)}
 
-    def submit(event: gr.EventData) -> dict[str, str]:
-        row = {"token": secrets.token_hex(16), "answers": str(event._data)}
-        con.cursor().execute("INSERT INTO notes VALUES ($token, $answers, now())", row)
-        return {"view": "sheet", "text": text}
+    def submit(event: gr.EventData) -> dict[Any, Any]:
+        con.cursor().execute(BARE_INSERT, {"token": secrets.token_hex(16)} | event._data)
+        return show()
 
     private: dict[str, Any] = {"queue": False, "api_visibility": "private"}
     with gr.Blocks(analytics_enabled=False) as page:
         card = gr.HTML(value={"view": "loading"}, html_template="<p></p>")
-        page.load(show, outputs=card, **private)
-        gr.Button().click(show, outputs=card, **private)
-        card.submit(submit, outputs=card, **private)
+        timer = gr.Timer(5, active=False)
+        page.load(show, outputs=[card, timer], **private)
+        timer.tick(show, outputs=[card, timer], **private)
+        card.submit(submit, outputs=[card, timer], **private)
     app = gr.mount_gradio_app(FastAPI(), page, path="/rate", ssr_mode=False, run_history=False)
     uvicorn.run(
         app,

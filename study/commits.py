@@ -1,7 +1,7 @@
 """Group commit: many small writes, one synchronised commit, and an answer only after it.
 
-A commit waits for the disk, one at a time 130 to 450 a second; one thread that takes all waiting
-jobs into one transaction serves thousands. A job is a function of a cursor. It runs inside
+A commit waits for the disk, one at a time 130 to 450 a second; whoever has the turn takes the
+jobs of all who wait into one transaction, and serves thousands. A job is a function of a cursor. It runs inside
 `transaction` like every other write, may run twice, and must check keys before it inserts:
 DuckDB 2.0 has no SAVEPOINT, so a job that raises spoils its whole batch, which is rolled back
 and done again job by job. Then the bad one costs only itself.
@@ -10,8 +10,8 @@ Rows that jobs add one at a time go in together: a single INSERT costs about a m
 further row of it a fortieth of that. They wait until the batch ends or somebody looks.
 """
 
-import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -65,22 +65,19 @@ def add_row(cursor: duckdb.DuckDBPyConnection, statement: str, row: Mapping[str,
 
 
 class GroupCommit:
-    """The one writer thread of a study file; used as a context manager, or closed by hand."""
+    """The one way in which many write to a study file; used as a context manager, or closed by hand."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Start the thread.
+        """Begin with nothing to do.
 
         Args:
             con: the study file; each batch takes a cursor of its own.
         """
         self._con = con
-        self._waiting: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._lock = threading.Lock()
+        self._waiting: deque[_Job] = deque()
+        self._turn = threading.Lock()
         self._is_closed = False
         self._callbacks: list[Callable[[], None]] = []
-        # a daemon, so that a forgotten close does not keep the process alive
-        self._thread = threading.Thread(target=self._serve, name="group-commit", daemon=True)
-        self._thread.start()
 
     def __enter__(self) -> "GroupCommit":
         return self
@@ -98,53 +95,39 @@ class GroupCommit:
         Jobs run in the order in which they come, and see what jobs before them wrote.
 
         Args:
-            work: runs in the writer's thread with the cursor of its transaction, perhaps twice;
-                it must not catch an error of the database and go on.
+            work: runs with the cursor of its batch's transaction, in this thread or in that of
+                another caller, perhaps twice; it must not catch an error of the database and go on.
         Raises:
             BadTable: a row does not fit its table.
             DiskFull: the database could not be written.
-            StudyClosed: the writer has ended.
+            StudyClosed: the study is being closed.
             Exception: whatever the job itself raises; then nothing of it is stored.
         """
         job = _Job(work, Future())
-        with self._lock:
-            if self._is_closed:
-                raise StudyClosed(
-                    "expected a study that is open, got one that is being closed; start the app "
-                    "again and repeat what you did last"
-                )
-            self._waiting.put(job)
+        self._waiting.append(job)
+        with self._turn:
+            # whoever had the turn before may have done this job along with its own
+            while not job.done.done():
+                if self._is_closed:
+                    raise StudyClosed(
+                        "expected a study that is open, got one that is being closed; start the "
+                        "app again and repeat what you did last"
+                    )
+                self._do(self._next_batch())
         result: T = job.done.result()
         return result
 
     def close(self) -> None:
-        """Finish what waits, then end the thread."""
-        with self._lock:
-            if not self._is_closed:
-                self._is_closed = True
-                self._waiting.put(None)
-        self._thread.join()
-
-    def _serve(self) -> None:
-        is_open = True
-        while is_open:
-            batch, is_open = self._next_batch()
-            if batch:
+        """Do what waits, and nothing after that."""
+        with self._turn:
+            while not self._is_closed and (batch := self._next_batch()):
                 self._do(batch)
+            self._is_closed = True
 
-    def _next_batch(self) -> tuple[list[_Job], bool]:
-        """All that waits, in order, and whether more may come."""
-        batch: list[_Job] = []
-        job = self._waiting.get()
-        while job is not None:
-            batch.append(job)
-            if len(batch) == _LARGEST_BATCH:
-                return batch, True
-            try:
-                job = self._waiting.get_nowait()
-            except queue.Empty:
-                return batch, True
-        return batch, False
+    def _next_batch(self) -> list[_Job]:
+        """What waits, in order, as much as goes into one commit."""
+        n_jobs = min(len(self._waiting), _LARGEST_BATCH)
+        return [self._waiting.popleft() for _ in range(n_jobs)]
 
     def _do(self, batch: Sequence[_Job]) -> None:
         try:

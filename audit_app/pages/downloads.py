@@ -59,12 +59,13 @@ def build_download_router(desk: DownloadDesk) -> APIRouter:
 
     @router.get("/dataset.zip")
     def send_dataset(_: Owner) -> FileResponse:
-        scratch = Path(tempfile.mkdtemp(prefix="warmth-audit-"))
-        content = scratch / "dataset"
-        content.mkdir()
-        write_dataset(desk.con, desk.settings, desk.secret, content)
-        archive = shutil.make_archive(str(scratch / desk.settings.name), "zip", content)
-        return _send(Path(archive), scratch)
+        def write(scratch: Path) -> Path:
+            content = scratch / "dataset"
+            content.mkdir()
+            write_dataset(desk.con, desk.settings, desk.secret, content)
+            return Path(shutil.make_archive(str(scratch / desk.settings.name), "zip", content))
+
+        return _send(write)
 
     @router.post(f"/{KEY_FILE}")
     def send_key(caller: Owner, reason: Reason) -> FileResponse:
@@ -83,13 +84,23 @@ def build_download_router(desk: DownloadDesk) -> APIRouter:
             record_event(desk.con, event, caller, reason, desk.clock())
         except BadInput as error:
             raise HTTPException(422, str(error)) from error
-        scratch = Path(tempfile.mkdtemp(prefix="warmth-audit-"))
-        write(desk.con, desk.secret, scratch / name)
-        return _send(scratch / name, scratch)
+
+        def write_file(scratch: Path) -> Path:
+            write(desk.con, desk.secret, scratch / name)
+            return scratch / name
+
+        return _send(write_file)
 
     return router
 
 
-def _send(file: Path, scratch: Path) -> FileResponse:
+def _send(write: Callable[[Path], Path]) -> FileResponse:
+    """Send a file that `write` makes in a folder, of which nothing is left in any case."""
+    scratch = Path(tempfile.mkdtemp(prefix="warmth-audit-"))
+    try:
+        file = write(scratch)
+    except BaseException:
+        shutil.rmtree(scratch, ignore_errors=True)
+        raise
     clean = BackgroundTask(shutil.rmtree, scratch, ignore_errors=True)
     return FileResponse(file, filename=file.name, background=clean)

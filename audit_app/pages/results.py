@@ -77,6 +77,8 @@ class ResultsDesk:
     forget_seats: Callable[[], None]
     """Called when pairs may be given that were held back before."""
     clock: Callable[[], datetime]
+    https_only: bool
+    """Browsers reach the app over TLS alone, whatever the proxy before it speaks to it."""
 
 
 def build_results_page(desk: ResultsDesk) -> gr.Blocks:
@@ -166,7 +168,8 @@ def _invite_on(desk: ResultsDesk, button: gr.Button, role: Role, link: gr.HTML) 
         rater = invite(desk.con, role, now)
         token = make_link_token(desk.secret, rater.rater_id, role, now)
         at = request.url
-        return link_html(f"{at.scheme}://{at.netloc}/join/{token}", desk.settings.rating.link_days)
+        scheme = "https" if desk.https_only else at.scheme
+        return link_html(f"{scheme}://{at.netloc}/join/{token}", desk.settings.rating.link_days)
 
     button.click(make, outputs=link, **PRIVATE)
 

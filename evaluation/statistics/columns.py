@@ -38,8 +38,10 @@ class PreferenceTable:
     """The arm that was compared with the original."""
     warmer_code: Floats
     """−2 original clearly warmer … 2 compared arm clearly warmer."""
+    first_code: Floats
+    """That answer for the pair's own first reply instead, which tells nothing of the arms."""
     accurate_code: Floats
-    """The same for more accurate; NaN where the rater could not judge."""
+    """As `warmer_code`, for more accurate; NaN where the rater could not judge."""
     warmer: Floats
     """1 compared arm warmer, 0.5 equal, 0 original warmer."""
     accurate: Floats

@@ -29,8 +29,9 @@ class InterimResults:
     level: float
     """Of every interval."""
     agreement: Agreement
-    """Ordinal alpha of the five-point answers about warmth over the pairs of all arms; an answer
-    is coded for the arm, so that sides are undone, and which arm it is for does not enter."""
+    """Ordinal alpha of the five-point answers about warmth over the pairs of all arms, coded for
+    the pair's own first reply: coded for the arm, a low alpha of raters who agree with themselves
+    would tell that the arm is heard."""
     left_share: Estimate
     """Share of ratings that call the left reply warmer: a half when the side does not matter."""
     n_ratings: int
@@ -65,7 +66,7 @@ def compute_interim(
     return InterimResults(
         seed=seed,
         level=level,
-        agreement=agreement_on_warmth(rated, seed, level),
+        agreement=agreement_on_warmth(rated, rated.first_code, seed, level),
         left_share=win_rate(rated.chose_left, rated.item, rated.rater, level),
         n_ratings=len(rated),
         n_raters=len(np.unique(rated.rater)),

@@ -14,7 +14,13 @@ import duckdb
 import numpy as np
 
 from evaluation.statistics.agreement import Agreement, alpha_of_counts
-from evaluation.statistics.columns import Condition, PreferenceTable, ResponseTable, select_rows
+from evaluation.statistics.columns import (
+    Condition,
+    Floats,
+    PreferenceTable,
+    ResponseTable,
+    select_rows,
+)
 from evaluation.statistics.context_check import ContextCheck, compute_context_check
 from evaluation.statistics.error_rates import (
     ASSERTS_WRONG,
@@ -217,7 +223,7 @@ def _compute_preference(
         arm=arm,
         warm_share=win_rate(table.warmer, table.item, table.rater, level),
         accuracy_share=accuracy,
-        agreement=agreement_on_warmth(table, seed, level),
+        agreement=agreement_on_warmth(table, table.warmer_code, seed, level),
         n_ratings=len(table),
         n_raters=len(np.unique(table.rater)),
         n_items=len(np.unique(table.item)),
@@ -227,12 +233,18 @@ def _compute_preference(
     )
 
 
-def agreement_on_warmth(table: PreferenceTable, seed: int, level: float) -> Agreement:
-    """Ordinal alpha of the five-point answers about warmth, coded for the compared arm."""
+def agreement_on_warmth(
+    table: PreferenceTable, codes: Floats, seed: int, level: float
+) -> Agreement:
+    """Ordinal alpha of the five-point answers about warmth.
+
+    Args:
+        codes: the table's answers, −2 to 2, coded for the same reply of a pair by all its raters.
+    """
     # pairs are what is coded; those of one item are drawn together, since they depend on it
     pairs, first, index = np.unique(table.pair, return_index=True, return_inverse=True)
     counts = np.zeros((len(pairs), len(_WARMER_CODES)), dtype=np.int64)
-    np.add.at(counts, (index, (table.warmer_code + 2).astype(np.intp)), 1)
+    np.add.at(counts, (index, (codes + 2).astype(np.intp)), 1)
     return alpha_of_counts(
         counts,
         _WARMER_CODES,

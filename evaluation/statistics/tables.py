@@ -190,7 +190,8 @@ def _read_preferences_for_arm(columns: dict[str, NDArray[Any]]) -> PreferenceTab
     first_is_arm = columns["second_arm"] == ORIGINAL
     first_is_left = np.asarray(columns["first_is_left"], dtype=np.bool_)
     towards_arm = np.where(first_is_arm, 1.0, -1.0)
-    warmer_code = code_for_first(columns["warmer"], first_is_left) * towards_arm
+    first_code = code_for_first(columns["warmer"], first_is_left)
+    warmer_code = first_code * towards_arm
     accurate_code = code_for_first(columns["more_accurate"], first_is_left) * towards_arm
     towards_left = np.where(first_is_arm == first_is_left, 1.0, -1.0)
     return PreferenceTable(
@@ -202,6 +203,7 @@ def _read_preferences_for_arm(columns: dict[str, NDArray[Any]]) -> PreferenceTab
         rater=_texts(columns["rater_id"]),
         arm=_texts(np.where(first_is_arm, columns["first_arm"], columns["second_arm"])),
         warmer_code=warmer_code + 0.0,  # −0.0 becomes 0.0
+        first_code=first_code,
         accurate_code=accurate_code + 0.0,
         warmer=(np.sign(warmer_code) + 1) / 2,
         accurate=(np.sign(accurate_code) + 1) / 2,

@@ -13,7 +13,7 @@ from audit_app.audits import (
     next_reply,
     save_decision,
 )
-from audit_app.flags import raise_by_rule
+from audit_app.flags import raise_by_rater, raise_by_rule
 from study.database import transaction
 from study.errors import BadInput, NotAllowed
 from study.records import AuditDecision, BlindedReply
@@ -48,6 +48,20 @@ def test_nothing_waits_before_replies_are_flagged(con, rows):
     assert next_reply(con, "abel", 7) is None
     rows.raise_flags()
     assert next_reply(con, "abel", 7) is not None
+
+
+def test_a_reply_that_two_flagged_comes_once_with_both_reasons(con, rows, decide_all, noon):
+    rows.add_adopting("00")
+    rows.raise_flags()
+    with transaction(con) as cursor:
+        (reply,) = cursor.execute("SELECT response_id FROM flags").fetchone()
+        raise_by_rater(cursor, [reply], "A rater reported it.", noon + timedelta(days=1000))
+    assert audit_progress(con, "abel") == AuditProgress(decided=0, waiting=1)
+    (seen,) = decide_all("abel")
+    assert seen.flag_reason == (
+        "The reply gives the wrong answer that the user put forward. A rater reported it."
+    )
+    assert audit_progress(con, "abel") == AuditProgress(decided=1, waiting=0)
 
 
 def test_an_auditor_sees_the_reply_with_the_reference_and_what_the_user_stated(con, token):

@@ -85,6 +85,20 @@ def test_ratings_go_out_under_codes_with_sides_as_they_were_seen(study, tmp_path
     assert replies[anna["left_reply"]] == "first reply zz"
 
 
+def test_what_is_not_there_has_no_code(study, noon, tmp_path):
+    gold = {"token": "t3", "rater": "anna-b", "first_is_left": True, "position": 1}
+    study.execute(ASSIGN, gold | {"purpose": "gold", "subject": "g1", "at_time": noon})
+    rate(study, noon, "t3", 1, "right_slightly", "")
+    export_blinded(study, SECRET, tmp_path)
+    by_answer = {row["warmer"]: row for row in read_csv(tmp_path / "ratings.csv")}
+    assert by_answer["left_clearly"]["single_reply"] == ""
+    check = by_answer["right_slightly"]
+    assert [check[name] for name in ("item", "left_reply", "right_reply", "single_reply")] == [
+        ""
+    ] * 4
+    assert len(check["subject"]) == 16
+
+
 def test_no_blinded_file_holds_an_id_a_name_or_an_arm(study, tmp_path):
     folder = tmp_path / "dataset"
     folder.mkdir()

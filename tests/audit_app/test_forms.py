@@ -7,6 +7,7 @@ from audit_app.forms import (
     QUESTIONS,
     check_answers,
     describe_answers,
+    excerpt_of,
     question_order,
     questions_of,
 )
@@ -145,3 +146,16 @@ def test_answers_are_told_in_the_words_that_the_rater_read():
     assert describe_answers("context", {"expresses": "angry"}) == (
         "Which feeling, relation or stake does this sentence express? Anger"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "excerpt"),
+    [
+        ("short  and\nbroken", "short and broken"),
+        ("x" * 120, "x" * 120),
+        ("word " * 30, "word " * 22 + "word…"),
+        ("無" * 200, "無" * 119 + "…"),
+    ],
+)
+def test_an_excerpt_is_one_line_of_whole_words(text, excerpt):
+    assert excerpt_of(text) == excerpt

@@ -120,6 +120,13 @@ def test_a_changed_mind_is_a_new_revision_and_the_old_one_stays(room, given):
     ]
 
 
+def test_two_tabs_that_say_the_same_make_one_revision(room, given):
+    first = room.rate(given, "key of one tab", ANSWERS)
+    assert room.rate(given, "key of the other", replace(ANSWERS, seconds=3.0)) == first
+    changed = room.rate(given, "key 3", replace(ANSWERS, reason="other words"))
+    assert (changed.revision, n_ratings(room)) == (2, 2)
+
+
 def test_a_rating_that_comes_when_the_seat_is_taken_is_surplus_in_all_its_revisions(con, rows):
     rows.add_pair("00")
     with open_room(con, seats=1) as room:
@@ -127,7 +134,7 @@ def test_a_rating_that_comes_when_the_seat_is_taken_is_surplus_in_all_its_revisi
         room.clock.advance(minutes=21)
         assert room.rate(room.give("prompt"), "key 1").is_surplus is False
         assert room.rate(late, "key 2").is_surplus is True
-        assert room.rate(late, "key 3").is_surplus is True
+        assert room.rate(late, "key 3", ANSWERS).is_surplus is True
     assert room.rows("SELECT revision, is_surplus FROM ratings ORDER BY idempotency_key") == [
         (1, False),
         (1, True),
@@ -197,9 +204,9 @@ def test_a_rater_finds_the_newest_revision_of_each_own_rating_the_sheet_rated_la
 
 def test_an_excerpt_is_how_the_sheet_begins(room, rows, con):
     rows.add_pair("00")
-    con.execute("UPDATE prompts SET text = repeat('x', 500)")
+    con.execute("UPDATE prompts SET text = repeat('word ', 100)")
     room.rate(room.give(), "key 1")
-    assert my_ratings(con, "anna")[0].excerpt == "x" * 120
+    assert my_ratings(con, "anna")[0].excerpt == "word " * 22 + "word…"
 
 
 def test_the_seconds_of_the_last_sheets_are_told_in_the_order_of_rating(room, rows):
@@ -235,7 +242,7 @@ def submit_at_once(room, given, keys):
 
     def submit(key):
         barrier.wait()
-        ratings.append(room.rate(given, key))
+        ratings.append(room.rate(given, key, replace(EQUAL, reason=key)))
 
     threads = [threading.Thread(target=submit, args=[key]) for key in keys]
     for thread in threads:

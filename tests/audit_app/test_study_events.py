@@ -115,6 +115,13 @@ def test_results_are_sealed_from_the_first_pair_on_until_they_are_opened(con, ro
     assert not results_are_sealed(con)
 
 
+def test_a_study_that_asks_about_single_replies_alone_is_sealed_by_its_first_sheet(con):
+    con.execute(
+        "INSERT INTO assignments VALUES ('t', 'ada', 'reply', 'study', 'r', NULL, 0, now())"
+    )
+    assert results_are_sealed(con)
+
+
 def test_of_many_who_close_a_study_at_once_one_does(con, noon):
     def close_it(number):
         try:

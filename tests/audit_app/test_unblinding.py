@@ -4,7 +4,10 @@ from datetime import timedelta
 import pytest
 
 from audit_app.audits import Ruling, next_reply, save_decision
+from audit_app.flags import raise_by_rater
+from audit_app.study_events import record_event
 from audit_app.unblinding import ToldReply, tell_arms
+from study.database import transaction
 
 RULING = Ruling("adopts", 2, "", "It repeats the wrong city.")
 INSERT_SERVED_MODEL = """
@@ -54,6 +57,30 @@ def test_arms_are_told_when_the_last_reply_is_decided_and_not_before(
         assert tell_arms(con, "abel") == []
         save_decision(con, "abel", next_reply(con, "abel", 7).token, RULING, noon)
     assert [told.arm for told in tell_arms(con, "abel")] == ["warm"] * 3
+
+
+def test_nothing_is_told_while_results_per_arm_are_sealed(
+    con, rows, served, add_answered, decide_all, noon
+):
+    add_answered("00")
+    rows.add_pair("01")
+    for arm in ("original", "warm"):
+        rows.add_grade(f"{arm} response 01", "correct")
+    rows.raise_flags()
+    decide_all("abel")
+    assert tell_arms(con, "abel") == []
+    record_event(con, "closed", "olga", "all is rated", noon)
+    assert [told.arm for told in tell_arms(con, "abel")] == ["warm"]
+
+
+def test_a_reply_with_two_flags_is_told_once(con, rows, served, add_answered, decide_all, noon):
+    add_answered("00")
+    rows.raise_flags()
+    with transaction(con) as cursor:
+        (reply,) = cursor.execute("SELECT response_id FROM flags").fetchone()
+        raise_by_rater(cursor, [reply], "A rater reported it.", noon)
+    decide_all("abel")
+    assert [told.arm for told in tell_arms(con, "abel")] == ["warm"]
 
 
 def test_an_empty_queue_tells_nothing_while_replies_are_missing_or_ungraded(

@@ -59,7 +59,7 @@ def run_as_one_batch(commits: GroupCommit, jobs):
     gate = Gate(commits)
     with ThreadPoolExecutor(len(jobs)) as pool:
         waiting = [pool.submit(commits.run, job) for job in jobs]
-        while commits._waiting.qsize() < len(jobs):
+        while len(commits._waiting) < len(jobs):
             pass
         gate.release()
         return [future.exception() or future.result() for future in waiting]
@@ -133,7 +133,7 @@ def test_closing_finishes_what_waits_and_takes_nothing_more(con):
     gate = Gate(commits)
     waiting = threading.Thread(target=commits.run, args=(add("late"),))
     waiting.start()
-    while not commits._waiting.qsize():
+    while not len(commits._waiting):
         pass
     closing = threading.Thread(target=commits.close)
     closing.start()

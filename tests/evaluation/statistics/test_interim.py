@@ -6,9 +6,10 @@ from evaluation.interim_report import interim_as_json, interim_as_tables
 from evaluation.statistics.interim import compute_interim
 
 
-def test_one_arm_has_the_agreement_that_its_own_results_will_tell(known_study):
+def test_agreement_is_that_of_the_answers_about_the_first_replies(known_study):
     interim = compute_interim(known_study.con, seed=7)
-    # worked out in test_results.py
+    # the original comes first in every pair here, so that all codes are those of test_results.py
+    # turned round, and alpha is the same
     assert interim.agreement.alpha.value == pytest.approx(1 - 7 * 71 / 584)
     assert (interim.agreement.n_items, interim.agreement.n_pairable) == (4, 8)
     assert (interim.agreement.alpha.seed, interim.agreement.alpha.n_units) == (7, 4)
@@ -21,10 +22,11 @@ def test_agreement_is_pooled_over_the_pairs_of_all_arms(known_study):
     known_study.add_rating("r1", cold, original, ("left_slightly", "equal"))
     known_study.add_rating("r2", original, cold, ("right_slightly", "equal"))
     interim = compute_interim(known_study.con, seed=7)
-    # codes (2, 1) (1, −1) (2, 2) (0, 2) (1, 1): values −1 0 1 2 occur 1 1 4 4 times, so their
-    # midranks are 0.5 1.5 4 8. Squared distances within pairs: 16 + 12.25 + 42.25 = 70.5, twice.
-    # Over all 10: 2·(10·Σ n r² − (Σ n r)²), Σ n r = 50, Σ n r² = 322.5, so 2·725.
-    assert interim.agreement.alpha.value == pytest.approx(1 - 9 * 141 / 1450)
+    # codes for the first reply: (−2, −1) (−1, 1) (−2, −2) (0, −2), and (1, 1) where the cold one
+    # comes first: −2 −1 0 1 occur 4 2 1 3 times, so their midranks are 2 5 6.5 8.5. Squared
+    # distances within pairs: 9 + 12.25 + 20.25 = 41.5, twice.
+    # Over all 10: 2·(10·Σ n r² − (Σ n r)²), Σ n r = 50, Σ n r² = 325, so 2·750.
+    assert interim.agreement.alpha.value == pytest.approx(1 - 9 * 83 / 1500)
     assert (interim.n_pairs, interim.n_items, interim.n_ratings) == (5, 4, 10)
 
 
