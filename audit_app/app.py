@@ -78,10 +78,10 @@ def build_app(
     """
     rating = settings.rating
     texts = read_rater_texts(rating.texts, rating.contact, rating.practice_pairs)
-    store_gold(con, rating.texts)
+    gold_ids = store_gold(con, rating.texts)
     with transaction(con) as cursor:
         hold_back(cursor, clock())
-    seating = Seating(_rating_plan(settings), read_orientations)
+    seating = Seating(_rating_plan(settings, gold_ids), read_orientations)
     commits.on_rollback(seating.forget)
     plan = DeskPlan(settings.seed, rating.break_every)
     standings = Standings(con)
@@ -130,7 +130,7 @@ def build_app(
     return app
 
 
-def _rating_plan(settings: Settings) -> RatingPlan:
+def _rating_plan(settings: Settings, gold_ids: frozenset[str]) -> RatingPlan:
     rating = settings.rating
     return RatingPlan(
         seed=settings.seed,
@@ -142,6 +142,7 @@ def _rating_plan(settings: Settings) -> RatingPlan:
         repeat_share=rating.repeat_share,
         check_every=rating.check_every,
         lease=timedelta(minutes=rating.lease_minutes),
+        gold_ids=gold_ids,
     )
 
 

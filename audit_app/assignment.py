@@ -1,7 +1,7 @@
 """Assignment: what a rater gets, stored with its sides fixed. The only writer of `assignments`.
 
 Every assignment has a random token, which is all that the browser learns of it. What comes next
-is decided in `seating.py`, inside the job of the one writer thread that stores it, so a pair
+is decided in `seating.py`, inside the job of the group commit that stores it, so a pair
 never has more raters than it should. What raters answer is in `ratings.py`.
 """
 

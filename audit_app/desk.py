@@ -132,7 +132,7 @@ class RatingDesk:
             return rating, next_assignment(cursor, self._seating, rater_id, now)
 
         rating, following = self._commits.run(store)
-        is_first = rating.revision == 1
+        is_first = (rating.revision, rating.idempotency_key) == (1, key)
         if is_first:
             self._paces.note(rater_id, token, rating.seconds)
         card = instead or self._following(rater_id, following, now, after_submit=is_first)
@@ -242,13 +242,16 @@ class RatingDesk:
         if self._state.now().name == "closed":
             return True
         progress = rater_progress(self._con, self._seating, rater_id, self._clock())
-        return progress.done == progress.total and self._may_end(progress)
+        return progress.done == progress.total and self._may_end(rater_id, progress)
 
-    def _may_end(self, progress: RaterProgress) -> bool:
+    def _may_end(self, rater_id: str, progress: RaterProgress) -> bool:
         """Whether a rater for whom there is nothing now need not wait for more."""
-        limit = self._seating.plan.pairs_per_rater
-        may_get_more = self._more_to_come() and (limit is None or progress.done < limit)
-        return progress.done > 0 and not may_get_more
+        if progress.done == 0:
+            return False
+        return not (
+            self._more_to_come()
+            and self._seating.has_room(self._con.cursor(), rater_id, self._clock())
+        )
 
     def _instead_of_sheets(self, rater_id: str) -> RatingCard | None:
         """What this rater sees as long as there can be no sheet; None when there can."""
@@ -283,7 +286,9 @@ class RatingDesk:
         progress = rater_progress(cursor, self._seating, rater_id, now)
         done = progress.done
         if assignment is None:
-            return FINISH if self._may_end(progress) else {"view": "waiting", "done": done}
+            return (
+                FINISH if self._may_end(rater_id, progress) else {"view": "waiting", "done": done}
+            )
         total = max(progress.total, done + 1)
         place = Place(
             number=done + 1,

@@ -91,19 +91,22 @@ _INSERT_GOLD = """
 """
 
 
-def store_gold(con: duckdb.DuckDBPyConnection, source: str) -> int:
+def store_gold(con: duckdb.DuckDBPyConnection, source: str) -> frozenset[str]:
     """Bring the pairs of gold.toml into the study; one that was changed is another pair.
+
+    Pairs that the file has no more stay stored, so that what raters said of them is still judged.
 
     Args:
         source: `packaged`, or the folder of the study's texts for raters.
     Returns:
-        How many were new.
+        Ids of the file's pairs, which alone may be given.
     Raises:
         BadInput: the file cannot be used; the message names the place in it.
     """
     pairs = read_gold_file(source)
     with transaction(con) as cursor:
-        return insert_rows(cursor, _INSERT_GOLD, [asdict(pair) for pair in pairs])
+        insert_rows(cursor, _INSERT_GOLD, [asdict(pair) for pair in pairs])
+    return frozenset(pair.gold_id for pair in pairs)
 
 
 def read_gold_file(source: str) -> list[GoldPair]:

@@ -15,6 +15,7 @@ from typing import Any, Literal, get_args
 
 import duckdb
 
+from audit_app.drafts import read_draft
 from audit_app.forms import QUESTIONS, Question, check_answers, check_choice, excerpt_of
 from audit_app.seating import Seating
 from study.commits import add_row
@@ -140,7 +141,7 @@ def save_rating(
     """
     is_rated = seating.is_rated(cursor, assignment.token, now)
     revisions = _read_revisions(cursor, assignment) if is_rated else []
-    stored = _stored_before(revisions, answers, idempotency_key)
+    stored = _stored_before(cursor, revisions, assignment, answers, idempotency_key)
     if stored is not None:
         return stored
     is_surplus = (
@@ -163,13 +164,19 @@ def save_rating(
 
 
 def _stored_before(
-    revisions: Sequence[Rating], answers: Answers, idempotency_key: str
+    cursor: duckdb.DuckDBPyConnection,
+    revisions: Sequence[Rating],
+    assignment: Assignment,
+    answers: Answers,
+    idempotency_key: str,
 ) -> Rating | None:
     for known in revisions:
         if known.idempotency_key == idempotency_key:
             return known
     for newest in revisions[-1:]:
-        if (answers_of(newest), newest.reason) == (dict(answers.values), answers.reason):
+        says_the_same = (answers_of(newest), newest.reason) == (answers.values, answers.reason)
+        # whoever had begun to change it takes that back by submitting it as it was
+        if says_the_same and not read_draft(cursor, assignment):
             return newest
     return None
 

@@ -101,11 +101,18 @@ def read_subjects(
 _SELECT_GOLD = "SELECT purpose, gold_id FROM gold_pairs ORDER BY gold_id"
 
 
-def read_gold_ids(cursor: duckdb.DuckDBPyConnection) -> dict[Purpose, tuple[str, ...]]:
-    """Ids of the gold and attention pairs, by purpose."""
+def read_gold_ids(
+    cursor: duckdb.DuckDBPyConnection, in_force: frozenset[str] | None
+) -> dict[Purpose, tuple[str, ...]]:
+    """Ids of the gold and attention pairs that may be given, by purpose.
+
+    Args:
+        in_force: ids of those that the study's texts have now; None takes all that are stored.
+    """
     ids: dict[Purpose, tuple[str, ...]] = {"gold": (), "attention": ()}
     for purpose, gold_id in cursor.execute(_SELECT_GOLD).fetchall():
-        ids[purpose] += (gold_id,)
+        if in_force is None or gold_id in in_force:
+            ids[purpose] += (gold_id,)
     return ids
 
 

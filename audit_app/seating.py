@@ -4,7 +4,7 @@ A seat is one rater's place at one pair, reply, rewrite or sentence. It is held 
 assignment is rated, or open with a live lease: the last sign of life is at most `plan.lease` ago.
 Everything here is in memory and made of the tables, which stay the truth: after `forget`, called
 when a transaction was rolled back or when rows came in, it is made anew. Deciding happens inside
-the jobs of the one writer thread, so that no two raters can get the last seat; other threads
+the jobs of the group commit, so that no two raters can get the last seat; other threads
 only look, and leave signs of life. `assignment.py` stores what is decided here.
 """
 
@@ -125,13 +125,23 @@ class Seating:
         when one comes and the counter cannot betray it.
         """
         with self._lock:
-            # only a job may read anew: others know not what it did
-            is_first_look = not self._sheets.boards
-            sheets = self._read_if_stale(cursor, now) if is_first_look else self._look(now)
+            sheets = self._glance(cursor, now)
             rater = sheets.rater(rater_id)
             waiting = sheets.waiting(rater)
             total = rater.n_done + len(waiting) + self._n_to_come(sheets, rater, waiting)
             return RaterProgress(rater.n_done, total)
+
+    def has_room(self, cursor: duckdb.DuckDBPyConnection, rater_id: str, now: datetime) -> bool:
+        """Whether the plan allows a rater study sheets beside those that were given."""
+        with self._lock:
+            sheets = self._glance(cursor, now)
+            return self._n_left(sheets, sheets.rater(rater_id)) > 0
+
+    def _glance(self, cursor: duckdb.DuckDBPyConnection, now: datetime) -> GivenSheets:
+        """What memory has, for others than jobs: these alone may read anew, since they know what
+        was done."""
+        is_first_look = not self._sheets.boards
+        return self._read_if_stale(cursor, now) if is_first_look else self._look(now)
 
     def _read_if_stale(self, cursor: duckdb.DuckDBPyConnection, now: datetime) -> GivenSheets:
         """What is so now; read from the tables where memory may not be right."""
@@ -148,7 +158,7 @@ class Seating:
                 )
                 for form in plan.forms
             }
-            self._gold = read_gold_ids(cursor)
+            self._gold = read_gold_ids(cursor, plan.gold_ids)
             sheets = GivenSheets(plan, boards)
             sheets.take_in(read_given(cursor), self._sheets, now)
             self._sheets, self._is_stale = sheets, False

@@ -37,6 +37,8 @@ class RatingPlan:
     repeat_share: float
     check_every: int
     lease: timedelta
+    gold_ids: frozenset[str] | None = None
+    """Gold and attention pairs that may be given; None allows all that are stored."""
 
 
 @dataclass(frozen=True)

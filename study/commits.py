@@ -1,10 +1,10 @@
 """Group commit: many small writes, one synchronised commit, and an answer only after it.
 
 A commit waits for the disk, one at a time 130 to 450 a second; whoever has the turn takes the
-jobs of all who wait into one transaction, and serves thousands. A job is a function of a cursor. It runs inside
-`transaction` like every other write, may run twice, and must check keys before it inserts:
-DuckDB 2.0 has no SAVEPOINT, so a job that raises spoils its whole batch, which is rolled back
-and done again job by job. Then the bad one costs only itself.
+jobs of all who wait into one transaction, and serves thousands. A job is a function of a cursor.
+It runs inside `transaction` like every other write, may run twice, and must check keys before it
+inserts: DuckDB 2.0 has no SAVEPOINT, so a job that raises spoils its whole batch, which is rolled
+back and done again job by job. Then the bad one costs only itself.
 
 Rows that jobs add one at a time go in together: a single INSERT costs about a millisecond, each
 further row of it a fortieth of that. They wait until the batch ends or somebody looks.
@@ -38,7 +38,7 @@ class _BatchCursor:
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
         self.cursor = cursor
-        self.waiting: dict[str, list[Mapping[str, Any]]] = {}
+        self.waiting: dict[tuple[str, tuple[str, ...]], list[Mapping[str, Any]]] = {}
 
     def execute(self, query: str, parameters: object = None) -> duckdb.DuckDBPyConnection:
         self.settle()
@@ -46,7 +46,7 @@ class _BatchCursor:
 
     def settle(self) -> None:
         waiting, self.waiting = self.waiting, {}
-        for statement, rows in waiting.items():
+        for (statement, _), rows in waiting.items():
             insert_rows(self.cursor, statement, rows)
 
 
@@ -55,13 +55,15 @@ def add_row(cursor: duckdb.DuckDBPyConnection, statement: str, row: Mapping[str,
 
     Args:
         cursor: that of a job; any other inserts at once.
-        statement: an INSERT whose `$rows` is a list of structs.
+        statement: an INSERT BY NAME whose `$rows` is a list of structs; they come without what is
+            None, since each column has its price.
     """
+    given = {name: value for name, value in row.items() if value is not None}
     batch: object = cursor
     if isinstance(batch, _BatchCursor):
-        batch.waiting.setdefault(statement, []).append(row)
+        batch.waiting.setdefault((statement, tuple(given)), []).append(given)
     else:
-        insert_rows(cursor, statement, [row])
+        insert_rows(cursor, statement, [given])
 
 
 class GroupCommit:

@@ -88,7 +88,8 @@ class RatingSettings(_Section):
     raters_per_pair: Annotated[int, Field(ge=1)] = 3
     """Seats of every pair, and of every reply, rewrite or sentence if those forms are used."""
     pairs_per_rater: Annotated[int, Field(ge=1)] | None = None
-    """A rater is done after this many sheets of all forms; None for all there are."""
+    """A rater is done after this many sheets of all forms, beside repeats and checks; None for all
+    there are."""
     reply_limit: Annotated[int, Field(ge=1)] | None = None
     """Use this many replies, drawn by seed, in the form reply; None for all."""
     rewrite_limit: Annotated[int, Field(ge=1)] | None = None

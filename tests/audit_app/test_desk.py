@@ -2,6 +2,7 @@ import threading
 from dataclasses import replace
 
 import pytest
+from raters_at_work import add_gold
 from rating_room import EQUAL, open_room
 
 from audit_app.desk import Pulse
@@ -309,7 +310,7 @@ def test_undo_follows_the_submits_and_not_the_order_of_the_sheets(desk, room):
     room.clock.advance(minutes=1)
     desk.rate("anna", second["token"], EQUAL, "key 2")
     room.clock.advance(minutes=1)
-    desk.rate("anna", first["token"], EQUAL, "key 3")
+    desk.rate("anna", first["token"], replace(EQUAL, reason="hm"), "key 3")
     assert desk.undo("anna")["token"] == first["token"]
 
 
@@ -516,3 +517,20 @@ def test_practice_goes_on_where_it_was_after_a_restart_in_the_middle(room):
     for number in (2, 3, 1):
         desk.rate("carl", f"practice-{number}", EQUAL, f"key {number}")
     assert desk.show("carl")["practice"] is None
+
+
+def test_checks_do_not_count_against_what_one_person_should_rate(con, rows):
+    """Nine pairs of ten, and two checks: the tenth may still come."""
+    rows.add_pairs(9)
+    add_gold(con, 3, 0)
+    with open_room(con, pairs_per_rater=10, check_every=4) as room:
+        room.consent("anna")
+        room.more_to_come = True
+        desk = room.desk()
+        assert rate_all(desk)["view"] == "waiting"
+        purposes = [purpose for (purpose,) in room.rows("SELECT purpose FROM assignments")]
+        assert (purposes.count("study"), purposes.count("gold")) == (9, 2)
+        assert not desk.is_done("anna")
+        rows.add_pair("one more")
+        room.seating.forget()
+        assert rate_all(desk)["view"] == "go"

@@ -3,6 +3,7 @@ from collections import Counter
 import pytest
 
 from audit_app.gold import passes, read_gold, read_gold_file, store_gold
+from audit_app.seat_rows import read_gold_ids
 from evaluation.blinding_lint import lint_reply
 from study.errors import BadInput
 from study.records import GoldPair
@@ -61,8 +62,8 @@ def test_an_empty_list_accepts_any_answer(pair):
 
 
 def test_the_packaged_pairs_are_stored_once_and_read_back(con):
-    assert store_gold(con, "packaged") == 12
-    assert store_gold(con, "packaged") == 0
+    assert len(store_gold(con, "packaged")) == 12
+    assert store_gold(con, "packaged") == read_gold(con).keys()
     assert list(read_gold(con).values()) == sorted(
         read_gold_file("packaged"), key=lambda pair: pair.gold_id
     )
@@ -112,7 +113,7 @@ def test_an_attention_pair_says_within_a_reply_what_to_answer_and_names_no_side(
 
 def test_a_study_may_have_gold_of_its_own(con, tmp_path):
     (tmp_path / "gold.toml").write_text(ONE_PAIR, encoding="utf-8")
-    assert store_gold(con, str(tmp_path)) == 1
+    assert len(store_gold(con, str(tmp_path))) == 1
     (pair,) = read_gold(con).values()
     assert (pair.second_text, pair.accepted_accurate) == ("Honey, dear.", ("second_clearly",))
 
@@ -144,3 +145,14 @@ def test_a_file_that_cannot_be_used_is_refused_with_the_place(con, tmp_path, wro
     with pytest.raises(BadInput, match=message):
         store_gold(con, str(tmp_path))
     assert read_gold(con) == {}
+
+
+def test_pairs_that_the_file_has_no_more_stay_stored_and_are_not_given(con, tmp_path):
+    store_gold(con, "packaged")
+    (tmp_path / "gold.toml").write_text(ONE_PAIR)
+    in_force = store_gold(con, str(tmp_path))
+    (pair,) = read_gold_file(str(tmp_path))
+    assert in_force == {pair.gold_id}
+    assert len(read_gold(con)) == len(read_gold_file("packaged")) + 1
+    given = read_gold_ids(con.cursor(), in_force)
+    assert given == {"gold": (pair.gold_id,), "attention": ()}
