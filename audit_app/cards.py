@@ -6,6 +6,7 @@ own answers and counts. Which card is due is decided in `desk.py`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any
 
 from audit_app.forms import Question, describe_answers, questions_of
@@ -87,6 +88,7 @@ def mine_card(ratings: Sequence[OwnRating]) -> RatingCard:
     }
 
 
+@cache
 def _question(question: Question) -> dict[str, Any]:
     return {
         "name": question.name,

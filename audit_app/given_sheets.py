@@ -6,7 +6,7 @@ sheet holds a seat while it is rated, or open with a live lease. Who may change 
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 
 import numpy as np
@@ -37,6 +37,7 @@ class GivenSheets:
         self._raters: dict[str, RaterSheets] = {}
         self._open: dict[str, GivenSheet] = {}
         self._just_rated: dict[str, GivenSheet] = {}
+        self._none_expires_until = datetime.min.replace(tzinfo=UTC)
 
     def take_in(self, rows: Iterable[GivenRow], known: "GivenSheets", now: datetime) -> None:
         """Take in what the tables have.
@@ -117,9 +118,14 @@ class GivenSheets:
 
     def take_back_expired(self, now: datetime) -> None:
         """Free the seats of those that gave no sign of life for too long."""
+        if now <= self._none_expires_until:
+            return
         for given in self._open.values():
             if given.holds_seat and not self._is_alive(given, now):
                 self._stand_up(given)
+        # signs of life and new sheets only put it off
+        seen = (given.seen_at for given in self._open.values() if given.holds_seat)
+        self._none_expires_until = min(seen, default=now) + self.plan.lease
 
     def rater(self, rater_id: str) -> RaterSheets:
         """What one rater was given; nothing, if nobody knows them."""

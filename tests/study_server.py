@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
+import httpx
 import uvicorn
 
 from audit_app.app import AppKeys, build_app
@@ -186,6 +187,25 @@ class ServedStudy:
         if role == "annotator" and admitted:
             admit(self.con, self.settings, rater.rater_id)
         return f"{self.url}/join/{make_link_token(SECRET, rater.rater_id, role, now)}"
+
+    def end_access(self, rater_id: str, by: str | None = None) -> None:
+        """Revoke somebody as an owner does, by the button of the owner's page."""
+        with httpx.Client(base_url=self.url, trust_env=False) as owner:
+            owner.get(self.link("owner", by))
+            config = owner.get("/owner/config").json()
+            (button,) = (
+                part["id"]
+                for part in config["components"]
+                if part["props"].get("value") == "Revoke access"
+            )
+            (press,) = (
+                event["id"]
+                for event in config["dependencies"]
+                if [button, "click"] in event["targets"]
+            )
+            body = {"data": [rater_id, "asked to leave"], "fn_index": press, "session_hash": "s"}
+            answer = owner.post("/owner/gradio_api/run/predict", json=body)
+            assert "is let in no more" in answer.text
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
         """What the study holds."""

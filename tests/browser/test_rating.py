@@ -20,7 +20,6 @@ from study_server import (
 )
 
 from audit_app.forms import question_order
-from audit_app.raters import revoke
 from audit_app.study_events import record_event
 
 pytestmark = pytest.mark.browser
@@ -392,8 +391,7 @@ def test_a_second_tab_a_pause_and_the_end_of_access_are_told(
     heading(page, "Pair 2 of 2")
 
     page.get_by_label("Reason").fill("Half of a thought")
-    revoke(study_app.con, "ada", "asked to leave", "the owner", datetime.now(UTC))
-    page.wait_for_timeout(1100)
+    study_app.end_access("ada")
     page.clock.run_for(15_000)
     alert = page.get_by_role("alert").filter(has_text="Your access has ended")
     expect(alert).to_be_visible()
