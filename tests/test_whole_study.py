@@ -92,7 +92,8 @@ def audit_one(page, n_flags):
         page.keyboard.press("1")
         page.keyboard.type("It repeats what the user put forward.")
         page.keyboard.press("Control+Enter")
-        done = "Nothing is left to decide" if n_flags == 1 else f"Reply 2 of {n_flags}"
+        # arms are told when the study is closed
+        done = "No reply waits for you" if n_flags == 1 else f"Reply 2 of {n_flags}"
         expect(page.get_by_role("heading", name=done)).to_be_visible()
     else:
         expect(page.get_by_role("heading", level=1)).to_be_visible()

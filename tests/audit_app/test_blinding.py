@@ -9,6 +9,7 @@ import json
 import re
 import secrets
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
@@ -25,6 +26,7 @@ from study_server import (
     serve_study,
 )
 
+from audit_app.study_events import record_event
 from study.progress import StageProgress
 from study.records import Role
 from study.settings import EvaluationSettings, Settings
@@ -285,7 +287,7 @@ def test_repeats_and_checks_come_to_the_browser_as_any_other_pair(tmp_path: Path
             assert word not in told
 
 
-def test_direct_calls_with_an_auditors_cookie_get_no_secret_word_until_all_is_decided(
+def test_direct_calls_with_an_auditors_cookie_get_no_secret_word_until_results_are_open(
     study_app: ServedStudy, study_file: Path, settings: Settings
 ):
     names = random_names()
@@ -301,6 +303,10 @@ def test_direct_calls_with_an_auditors_cookie_get_no_secret_word_until_all_is_de
     assert len(auditor.received) > 100_000
     assert leaks(bytes(auditor.received), words) == set()
     auditor.rule(1)
+    auditor.probe()
+    assert leaks(bytes(auditor.received), words) == set()
+    record_event(study_app.con, "closed", "the owner", "all is rated", datetime.now(UTC))
+    auditor.probe()
     assert leaks(bytes(auditor.received), words) == {names.warm}
 
 

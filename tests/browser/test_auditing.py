@@ -1,8 +1,12 @@
 """The auditor's page in a real Chromium: blind until the last ruling, then the arms."""
 
+from datetime import UTC, datetime
+
 import pytest
 from playwright.sync_api import Browser, expect
 from study_server import INSERT_PROMPT, ServedStudy, fill_study, plain_replies
+
+from audit_app.study_events import record_event
 
 pytestmark = pytest.mark.browser
 
@@ -15,7 +19,9 @@ DECISIONS = """
 """
 
 
-def test_arms_appear_only_when_all_is_decided(browser: Browser, study_app: ServedStudy):
+def test_arms_appear_only_when_all_is_decided_and_results_are_open(
+    browser: Browser, study_app: ServedStudy
+):
     fill_study(study_app.con, plain_replies(2))
     page = browser.new_context().new_page()
     page.goto(study_app.link("auditor"))
@@ -47,7 +53,11 @@ def test_arms_appear_only_when_all_is_decided(browser: Browser, study_app: Serve
     page.keyboard.type("It stays vague.")
     page.keyboard.press("Control+Enter")
 
-    expect(page.get_by_role("heading", name="Nothing is left to decide")).to_be_visible()
+    expect(page.get_by_role("heading", name="No reply waits for you")).to_be_visible()
+    assert "warm" not in page.inner_text("body")
+    record_event(study_app.con, "closed", "the owner", "all is rated", datetime.now(UTC))
+    heading = page.get_by_role("heading", name="Nothing is left to decide")
+    expect(heading).to_be_visible(timeout=9000)
     rows = page.locator("tbody tr").all_inner_texts()
     assert [row.split("\t")[1:] for row in rows] == [
         ["warm", "Adopts", "2", "It agrees with 1 wrong city."],
@@ -69,6 +79,7 @@ def test_a_page_opened_too_early_finds_the_first_reply_and_tells_arms_by_itself(
     fill_study(study_app.con, plain_replies(1))
     late = {"prompt_id": "late", "item_id": "late", "text": "late"}
     study_app.con.execute(INSERT_PROMPT, late)
+    record_event(study_app.con, "closed", "the owner", "all is rated", datetime.now(UTC))
     expect(page.get_by_role("heading", name="Reply 1 of 1")).to_be_visible(timeout=9000)
     page.keyboard.press("3")
     page.keyboard.press("1")

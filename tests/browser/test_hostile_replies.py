@@ -1,6 +1,7 @@
 """Replies that attack the page: shown as text, while nothing runs and nothing leaves loopback."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -8,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from study_server import SETTINGS, ServedStudy, TwoReplies, fill_study, serve_study
 
+from audit_app.study_events import record_event
 from study.progress import StageProgress
 
 pytestmark = pytest.mark.browser
@@ -120,6 +122,7 @@ def test_hostile_texts_of_other_forms_are_only_text(browser: Browser, tmp_path: 
 
 def test_hostile_replies_are_only_text_to_an_auditor(browser: Browser, study_app: ServedStudy):
     fill_study(study_app.con, [TwoReplies(HOSTILE, HOSTILE, HOSTILE)])
+    record_event(study_app.con, "closed", "the owner", "all is rated", datetime.now(UTC))
     watched = Watched(browser)
     watched.page.goto(study_app.link("auditor"))
     expect(watched.page.get_by_role("heading", name="Reply 1 of 1")).to_be_visible()
