@@ -41,7 +41,7 @@ class StudyProgress:
     """How many pairs have 0, 1, 2 and so on ratings, up to the number of seats."""
     n_pairs_held: int
     n_surplus: int
-    """Ratings that came when the seat had gone to others: kept, and counted here alone."""
+    """Ratings that came when the seat had gone to others: they count in the results, not for seats."""
     other_forms: tuple[tuple[str, int], ...]
     """Ratings in the forms beside pairs, by form; checks are in none."""
     items: tuple[ItemProgress, ...]

@@ -264,7 +264,7 @@ class Rating:
     layout: str
     """How the page showed the replies: `columns`, `stacked` or `switched`."""
     is_surplus: bool
-    """It came when the seat had gone to others: kept, and counted apart."""
+    """It came when the seat had gone to others: it counts in the results, not for the seat."""
     idempotency_key: str
     rated_at: str
 

@@ -62,7 +62,7 @@ def progress_html(progress: StudyProgress) -> str:
     """How many pairs have how many ratings, and what does not hold a seat."""
     lines = [
         completeness_sentence(progress),
-        f"{progress.n_surplus} surplus ratings, kept and counted apart",
+        f"{progress.n_surplus} surplus ratings, beyond the seats; they count in the results",
         f"{progress.n_pairs_held} pairs held back",
         *(f"{n} ratings in the form {form}" for form, n in progress.other_forms),
     ]
