@@ -10,7 +10,7 @@ from functools import lru_cache
 import duckdb
 
 from audit_app.assignment import read_assignment, read_sheet
-from study.records import Assignment, Sheet
+from study.records import Assignment, BlindedPair, Sheet
 
 _MOST = 4096
 
@@ -43,6 +43,17 @@ class KnownSheets:
 
     def sheet(self, assignment: Assignment) -> Sheet:
         """What its rater may see of it."""
-        # read once for all who see the same thing on the same sides
-        nobodys = replace(assignment, token="", rater_id="", position=0, assigned_at="")
-        return replace(self._read(nobodys), token=assignment.token)
+        # read once for all who see the same thing, on whichever sides
+        is_swapped = assignment.first_is_left is False
+        nobodys = replace(
+            assignment,
+            token="",
+            rater_id="",
+            first_is_left=True if is_swapped else assignment.first_is_left,
+            position=0,
+            assigned_at="",
+        )
+        sheet = replace(self._read(nobodys), token=assignment.token)
+        if is_swapped and isinstance(sheet, BlindedPair):
+            return replace(sheet, left_text=sheet.right_text, right_text=sheet.left_text)
+        return sheet

@@ -234,3 +234,19 @@ def test_a_closed_study_is_open_to_its_report(rated_study):
     close(con, rated_study / "study.duckdb")
     report = json.loads(report_on(rated_study, "--json").stdout)
     assert (report["sealed"], report["opening"]["event"]) == (False, "closed")
+
+
+@pytest.mark.parametrize("taken", ["out", "out-owner-only"])
+def test_an_export_that_is_refused_puts_nothing_on_the_record(rated_study, taken):
+    (rated_study / taken).mkdir()
+    (rated_study / taken / "mine.txt").write_text("mine")
+    to = ("--study", str(rated_study), "--to", str(rated_study / "out"))
+    refused = warmth_audit("export", *to, "--key", "analysis", cwd=rated_study)
+    assert refused.returncode == 2
+    assert "expected a new or empty folder" in " ".join(refused.stderr.split())
+    assert "Results per arm are sealed" in " ".join(report_on(rated_study).stdout.split())
+    (rated_study / taken / "mine.txt").unlink()
+    done = warmth_audit("export", *to, "--key", "analysis", cwd=rated_study)
+    assert done.returncode == 0, done.stderr
+    assert (rated_study / "out-owner-only" / "unblinding-key.csv").is_file()
+    assert "key exported by command line" in " ".join(report_on(rated_study).stdout.split())
