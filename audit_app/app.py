@@ -87,23 +87,7 @@ def build_app(
     standings = Standings(con)
     desk = RatingDesk(con, commits, seating, texts, plan, clock, stages.at_work)
     app = FastAPI(title="warmth-audit", openapi_url=None, docs_url=None, redoc_url=None)
-    _add_ways_in(app, con, rating, keys, clock, https_only, oauth)
-    start = StartDesk(
-        con,
-        texts,
-        keys.secret,
-        clock,
-        desk.is_done,
-        rating.completion_code,
-        lambda rater_id: provider_of(con, rater_id) == "prolific",
-    )
-    app.include_router(build_start_router(start))
-    app.include_router(build_rate_router(standings, desk))
-    app.include_router(build_ingest_router(con, keys.owner_token, stages, seating.forget))
-    app.include_router(build_record_router(con, keys.owner_token, clock))
     downloads = DownloadDesk(con, settings, keys.owner_token, clock)
-    app.include_router(build_download_router(downloads))
-    serve_assets(app)
     results = ResultsDesk(
         con,
         standings,
@@ -115,17 +99,31 @@ def build_app(
         clock,
         https_only,
     )
+    auditing = AuditDesk(con, standings.require, settings.seed, clock)
     pages = (
         Page("/rate", "annotator", build_rate_page(standings, desk)),
-        Page(
-            "/audit",
-            "auditor",
-            build_audit_page(AuditDesk(con, standings.require, settings.seed, clock)),
-        ),
+        Page("/audit", "auditor", build_audit_page(auditing)),
         Page("/owner", "owner", build_results_page(results)),
     )
+    # routes are asked in turn: first those called most, and those below a mount before it
+    app.include_router(build_rate_router(standings, desk))
+    app.include_router(build_download_router(downloads))
     for page in pages:
         mount_page(app, page)
+    _add_ways_in(app, con, rating, keys, clock, https_only, oauth)
+    start = StartDesk(
+        con,
+        texts,
+        keys.secret,
+        clock,
+        desk.is_done,
+        rating.completion_code,
+        lambda rater_id: provider_of(con, rater_id) == "prolific",
+    )
+    app.include_router(build_start_router(start))
+    app.include_router(build_ingest_router(con, keys.owner_token, stages, seating.forget))
+    app.include_router(build_record_router(con, keys.owner_token, clock))
+    serve_assets(app)
     _add_guards(app, standings, pages, rating, keys.secret, https_only)
     return app
 

@@ -11,7 +11,6 @@ import secrets
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -55,7 +54,8 @@ class WebGuard:
         Args:
             mounts: path of each mounted page, without the last slash, and the role it is for.
             admit: raises NotAllowed unless the study knows that rater in that role; asked for
-                pages, not for events and own routes, which ask it themselves.
+                pages, not for events and own routes, which ask it themselves. Runs on the event
+                loop, so it must answer from memory once it knows somebody.
             own_routes: paths below a mount that are this app's own and not Gradio's; one that
                 ends in a slash stands for all below it.
             body_limits: bytes that a body may have below other paths than most.
@@ -122,7 +122,7 @@ class WebGuard:
             return JSONResponse({"detail": "there is no such route"}, 404)
         if not rest.startswith(_EVENTS):
             try:
-                await run_in_threadpool(self._admit, rater_id, role)
+                self._admit(rater_id, role)
             except NotAllowed as error:
                 return _refused(str(error), is_page=rest == "/")
         return None

@@ -124,9 +124,9 @@ def test_a_whole_study_from_training_to_results(study, browser):
         app.wait_for("Done: .*largest process")
         expect_pair(rater, 4)
         rater.context.close()
-        expect(owner.get_by_text(re.compile(r"3 of \d+ ratings given"))).to_be_visible(
-            timeout=60_000
-        )
+        expect(
+            owner.locator("#results").get_by_text(re.compile(r"3 of \d+ ratings given"))
+        ).to_be_visible(timeout=60_000)
         expect(owner.get_by_text("32 of 32 replies graded")).to_be_visible(timeout=60_000)
         n_flags = int(re.search(r"of (\d+) flagged replies", owner.inner_text("body"))[1])
         owner.context.close()
