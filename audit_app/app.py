@@ -23,7 +23,7 @@ from audit_app.oauth import LOGIN, OAuthSettings, build_oauth_router
 from audit_app.pages.audit import AuditDesk, build_audit_page
 from audit_app.pages.downloads import DownloadDesk, build_download_router
 from audit_app.pages.frame import Page, mount_page, serve_assets
-from audit_app.pages.rate import build_rate_page, build_rate_router
+from audit_app.pages.rate import build_rate_page, build_rate_routes
 from audit_app.pages.results import ResultsDesk, build_results_page
 from audit_app.pages.start import StartDesk, build_start_router
 from audit_app.prolific import build_prolific_router
@@ -106,7 +106,7 @@ def build_app(
         Page("/owner", "owner", build_results_page(results)),
     )
     # routes are asked in turn: first those called most, and those below a mount before it
-    app.include_router(build_rate_router(standings, desk))
+    app.routes.extend(build_rate_routes(standings, desk))
     app.include_router(build_download_router(downloads))
     for page in pages:
         mount_page(app, page)
