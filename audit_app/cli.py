@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 from typer.core import TyperGroup
 
 from audit_app.children import CHILD_MARK, interrupt_at_eof
@@ -33,9 +32,11 @@ from audit_app.options import (
     StudyOption,
     TokenOption,
     open_job,
+    show_tables,
     terminal,
 )
 from audit_app.stage_commands import commands
+from audit_app.table_commands import commands as table_commands
 from study.errors import BadInput, StudyError
 from study.folder import StudyFolder
 from study.settings import Environment, Settings, read_environment, read_settings
@@ -72,6 +73,7 @@ cli = typer.Typer(
 
 cli.add_typer(commands)
 cli.add_typer(export_commands)
+cli.add_typer(table_commands)
 _err = Console(stderr=True)
 
 
@@ -267,11 +269,6 @@ def _show_report(job: "Job", as_json: bool = False) -> None:
         return
     for note in report_notes(report):
         terminal.print(escape(note))
-    for content in report_tables(report):
-        table = Table(*content.columns, title=content.title, title_justify="left")
-        for row in content.rows:
-            table.add_row(*map(escape, row))
-        terminal.print(table)
-        terminal.print(f"[dim]{escape(content.note)}[/]\n")
+    show_tables(report_tables(report))
     for sentence in preregistration_sentences(report.preregistration):
         terminal.print(escape(sentence))

@@ -4,13 +4,15 @@ Imports of what a command works with stay inside functions: `--help` answers at 
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+from rich import table as rich_table
 from rich.console import Console
+from rich.markup import escape
 
 from study.errors import StudyError
 from study.folder import StudyFolder
@@ -18,6 +20,7 @@ from study.settings import Environment, read_settings
 
 if TYPE_CHECKING:
     from audit_app.pipeline import Job
+    from evaluation.formats import Table
 
 DEMO_FOLDER = Path("studies/demo")
 
@@ -90,3 +93,13 @@ def open_job(
         except StudyError as error:
             report.fail(str(error))
             raise
+
+
+def show_tables(tables: "Iterable[Table]") -> None:
+    """Print tables of results, each with its note below; their cells are no markup."""
+    for content in tables:
+        shown = rich_table.Table(*content.columns, title=content.title, title_justify="left")
+        for row in content.rows:
+            shown.add_row(*map(escape, row))
+        terminal.print(shown)
+        terminal.print(f"[dim]{escape(content.note)}[/]\n")

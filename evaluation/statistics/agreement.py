@@ -1,10 +1,10 @@
 """Agreement of raters beyond chance: Krippendorff's alpha with an interval.
 
 The value comes from the package `krippendorff`; the formula written out here serves the
-resamples alone, and tests hold both equal. The interval resamples clusters of units:
-alpha depends on a unit only through its coincidences, which add up, so equal contributions are
-collapsed and multinomials drawn over them; that is the plain bootstrap, only quicker. Symbols
-follow Krippendorff, "Computing Krippendorff's Alpha-Reliability", 2011.
+resamples, and samples of more than a hundred thousand units, and tests hold both equal. Alpha depends on a unit only through its
+coincidences, which add up, so that `resampling.py` draws them quickly. Symbols
+follow Krippendorff, "Computing Krippendorff's Alpha-Reliability", 2011. Other coefficients are in
+`coefficients.py`, scales of very many values in `fine_scales.py`.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,8 @@ import krippendorff
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.statistics.intervals import Bounds, Ids, not_estimable
+from evaluation.statistics.intervals import Ids, not_estimable
+from evaluation.statistics.resampling import collapse, percentile_bounds, resample
 from study.errors import BadInput, BadTable
 from study.records import Estimate
 
@@ -22,8 +23,8 @@ LevelOfMeasurement = Literal["nominal", "ordinal", "interval", "ratio"]
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
-# Multinomial counts held at once: 80 MB.
-_MAX_DRAWN = 10_000_000
+# One call takes as long as a thousand resamples of a million units
+_MOST_UNITS_OF_PACKAGE = 100_000
 
 
 @dataclass(frozen=True)
@@ -67,33 +68,51 @@ def alpha_of_counts(
         BadInput: an unknown level of measurement, or fewer than one resample.
     Source: Krippendorff 2011.
     """
-    _check(counts, domain, level_of_measurement, resamples, level, cluster_ids)
-    coded = counts.sum(axis=1)
-    n_items = int((coded > 0).sum())
+    check_counts(counts, domain, level_of_measurement, resamples, level, cluster_ids)
+    if cluster_ids is None:
+        vectors, times = unique_vectors(counts)
+    else:
+        vectors, times = counts, np.ones(len(counts), dtype=np.int64)
+    coded = vectors.sum(axis=1)
+    n_items = int(times[coded > 0].sum())
     pairable = coded >= 2
-    n_pairable = int(coded[pairable].sum())
-    kept = counts[pairable]
-    reason = _why_undefined(kept, n_items)
+    kept, times = vectors[pairable], times[pairable]
+    n_pairable = int(coded[pairable] @ times)
+    reason = why_undefined(kept, n_items)
     if reason:
         note = f"Alpha is not estimable: {reason}."
         return Agreement(not_estimable(reason, unit, level), n_items, n_pairable, note)
-    clusters = np.arange(len(kept)) if cluster_ids is None else cluster_ids[pairable]
-    n_clusters = len(np.unique(clusters))
-    alphas = _resample(kept, domain, level_of_measurement, clusters, seed, resamples)
-    bounds = _percentiles(alphas, n_clusters, unit, level)
+    n_values = len(domain)
+    additions = _coincidences(kept).reshape(-1, n_values**2)
+    if cluster_ids is None:
+        parts = collapse(additions, seed, times=times)
+    else:
+        parts = collapse(additions, seed, cluster_ids[pairable])
+
+    def alphas(sums: Floats) -> Floats:
+        matrices = sums.reshape(-1, n_values, n_values)
+        return alphas_of_coincidences(matrices, domain, level_of_measurement)
+
+    n_units = int(times.sum())
+    if n_units <= _MOST_UNITS_OF_PACKAGE:
+        units = np.repeat(kept, times, axis=0)
+        value = _alpha_of_package(units, domain, level_of_measurement)
+    else:
+        value = float(alphas(parts.total)[0])
+    bounds = percentile_bounds(resample(parts, alphas, seed, resamples), parts, unit, level)
     estimate = Estimate(
-        value=_alpha_of_package(kept, domain, level_of_measurement),
+        value=value,
         low=bounds.low,
         high=bounds.high,
         level=level,
         n=n_pairable,
-        n_units=n_clusters,
+        n_units=parts.n_units,
         unit=unit,
         method=f"Krippendorff's alpha, {level_of_measurement}; {bounds.method}",
         seed=seed,
     )
-    units = f"{len(kept)} units that were coded at least twice"
-    note = f"{n_pairable} codes of {units}, out of {n_items} coded."
+    of_units = f"{n_units} units that were coded at least twice"
+    note = f"{n_pairable} codes of {of_units}, out of {n_items} coded."
     return Agreement(estimate, n_items, n_pairable, note)
 
 
@@ -155,51 +174,27 @@ def _coincidences(counts: Counts) -> Floats:
     return o_ck
 
 
-def _resample(
-    counts: Counts,
-    domain: Floats,
-    level_of_measurement: LevelOfMeasurement,
-    clusters: Ids,
-    seed: int,
-    resamples: int,
-) -> Floats:
-    n_values = len(domain)
-    vectors, vector = np.unique(counts, axis=0, return_inverse=True)
-    of_vector = _coincidences(vectors).reshape(len(vectors), -1)
-    cluster_names, cluster = np.unique(clusters, return_inverse=True)
-    n_clusters = len(cluster_names)
-    if n_clusters == len(counts):
-        parts, times = of_vector, np.bincount(vector, minlength=len(vectors))
+def unique_vectors(counts: Counts) -> tuple[Counts, Counts]:
+    """Distinct rows of counts, and how often each occurs: shapes (n_distinct, n_values), (n_distinct,)."""
+    if not counts.size:
+        return counts, np.ones(len(counts), dtype=np.int64)
+    bases = counts.max(axis=0) + 1
+    n_codes = np.prod(bases.astype(np.float64))
+    if n_codes > 2**62:
+        return np.unique(counts, axis=0, return_counts=True)
+    # a row is a number with one digit per value: numbers sort many times as quickly as rows
+    codes = np.ravel_multi_index(tuple(counts.T), tuple(bases))
+    if n_codes <= 4 * len(counts):
+        n_of_code = np.bincount(codes)
+        found = np.flatnonzero(n_of_code)
+        times = n_of_code[found]
     else:
-        sums = np.zeros((n_clusters, n_values**2))
-        np.add.at(sums, cluster, of_vector[vector])
-        parts, times = np.unique(sums, axis=0, return_counts=True)
-    random = np.random.default_rng(seed)
-    alphas = []
-    for start in range(0, resamples, step := max(1, _MAX_DRAWN // len(parts))):
-        size = min(step, resamples - start)
-        drawn = random.multinomial(n_clusters, times / n_clusters, size=size)
-        matrices = (drawn @ parts).reshape(size, n_values, n_values)
-        alphas.append(alphas_of_coincidences(matrices, domain, level_of_measurement))
-    return np.concatenate(alphas)
+        found, times = np.unique(codes, return_counts=True)
+    return np.stack(np.unravel_index(found, tuple(bases)), axis=1), times
 
 
-def _percentiles(alphas: Floats, n_clusters: int, unit: str, level: float) -> Bounds:
-    if n_clusters < 2:
-        return Bounds(None, None, f"no interval: only one {unit}")
-    defined = alphas[~np.isnan(alphas)]
-    n_equal = len(alphas) - len(defined)
-    if len(defined) < len(alphas) / 2:
-        reason = f"in {n_equal} of {len(alphas)} resamples all codes were equal"
-        return Bounds(None, None, f"no interval: {reason}")
-    low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
-    method = f"percentiles of {len(alphas)} resamples of {n_clusters} {unit}s"
-    if n_equal:
-        method += f", {n_equal} of them left out since all their codes were equal"
-    return Bounds(float(low), float(high), method)
-
-
-def _why_undefined(kept: NDArray[np.int64], n_items: int) -> str:
+def why_undefined(kept: Counts, n_items: int) -> str:
+    """Why agreement beyond chance cannot be told from the counts of pairable units; empty if it can."""
     if n_items == 0:
         return "no codes yet"
     if not len(kept):
@@ -209,14 +204,21 @@ def _why_undefined(kept: NDArray[np.int64], n_items: int) -> str:
     return ""
 
 
-def _check(
+def check_counts(
     counts: Counts,
     domain: Floats,
     level_of_measurement: LevelOfMeasurement,
     resamples: int,
     level: float,
-    cluster_ids: Ids | None,
+    cluster_ids: Ids | None = None,
 ) -> None:
+    """Refuse counts that are none, and options that cannot be meant.
+
+    Raises:
+        BadTable: counts is not a table of units by values, or cluster_ids has another length.
+        BadInput: an unknown level of measurement, fewer than one resample, or a level of the
+            interval that is not between 0 and 1.
+    """
     if level_of_measurement not in get_args(LevelOfMeasurement):
         raise BadInput(
             f"expected a level of measurement out of {', '.join(get_args(LevelOfMeasurement))}, got {level_of_measurement!r}"

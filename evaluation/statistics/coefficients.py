@@ -1,0 +1,214 @@
+"""Coefficients of agreement beside alpha: percent, Fleiss, Gwet, Brennan–Prediger, Cohen.
+
+Each is (p_a − p_e) / (1 − p_e) and differs from the others in p_e alone, what is expected by
+chance. All but Cohen's take any number of raters per item, and p_a and p_e are functions of sums
+over items, so that `resampling.py` gives their intervals. Symbols follow Gwet, "Handbook of
+Inter-Rater Reliability", 2014; the package irrCAC of R computes the same.
+"""
+
+from collections.abc import Callable
+from typing import Literal
+
+import numpy as np
+
+from evaluation.statistics.agreement import (
+    Counts,
+    Floats,
+    LevelOfMeasurement,
+    check_counts,
+    unique_vectors,
+    why_undefined,
+)
+from evaluation.statistics.intervals import not_estimable
+from evaluation.statistics.resampling import Parts, collapse, percentile_bounds, resample
+from study.errors import BadTable
+from study.records import Estimate
+
+Coefficient = Literal["percent", "fleiss", "gwet", "brennan_prediger"]
+Weights = Literal["identity", "ordinal", "quadratic", "ratio"]
+
+UNIT = "item"
+NAMES: dict[Coefficient, str] = {
+    "percent": "percent agreement",
+    "fleiss": "Fleiss' kappa",
+    "gwet": "Gwet's AC",
+    "brennan_prediger": "Brennan and Prediger's coefficient",
+}
+WEIGHTS_OF_LEVEL: dict[LevelOfMeasurement, Weights] = {
+    "nominal": "identity",
+    "ordinal": "ordinal",
+    "interval": "quadratic",
+    "ratio": "ratio",
+}
+
+
+def agreement_weights(domain: Floats, weights: Weights) -> Floats:
+    """How far two values agree: 1 for equal ones, down to 0 for those farthest apart.
+
+    Args:
+        domain: shape (n_values,), rising.
+    Returns:
+        Shape (n_values, n_values), symmetric.
+    Raises:
+        BadTable: ratio weights of negative values.
+    Source: Gwet 2014, chapter 3.
+    """
+    n = len(domain)
+    if weights == "identity":
+        return np.eye(n, dtype=np.float64)
+    if weights == "ordinal":
+        steps = np.abs(np.subtract.outer(np.arange(n), np.arange(n)))
+        apart = steps * (steps + 1) / 2
+    elif weights == "quadratic":
+        apart = np.subtract.outer(domain, domain) ** 2
+    else:
+        if (domain < 0).any():
+            raise BadTable(
+                f"expected values of a ratio scale, 0 or more, got {domain.min():g}; choose "
+                "another level of measurement"
+            )
+        sums = np.add.outer(domain, domain)
+        differences = np.subtract.outer(domain, domain)
+        apart = np.divide(differences, sums, out=np.zeros_like(sums), where=sums > 0) ** 2
+    agreement: Floats = 1 - apart / (apart.max() or 1.0)
+    return agreement
+
+
+def agreement_of_counts(
+    coefficient: Coefficient,
+    counts: Counts,
+    domain: Floats,
+    seed: int,
+    weights: Weights = "identity",
+    resamples: int = 1000,
+    level: float = 0.95,
+) -> Estimate:
+    """A coefficient with a percentile interval from resampled items.
+
+    Args:
+        counts: shape (n_items, n_values); how many raters gave each item each value.
+        domain: shape (n_values,); the values that could be given, rising.
+        weights: how far different values agree; identity is not at all.
+    Returns:
+        At most 1; 0 is chance, for percent agreement no agreement at all. n counts the ratings
+        of items rated at least twice. The value is None, and `method` says why, when no item
+        has two ratings, or all ratings are equal and the coefficient corrects for chance.
+    Raises:
+        BadTable: counts is not a table of that shape.
+        BadInput: fewer than one resample, or a level that is not between 0 and 1.
+    Source: Fleiss 1971; Gwet 2008; Brennan and Prediger 1981; for missing ratings Gwet 2014.
+    """
+    check_counts(counts, domain, "nominal", resamples, level)
+    vectors, times = unique_vectors(counts)
+    n_rated = vectors.sum(axis=1)
+    is_pairable = n_rated >= 2
+    pairable = vectors[is_pairable]
+    reason = why_undefined(pairable, int((n_rated > 0).sum()))
+    if reason and not (coefficient == "percent" and len(pairable)):
+        return not_estimable(reason, UNIT, level)
+    table = agreement_weights(domain, weights)
+    is_rated = n_rated > 0
+    parts = collapse(_additions(vectors[is_rated], table), seed, times=times[is_rated])
+    n = int(n_rated[is_pairable] @ times[is_pairable])
+
+    def statistic(sums: Floats) -> Floats:
+        return _coefficients(coefficient, sums, table)
+
+    how = NAMES[coefficient] + ("" if weights == "identity" else f", {weights} weights")
+    return _estimate(parts, statistic, how, n, seed, resamples, level)
+
+
+def cohen_kappa(
+    confusion: Counts,
+    domain: Floats,
+    seed: int,
+    weights: Weights = "identity",
+    resamples: int = 1000,
+    level: float = 0.95,
+) -> Estimate:
+    """Kappa of two raters, with a percentile interval from resampled items.
+
+    Args:
+        confusion: shape (n_values, n_values); items by the first rater's value and the second's.
+        domain: shape (n_values,).
+        weights: how far different values agree; quadratic is the usual weighted kappa.
+    Returns:
+        At most 1; 0 is chance. n counts items; None where chance alone would agree always.
+    Source: Cohen 1960, and 1968 for weights.
+    """
+    table = agreement_weights(domain, weights)
+    n_items = int(confusion.sum())
+    if not n_items:
+        return not_estimable("no item was rated by both raters", UNIT, level)
+    if len(np.flatnonzero(confusion.sum(axis=0) + confusion.sum(axis=1))) < 2:
+        reason = "all codes are equal, so agreement cannot be told from chance"
+        return not_estimable(reason, UNIT, level)
+    cells = np.eye(confusion.size)
+    parts = collapse(cells, seed, times=confusion.reshape(-1))
+
+    def statistic(sums: Floats) -> Floats:
+        shares = sums.reshape(-1, *confusion.shape) / n_items
+        p_a = (shares * table).sum(axis=(1, 2))
+        p_e = np.einsum("si,sj,ij->s", shares.sum(axis=2), shares.sum(axis=1), table)
+        return _beyond_chance(p_a, p_e)
+
+    how = "Cohen's kappa" + ("" if weights == "identity" else f", {weights} weights")
+    return _estimate(parts, statistic, how, n_items, seed, resamples, level)
+
+
+def _additions(vectors: Counts, weights: Floats) -> Floats:
+    """Of each item: whether it is pairable, how far its raters agree, and its shares of values."""
+    n = vectors.sum(axis=1)
+    pairs = n * (n - 1)
+    agreeing = (vectors * (vectors @ weights - 1)).sum(axis=1)
+    agreement = np.divide(agreeing, pairs, out=np.zeros(len(n)), where=pairs > 0)
+    return np.column_stack([pairs > 0, agreement, vectors / n[:, None]])
+
+
+def _coefficients(coefficient: Coefficient, sums: Floats, weights: Floats) -> Floats:
+    n_pairable, agreement, of_values = sums[:, 0], sums[:, 1], sums[:, 2:]
+    p_a = np.full(len(sums), np.nan)
+    np.divide(agreement, n_pairable, out=p_a, where=n_pairable > 0)
+    if coefficient == "percent":
+        return p_a
+    shares = of_values / of_values.sum(axis=1, keepdims=True)
+    n_values = len(weights)
+    if coefficient == "fleiss":
+        p_e = np.einsum("si,sj,ij->s", shares, shares, weights)
+    elif coefficient == "gwet":
+        spread = (shares * (1 - shares)).sum(axis=1)
+        p_e = weights.sum() / (n_values * (n_values - 1)) * spread
+    else:
+        p_e = np.full(len(sums), weights.sum() / n_values**2)
+    return _beyond_chance(p_a, p_e)
+
+
+def _beyond_chance(p_a: Floats, p_e: Floats) -> Floats:
+    # chance that leaves nothing is a rounding error away from 1
+    possible = p_e < 1 - 1e-12
+    values = np.full(len(p_a), np.nan)
+    np.divide(p_a - p_e, 1 - p_e, out=values, where=possible)
+    return values
+
+
+def _estimate(
+    parts: Parts,
+    statistic: Callable[[Floats], Floats],
+    how: str,
+    n: int,
+    seed: int,
+    resamples: int,
+    level: float,
+) -> Estimate:
+    bounds = percentile_bounds(resample(parts, statistic, seed, resamples), parts, UNIT, level)
+    return Estimate(
+        value=float(statistic(parts.total)[0]),
+        low=bounds.low,
+        high=bounds.high,
+        level=level,
+        n=n,
+        n_units=parts.n_units,
+        unit=UNIT,
+        method=f"{how}; {bounds.method}",
+        seed=seed,
+    )

@@ -1,0 +1,115 @@
+import numpy as np
+import pytest
+
+from evaluation.statistics.coefficients import (
+    agreement_of_counts,
+    agreement_weights,
+    cohen_kappa,
+)
+from study.errors import BadTable
+
+FIVE = np.arange(1.0, 6.0)
+# Krippendorff 2011 section C, which irrCAC ships as cac.raw4raters: four raters, twelve units
+UNITS = np.array(
+    [
+        [3, 0, 0, 0, 0],
+        [0, 3, 1, 0, 0],
+        [0, 0, 4, 0, 0],
+        [0, 0, 4, 0, 0],
+        [0, 4, 0, 0, 0],
+        [1, 1, 1, 1, 0],
+        [0, 0, 0, 4, 0],
+        [3, 1, 0, 0, 0],
+        [0, 4, 0, 0, 0],
+        [0, 0, 0, 0, 3],
+        [2, 0, 0, 0, 0],
+        [0, 0, 1, 0, 0],
+    ]
+)
+# The example of the encyclopedia article "Fleiss' kappa": fourteen raters, ten subjects
+SUBJECTS = np.array(
+    [
+        [0, 0, 0, 0, 14],
+        [0, 2, 6, 4, 2],
+        [0, 0, 3, 5, 6],
+        [0, 3, 9, 2, 0],
+        [2, 2, 8, 1, 1],
+        [7, 7, 0, 0, 0],
+        [3, 2, 6, 3, 0],
+        [2, 5, 3, 2, 2],
+        [6, 5, 2, 1, 0],
+        [0, 2, 2, 3, 7],
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("coefficient", "value"),
+    [
+        ("percent", 0.81818),
+        ("fleiss", 0.76117),
+        ("gwet", 0.77544),
+        ("brennan_prediger", 0.77273),
+    ],
+)
+def test_coefficients_equal_those_of_irrcac(coefficient, value):
+    estimate = agreement_of_counts(coefficient, UNITS, FIVE, seed=1)
+    assert estimate.value == pytest.approx(value, abs=5e-6)
+    assert (estimate.n, estimate.n_units) == (40, 12)
+    assert estimate.low < estimate.value < estimate.high
+
+
+def test_fleiss_kappa_of_the_worked_example():
+    assert agreement_of_counts("fleiss", SUBJECTS, FIVE, 1).value == pytest.approx(0.210, abs=5e-4)
+
+
+def test_cohen_kappa_of_the_worked_example():
+    # two readers of fifty grant proposals: 20 yes-yes, 5 yes-no, 10 no-yes, 15 no-no
+    confusion = np.array([[20, 5], [10, 15]])
+    estimate = cohen_kappa(confusion, np.arange(2.0), seed=1)
+    assert estimate.value == pytest.approx(0.4)
+    assert estimate.n == 50
+
+
+def test_weighted_kappa_by_hand():
+    # p_o = 1 − (4·1 + 2·4)/(4·20) = 0.85; both margins (0.4, 0.3, 0.3), so expected squared
+    # distance is 2·variance = 1.38 and p_e = 1 − 1.38/4
+    confusion = np.array([[5, 2, 1], [2, 4, 0], [1, 0, 5]])
+    estimate = cohen_kappa(confusion, np.arange(3.0), seed=1, weights="quadratic")
+    assert estimate.value == pytest.approx(1 - 0.15 / (1.38 / 4))
+
+
+def test_weights():
+    assert agreement_weights(np.arange(3.0), "ordinal") == pytest.approx(
+        np.array([[1, 2 / 3, 0], [2 / 3, 1, 2 / 3], [0, 2 / 3, 1]])
+    )
+    with pytest.raises(BadTable, match="0 or more, got -1"):
+        agreement_weights(np.array([-1.0, 1.0]), "ratio")
+
+
+@pytest.mark.parametrize("coefficient", ["fleiss", "gwet", "brennan_prediger"])
+def test_equal_ratings_are_explained(coefficient):
+    counts = np.array([[3, 0], [3, 0]])
+    estimate = agreement_of_counts(coefficient, counts, np.arange(2.0), seed=1)
+    assert estimate.value is None
+    assert "all codes are equal" in estimate.method
+    percent = agreement_of_counts("percent", counts, np.arange(2.0), seed=1)
+    assert percent.value == 1.0
+
+
+@pytest.mark.parametrize("coefficient", ["percent", "fleiss", "gwet", "brennan_prediger"])
+def test_single_ratings_are_explained(coefficient):
+    estimate = agreement_of_counts(coefficient, np.eye(3, dtype=int), np.arange(3.0), seed=1)
+    assert estimate.value is None
+    assert "no unit was coded twice" in estimate.method
+
+
+def test_order_of_items_and_names_of_values_do_not_matter():
+    random = np.random.default_rng(5)
+    order = random.permutation(len(UNITS))
+    values = random.permutation(5)
+    for coefficient in ("percent", "fleiss", "gwet", "brennan_prediger"):
+        plain = agreement_of_counts(coefficient, UNITS, FIVE, seed=3)
+        assert agreement_of_counts(coefficient, UNITS[order], FIVE, seed=3) == plain
+        renamed = agreement_of_counts(coefficient, UNITS[:, values], FIVE, seed=3)
+        assert renamed.value == pytest.approx(plain.value)
