@@ -54,3 +54,53 @@ def agreement(
         typer.echo(json.dumps(agreement_as_json(found, n_missing, seed), indent=2))
     else:
         show_tables(agreement_as_tables(found, n_missing, seed))
+
+
+@commands.command("error-rates")
+def error_rates(
+    file: FileArgument,
+    error: Annotated[
+        str, typer.Option("--error", help="Column: 1 or 0 per reply; with --n, errors out of n.")
+    ],
+    arm: Annotated[str, typer.Option("--arm", help="Column: which model version replied.")],
+    reference: Annotated[
+        str, typer.Option("--reference", help="The arm that others are compared with.")
+    ],
+    n: Annotated[
+        str | None, typer.Option("--n", help="Column: replies, where rows are counts.")
+    ] = None,
+    model: Annotated[str | None, typer.Option("--model", help="Column: base model.")] = None,
+    task: Annotated[str | None, typer.Option("--task", help="Column: task or set.")] = None,
+    context: Annotated[
+        str | None, typer.Option("--context", help="Column: emotion or the like; none if plain.")
+    ] = None,
+    belief: Annotated[
+        str | None, typer.Option("--belief", help="Column: stated belief; none if there is none.")
+    ] = None,
+    item: Annotated[
+        str | None, typer.Option("--item", help="Column: the question; makes intervals clustered.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Error rates by arm, differences in percentage points and a logistic regression, of any table.
+
+    One row per reply, or counts. An empty error cell is a reply without a score: left out and
+    counted. With --item every interval is clustered by item; without it replies count as
+    independent, and the output says so. docs/statistics.md has the keys of --json.
+
+    Example: warmth-audit error-rates replies.csv --error wrong --arm arm --reference original --item question
+    """
+    from evaluation.error_counts import ErrorColumns, read_error_counts
+    from evaluation.statistics.error_cells import count_errors
+    from evaluation.statistics.table_errors import errors_of_table
+    from evaluation.table_reports import errors_as_json, errors_as_tables
+
+    named = {"arm": arm, "model": model, "task": task, "context": context, "belief": belief}
+    factors = {name: column for name, column in named.items() if column is not None}
+    counts = read_error_counts(file, ErrorColumns(error, factors, n, item))
+    cells = count_errors(counts.factors, reference, counts.n, counts.errors, counts.item)
+    found = errors_of_table(cells)
+    if as_json:
+        typer.echo(json.dumps(errors_as_json(found, counts.n_missing), indent=2))
+    else:
+        show_tables(errors_as_tables(found, counts.n_missing))

@@ -4,7 +4,8 @@ DuckDB reads them; nothing is written or dropped here. A cell that is empty is m
 that means is for the caller to say and to count.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,8 +66,21 @@ def read_outside_table(path: Path, names: Sequence[str]) -> OutsideTable:
         BadInput: no such file, another kind of file, or a column that it does not have.
         BadTable: the file cannot be read as what its name says, or has no row.
     """
-    reader = _READERS.get(path.suffix.lower())
-    if reader is None:
+    with open_outside_table(path, names) as (con, source, types):
+        wanted = ", ".join(_as_cell(name, types[name]) for name in dict.fromkeys(names))
+        columns = con.execute(f"SELECT {wanted} FROM {source}", [str(path)]).fetchnumpy()  # noqa: S608
+    if not len(next(iter(columns.values()))):
+        raise BadTable(f"expected rows in {path.name}, got a header alone; nothing can be told")
+    return OutsideTable(path, {name: _objects(columns[name]) for name in dict.fromkeys(names)})
+
+
+@contextmanager
+def open_outside_table(
+    path: Path, names: Sequence[str]
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, str, dict[str, str]]]:
+    """A connection, what to select from with the path as its parameter, and each column's type."""
+    source = _READERS.get(path.suffix.lower())
+    if source is None:
         raise BadInput(
             f"expected a file that ends in {', '.join(_READERS)}, got {path.name!r}; convert it first"
         )
@@ -75,21 +89,16 @@ def read_outside_table(path: Path, names: Sequence[str]) -> OutsideTable:
     with duckdb.connect(":memory:") as con:
         con.execute("SET GLOBAL TimeZone = 'UTC'")
         try:
-            found = con.execute(f"SELECT * FROM {reader} LIMIT 0", [str(path)]).description  # noqa: S608
+            found = con.execute(f"SELECT * FROM {source} LIMIT 0", [str(path)]).description  # noqa: S608
             types = {column[0]: str(column[1]) for column in found or ()}
             _refuse_unknown(path, names, list(types))
-            wanted = ", ".join(_as_cell(name, types[name]) for name in dict.fromkeys(names))
-            rows = con.execute(f"SELECT {wanted} FROM {reader}", [str(path)])  # noqa: S608
-            columns = rows.fetchnumpy()
+            yield con, source, types
         except duckdb.Error as error:
             reason = " ".join(str(error).split())
             raise BadTable(
                 f"expected {path.name} to be a {path.suffix[1:]} table, but DuckDB says "
                 f"{reason!r:.300}; correct the file"
             ) from error
-    if not len(next(iter(columns.values()))):
-        raise BadTable(f"expected rows in {path.name}, got a header alone; nothing can be told")
-    return OutsideTable(path, {name: _objects(columns[name]) for name in dict.fromkeys(names)})
 
 
 def _refuse_unknown(path: Path, names: Sequence[str], known: Sequence[str]) -> None:
@@ -102,9 +111,17 @@ def _refuse_unknown(path: Path, names: Sequence[str], known: Sequence[str]) -> N
 
 
 def _as_cell(name: str, duckdb_type: str) -> str:
-    quoted = '"' + name.replace('"', '""') + '"'
+    return f"{plain_cell(name, duckdb_type)} AS {_quoted(name)}"
+
+
+def plain_cell(name: str, duckdb_type: str) -> str:
+    """A column in SQL, its texts without quotation marks whatever type DuckDB found."""
     # a column of several types comes as JSON, its texts in quotation marks
-    return f"{quoted} ->> '$' AS {quoted}" if duckdb_type == "JSON" else quoted
+    return f"{_quoted(name)} ->> '$'" if duckdb_type == "JSON" else _quoted(name)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _objects(column: NDArray[Any]) -> NDArray[Any]:

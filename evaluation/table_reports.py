@@ -3,15 +3,29 @@
 Nothing is computed here. Keys of the JSON are stable: people build on them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from evaluation.formats import Table, count_of, format_value, make_table
+from evaluation.formats import (
+    Table,
+    count_of,
+    format_points,
+    format_share,
+    format_value,
+    make_table,
+    methods_of,
+)
+from evaluation.statistics.error_cells import CellRate
+from evaluation.statistics.logit import terms_of
+from evaluation.statistics.marginal_effects import MarginalEffect
 from evaluation.statistics.table_agreement import TableAgreement
+from evaluation.statistics.table_errors import TableErrors
 from study.records import Estimate
 
 AGREEMENT_FORMAT = "warmth-audit agreement 1"
+ERROR_FORMAT = "warmth-audit error-rates 1"
+_FACTORS = ("model", "task", "context", "belief")
 
 
 def agreement_as_json(found: TableAgreement, n_missing: int, seed: int) -> dict[str, Any]:
@@ -150,3 +164,167 @@ def _dispute_table(found: TableAgreement) -> Table:
 
 def _number(value: float | None) -> str:
     return "not estimable" if value is None else f"{value:.3f}".replace("-", "−")
+
+
+def errors_as_json(found: TableErrors, n_missing: Mapping[str, int]) -> dict[str, Any]:
+    """Error rates of a table for other programs, at full precision.
+
+    Keys: `format`; `reference`; `rates`: a list of {`arm`, `model`, `task`, `context`, `belief`
+    (null where pooled), `errors`, `n`, `rate`, `rate_ci` (clustered by item where items are
+    given), `wilson` (replies taken as independent), `n_items`, `method`}; `differences_pp`: a
+    list of {`arm`, `reference`, the four factors, `value`, `low`, `high`, `n`, `n_items`,
+    `method`} in percentage points; `regression`: {`terms`: [{`name`, `log_odds`, `se`,
+    `se_clustered`, `odds_ratio`, `odds_ratio_ci`}], `marginal_effects_pp`: [{`arm`, `reference`,
+    `context`, `belief`, `value`, `low`, `high`, `se`, `se_clustered`, `method`}],
+    `difference_in_differences_pp`: the same by `belief`, `n`, `n_items`, `left_out` (terms that
+    nothing tells about), `reason`}. `se` takes replies as independent, `se_clustered` clusters by
+    item and is null where items are not given. Without a fit `terms` and effects are empty and
+    `reason` says why. `n_missing`: replies without an error cell, by arm. `n_items` is null
+    without items.
+    """
+    return {
+        "format": ERROR_FORMAT,
+        "reference": found.reference,
+        "rates": [_rate_as_json(rate) for rate in found.rates],
+        "differences_pp": [
+            {
+                "arm": one.arm,
+                "reference": found.reference,
+                **{name: one.levels.get(name) for name in _FACTORS},
+                **_estimate_as_json(one.difference),
+            }
+            for one in found.differences
+        ],
+        "regression": _regression_as_json(found),
+        "n_missing": dict(n_missing),
+    }
+
+
+def _rate_as_json(cell: CellRate) -> dict[str, Any]:
+    rate = cell.rate
+    return {
+        "arm": cell.levels["arm"],
+        **{name: cell.levels.get(name) for name in _FACTORS},
+        "errors": cell.n_errors,
+        "n": cell.n,
+        "rate": rate.value,
+        "rate_ci": None if rate.low is None else [rate.low, rate.high],
+        "wilson": None if cell.wilson is None else list(cell.wilson),
+        "n_items": rate.n_units if rate.unit == "item" else None,
+        "method": rate.method,
+    }
+
+
+def _estimate_as_json(estimate: Estimate) -> dict[str, Any]:
+    return {
+        "value": estimate.value,
+        "low": estimate.low,
+        "high": estimate.high,
+        "n": estimate.n,
+        "n_items": estimate.n_units if estimate.unit == "item" else None,
+        "method": estimate.method,
+    }
+
+
+def _regression_as_json(found: TableErrors) -> dict[str, Any]:
+    regression = found.regression
+    fit = regression.fit
+
+    def effects(of: Sequence[MarginalEffect]) -> list[dict[str, Any]]:
+        return [
+            {
+                "arm": one.arm,
+                "reference": found.reference,
+                **asdict(one.condition),
+                **_estimate_as_json(one.effect),
+                "se": one.se,
+                "se_clustered": one.se_clustered,
+            }
+            for one in of
+        ]
+
+    return {
+        "terms": [] if fit is None else [asdict(term) for term in terms_of(fit)],
+        "marginal_effects_pp": effects(regression.effects),
+        "difference_in_differences_pp": effects(regression.differences),
+        "n": None if fit is None else fit.n,
+        "n_items": None if fit is None else fit.n_items,
+        "left_out": [] if fit is None else list(fit.design.left_out),
+        "reason": regression.reason,
+    }
+
+
+def errors_as_tables(found: TableErrors, n_missing: Mapping[str, int]) -> list[Table]:
+    """The same for people."""
+    missing = ", ".join(f"{arm} {n}" for arm, n in n_missing.items() if n)
+    note = (
+        "Shares of scored replies with 95 % intervals"
+        f"{methods_of(rate.rate for rate in found.rates)}. "
+        + (f"Left out since their error cell is empty: {missing}." if missing else "")
+    )
+    rates = {
+        "Arm": [rate.levels["arm"] for rate in found.rates],
+        "Replies": [_levels(rate.levels) for rate in found.rates],
+        "Errors": [f"{rate.n_errors} of {rate.n}" for rate in found.rates],
+        "Error rate": [format_share(rate.rate, "replies") for rate in found.rates],
+    }
+    differences = {
+        "Arm": [one.arm for one in found.differences],
+        "Replies": [_levels(one.levels) for one in found.differences],
+        f"More errors than {found.reference}": [
+            format_points(one.difference, "replies") for one in found.differences
+        ],
+    }
+    gap_note = f"Percentage points{methods_of(one.difference for one in found.differences)}."
+    return [
+        make_table("Error rates", rates, note, None),
+        make_table(f"Differences from {found.reference}", differences, gap_note, None),
+        *_regression_tables(found),
+    ]
+
+
+def _levels(levels: Mapping[str, str]) -> str:
+    named = [f"{name} {levels[name]}" for name in _FACTORS if name in levels]
+    return ", ".join(named) or "all"
+
+
+def _regression_tables(found: TableErrors) -> list[Table]:
+    regression = found.regression
+    fit = regression.fit
+    if fit is None:
+        return [make_table("Regression", {"Result": [regression.reason]}, "", None)]
+    terms = terms_of(fit)
+    left_out = f" Left out: {'; '.join(fit.design.left_out)}." if fit.design.left_out else ""
+    columns = {
+        "Term": [term.name for term in terms],
+        "Log-odds": [_number(term.log_odds) for term in terms],
+        "Error": [_number(term.se) for term in terms],
+        "Error by item": [
+            "no items" if term.se_clustered is None else _number(term.se_clustered)
+            for term in terms
+        ],
+        "Odds ratio": [_number(term.odds_ratio) for term in terms],
+    }
+    effects = {
+        "Arm": [one.arm for one in regression.effects + regression.differences],
+        "What": [f"effect, {_condition(one)}" for one in regression.effects]
+        + [f"difference-in-differences, {_condition(one)}" for one in regression.differences],
+        "Percentage points": [
+            format_points(one.effect, "replies")
+            for one in regression.effects + regression.differences
+        ],
+    }
+    note = (
+        "Average marginal effects: the mean change in the fitted chance of an error if all replies "
+        f"were the arm's instead of those of {found.reference}"
+        f"{methods_of(one.effect for one in regression.effects)}."
+    )
+    return [
+        make_table("Regression of errors", columns, f"n = {fit.n} replies.{left_out}", None),
+        make_table("What the arm changes, all else equal", effects, note, None),
+    ]
+
+
+def _condition(effect: MarginalEffect) -> str:
+    parts = asdict(effect.condition)
+    return ", ".join(f"{name} {level}" for name, level in parts.items() if level) or "all replies"

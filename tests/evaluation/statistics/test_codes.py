@@ -15,7 +15,9 @@ from study.errors import BadTable
 
 
 def codes_of(rows, level="nominal"):
-    return read_codes(*(np.array(column, dtype=object) for column in zip(*rows, strict=True)), level)
+    return read_codes(
+        *(np.array(column, dtype=object) for column in zip(*rows, strict=True)), level
+    )
 
 
 ROWS = [

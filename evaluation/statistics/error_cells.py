@@ -1,0 +1,289 @@
+"""Error cells: how many replies of an arm erred, by condition and item, and rates made of them.
+
+Rows with equal factors are one row of counts, so that ten million replies cost as much as the
+cells that they fall into. What an error is was decided before. Regressions are in `logit.py`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri, stdtrit
+
+from evaluation.statistics.intervals import not_estimable, wilson_bounds
+from study.errors import BadTable
+from study.records import Estimate
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
+Rows = NDArray[np.bool_]
+
+ARM = "arm"
+BY_CHANCE = frozenset({"", "none", "no", "neutral", "false", "0", "control", "baseline"})
+"""Names of the level that a factor is compared with, where it has one of them."""
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One way in which replies differ: arm, model, task, context or belief."""
+
+    name: str
+    levels: tuple[str, ...]
+    """The one that others are compared with first."""
+    index: Indices
+    """Shape (n_rows,), into `levels`."""
+
+
+@dataclass(frozen=True)
+class ErrorCells:
+    """Rows of counts."""
+
+    factors: tuple[Factor, ...]
+    """The arm first."""
+    n: Floats
+    """Shape (n_rows,); scored replies."""
+    errors: Floats
+    """Shape (n_rows,); those of them that erred."""
+    item: Indices | None
+    """Shape (n_rows,), from 0; None where the table does not tell items."""
+
+    @property
+    def arm(self) -> Factor:
+        """What is compared."""
+        return self.factors[0]
+
+    def factor(self, name: str) -> Factor | None:
+        """A factor by its name, None where the table does not have it."""
+        return next((factor for factor in self.factors if factor.name == name), None)
+
+    def rows_of(self, levels: dict[str, int]) -> Rows:
+        """Which rows have these levels, by factor; shape (n_rows,)."""
+        rows = np.ones(len(self.n), dtype=np.bool_)
+        for name, level in levels.items():
+            factor = self.factor(name)
+            assert factor is not None, "callers name factors of the table"
+            rows &= factor.index == level
+        return rows
+
+
+def count_errors(
+    columns: dict[str, NDArray[Any]],
+    reference: str,
+    n: Floats,
+    errors: Floats,
+    item: NDArray[Any] | None = None,
+) -> ErrorCells:
+    """Cells out of columns of text.
+
+    Args:
+        columns: by factor, the arm first, shape (n_rows,) each.
+        reference: the arm that others are compared with.
+        n, errors: shape (n_rows,); 1 and 0 or 1 where each row is a reply.
+        item: shape (n_rows,); None where items are not known.
+    Raises:
+        BadTable: more errors than replies in a row, or the reference is not among the arms.
+    """
+    wrong = (errors < 0) | (errors > n) | ~np.isfinite(n + errors)
+    if wrong.any():
+        row = int(np.flatnonzero(wrong)[0])
+        raise BadTable(
+            f"expected errors from 0 up to the number of replies, got {errors[row]:g} of "
+            f"{n[row]:g} in row {row + 1} of the cells; correct the counts"
+        )
+    factors = [_factor(name, column, reference) for name, column in columns.items()]
+    index = None
+    if item is not None:
+        _, index = np.unique(item.astype(np.str_), return_inverse=True)
+    return ErrorCells(tuple(factors), n.astype(np.float64), errors.astype(np.float64), index)
+
+
+def _factor(name: str, column: NDArray[Any], reference: str) -> Factor:
+    found, index = np.unique(column.astype(np.str_), return_inverse=True)
+    levels = [str(level) for level in found]
+    if name == ARM:
+        if reference not in levels:
+            raise BadTable(
+                f"expected an arm {reference!r} to compare with, got {', '.join(map(repr, levels))}; "
+                "name one of those as reference"
+            )
+        first = reference
+    else:
+        first = next((level for level in levels if level.strip().lower() in BY_CHANCE), levels[0])
+    order = sorted(range(len(levels)), key=lambda place: levels[place] != first)
+    place_of = np.argsort(order)
+    return Factor(name, tuple(levels[place] for place in order), place_of[index])
+
+
+@dataclass(frozen=True)
+class CellRate:
+    """How often one arm erred where other factors have given levels."""
+
+    levels: dict[str, str]
+    """By factor; those that are not named are pooled."""
+    n_errors: int
+    n: int
+    rate: Estimate
+    """A proportion, its interval clustered by item where items are known."""
+    wilson: tuple[float, float] | None
+    """Wilson's interval as if replies were independent; None without replies."""
+
+
+def cell_rate(cells: ErrorCells, levels: dict[str, int], level: float = 0.95) -> CellRate:
+    """The error rate of an arm, pooled over the factors that `levels` does not name.
+
+    Args:
+        levels: index of the level, by factor.
+    """
+    rows = cells.rows_of(levels)
+    n, errors = float(cells.n[rows].sum()), float(cells.errors[rows].sum())
+    names = {name: _level_name(cells, name, place) for name, place in levels.items()}
+    if not n:
+        return CellRate(names, 0, 0, not_estimable("no replies", _unit(cells), level), None)
+    share = errors / n
+    z = float(ndtri((1 + level) / 2))
+    wilson = wilson_bounds(share, n, z)
+    method, n_units = "Wilson, replies taken as independent", int(n)
+    bounds: tuple[float, float] | None = wilson
+    if cells.item is not None:
+        residuals = cells.errors[rows] - share * cells.n[rows]
+        sums = _sums_by_item(cells.item[rows], residuals)
+        n_units = len(sums)
+        bounds, method = _bounds_by_item(share, n, sums, level)
+    low, high = bounds if bounds is not None else (None, None)
+    rate = Estimate(share, low, high, level, int(n), n_units, _unit(cells), method, None)
+    return CellRate(names, int(errors), int(n), rate, wilson)
+
+
+def _bounds_by_item(
+    share: float, n: float, sums: Floats, level: float
+) -> tuple[tuple[float, float] | None, str]:
+    n_items = len(sums)
+    if n_items < 2:
+        return None, "no interval: only one item"
+    if share in (0, 1):
+        bounds = wilson_bounds(share, n_items, float(ndtri((1 + level) / 2)))
+        return bounds, f"Wilson on {n_items} items, since all replies are alike"
+    variance = float(sums @ sums) / n**2 * n_items / (n_items - 1)
+    n_effective = n / max(1.0, variance / (share * (1 - share) / n))
+    quantile = float(stdtrit(n_items - 1, (1 + level) / 2))
+    method = (
+        f"Wilson on the effective n, clustered on item, t with {n_items - 1} degrees of freedom"
+    )
+    return wilson_bounds(share, n_effective, quantile), method
+
+
+def cell_difference(
+    cells: ErrorCells, arm: int, levels: dict[str, int], level: float = 0.95
+) -> Estimate:
+    """How much more often an arm errs than the reference, in percentage points.
+
+    With items the standard error is that of the difference of both rates, clustered by item,
+    with t: it is the paired one where both arms answered the same prompts, and holds where they
+    did not. Without items it is Newcombe's interval for independent replies.
+
+    Args:
+        levels: index of the level, by factor other than the arm.
+    Returns:
+        Percentage points in [−100, 100]; n counts replies of both arms.
+    Source: Newcombe 1998, doi 10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I,
+        method 10; for clusters the linearised difference of two ratios.
+    """
+    unit = _unit(cells)
+    both = [cells.rows_of(levels | {ARM: place}) for place in (arm, 0)]
+    n_a, n_b = (float(cells.n[rows].sum()) for rows in both)
+    for n, place in ((n_a, arm), (n_b, 0)):
+        if not n:
+            return not_estimable(f"no replies of {cells.arm.levels[place]}", unit, level)
+    p_a, p_b = (
+        float(cells.errors[rows].sum()) / n for rows, n in zip(both, (n_a, n_b), strict=True)
+    )
+    n_units = int(n_a + n_b)
+    bounds: tuple[float, float] | None
+    if cells.item is None:
+        bounds = newcombe_bounds(p_a, n_a, p_b, n_b, level)
+        method = "Newcombe, replies taken as independent"
+    else:
+        additions = np.zeros(len(cells.n))
+        additions[both[0]] = (cells.errors[both[0]] - p_a * cells.n[both[0]]) / n_a
+        additions[both[1]] = -(cells.errors[both[1]] - p_b * cells.n[both[1]]) / n_b
+        used = both[0] | both[1]
+        sums = _sums_by_item(cells.item[used], additions[used])
+        n_units = len(sums)
+        bounds, method = _difference_bounds(p_a, n_a, p_b, n_b, sums, level)
+    low, high = bounds if bounds is not None else (None, None)
+    return Estimate(
+        100 * (p_a - p_b),
+        None if low is None else 100 * low,
+        None if high is None else 100 * high,
+        level,
+        int(n_a + n_b),
+        n_units,
+        unit,
+        method,
+        None,
+    )
+
+
+def _difference_bounds(
+    p_a: float, n_a: float, p_b: float, n_b: float, sums: Floats, level: float
+) -> tuple[tuple[float, float] | None, str]:
+    n_items = len(sums)
+    if n_items < 2:
+        return None, "no interval: only one item"
+    variance = float(sums @ sums) * n_items / (n_items - 1)
+    if variance < 1e-20:
+        bounds = newcombe_bounds(p_a, min(n_a, n_items), p_b, min(n_b, n_items), level)
+        return bounds, f"Newcombe on {n_items} items, since all of them are alike"
+    half = float(stdtrit(n_items - 1, (1 + level) / 2)) * variance**0.5
+    method = f"clustered on item, t with {n_items - 1} degrees of freedom"
+    return (max(-1.0, p_a - p_b - half), min(1.0, p_a - p_b + half)), method
+
+
+def newcombe_bounds(
+    p_a: float, n_a: float, p_b: float, n_b: float, level: float = 0.95
+) -> tuple[float, float]:
+    """Newcombe's hybrid score interval of p_a − p_b for independent samples; in proportions.
+
+    Source: Newcombe 1998, method 10.
+    """
+    z = float(ndtri((1 + level) / 2))
+    (low_a, high_a), (low_b, high_b) = wilson_bounds(p_a, n_a, z), wilson_bounds(p_b, n_b, z)
+    gap = p_a - p_b
+    low = gap - ((p_a - low_a) ** 2 + (high_b - p_b) ** 2) ** 0.5
+    high = gap + ((high_a - p_a) ** 2 + (p_b - low_b) ** 2) ** 0.5
+    return low, high
+
+
+def _sums_by_item(item: Indices, values: Floats) -> Floats:
+    """Sums of values by item, for the items that occur."""
+    present, index = np.unique(item, return_inverse=True)
+    return np.bincount(index, weights=values, minlength=len(present)).astype(np.float64)
+
+
+def _level_name(cells: ErrorCells, name: str, place: int) -> str:
+    factor = cells.factor(name)
+    assert factor is not None, "callers name factors of the table"
+    return factor.levels[place]
+
+
+def _unit(cells: ErrorCells) -> str:
+    return "reply" if cells.item is None else "item"
+
+
+def margins(cells: ErrorCells) -> list[dict[str, int]]:
+    """What rates are told of, the arm left out: all together, each level of each factor, each cell."""
+    others = cells.factors[1:]
+    found: list[dict[str, int]] = [{}]
+    for factor in others:
+        found += [{factor.name: place} for place in range(len(factor.levels))]
+    if len(others) > 1:
+        found += _occurring_cells(others, cells.n)
+    return found
+
+
+def _occurring_cells(factors: Sequence[Factor], n: Floats) -> list[dict[str, int]]:
+    rows = np.stack([factor.index for factor in factors], axis=1)[n > 0]
+    names = [factor.name for factor in factors]
+    return [dict(zip(names, map(int, row), strict=True)) for row in np.unique(rows, axis=0)]

@@ -1,0 +1,291 @@
+"""Logistic regression of errors on arm, context, belief, task and model, from cells of counts.
+
+Replies with equal factors are one cell, so that a fit costs as much as the cells. Covariances are
+given twice: as if replies were independent, which is what the study published, and clustered by
+item, from the scores that each item adds. What a fit cannot tell, since cells are empty or an arm
+always errs, is left out in words. Effects in percentage points are in `marginal_effects.py`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg, sparse
+from scipy.special import ndtri, stdtrit
+
+from evaluation.statistics.error_cells import ARM, ErrorCells, Factor, Floats, Indices
+from study.errors import StudyError
+
+INTERCEPT = "intercept"
+_MAX_STEPS = 50
+_CONVERGED = 1e-12
+# Odds of e^15 are three in ten million: a coefficient beyond that is on its way to infinity.
+_INFINITE = 15.0
+_CROSSED = ("context", "belief")
+
+
+class NotFitted(StudyError):
+    """A regression that the data do not determine; the message says why."""
+
+
+@dataclass(frozen=True)
+class Design:
+    """The columns of a regression, over the cells that occur."""
+
+    names: tuple[str, ...]
+    """Of the terms, such as `intercept`, `arm[warm]` and `arm[warm]:belief[asserts_wrong]`."""
+    factors: tuple[Factor, ...]
+    """With `index` over cells, shape (n_cells,)."""
+    n: Floats
+    """Shape (n_cells,)."""
+    errors: Floats
+    cell: Indices
+    """Shape (n_rows,); the cell of each row of the table."""
+    left_out: tuple[str, ...]
+    """Terms that no reply tells about, each with the reason."""
+    kept: NDArray[np.intp]
+    """Which of all columns are terms."""
+
+    def columns(self, replace: dict[str, int] | None = None) -> Floats:
+        """The design, shape (n_cells, n_terms), with some factors set to one level everywhere."""
+        replaced = {
+            factor.name: np.full(len(self.n), place)
+            for factor in self.factors
+            for name, place in (replace or {}).items()
+            if factor.name == name
+        }
+        factors = [
+            Factor(factor.name, factor.levels, replaced.get(factor.name, factor.index))
+            for factor in self.factors
+        ]
+        return _all_columns(factors)[1][:, self.kept]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fitted regression."""
+
+    design: Design
+    coefficients: Floats
+    """Log-odds, shape (n_terms,)."""
+    covariance: Floats
+    """Shape (n_terms, n_terms); replies taken as independent."""
+    covariance_by_item: Floats | None
+    """Clustered by item; None where items are not known or there is only one."""
+    n_items: int | None
+    n: int
+    """Replies."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """One coefficient of a regression."""
+
+    name: str
+    log_odds: float
+    se: float
+    """Replies taken as independent, as published."""
+    se_clustered: float | None
+    """Clustered by item; None where items are not known."""
+    odds_ratio: float
+    odds_ratio_ci: tuple[float, float]
+    """By the clustered error where there is one."""
+
+
+def terms_of(fit: Fit, level: float = 0.95) -> tuple[Term, ...]:
+    """The coefficients with their errors."""
+    by_item = fit.covariance_by_item
+    found = []
+    for place, name in enumerate(fit.design.names):
+        value, se = float(fit.coefficients[place]), float(fit.covariance[place, place]) ** 0.5
+        clustered = None if by_item is None else max(0.0, float(by_item[place, place])) ** 0.5
+        half = float(ndtri((1 + level) / 2)) * se
+        if clustered is not None and fit.n_items is not None:
+            half = float(stdtrit(fit.n_items - 1, (1 + level) / 2)) * clustered
+        ci = (float(np.exp(value - half)), float(np.exp(value + half)))
+        found.append(Term(name, value, se, clustered, float(np.exp(value)), ci))
+    return tuple(found)
+
+
+def make_design(cells: ErrorCells) -> Design:
+    """The terms that replies tell about: arm, its products with context and belief, and the rest.
+
+    Factors of one level have no term. A term whose cells are empty, or that repeats others, is
+    left out and named.
+    """
+    factors = [factor for factor in cells.factors if len(factor.levels) > 1]
+    shape = tuple(len(factor.levels) for factor in factors)
+    flat = (
+        np.ravel_multi_index(tuple(factor.index for factor in factors), shape)
+        if factors
+        else np.zeros(len(cells.n), dtype=np.intp)
+    )
+    n = np.bincount(flat, weights=cells.n, minlength=int(np.prod(shape)))
+    errors = np.bincount(flat, weights=cells.errors, minlength=len(n))
+    occurring = np.flatnonzero(n > 0)
+    place = np.full(len(n), -1, dtype=np.intp)
+    place[occurring] = np.arange(len(occurring))
+    indices = np.unravel_index(occurring, shape) if factors else ()
+    of_cells = tuple(
+        Factor(factor.name, factor.levels, index)
+        for factor, index in zip(factors, indices, strict=True)
+    )
+    names, columns = _all_columns(of_cells, len(occurring))
+    kept, left_out = _independent(names, columns)
+    return Design(
+        tuple(names[column] for column in kept),
+        of_cells,
+        n[occurring].astype(np.float64),
+        errors[occurring].astype(np.float64),
+        place[flat],
+        left_out,
+        kept,
+    )
+
+
+def _all_columns(factors: Sequence[Factor], n_cells: int | None = None) -> tuple[list[str], Floats]:
+    if n_cells is None:
+        n_cells = len(factors[0].index) if factors else 1
+    names, columns = [INTERCEPT], [np.ones(n_cells)]
+    single: dict[str, list[tuple[str, Floats]]] = {}
+    for factor in factors:
+        single[factor.name] = [
+            (f"{factor.name}[{level}]", (factor.index == place).astype(np.float64))
+            for place, level in enumerate(factor.levels)
+            if place > 0
+        ]
+    for terms in single.values():
+        names += [name for name, _ in terms]
+        columns += [column for _, column in terms]
+    for crossed in _CROSSED:
+        for (arm, a), (other, b) in product(single.get(ARM, []), single.get(crossed, [])):
+            names.append(f"{arm}:{other}")
+            columns.append(a * b)
+    return names, np.stack(columns, axis=1)
+
+
+def _independent(names: Sequence[str], columns: Floats) -> tuple[NDArray[np.intp], tuple[str, ...]]:
+    """Columns that are no combination of those before them, and why others are left out."""
+    kept: list[int] = []
+    left_out = []
+    basis = np.zeros((len(columns), 0))
+    for number, name in enumerate(names):
+        column = columns[:, number]
+        rest = column - basis @ (basis.T @ column)
+        rest -= basis @ (basis.T @ rest)  # once more, against rounding
+        size = float(np.linalg.norm(rest))
+        if size > 1e-9 * max(1.0, float(np.linalg.norm(column))):
+            kept.append(number)
+            basis = np.column_stack([basis, rest / size])
+        elif not column.any():
+            left_out.append(f"{name}: no reply is in that cell")
+        else:
+            left_out.append(f"{name}: it cannot be told from the terms before it")
+    return np.array(kept, dtype=np.intp), tuple(left_out)
+
+
+def fit_logit(cells: ErrorCells) -> Fit:
+    """Fit error ~ arm × context + arm × belief + task + model, over the factors that the table has.
+
+    Args:
+        cells: at least one reply.
+    Raises:
+        NotFitted: no replies, all replies alike, or a term whose replies all err or all do not,
+            so that its odds ratio is infinite.
+    Source: McCullagh and Nelder 1989 for the fit; Liang and Zeger 1986 for clusters, with the
+        factor G/(G − 1) · (N − 1)/(N − K) of statsmodels.
+    """
+    if not cells.n.sum():
+        raise NotFitted("expected replies to fit a regression to, got none")
+    design = make_design(cells)
+    _refuse_alike(design)
+    x = design.columns()
+    beta, information = _newton(x, design)
+    covariance: Floats = np.linalg.inv(information).astype(np.float64)
+    by_item, n_items = None, None
+    if cells.item is not None:
+        by_item, n_items = _clustered(cells, design, x, beta, covariance)
+    return Fit(design, beta, covariance, by_item, n_items, int(cells.n.sum()))
+
+
+def probabilities(x: Floats, beta: Floats) -> Floats:
+    """The chance of an error in each row of a design."""
+    chances: Floats = 1 / (1 + np.exp(-np.clip(x @ beta, -700, 700)))
+    return chances
+
+
+def _newton(x: Floats, design: Design) -> tuple[Floats, Floats]:
+    share = design.errors.sum() / design.n.sum()
+    beta = np.zeros(x.shape[1])
+    beta[0] = np.log(share / (1 - share))
+    fitted = _log_likelihood(x, beta, design)
+    for _ in range(_MAX_STEPS):
+        p = probabilities(x, beta)
+        information = x.T @ ((design.n * p * (1 - p))[:, None] * x)
+        score = x.T @ (design.errors - design.n * p)
+        try:
+            step = linalg.solve(information, score, assume_a="pos")
+        except linalg.LinAlgError:
+            break
+        better = _log_likelihood(x, beta + step, design)
+        while better < fitted - 1e-9 * abs(fitted) and np.abs(step).max() > _CONVERGED:
+            step = step / 2
+            better = _log_likelihood(x, beta + step, design)
+        beta, fitted = beta + step, better
+        if np.abs(beta).max() > _INFINITE:
+            break
+        if np.abs(step).max() < _CONVERGED * max(1.0, float(np.abs(beta).max())):
+            p = probabilities(x, beta)
+            return beta, x.T @ ((design.n * p * (1 - p))[:, None] * x)
+    raise NotFitted(_why_infinite(x, beta, design))
+
+
+def _log_likelihood(x: Floats, beta: Floats, design: Design) -> float:
+    eta = x @ beta
+    return float(design.errors @ eta - design.n @ np.logaddexp(0, eta))
+
+
+def _refuse_alike(design: Design) -> None:
+    for alike, what in ((0.0, "no reply errs"), (design.n.sum(), "every reply errs")):
+        if design.errors.sum() == alike:
+            raise NotFitted(f"the regression is not estimable because {what}")
+
+
+def _why_infinite(x: Floats, beta: Floats, design: Design) -> str:
+    """Name the terms whose replies are all alike; else the one that grows."""
+    separated = []
+    for number, name in enumerate(design.names):
+        inside = x[:, number] != 0
+        n, errors = design.n[inside].sum(), design.errors[inside].sum()
+        if name != INTERCEPT and errors in (0, n):
+            separated.append(f"{'none' if errors == 0 else 'all'} of the {n:.0f} replies in {name}")
+    if separated:
+        return (
+            f"the regression is not estimable because {' and '.join(separated)} "
+            f"{'errs' if len(separated) == 1 else 'err'}, so that odds ratios are infinite"
+        )
+    grown = design.names[int(np.abs(beta).argmax())]
+    return (
+        "the regression is not estimable because its terms separate errors from right replies "
+        f"completely: the odds ratio of {grown} grows without end"
+    )
+
+
+def _clustered(
+    cells: ErrorCells, design: Design, x: Floats, beta: Floats, covariance: Floats
+) -> tuple[Floats | None, int]:
+    assert cells.item is not None, "asked for where items are known"
+    used = cells.n > 0
+    residuals = (cells.errors - cells.n * probabilities(x, beta)[design.cell])[used]
+    _, item = np.unique(cells.item[used], return_inverse=True)
+    n_items = int(item.max()) + 1
+    if n_items < 2:
+        return None, n_items
+    shape = (n_items, len(x))
+    of_item = sparse.csr_array((residuals, (item, design.cell[used])), shape=shape)
+    scores = of_item @ x
+    total, n_terms = cells.n.sum(), x.shape[1]
+    factor = n_items / (n_items - 1) * (total - 1) / max(1.0, total - n_terms)
+    return covariance @ (scores.T @ scores) @ covariance * factor, n_items
