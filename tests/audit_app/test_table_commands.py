@@ -1,0 +1,151 @@
+"""The commands for a table from elsewhere, as a shell sees them; their keys are a promise."""
+
+import csv
+import json
+import subprocess
+import sys
+
+import pytest
+from made_replies import make_replies
+
+
+def warmth_audit(*arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "audit_app", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.fixture
+def ratings(tmp_path):
+    """Krippendorff 2011 section C, one rating per row."""
+    rows = {
+        "A": "1 2 3 3 2 1 4 1 2 . . .",
+        "B": "1 2 3 3 2 2 4 1 2 5 . 3",
+        "C": ". 3 3 3 2 3 4 2 2 5 1 .",
+        "D": "1 2 3 3 2 4 4 1 2 5 1 .",
+    }
+    path = tmp_path / "ratings.csv"
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["unit", "observer", "code"])
+        for rater, codes in rows.items():
+            for number, code in enumerate(codes.split(), 1):
+                writer.writerow([f"u{number}", rater, "" if code == "." else code])
+    return path
+
+
+def agreement(ratings, *options):
+    columns = ("--item", "unit", "--rater", "observer", "--value", "code")
+    return warmth_audit("agreement", ratings, *columns, *options)
+
+
+@pytest.mark.parametrize(
+    ("level", "alpha"),
+    [("nominal", 0.743), ("ordinal", 0.815), ("interval", 0.849), ("ratio", 0.797)],
+)
+def test_agreement_of_the_published_example(ratings, level, alpha):
+    found = json.loads(agreement(ratings, "--level", level, "--json").stdout)
+    assert found["alpha"] == pytest.approx(alpha, abs=5e-4)
+    low, high = found["alpha_ci"]
+    assert low < found["alpha"] <= high
+    assert (found["n_items"], found["n_raters"], found["n_values"]) == (12, 4, 41)
+    assert (found["n_pairable"], found["n_missing"], found["seed"]) == (40, 7, 0)
+    for key in ("percent_agreement", "fleiss_kappa", "gwet_ac", "brennan_prediger"):
+        assert isinstance(found[key], float)
+        assert len(found[f"{key}_ci"]) == 2
+    assert "cohen_kappa" not in found
+
+
+def test_two_raters_have_a_kappa(ratings, tmp_path):
+    two = tmp_path / "two.csv"
+    lines = ratings.read_text(encoding="utf-8").splitlines()
+    kept = [line for line in lines if line.split(",")[1] in ("observer", "A", "B")]
+    two.write_text("\n".join(kept) + "\n", encoding="utf-8")
+    found = json.loads(agreement(two, "--json").stdout)
+    # nine items, eight alike; chance by hand: 3·2 + 3·4 + 2·2 + 1·1 = 23 of 81
+    assert found["cohen_kappa"] == pytest.approx((8 / 9 - 23 / 81) / (1 - 23 / 81))
+
+
+def test_agreement_for_people(ratings):
+    shown = agreement(ratings).stdout
+    assert "Krippendorff's alpha" in shown
+    assert "41 ratings of 12 items by 4 raters, 7 empty cells" in shown
+    assert "Alpha without each" in shown
+
+
+def test_bad_ratings_end_with_one_sentence(ratings):
+    with open(ratings, "a", encoding="utf-8") as file:
+        file.write("u1,A,3\n")
+    done = agreement(ratings)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "got 2 by rater 'A' on item 'u1'" in done.stderr
+
+
+def error_rates(path, *options):
+    columns = ("--error", "error", "--arm", "arm", "--reference", "original")
+    return warmth_audit("error-rates", path, *columns, *options)
+
+
+def test_error_rates_of_replies(tmp_path):
+    path = tmp_path / "replies.csv"
+    table = make_replies(n_items=60)
+    table.to_csv(path, index=False)
+    factors = [
+        word for name in ("model", "task", "context", "belief") for word in (f"--{name}", name)
+    ]
+    found = json.loads(error_rates(path, *factors, "--item", "item", "--json").stdout)
+    overall = {
+        rate["arm"]: rate
+        for rate in found["rates"]
+        if not any(rate[name] for name in ("model", "task", "context", "belief"))
+    }
+    for arm, rate in overall.items():
+        errors = table[table["arm"] == arm]["error"]
+        assert (rate["errors"], rate["n"]) == (errors.sum(), len(errors))
+        assert rate["rate"] == pytest.approx(errors.mean())
+        assert rate["rate_ci"][0] < rate["rate"] < rate["rate_ci"][1]
+    (gap, *_) = found["differences_pp"]
+    assert gap["value"] == pytest.approx(
+        100 * (overall["warm"]["rate"] - overall["original"]["rate"])
+    )
+    assert gap["low"] < gap["value"] < gap["high"]
+    terms = {term["name"]: term for term in found["regression"]["terms"]}
+    assert {"intercept", "arm[warm]", "arm[warm]:belief[asserts_wrong]"} <= set(terms)
+    assert all(term["se_clustered"] > 0 for term in terms.values())
+    effects = found["regression"]["marginal_effects_pp"]
+    assert {(effect["context"], effect["belief"]) for effect in effects} == {
+        (None, None),
+        ("none", None),
+        ("sad", None),
+        (None, "none"),
+        (None, "asserts_wrong"),
+    }
+    (did,) = found["regression"]["difference_in_differences_pp"]
+    assert did["low"] < did["value"] < did["high"]
+
+
+def test_error_rates_of_counts(tmp_path):
+    path = tmp_path / "counts.csv"
+    path.write_text("arm,error,n\noriginal,20,100\nwarm,30,100\n", encoding="utf-8")
+    found = json.loads(error_rates(path, "--n", "n", "--json").stdout)
+    (gap,) = found["differences_pp"]
+    assert gap["value"] == pytest.approx(10)
+    assert "independent" in gap["method"]
+    (_, arm) = found["regression"]["terms"]
+    assert arm["log_odds"] == pytest.approx(0.5390, abs=5e-5)  # log of (30/70)/(20/80)
+    assert arm["se_clustered"] is None
+    shown = error_rates(path, "--n", "n").stdout
+    assert "30 of 100" in shown
+    assert "+10.0 pp" in shown
+
+
+def test_an_unknown_reference_ends_with_one_sentence(tmp_path):
+    path = tmp_path / "counts.csv"
+    path.write_text("arm,error\nplain,1\nwarm,0\n", encoding="utf-8")
+    done = error_rates(path)
+    assert done.returncode == 2
+    assert "expected an arm 'original' to compare with, got 'plain', 'warm'" in done.stderr
