@@ -74,10 +74,8 @@ def test_an_empty_table_is_refused(count):
 
 def test_parquet_with_truth_values_and_nan(tmp_path):
     path = tmp_path / "a.parquet"
-    duckdb.sql(
-        "COPY (SELECT * FROM (VALUES ('warm', 'none', 1.0), ('warm', 'none', 'nan'::DOUBLE)) "
-        f"AS t(version, belief, wrong)) TO '{path}'"
-    )
+    rows = "VALUES ('warm', 'none', 1.0), ('warm', 'none', 'nan'::DOUBLE)"
+    duckdb.sql(rows).project("col0 AS version, col1 AS belief, col2 AS wrong").to_parquet(str(path))
     found = read_error_counts(path, ErrorColumns("wrong", FACTORS))
     assert (found.n.tolist(), found.n_missing) == ([1], {"warm": 1})
     assert np.array_equal(found.errors, [1])
