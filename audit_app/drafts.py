@@ -82,12 +82,12 @@ def save_drafts(cursor: duckdb.DuckDBPyConnection, drafts: Iterable[Draft]) -> N
 
 
 class DraftBox:
-    """Takes drafts from all raters and stores them together, ten times a second.
+    """Takes drafts from all raters and stores them together, three times a second.
 
     An upsert costs several milliseconds, however many rows it has, and ratings wait behind it.
     """
 
-    def __init__(self, commits: GroupCommit, gather_s: float = 0.1) -> None:
+    def __init__(self, commits: GroupCommit, gather_s: float = 0.3) -> None:
         """Start empty.
 
         Args:
