@@ -8,14 +8,23 @@ import pytest
 from evaluation.statistics.columns import PreferenceTable, select_rows
 
 
-def make_ratings(seed=1, n_items=12, n_raters=6, arms=("warm",), side=0.3, length=0.4):
-    """Ratings of every item by every rater, of an arm drawn for each; some calls are equal."""
+def make_ratings(
+    seed=1, n_items=12, n_raters=6, arms=("warm",), warmth=0.5, side=0.3, length=0.4, longer=0.0
+):
+    """Ratings of every item by every rater, of an arm drawn for each; some calls are equal.
+
+    Warmth, side and length, per doubling, shift the lean to the arm; replies of the arm are longer
+    by so many doublings.
+    """
     random = np.random.default_rng(seed)
     item, rater = np.repeat(np.arange(n_items), n_raters), np.tile(np.arange(n_raters), n_items)
     n = len(item)
     arm, arm_is_left = random.choice(arms, n), random.random(n) < 0.5
     arm_characters, original_characters = random.integers(50, 400, (2, n)).astype(float)
-    lean = 0.5 + 0.7 * random.normal(size=n_items)[item] + 0.7 * random.normal(size=n_raters)[rater]
+    arm_characters *= 2**longer
+    lean = (
+        warmth + 0.7 * random.normal(size=n_items)[item] + 0.7 * random.normal(size=n_raters)[rater]
+    )
     lean += side * np.where(arm_is_left, 0.5, -0.5)
     lean += length * np.log2(arm_characters / original_characters) + random.logistic(size=n)
     code = np.clip(np.round(lean), -2, 2)
