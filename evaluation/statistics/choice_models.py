@@ -6,7 +6,7 @@ it, clustered on item and rater by `intervals.py`. Which terms a model has, and 
 it, is in `confounders.py`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,6 +60,9 @@ class Quantity:
     value: float
     gradient: Floats
     """Shape (n_terms,)."""
+    own: Floats | float = 0.0
+    """Shape (n_ratings,); how far it would be from the value were all ratings like each, with the
+    coefficients as they are; 0 where it does not depend on which ratings there are."""
 
 
 def fit_choices(
@@ -141,9 +144,23 @@ def mean_chance(fit: ChoiceFit, x: Floats) -> Quantity:
     return Quantity(float(p.mean()), (p * (1 - p)) @ x / len(x))
 
 
+def chance_of_ratings(fit: ChoiceFit, designs: Sequence[Floats]) -> Quantity:
+    """The mean of the fitted chances over the ratings, each in several designs in turn.
+
+    Other ratings would have other terms, and its error counts that.
+
+    Args:
+        designs: shape (n_ratings, n_terms) each.
+    """
+    means = [mean_chance(fit, x) for x in designs]
+    value = float(np.mean([mean.value for mean in means]))
+    chances = np.mean([probabilities(x, fit.coefficients) for x in designs], axis=0)
+    return Quantity(value, np.mean([mean.gradient for mean in means], axis=0), chances - value)
+
+
 def difference_of(one: Quantity, other: Quantity) -> Quantity:
     """One less the other."""
-    return Quantity(one.value - other.value, one.gradient - other.gradient)
+    return Quantity(one.value - other.value, one.gradient - other.gradient, one.own - other.own)
 
 
 def estimate_log_odds(fit: ChoiceFit, quantity: Quantity, level: float) -> Estimate:
@@ -200,7 +217,7 @@ def _bounds(fit: ChoiceFit, quantity: Quantity, level: float) -> Bounds:
     clustering with its own G, which is that of statsmodels.
     """
     n, n_terms = fit.x.shape
-    values = fit.additions @ quantity.gradient * ((n - 1) / (n - n_terms)) ** 0.5
+    values = fit.additions @ quantity.gradient * ((n - 1) / (n - n_terms)) ** 0.5 + quantity.own
     if np.ptp(values) < _EQUAL:
         return Bounds(None, None, "no interval: no rating moves the value")
     return bounds_by_item_and_rater(

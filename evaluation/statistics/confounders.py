@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from evaluation.statistics.choice_models import (
     ChoiceFit,
+    chance_of_ratings,
     coefficient,
     difference_of,
     estimate_log_odds,
@@ -62,7 +63,7 @@ class LengthEffect:
     """Share of the arm if both replies were equally long, and on each side half of the time."""
     explained_pp: Estimate
     """What length alone adds: the fitted share at the lengths that the replies have, less that at
-    equal length, in percentage points; the lengths are taken as given."""
+    equal length, in percentage points."""
     n_arm_longer: int
     n_arm_shorter: int
     n_equal: int
@@ -123,11 +124,11 @@ def compute_length_effect(everything: PreferenceTable, level: float) -> LengthEf
 
 
 def _adjust_for_length(fit: ChoiceFit, level: float) -> _Adjusted:
-    as_found = _on_both_sides(fit.x, fit.place(SIDE))
-    equally_long = as_found.copy()
+    equally_long = _on_both_sides(np.ones((1, len(fit.names))), fit.place(SIDE))
     equally_long[:, fit.place(LENGTH)] = 0.0
     at_equal = mean_chance(fit, equally_long)
-    added = difference_of(mean_chance(fit, as_found), at_equal)
+    as_found = np.split(_on_both_sides(fit.x, fit.place(SIDE)), 2)
+    added = difference_of(chance_of_ratings(fit, as_found), at_equal)
     return _Adjusted(
         log_odds_per_doubling=estimate_log_odds(fit, coefficient(fit, LENGTH), level),
         share_at_equal_length=estimate_share(fit, at_equal, level),

@@ -2,9 +2,12 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 from made_ratings import make_ratings, shuffle
+from statsmodels.regression.linear_model import OLS
+from statsmodels.stats.sandwich_covariance import cov_cluster_2groups
 
 from evaluation.statistics.choice_models import (
     Quantity,
+    chance_of_ratings,
     coefficient,
     difference_of,
     estimate_log_odds,
@@ -96,30 +99,39 @@ def test_bounds_of_a_share_equal_the_delta_method_by_finite_differences():
     assert estimate.method.startswith("delta method on the log-odds, clustered two ways")
 
 
-def test_a_difference_of_shares_is_told_in_percentage_points_with_its_error():
+def test_a_difference_of_shares_counts_that_other_ratings_have_other_terms():
     table = make_ratings(3)
     ours, reference = fit(table), fit_by_statsmodels(table)
-    level = ours.x.copy()
-    level[:, ours.place("length")] = 0.0
+    level = np.array([[1.0, 0.0, 0.0]])
 
     def points(beta):
         chances = [(1 / (1 + np.exp(-rows @ beta))).mean() for rows in (ours.x, level)]
         return 100 * (chances[0] - chances[1])
 
-    difference = difference_of(mean_chance(ours, ours.x), mean_chance(ours, level))
+    # what a rating adds: by the coefficients, with (N − 1)/(N − K), and by its own chance
+    unclustered = sm.GLM(table.warmer, ours.x, family=sm.families.Binomial()).fit(tol=1e-14)
+    influence = reference.model.score_obs(reference.params) @ unclustered.normalized_cov_params
+    by_coefficients = len(table) * influence @ slope_of(points, reference) * (71 / 69) ** 0.5
+    values = by_coefficients + 100 * unclustered.fittedvalues
+    groups = [np.unique(ids, return_inverse=True)[1] for ids in (table.item, table.rater)]
+    both, _, _ = cov_cluster_2groups(OLS(values, np.ones(len(values))).fit(), *groups)
+
+    difference = difference_of(chance_of_ratings(ours, [ours.x]), mean_chance(ours, level))
     estimate = estimate_points(ours, difference, 0.95)
-    value, error = points(reference.params), delta_error(points, reference)
+    value = points(reference.params)
     assert estimate.value == pytest.approx(value)
-    assert estimate.low == pytest.approx(value - T_5 * error, rel=1e-6)
+    assert estimate.low == pytest.approx(value - T_5 * both.item() ** 0.5, rel=1e-6)
+
+
+def slope_of(function, reference):
+    steps = 1e-6 * np.eye(len(reference.params))
+    ends = [(reference.params + step, reference.params - step) for step in steps]
+    return np.array([(function(up) - function(down)) / 2e-6 for up, down in ends])
 
 
 def delta_error(function, reference):
-    steps = 1e-6 * np.eye(len(reference.params))
-    slope = [
-        (function(reference.params + step) - function(reference.params - step)) / 2e-6
-        for step in steps
-    ]
-    return (np.array(slope) @ reference.cov_params() @ slope) ** 0.5
+    slope = slope_of(function, reference)
+    return (slope @ reference.cov_params() @ slope) ** 0.5
 
 
 def test_the_order_of_ratings_does_not_matter():
