@@ -178,14 +178,19 @@ def estimate_share(fit: ChoiceFit, quantity: Quantity, level: float) -> Estimate
     spread = quantity.value * (1 - quantity.value)
     if spread < _EQUAL:
         return not_estimable("the ratings are too far from what the share is told for", UNIT, level)
-    on_log_odds = Quantity(float(logit(quantity.value)), quantity.gradient / spread)
+    middle = float(logit(quantity.value))
+    on_log_odds = Quantity(middle, quantity.gradient / spread, quantity.own / spread)
     how = "delta method on the log-odds, "
     return _estimate(fit, on_log_odds, level, lambda log_odds: float(expit(log_odds)), how)
 
 
 def estimate_points(fit: ChoiceFit, quantity: Quantity, level: float) -> Estimate:
-    """A difference of shares in percentage points."""
-    return _estimate(fit, quantity, level, lambda share: 100 * share, "delta method, ")
+    """A difference of shares in percentage points; its bounds are kept within ±100."""
+    return _estimate(fit, quantity, level, _points, "delta method, ")
+
+
+def _points(difference: float) -> float:
+    return 100 * min(1.0, max(-1.0, difference))
 
 
 def _odds(log_odds: float) -> float:

@@ -150,7 +150,8 @@ def area_under_curve(
     Args:
         opinions, chose_arm, item_ids: shape (n_pairs,).
     Returns:
-        In [0, 1], with percentiles of resampled items; n counts pairs.
+        In [0, 1], with percentiles of resampled items; n counts pairs. Raters are not drawn
+        anew: the interval is for other items rated by the same people.
     Source: Hanley and McNeil 1982, doi 10.1148/radiology.143.1.7063747; the Mann–Whitney U over
         its largest value.
     """

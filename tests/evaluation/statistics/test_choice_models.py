@@ -211,6 +211,20 @@ def test_a_share_far_outside_of_the_ratings_is_not_told():
     assert told.method == "not estimable: the ratings are too far from what the share is told for"
 
 
+def test_a_share_over_the_ratings_counts_their_own_terms_too():
+    ours = fit(make_ratings())
+    fixed = estimate_share(ours, mean_chance(ours, ours.x), 0.95)
+    drawn = estimate_share(ours, chance_of_ratings(ours, [ours.x]), 0.95)
+    assert drawn.value == pytest.approx(fixed.value)
+    assert drawn.low != pytest.approx(fixed.low)
+
+
+def test_differences_stay_within_a_hundred_points():
+    ours = fit(make_ratings())
+    points = estimate_points(ours, Quantity(0.1, np.full(3, 1e3)), 0.95)
+    assert (points.low, points.high) == (-100.0, 100.0)
+
+
 def test_odds_ratios_stay_numbers_however_wide_their_interval():
     ours = fit(make_ratings())
     ratio = estimate_odds_ratio(ours, Quantity(0.0, np.full(3, 1e6)), 0.95)
