@@ -12,7 +12,7 @@ import numpy as np
 
 from evaluation.statistics.columns import Rows
 from evaluation.statistics.intervals import not_estimable
-from evaluation.statistics.judge_errors import Calibration, calibrate, shift_of_judge, youden_index
+from evaluation.statistics.judge_errors import Calibration, calibrate, shift_of_judge, sum_to_youden
 from evaluation.statistics.judge_labels import JudgeLabels
 from evaluation.statistics.linear_shares import (
     UNIT,
@@ -169,17 +169,22 @@ def why_not_correctable(
                 f"people found {n} {what} in {n_items} items, and calibration needs {MIN_OF_EACH} "
                 f"in {MIN_ITEMS}"
             )
-    youden = youden_index(found, level)
-    assert youden.value is not None, "both kinds are there"
-    assert youden.low is not None, "and in more than one item"
-    if youden.low <= 0:
+    youden = _youden(found)
+    low = youden.value - quantile(youden, level) * variance(youden) ** 0.5
+    if low <= 0:
         return (
-            f"sensitivity + specificity − 1 is {youden.value:.2f} with an interval from "
-            f"{youden.low:.2f}, so that the judge cannot be told from one that knows nothing"
+            f"sensitivity + specificity − 1 is {youden.value:.2f} with an interval from {low:.2f}, "
+            "so that the judge cannot be told from one that knows nothing"
         )
     if youden.value < MIN_YOUDEN:
         return f"sensitivity + specificity − 1 is {youden.value:.2f}, below {MIN_YOUDEN:g}"
     return ""
+
+
+def _youden(found: Calibration) -> LinearShare:
+    assert found.sensitivity is not None, "people found enough errors"
+    assert found.specificity is not None, "and enough right replies"
+    return sum_to_youden(found.sensitivity, found.specificity, found.n_items)
 
 
 def _judged_share(labels: JudgeLabels, rows: Rows) -> LinearShare | None:
@@ -204,7 +209,7 @@ def _fieller_estimate(correction: _Correction, level: float) -> Estimate:
     judged, one, zero = correction.judged, correction.sensitivity, correction.specificity
     n, n_items = one.n + zero.n, correction.n_items
     top = combine(judged.value + zero.value - 1, n, n_items, (1.0, judged), (1.0, zero))
-    youden = combine(correction.youden, n, n_items, (1.0, one), (1.0, zero))
+    youden = sum_to_youden(one, zero, n_items)
     t2 = quantile(youden, level) ** 2
     a = youden.value**2 - t2 * variance(youden)
     b = top.value * youden.value - t2 * (covariance(top, youden) + zero.unseen)
@@ -251,18 +256,10 @@ def _pooled(labels: JudgeLabels, rows: Rows, gap: LinearShare, level: float) -> 
     reason = why_not_correctable(labels, rows, found, level)
     if reason:
         return not_estimable(reason, UNIT, level)
-    assert found.sensitivity is not None, "checked before"
-    assert found.specificity is not None, "checked before"
-    youden = found.sensitivity.value + found.specificity.value - 1
-    value = gap.value / youden
-    corrected = combine(
-        value,
-        found.n_errors + found.n_right,
-        found.n_items,
-        (1 / youden, gap),
-        (-value / youden, found.sensitivity),
-        (-value / youden, found.specificity),
-    )
+    youden = _youden(found)
+    value = gap.value / youden.value
+    slopes = ((1 / youden.value, gap), (-value / youden.value, youden))
+    corrected = combine(value, youden.n, youden.n_units, *slopes)
     return _gap_estimate(corrected, "Rogan and Gladen, calibration pooled over arms", level)
 
 

@@ -62,7 +62,6 @@ class JudgeCheck:
 
     judge: str
     """What labelled without people, in words."""
-    seed: int
     level: float
     reference: str
     overall: Confusion
@@ -82,18 +81,15 @@ class JudgeCheck:
 def check_judge(
     labels: JudgeLabels,
     judge: str,
-    seed: int,
     reference: str = ORIGINAL,
     swap_flips: SwapFlips | None = None,
     consistency: SelfConsistency | None = None,
-    resamples: int = 1000,
     level: float = 0.95,
 ) -> JudgeCheck:
     """Compare a judge with people, per arm and task, and correct its error rates.
 
     Args:
         judge: a name for the record, such as `grades by rule`.
-        seed: of the intervals of kappa and AC1.
         swap_flips, consistency: where the judge was asked for them.
     Raises:
         BadTable: no replies, or none of the reference arm.
@@ -108,11 +104,10 @@ def check_judge(
     arms.sort(key=lambda arm: arm != reference)
     return JudgeCheck(
         judge=judge,
-        seed=seed,
         level=level,
         reference=reference,
-        overall=confuse(labels, None, None, seed, resamples, level),
-        arms=tuple(_check_arm(labels, arm, seed, resamples, level) for arm in arms),
+        overall=confuse(labels, None, None, level),
+        arms=tuple(_check_arm(labels, arm, level) for arm in arms),
         contrasts=tuple(
             ContrastCheck(
                 arm=arm,
@@ -128,7 +123,7 @@ def check_judge(
     )
 
 
-def _check_arm(labels: JudgeLabels, arm: str, seed: int, resamples: int, level: float) -> ArmCheck:
+def _check_arm(labels: JudgeLabels, arm: str, level: float) -> ArmCheck:
     rows = labels.arm == arm
     tasks = [str(task) for task in np.unique(labels.task[rows])]
     return ArmCheck(
@@ -136,8 +131,8 @@ def _check_arm(labels: JudgeLabels, arm: str, seed: int, resamples: int, level: 
         n_replies=int(rows.sum()),
         n_judged=int((rows & labels.is_judged).sum()),
         n_labelled=int((rows & labels.is_labelled).sum()),
-        confusion=confuse(labels, arm, None, seed, resamples, level),
-        by_task=tuple(confuse(labels, arm, task, seed, resamples, level) for task in tasks),
+        confusion=confuse(labels, arm, None, level),
+        by_task=tuple(confuse(labels, arm, task, level) for task in tasks),
         corrected=correct_rate(labels, arm, level),
         powered=powered_rate(labels, arm, level=level),
     )

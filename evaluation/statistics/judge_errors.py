@@ -6,30 +6,24 @@ errors are in `corrected_rates.py`.
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.statistics.columns import Floats, Rows
 from evaluation.statistics.intervals import not_estimable
+from evaluation.statistics.judge_agreement import agree_beyond_chance
 from evaluation.statistics.judge_labels import JudgeLabels
 from evaluation.statistics.linear_shares import (
     UNIT,
     LinearShare,
     combine,
-    difference_estimate,
-    quantile,
     share_estimate,
+    square_and_add,
     subtract,
-    variance,
     weighted_share,
 )
-from evaluation.statistics.resampling import collapse, percentile_bounds, resample
 from study.records import Estimate
-
-Chance = Literal["kappa", "ac1"]
-_NAMES: dict[Chance, str] = {"kappa": "Cohen's kappa", "ac1": "Gwet's AC1"}
 
 
 @dataclass(frozen=True)
@@ -116,72 +110,60 @@ def calibrate(labels: JudgeLabels, rows: Rows) -> Calibration:
 
 
 def confuse(
-    labels: JudgeLabels,
-    arm: str | None,
-    task: str | None,
-    seed: int,
-    resamples: int = 1000,
-    level: float = 0.95,
+    labels: JudgeLabels, arm: str | None, task: str | None, level: float = 0.95
 ) -> Confusion:
     """The confusion of judge and people in an arm and a task.
 
     Args:
         arm, task: None pools over it; over arms, each labelled reply counts by its weight.
-        seed: of the intervals of kappa and AC1.
     Returns:
-        Shares with Wilson's interval on the effective number of replies, clustered by item; kappa
-        and AC1 with percentiles of resampled items. What the replies do not tell says why.
-    Source: Gwet 2008 for AC1; Youden 1950.
+        Shares with Wilson's interval on the effective number of replies, clustered by item. What
+        the replies do not tell says why.
     """
     rows = _rows_in(labels, arm, task)
     kept = rows & labels.is_calibration
     found = calibrate(labels, rows)
     human, judged = labels.human[kept], labels.judged[kept]
     weights, items = labels.weight[kept], labels.item[kept]
-    cells = _cells(human, judged)
+
+    def count(of_human: float, of_judge: float) -> int:
+        return int(((human == of_human) & (judged == of_judge)).sum())
+
     return Confusion(
         arm=arm,
         task=task,
-        n_found=int(cells[:, 0].sum()),
-        n_missed=int(cells[:, 1].sum()),
-        n_false_alarms=int(cells[:, 2].sum()),
-        n_cleared=int(cells[:, 3].sum()),
+        n_found=count(1, 1),
+        n_missed=count(1, 0),
+        n_false_alarms=count(0, 1),
+        n_cleared=count(0, 0),
         n_without_verdict=int((rows & ~np.isnan(labels.human) & ~labels.is_judged).sum()),
         n_neither=int((rows & labels.is_labelled & np.isnan(labels.human)).sum()),
         sensitivity=_share_or_reason(found.sensitivity, "people call no reply an error", level),
         specificity=_share_or_reason(found.specificity, "people call no reply right", level),
-        youden=youden_index(found, level),
+        youden=estimate_youden(found, level),
         prevalence=_prevalence(human, weights, items, level),
-        kappa=_beyond_chance("kappa", cells, weights, items, seed, resamples, level),
-        ac1=_beyond_chance("ac1", cells, weights, items, seed, resamples, level),
+        kappa=agree_beyond_chance("kappa", judged, human, weights, items, level),
+        ac1=agree_beyond_chance("ac1", judged, human, weights, items, level),
     )
 
 
-def youden_index(found: Calibration, level: float = 0.95) -> Estimate:
-    """Sensitivity + specificity − 1, in [−1, 1], with a t interval by item."""
-    if found.sensitivity is None or found.specificity is None:
+def sum_to_youden(sensitivity: LinearShare, specificity: LinearShare, n_items: int) -> LinearShare:
+    """Youden's index as a sum over items, of which `n_items` tell something."""
+    value, n = sensitivity.value + specificity.value - 1, sensitivity.n + specificity.n
+    return combine(value, n, n_items, (1.0, sensitivity), (1.0, specificity))
+
+
+def estimate_youden(found: Calibration, level: float = 0.95) -> Estimate:
+    """Sensitivity + specificity − 1, in [−1, 1]; interval as `linear_shares.square_and_add`."""
+    one, zero = found.sensitivity, found.specificity
+    if one is None or zero is None:
         return not_estimable("people call no reply an error, or none right", UNIT, level)
-    index = combine(
-        found.sensitivity.value + found.specificity.value - 1,
-        found.n_errors + found.n_right,
-        found.n_items,
-        (1.0, found.sensitivity),
-        (1.0, found.specificity),
-    )
-    if index.n_units < 2:
-        method = "no interval: errors or right replies of one item alone"
-        return Estimate(index.value, None, None, level, index.n, index.n_units, UNIT, method, None)
-    half = quantile(index, level) * variance(index) ** 0.5
+    index = sum_to_youden(one, zero, found.n_items)
+    bounds = square_and_add(one, zero, 1, level)
+    # both ends of a sum of two shares, less the one that Youden takes off
+    low, high = (None if end is None else end - 1 for end in (bounds.low, bounds.high))
     return Estimate(
-        value=index.value,
-        low=max(-1.0, index.value - half),
-        high=min(1.0, index.value + half),
-        level=level,
-        n=index.n,
-        n_units=index.n_units,
-        unit=UNIT,
-        method=f"clustered on {UNIT}, t with {index.n_units - 1} degrees of freedom",
-        seed=None,
+        index.value, low, high, level, index.n, index.n_units, UNIT, bounds.method, None
     )
 
 
@@ -191,8 +173,8 @@ def shift_of_judge(
     """Whether the judge errs otherwise on an arm than on the reference.
 
     Returns:
-        Differences with t intervals by item, which count that both arms share items.
-    Source: the linearised difference of two ratios.
+        Differences with intervals by item, which count that both arms share items; as
+        `linear_shares.square_and_add`.
     """
     of_arm, of_reference = (calibrate(labels, labels.arm == name) for name in (arm, reference))
     sensitivity = _shift(of_arm.sensitivity, of_reference.sensitivity, "an error", level)
@@ -207,7 +189,10 @@ def shift_of_judge(
 def _shift(a: LinearShare | None, b: LinearShare | None, what: str, level: float) -> Estimate:
     if a is None or b is None:
         return not_estimable(f"people call no reply of one of the arms {what}", UNIT, level)
-    return difference_estimate(subtract(a, b), "", level)
+    gap, bounds = subtract(a, b), square_and_add(a, b, -1, level)
+    low, high = (None if end is None else 100 * end for end in (bounds.low, bounds.high))
+    n, n_units = gap.n, gap.n_units
+    return Estimate(100 * gap.value, low, high, level, n, n_units, UNIT, bounds.method, None)
 
 
 def _rows_in(labels: JudgeLabels, arm: str | None, task: str | None) -> Rows:
@@ -230,49 +215,3 @@ def _prevalence(human: Floats, weights: Floats, items: NDArray[np.str_], level: 
         return not_estimable("no reply has a label by both", UNIT, level)
     names, item = np.unique(items, return_inverse=True)
     return share_estimate(weighted_share(human, weights, item, len(names)), "", level)
-
-
-def _cells(human: Floats, judged: Floats) -> Floats:
-    """Found, missed, false alarm, cleared: one 1 per reply, shape (n, 4)."""
-    columns = [(human == h) & (judged == j) for h, j in ((1, 1), (1, 0), (0, 1), (0, 0))]
-    return np.stack(columns, axis=1).astype(np.float64)
-
-
-def _beyond_chance(
-    chance: Chance,
-    cells: Floats,
-    weights: Floats,
-    items: NDArray[np.str_],
-    seed: int,
-    resamples: int,
-    level: float,
-) -> Estimate:
-    # `coefficients.py` draws replies one by one; here those of an item are drawn together
-    if not len(cells):
-        return not_estimable("no reply has a label by both", UNIT, level)
-    if not cells[:, :3].any() or not cells[:, 1:].any():
-        reason = "all labels are equal, so agreement cannot be told from chance"
-        return not_estimable(reason, UNIT, level)
-    parts = collapse(cells * weights[:, None], seed, items)
-
-    def statistic(sums: Floats) -> Floats:
-        return _coefficient(chance, sums)
-
-    bounds = percentile_bounds(resample(parts, statistic, seed, resamples), parts, UNIT, level)
-    value = float(statistic(parts.total)[0])
-    method = f"{_NAMES[chance]}; {bounds.method}"
-    n, n_units = len(cells), parts.n_units
-    return Estimate(value, bounds.low, bounds.high, level, n, n_units, UNIT, method, seed)
-
-
-def _coefficient(chance: Chance, sums: Floats) -> Floats:
-    found, missed, false_alarms, cleared = (sums / sums.sum(axis=1, keepdims=True)).T
-    human, judged = found + missed, found + false_alarms
-    p_a = found + cleared
-    if chance == "kappa":
-        p_e = human * judged + (1 - human) * (1 - judged)
-    else:
-        middle = (human + judged) / 2
-        p_e = 2 * middle * (1 - middle)
-    alike = p_e >= 1 - 1e-12
-    return np.where(alike, np.nan, (p_a - p_e) / np.where(alike, 1.0, 1 - p_e))

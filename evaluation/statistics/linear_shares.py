@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
 from evaluation.statistics.columns import Floats
-from evaluation.statistics.intervals import wilson_bounds
+from evaluation.statistics.intervals import Bounds, wilson_bounds
 from study.records import Estimate
 
 UNIT = "item"
@@ -124,6 +124,37 @@ def share_estimate(share: LinearShare, how: str, level: float) -> Estimate:
         z = quantile(share, level)
         why = f"Wilson on the effective n, {_clustered(share)}"
     return _estimate(share, value, wilson_bounds(value, n, z), lead + why, level)
+
+
+def square_and_add(a: LinearShare, b: LinearShare, sign: int, level: float) -> Bounds:
+    """The interval of a + b, or of a − b where sign is −1, from Wilson's intervals of both shares.
+
+    Args:
+        a, b: shares of the same items; what they vary together is counted.
+    Returns:
+        Bounds as wide as the distances from each share to its own bounds, squared and added; they
+        stay honest at shares near 0 and 1, where a t interval does not.
+    Source: Newcombe 1998, doi 10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I,
+        method 10; Zou and Donner 2008, doi 10.1002/sim.3095, for shares that vary together.
+    """
+    one, other = (share_estimate(share, "", level) for share in (a, b))
+    if one.low is None or one.high is None or other.low is None or other.high is None:
+        return Bounds(None, None, f"no interval: one of the two shares has only one {UNIT}")
+    spread = (covariance(a, a) * covariance(b, b)) ** 0.5
+    together = min(1.0, max(-1.0, sign * covariance(a, b) / spread)) if spread else 0.0
+    below, above = other.low, other.high
+    if sign < 0:
+        below, above = above, below
+    middle = a.value + sign * b.value
+    low = middle - _length(a.value - one.low, abs(b.value - below), together)
+    high = middle + _length(one.high - a.value, abs(above - b.value), together)
+    method = f"Wilson's bounds of both shares, squared and added, clustered on {UNIT}"
+    least, most = (0.0, 2.0) if sign > 0 else (-1.0, 1.0)
+    return Bounds(max(least, low), min(most, high), method)
+
+
+def _length(a: float, b: float, correlation: float) -> float:
+    return float(max(0.0, a**2 + b**2 + 2 * correlation * a * b) ** 0.5)
 
 
 def difference_estimate(share: LinearShare, how: str, level: float) -> Estimate:
