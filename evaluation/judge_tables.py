@@ -81,12 +81,12 @@ def _confusion_table(check: JudgeCheck, limited: str | None) -> Table:
         "No verdict": [str(cell.n_without_verdict) for cell in cells],
         "Neither, as people say": [str(cell.n_neither) for cell in cells],
     }
-    shown = [estimate for cell in cells for estimate in (cell.sensitivity, cell.kappa, cell.ac1)]
     note = (
         f"{as_sentence(check.judge)} beside people, over replies that both call an error or right. "
         "Sensitivity is the share of people's errors that the judge finds, specificity the share "
         "of right replies that it clears. Kappa falls where errors are rare, AC1 hardly. "
-        f"{as_sentence(level_of(check.level))}{methods_of(shown)}."
+        f"{as_sentence(level_of(check.level))}: Wilson on the effective number of replies, kappa "
+        "and AC1 on Fisher's scale, all clustered on item."
     )
     return make_table("How the judge errs", columns, note, limited)
 
@@ -102,15 +102,18 @@ def _rate_table(check: JudgeCheck, limited: str | None) -> Table:
             _share(arm.corrected.corrected, "calibrating replies") for arm in arms
         ],
         "People and judge (PPI++)": [_share(arm.powered.rate, "labelled replies") for arm in arms],
+        "λ": [_power(arm.powered.power) for arm in arms],
         "People alone": [_share(arm.powered.human_alone, "labelled replies") for arm in arms],
     }
-    corrected = [arm.corrected.corrected for arm in arms]
+    clipped = [arm.arm for arm in arms if arm.corrected.is_clipped]
     note = (
         "Error rates. Corrected: the judge's rate, solved for the true one by its sensitivity and "
         f"specificity on that arm; {check.rule}. People and judge: people's labels, made sharper by "
-        "the judge's, right whatever the judge. Both count the noise of the labelled replies, which "
-        f"must have been drawn at random. {as_sentence(level_of(check.level))}"
-        f"{methods_of([*corrected, *(arm.powered.rate for arm in arms)])}."
+        "the judge's, right whatever the judge; λ is how far it is trusted, 0 to 1. Both count the "
+        "noise of the labelled replies, which must have been drawn at random. "
+        f"{as_sentence(level_of(check.level))}: Fieller's for the corrected, Wilson on the effective "
+        "number of replies for the others, all clustered on item."
+        + (f" Left [0, 1] and shown at its end: {', '.join(clipped)}." if clipped else "")
     )
     return make_table("Error rates, corrected for the judge", columns, note, limited)
 
@@ -126,9 +129,8 @@ def _shift_table(check: JudgeCheck, limited: str | None) -> Table:
     }
     note = (
         f"Arm − {check.reference}. A judge that errs otherwise on one arm makes a gap of its own. "
-        f"{as_sentence(level_of(check.level))}"
-        f"{methods_of(e for shift in shifts for e in (shift.sensitivity, shift.specificity))}; "
-        "one of two intervals leaves out 0 by chance in up to one study of ten."
+        f"{as_sentence(level_of(check.level))}: Wilson's of both arms, squared and added, clustered "
+        "on item; one of the two leaves out 0 by chance in up to one study of ten."
     )
     return make_table("Does the judge err otherwise on an arm?", columns, note, limited)
 
@@ -149,11 +151,10 @@ def _contrast_table(check: JudgeCheck, limited: str | None) -> Table:
         ],
         "People alone": [_points(c.powered.human_alone, "labelled replies") for c in contrasts],
     }
-    estimates = [e for c in contrasts for e in (c.corrected.per_arm, c.powered.difference)]
     note = (
         f"Arm − {check.reference} in percentage points. Pooled calibration is less noisy, and wrong "
-        "where the judge errs otherwise on one arm. "
-        f"{as_sentence(level_of(check.level))}{methods_of(estimates)}."
+        f"where the judge errs otherwise on one arm. {as_sentence(level_of(check.level))}: delta "
+        "method with t, clustered on item."
     )
     return make_table("Gap in error rate, corrected for the judge", columns, note, limited)
 
@@ -205,3 +206,7 @@ def _points(estimate: Estimate, counted: str) -> str:
 
 def _coefficient(estimate: Estimate) -> str:
     return estimate.method if estimate.value is None else format_value(estimate)
+
+
+def _power(power: float | None) -> str:
+    return "none" if power is None else f"{power:.2f}"

@@ -115,35 +115,30 @@ def compute_self_consistency(
             f"{answers.shape} and {np.shape(item_ids)}"
         )
     values = np.unique(answers[answers != NO_ANSWER])
-    counts = (
-        np.stack([(answers == value).sum(axis=1) for value in values], axis=1, dtype=np.int64)
-        if len(values)
-        else np.zeros((len(answers), 0), dtype=np.int64)
-    )
+    counts = (answers[:, :, None] == values).sum(axis=1).astype(np.int64)
     n_read = counts.sum(axis=1)
     kept = n_read >= 2
-    agreeing, items = _agreeing(counts[kept]), item_ids[kept]
-    agreement = alpha_of_counts(
-        counts,
-        np.arange(len(values), dtype=np.float64),
-        "nominal",
-        seed,
-        resamples,
-        level,
-        cluster_ids=item_ids,
+    agreeing, unanimous = (
+        not_estimable("no input was answered twice", UNIT, level) for _ in range(2)
     )
-    nothing = not_estimable("no input was answered twice", UNIT, level)
+    if kept.any():
+        shares = _agreeing_shares(counts[kept])
+        agreeing = rate(shares, item_ids[kept], level)
+        unanimous = rate((shares == 1).astype(np.float64), item_ids[kept], level)
+    domain = np.arange(len(values), dtype=np.float64)
     return SelfConsistency(
-        agreeing=rate(agreeing, items, level) if kept.any() else nothing,
-        unanimous=rate((agreeing == 1).astype(np.float64), items, level) if kept.any() else nothing,
-        agreement=agreement,
+        agreeing=agreeing,
+        unanimous=unanimous,
+        agreement=alpha_of_counts(
+            counts, domain, "nominal", seed, resamples, level, cluster_ids=item_ids
+        ),
         n_answers=int(n_read.sum()),
         n_unreadable=int((answers == NO_ANSWER).sum()),
         n_answered_once=int((~kept).sum()),
     )
 
 
-def _agreeing(counts: NDArray[np.int64]) -> Floats:
+def _agreeing_shares(counts: NDArray[np.int64]) -> Floats:
     """Share of agreeing pairs of answers, per input."""
     n = counts.sum(axis=1)
     shares: Floats = (counts * (counts - 1)).sum(axis=1) / (n * (n - 1))

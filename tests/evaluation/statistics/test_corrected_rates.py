@@ -54,8 +54,10 @@ def test_noise_of_calibration_counts():
     few = correct_rate(labels_of(arm_of("warm", *WARM)), "warm").corrected
     many = correct_rate(labels_of(arm_of("warm", *(4 * n for n in WARM[:4]), 0, 0)), "warm")
     assert many.corrected.high - many.corrected.low < few.high - few.low
-    # 200 replies, all labelled, leave about what 200 labels alone leave: 2·1.97·sqrt(p(1 − p)/200)
-    assert many.corrected.high - many.corrected.low < 0.2
+    # all 200 labelled: the corrected rate is people's own, 0.4, and so is its interval, about
+    # 2·1.972·sqrt(0.4·0.6/200) wide
+    assert many.corrected.value == pytest.approx(0.4)
+    assert many.corrected.high - many.corrected.low == pytest.approx(0.1366, abs=2e-3)
 
 
 def test_a_judge_without_errors_on_these_replies_keeps_room_for_some():

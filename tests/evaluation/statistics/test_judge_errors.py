@@ -64,6 +64,13 @@ def test_weights_undo_that_alarms_were_drawn_twice_as_often():
     assert found.kappa.value == pytest.approx(0.6)
 
 
+def test_full_disagreement_keeps_an_upper_bound():
+    found = confuse(labels_of(("warm", 0, 1, 10), ("warm", 1, 0, 10)), "warm", None)
+    # Wilson for 0 of 20: 1.96² / (20 + 1.96²) = 0.1611; chance is one half
+    assert (found.kappa.value, found.kappa.low) == (-1.0, -1.0)
+    assert found.ac1.high == pytest.approx(2 * 0.1611 - 1, abs=1e-4)
+
+
 def test_replies_of_one_item_widen_the_interval():
     alone = confuse(labels_of(*WARM), "warm", None)
     in_fives = confuse(labels_of(*WARM, items=np.arange(50) // 5), "warm", None)

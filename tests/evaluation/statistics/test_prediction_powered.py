@@ -52,21 +52,24 @@ def test_tuning_and_interval_agree_with_ppi_python():
 
 
 def test_the_tuned_power_by_hand():
-    # labelled replies are all replies but for 40 that the judge says nothing new of: with as many
-    # errors among the others, λ is the slope of people on judge: 0.7·… = (10/40 − 0.3·0.35)/(0.35·0.65)
+    # the judge calls as many errors among the labelled, 14 of 40, as among the others, 56 of 160;
+    # λ is then the slope of people on judge, covariance 10/40 − 0.3·0.35 over variance 0.35·0.65
     found = powered_rate(labels_of(10, 2, 4, 24, 56, 104), "warm")
     assert found.power == pytest.approx((0.25 - 0.105) / (0.35 * 0.65), abs=1e-12)
     assert found.rate.value == pytest.approx(0.3)
 
 
-def test_weights_undo_unequal_chances():
-    # judged errors were drawn half as often: 14 weigh 1 and 26 weigh 1/2
-    chance = np.concatenate([np.repeat([0.25, 0.5, 0.25, 0.5], [10, 2, 4, 24]), np.full(160, 0.5)])
-    labels = labels_of(*SMALL, chance=chance)
-    human = (10 + 2 / 2) / 27
-    assert powered_rate(labels, "warm", 0).rate.value == pytest.approx(human)
-    # 11/27 − (14/27 − 74/200)
-    assert powered_rate(labels, "warm", 1).rate.value == pytest.approx(human - 14 / 27 + 0.37)
+@pytest.mark.parametrize(
+    ("power", "value"),
+    # ppi-python 0.2.3, ppi_mean_pointestimate with w and all replies as the unlabelled ones; by
+    # hand (10 + 2·2)/66 − λ (14/66 − 74/200)
+    [(0, 0.2121212121212121), (0.5, 0.291060606060606), (1, 0.37)],
+)
+def test_weights_undo_unequal_chances(power, value):
+    # judged errors were drawn twice as often: 14 weigh 1 and 26 weigh 2
+    chance = np.concatenate([np.repeat([1.0, 0.5, 1.0, 0.5], [10, 2, 4, 24]), np.full(160, 0.5)])
+    found = powered_rate(labels_of(*SMALL, chance=chance), "warm", power)
+    assert found.rate.value == pytest.approx(value, abs=1e-12)
 
 
 def test_a_useless_judge_leaves_people_alone():
