@@ -2,8 +2,8 @@
 
 `coefficients.py` has the same values for raters who are alike, and resamples replies one by one.
 Here replies of an item depend on each other and count by weight, and the interval is drawn on
-Fisher's scale: with 40 to 200 labelled replies percentiles of resampled items held the true value
-in 88 to 94 % of studies, this one in 95 to 98 %.
+Fisher's scale: in settings with 40 to 200 labelled replies percentiles of resampled items held the
+true value in 89 to 95 % of 600 studies each, this one in 95 to 98 % of 1,000.
 """
 
 from dataclasses import dataclass

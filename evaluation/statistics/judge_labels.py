@@ -94,8 +94,8 @@ def make_judge_labels(
             f"expected a chance above 0 and at most 1, got {chance[row]} at position {row}; a reply "
             "that could not be drawn for people cannot be told about"
         )
-    names = [np.asarray(column).astype(np.str_) for column in (arm, task, item)]
-    return JudgeLabels(*names, judged, human, 1 / chance, is_labelled)
+    arms, tasks, items = (np.asarray(column).astype(np.str_) for column in (arm, task, item))
+    return JudgeLabels(arms, tasks, items, judged, human, 1 / chance, is_labelled)
 
 
 def code_judge_labels(

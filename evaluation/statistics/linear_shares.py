@@ -52,14 +52,16 @@ def weighted_share(
     values, weights, item = values[used], weights[used], item[used]
     total = weights.sum()
     mean = float(weights @ values) / float(total)
-    additions = np.bincount(item, weights=weights * (values - mean) / total, minlength=n_items)
     n_units = len(np.unique(item))
+    unseen = 0.0
     if np.ptp(values) == 0:
-        mean, additions = float(values[0]), np.zeros(n_items)
+        mean, unseen = float(values[0]), _unseen_variance(float(values[0]), n_units)
+    deviations = weights * (values - mean) / total
+    additions: Floats = np.bincount(item, deviations, n_items).astype(np.float64)
     return LinearShare(
         value=mean,
         additions=additions,
-        unseen=_unseen_variance(mean, n_units) if np.ptp(values) == 0 else 0.0,
+        unseen=unseen,
         n=int(used.sum()),
         n_effective=float(total**2 / (weights @ weights)),
         n_units=n_units,
