@@ -185,7 +185,7 @@ def test_held_back_replies_and_problems_are_listed_as_text_and_released_with_a_r
     study_app.con.execute(INSERT_PROBLEM, problem)
     owner.reload()
     held = part(owner, "Held-back replies")
-    expect(held).to_contain_text("1 replies are held back now; 0 were released.")
+    expect(held).to_contain_text("Replies held back now: 1. Released: 0.")
     expect(held.get_by_role("cell", name=HOSTILE)).to_be_visible()
     expect(part(owner, "Remarks").get_by_role("cell", name=HOSTILE)).to_be_visible()
     expect(part(owner, "Pairs and ratings")).to_contain_text("1 pairs held back")
@@ -195,7 +195,7 @@ def test_held_back_replies_and_problems_are_listed_as_text_and_released_with_a_r
     owner.get_by_role("option", name="warm reply 0").click()
     owner.get_by_label("Why raters may see it").fill("it only looks like markup")
     owner.get_by_role("button", name="Release this reply").click()
-    expect(held).to_contain_text("0 replies are held back now; 1 were released.")
+    expect(held).to_contain_text("Replies held back now: 0. Released: 1.")
     expect(part(owner, "Pairs and ratings")).to_contain_text("0 pairs held back")
     assert study_app.rows("SELECT reason FROM hold_releases") == [("it only looks like markup",)]
 
