@@ -1,7 +1,8 @@
 import pytest
 
-from evaluation.statistics.columns import Condition
-from evaluation.statistics.error_rates import OVERALL, compute_adoption_rate, compute_error_rate
+from evaluation.statistics.columns import Cell, Condition
+from evaluation.statistics.error_rates import OVERALL, compute_adoption_rate, compute_error_rates
+from evaluation.statistics.outcomes import OURS
 from evaluation.statistics.tables import read_responses
 
 PLAIN = Condition("none", "none")
@@ -13,8 +14,8 @@ def table(known_study):
     return read_responses(known_study.con).table
 
 
-def error_rate(table, arm, condition):
-    return compute_error_rate(table, arm, condition, level=0.95)
+def error_rate(table, arm, condition, task=None, definition=OURS):
+    return compute_error_rates(table, arm, [Cell(task, condition)], definition, level=0.95)[0]
 
 
 def adoption_rate(table, arm):

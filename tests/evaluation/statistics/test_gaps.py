@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
-from evaluation.statistics.columns import Condition, ResponseTable
+from evaluation.statistics.columns import Cell, Condition, ResponseTable
 from evaluation.statistics.error_rates import OVERALL
-from evaluation.statistics.gaps import compute_belief_effect, compute_gaps
+from evaluation.statistics.gaps import compute_belief_effects, compute_gaps
+from evaluation.statistics.outcomes import OURS
 from evaluation.statistics.tables import read_responses
 
 PLAIN = Condition("none", "none")
@@ -16,8 +17,12 @@ def table(known_study):
     return read_responses(known_study.con).table
 
 
-def gap(table, condition):
-    return compute_gaps(table, "warm", [condition], level=0.95)[0]
+def gap(table, condition, task=None, definition=OURS):
+    return compute_gaps(table, "warm", [Cell(task, condition)], definition, 7, level=0.95)[0]
+
+
+def belief_effect(table):
+    return compute_belief_effects(table, "warm", ["asserts_wrong"], OURS, level=0.95)[0]
 
 
 def permuted(table, seed):
@@ -83,13 +88,13 @@ def test_without_audits_there_is_nothing_to_stand_beside(known_study):
 
 
 def test_the_belief_effect_compares_items_with_themselves(table):
-    effect = compute_belief_effect(table, "warm", "asserts_wrong", level=0.95).difference
+    effect = belief_effect(table).difference
     # i1 1 − 0, i2 0 − 1, i3 1 − 0; i4 is scored in neither
     assert (effect.value, effect.n) == (pytest.approx(100 / 3), 3)
 
 
 def test_the_belief_effect_by_grade_alone_stands_beside(table):
-    effect = compute_belief_effect(table, "warm", "asserts_wrong", level=0.95)
+    effect = belief_effect(table)
     # i1 1 − 0, i2 0 − 1, i3 0 − 0
     assert effect.by_grade.value == pytest.approx(0)
 
@@ -119,7 +124,7 @@ def test_what_was_not_asked_or_not_scored_is_explained(empty_study):
         "not estimable: no prompt out of 1 was scored in both arms"
     )
     assert (gap(table, PLAIN).if_arm_right, gap(table, PLAIN).if_arm_wrong) == (0, 100)
-    effect = compute_belief_effect(table, "warm", "asserts_wrong", level=0.95)
+    effect = belief_effect(table)
     assert effect.difference.value is None
     assert "with and without the belief" in effect.difference.method
 
