@@ -80,8 +80,8 @@ def resampled_difference(
         item_ids: shape (n_prompts,); all prompts of an item are drawn together.
         seed: of the drawing.
     Returns:
-        Percentage points in [−100, 100]; n counts prompts. Equal differences have no interval,
-        since every sample of them is the same.
+        Percentage points in [−100, 100]; n counts prompts. Items of one mean have no interval,
+        since every sample of them has it too.
     Raises:
         BadTable: arrays of unequal length, or a NaN.
     Source: Efron 1979; Field and Welsh 2007, doi 10.1111/j.1467-9868.2007.00593.x, for clusters.
@@ -93,12 +93,11 @@ def resampled_difference(
     parts = collapse(
         np.stack([differences, np.ones(len(differences))], axis=1), seed, cluster_ids=item_ids
     )
-    if np.ptp(differences) < _EQUAL and parts.n_units > 1:
-        bounds = Bounds(None, None, "no interval: all differences are equal")
-    else:
-        bounds = percentile_bounds(
-            resample(parts, _mean_of_sums, seed, resamples), parts, UNIT, level
-        )
+    means = resample(parts, _mean_of_sums, seed, resamples)
+    bounds = percentile_bounds(means, parts, UNIT, level)
+    if parts.n_units > 1 and np.ptp(means) < _EQUAL:
+        # a width of zero would claim certainty
+        bounds = Bounds(None, None, "no interval: all resamples have the same mean")
     return _estimate(differences, item_ids, bounds, scale=100.0, level=level, seed=seed)
 
 
