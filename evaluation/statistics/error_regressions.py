@@ -126,11 +126,10 @@ def _regress_with_length(
     cells: ErrorCells, replies: ResponseTable, level: float
 ) -> ErrorRegression:
     lengths = np.log1p(_lengths(replies))
-    spread = float(lengths.std())
-    if spread == 0:
+    if np.ptp(lengths) == 0:
         reason = "the regression is not estimable because all replies have the same length"
         return _not_fitted(_formula(cells, (LOG_LENGTH,)), replies, reason)
-    standardised = (lengths - lengths.mean()) / spread
+    standardised = (lengths - lengths.mean()) / lengths.std()
     return _regress(cells, replies, level, Covariate(LOG_LENGTH, standardised))
 
 
