@@ -114,19 +114,6 @@ def rows_in(table: PreferenceTable | ResponseTable, condition: Condition) -> Row
     return rows
 
 
-def rows_in_cell(table: ResponseTable, cell: Cell) -> Rows:
-    """Which rows are in a cell, shape (n_rows,)."""
-    rows = rows_in(table, cell.condition)
-    if cell.task is not None:
-        rows &= table.task == cell.task
-    return rows
-
-
-def is_graded_alone(table: ResponseTable) -> bool:
-    """Whether no label comes from anything but a grade."""
-    return not bool(np.isin(table.label_source, ("audit", "human", "judge")).any())
-
-
 def refuse_gaps(columns: dict[str, NDArray[Any]], noun: str, key: str) -> None:
     """Refuse columns of a joined query in which a row found no partner.
 

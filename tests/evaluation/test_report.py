@@ -15,7 +15,7 @@ from evaluation.statistics.gaps import BeliefEffect, Gap
 from evaluation.statistics.intervals import not_estimable
 from evaluation.statistics.logit import Term
 from evaluation.statistics.marginal_effects import MarginalEffect
-from evaluation.statistics.outcomes import LABELS, count_labels
+from evaluation.statistics.outcomes import LABELS
 from evaluation.statistics.paired_tests import PairCounts, PairedTest
 from evaluation.statistics.repeats import RepeatConsistency
 from evaluation.statistics.results import ArmPreference, StudyResults
@@ -45,7 +45,7 @@ def error_rate(arm, condition, rate, task=None):
         by_grade=None,
         if_excluded_right=3 / 18,
         if_excluded_wrong=5 / 18,
-        counts=count_labels(labels),
+        counts={label: labels.count(label) for label in LABELS},
         n_replies=18,
         n_scored=16,
         n_cut=4,
