@@ -27,7 +27,8 @@ def pairs_tested(study, definition=OURS, arms=("warm",)):
 
 @pytest.mark.parametrize(
     ("one_only", "other_only", "p"),
-    # Fagerland, Lydersen and Laake 2013, tables 1 to 4: airway reactivity and complete response
+    # Fagerland, Lydersen and Laake 2013, exact conditional test of airway reactivity and of complete
+    # response; by hand the first is 2 · (1 + 8)/2^8
     [(1, 7, 0.0703), (6, 16, 0.0525)],
 )
 def test_mcnemar_equals_the_published_values(one_only, other_only, p):
