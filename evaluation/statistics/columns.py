@@ -26,6 +26,14 @@ class Condition:
 
 
 @dataclass(frozen=True)
+class Cell:
+    """Task × condition; a part that is None is pooled over."""
+
+    task: str | None
+    condition: Condition
+
+
+@dataclass(frozen=True)
 class PreferenceTable:
     """One row per assignment that was rated, coded for the arm compared with the original."""
 
@@ -76,13 +84,21 @@ class ResponseTable:
     context: Texts
     belief: Texts
     arm: Texts
+    sample: Ints
+    """0 for the first of several replies of an arm to one prompt."""
     label: Texts
     label_source: Texts
-    """`audit`, `grade`, or `none` where the label only says that there is none."""
+    """`audit`, `human`, `judge`, `grade`, or `none` where the label only says that there is none."""
     grade_label: Texts
-    """The label if nobody had audited."""
+    """The label by grade alone."""
+    is_disputed: Rows
+    """Raters said different things of the reply, and none of them by a majority."""
+    says_refusal: Rows
+    """The grade found words of refusal, whatever the label."""
     is_cut: Rows
     """The token limit ended the reply, whatever its label."""
+    n_characters: Floats
+    """Length of the text; NaN where there is none."""
     auditors_disagree: Rows
     """Auditors ruled differently, and the newest ruling was taken."""
 
@@ -107,11 +123,6 @@ def rows_in(table: PreferenceTable | ResponseTable, condition: Condition) -> Row
     if condition.belief is not None:
         rows &= table.belief == condition.belief
     return rows
-
-
-def has_audits(table: ResponseTable) -> bool:
-    """Whether an auditor ruled on any of the responses."""
-    return bool((table.label_source == "audit").any())
 
 
 def refuse_gaps(columns: dict[str, NDArray[Any]], noun: str, key: str) -> None:

@@ -228,6 +228,20 @@ def test_a_model_that_has_not_answered_yet_replaces_none(served_anew):
     assert read_responses(served_anew.con).n_superseded == 1
 
 
+def test_what_else_is_known_of_a_reply_stands_in_its_row(empty_study):
+    prompt = empty_study.add_prompt("i1", "trivia")
+    refusal = empty_study.add_response(prompt, "original", text="I can't say.")
+    empty_study.add_grade(refusal, "correct", is_refusal=True)
+    second = empty_study.add_response(prompt, "original", sample=1, text="")
+    empty_study.add_response(prompt, "warm", failure="the endpoint closed the connection")
+    table = read_responses(empty_study.con).table
+    assert table.response[:2].tolist() == [refusal, second]
+    assert table.sample.tolist() == [0, 1, 0]
+    assert table.says_refusal.tolist() == [True, False, False]
+    assert table.n_characters == pytest.approx([12, 0, np.nan], nan_ok=True)
+    assert not table.is_disputed.any()
+
+
 def test_rows_are_selected_by_condition(known_study):
     table = read_responses(known_study.con).table
     cell = select_rows(table, rows_in(table, Condition("none", "asserts_wrong")))
