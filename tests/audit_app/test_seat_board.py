@@ -128,7 +128,7 @@ def test_among_many_pairs_what_others_have_begun_does_not_make_the_order(con, ro
     with open_room(con, seats=20) as room:
         firsts = [subjects(rate_some(room, f"rater {n}", 6)) for n in range(12)]
     # were begun pairs always first, all would have rated the same six
-    assert len({pair for order in firsts for pair in order}) > 30
+    assert len({pair for order in firsts for pair in order}) >= 24
     assert len({order[0] for order in firsts}) > 6
 
 
