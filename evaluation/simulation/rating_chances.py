@@ -67,7 +67,8 @@ def answer_shares(mean: Floats, spread: float, design: RatingDesign) -> Floats:
     """
     below = [ndtr((cut - mean) / spread) for cut in _cuts(design)]
     edges = [np.zeros_like(mean), *below, np.ones_like(mean)]
-    return np.diff(np.stack(edges, axis=-1), axis=-1)
+    shares: Floats = np.diff(np.stack(edges, axis=-1), axis=-1)
+    return shares
 
 
 def answer_code(heard: float, design: RatingDesign) -> float:
@@ -106,7 +107,8 @@ def _alpha(leaning: float, design: RatingDesign, raters_per_pair: int) -> float 
     same_side = (more * (more - 1) + fewer * (fewer - 1)) / n_pairs
 
     def joint(one: Floats, other: Floats) -> Floats:
-        return np.einsum("k,ki,kj->ij", _WEIGHTS, one, other)
+        shares: Floats = np.einsum("k,ki,kj->ij", _WEIGHTS, one, other)
+        return shares
 
     same = (joint(left, left) + joint(right, right)) / 2
     other = (joint(left, right) + joint(right, left)) / 2

@@ -84,7 +84,7 @@ def preference_error(share: float, size: RatingSizes, plan: PlannedRatings) -> f
     """
     check_range("share", share, 0, 1)
     most_ties = 2 * min(share, 1 - share)
-    if plan.tie_share > most_ties:
+    if plan.tie_share > most_ties + NEARLY_NONE:
         raise BadInput(
             f"ties: expected at most {most_ties:.3g} of the ratings, since each counts half in a "
             f"share of {share:g}, got {plan.tie_share:g}; lower one of the two"
