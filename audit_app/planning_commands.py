@@ -4,14 +4,12 @@ the others."""
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from audit_app.options import show_tables
-
-if TYPE_CHECKING:
-    from evaluation.study_plans import Assumptions
+from study.folder import StudyFolder
 
 commands = typer.Typer()
 
@@ -33,17 +31,19 @@ PreferenceOption = Annotated[
 @commands.command()
 def plan(
     study: Annotated[
-        Path | None, typer.Argument(help="A study.toml: what it can find as it is set.")
+        Path | None,
+        typer.Argument(help="A study.toml or its folder: what it can find as it is set."),
     ] = None,
     gap: GapOption = 5.0,
     preference: PreferenceOption = 0.6,
     power: Annotated[float, typer.Option("--power", help="Chance of finding each.")] = 0.8,
     level: Annotated[float, typer.Option("--level", help="Of the intervals.")] = 0.95,
     conditions: Annotated[
-        int, typer.Option("--conditions", min=1, help="Contexts × beliefs; else the study's.")
+        int,
+        typer.Option("--conditions", min=1, help="Contexts × beliefs, where no study.toml tells."),
     ] = 4,
     raters_per_pair: Annotated[
-        int, typer.Option("--raters-per-pair", min=1, help="Else the study's.")
+        int, typer.Option("--raters-per-pair", min=1, help="Where no study.toml tells.")
     ] = 3,
     pairs_per_rater: Annotated[
         int, typer.Option("--pairs-per-rater", min=1, help="Where the study sets none.")
@@ -84,7 +84,14 @@ def plan(
     from evaluation.statistics.planned_ratings import PlannedRatings
     from evaluation.statistics.planned_replies import PlannedReplies
     from evaluation.statistics.planning import Aim
-    from evaluation.study_plans import Assumptions, compute_need
+    from evaluation.study_plans import (
+        Assumptions,
+        assume_settings,
+        compute_need,
+        compute_reach,
+        count_items,
+    )
+    from study.settings import read_settings
 
     assumed = Assumptions(
         gap,
@@ -103,23 +110,14 @@ def plan(
     )
     reach = None
     if study is not None:
-        assumed, n_items = _take_study(assumed, study)
-        from evaluation.study_plans import compute_reach
-
-        reach = compute_reach(n_items, assumed)
+        settings = read_settings(StudyFolder(study).settings if study.is_dir() else study)
+        assumed = assume_settings(assumed, settings)
+        reach = compute_reach(count_items(settings), assumed)
     need = compute_need(assumed)
     if as_json:
         typer.echo(json.dumps(plan_as_json(assumed, need, reach), indent=2))
     else:
         show_tables(plan_as_tables(assumed, need, reach))
-
-
-def _take_study(assumed: "Assumptions", file: Path) -> "tuple[Assumptions, int]":
-    from evaluation.study_plans import assume_settings, count_items
-    from study.settings import read_settings
-
-    settings = read_settings(file)
-    return assume_settings(assumed, settings), count_items(settings)
 
 
 @commands.command()

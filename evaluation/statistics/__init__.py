@@ -5,5 +5,6 @@ the estimates; `outcomes.py` says what an error is, `error_rates.py` how often a
 `gaps.py` compares arms.
 `sides.py` alone undoes sides; `tables.py` alone unblinds results and applies audit decisions;
 `repeats.py` and `context_check.py` tell of the rating itself. `results.py` puts one study together.
+`planning.py`, `planned_ratings.py` and `planned_replies.py` look ahead of a study.
 Nothing here writes a table or knows a page.
 """

@@ -151,7 +151,5 @@ def _check_replies(plan: PlannedReplies) -> None:
     check_range("prompts_per_item", plan.prompts_per_item, 1, MOST_ITEMS)
     for name in ("arm_correlation", "item_correlation"):
         check_range(name, getattr(plan, name), 0, 1)
-    for name in ("error_rate", "scored_share"):
-        value = getattr(plan, name)
-        if not 0 < value <= 1 or (name == "error_rate" and value == 1):
-            raise BadInput(f"{name}: expected a share above 0 and below 1, got {value:g}")
+    check_range("error_rate", plan.error_rate, NEARLY_NONE, 1 - NEARLY_NONE)
+    check_range("scored_share", plan.scored_share, NEARLY_NONE, 1)
