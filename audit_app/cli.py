@@ -35,6 +35,7 @@ from audit_app.options import (
     show_tables,
     terminal,
 )
+from audit_app.planning_commands import commands as planning_commands
 from audit_app.stage_commands import commands
 from audit_app.table_commands import commands as table_commands
 from study.errors import BadInput, StudyError
@@ -74,6 +75,7 @@ cli = typer.Typer(
 cli.add_typer(commands)
 cli.add_typer(export_commands)
 cli.add_typer(table_commands)
+cli.add_typer(planning_commands)
 _err = Console(stderr=True)
 
 

@@ -6,5 +6,6 @@ the estimates; `counted_labels.py` says which label counts, `outcomes.py` what a
 compare arms, and `error_findings.py` puts them together.
 `sides.py` alone undoes sides; `tables.py` alone unblinds results and applies audit decisions;
 `repeats.py` and `context_check.py` tell of the rating itself. `results.py` puts one study together.
+`planning.py`, `planned_ratings.py` and `planned_replies.py` look ahead of a study.
 Nothing here writes a table or knows a page.
 """
