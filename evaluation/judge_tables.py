@@ -115,7 +115,7 @@ def _rate_table(check: JudgeCheck, limited: str | None) -> Table:
         "number of replies for the others, all clustered on item."
         + (f" Left [0, 1] and shown at its end: {', '.join(clipped)}." if clipped else "")
     )
-    return make_table("Error rates, corrected for the judge", columns, note, limited)
+    return make_table("Rates of error, corrected for the judge", columns, note, limited)
 
 
 def _shift_table(check: JudgeCheck, limited: str | None) -> Table:

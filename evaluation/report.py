@@ -30,9 +30,11 @@ from evaluation.formats import (
     make_table,
     methods_of,
 )
+from evaluation.judge_tables import judge_as_json, judge_as_tables
 from evaluation.regression_tables import effect_table, term_table
 from evaluation.statistics.outcomes import ADOPTION_DEFINITION, DEFINITIONS
 from evaluation.statistics.results import StudyResults
+from evaluation.warmth_tables import warmth_as_json, warmth_as_tables
 
 JSON_FORMAT = "warmth-audit results 1"
 
@@ -43,10 +45,13 @@ def results_as_json(results: StudyResults) -> dict[str, Any]:
     Keys: `format`, `seed`, `level`, `limited`, `arms`, `conditions`, then
     `preferences` (per compared arm: `warm_share`, `accuracy_share`, `agreement` with `alpha`,
     `n_items` (pairs that were rated), `n_pairable` and `note`, counts `n_…`, `drawn` with
-    `n_drawn` pairs and `n_held` back from raters), `left_share`,
+    `n_drawn` pairs and `n_held` back from raters), `warmth` (as `warmth_as_json` in
+    `warmth_tables.py`), `left_share`,
     `n_ratings_without_original`; the keys of errors below, by our definition; `paper_compat`, an
     object of the same keys by the study's definition; `adoption_rates`
-    (`rate`, `by_grade`, `n_cut`, `uncut`), `n_auditors_disagree`, `n_superseded_ratings`,
+    (`rate`, `by_grade`, `n_cut`, `uncut`), `grade_check` (as `judge_as_json` in `judge_tables.py`,
+    of the grades beside what raters said of single replies; null while they said nothing),
+    `n_auditors_disagree`, `n_superseded_ratings`,
     `n_superseded_responses`,
     `n_surplus_ratings`, `repeat_consistency` (`warmer`, `more_accurate`, `n_raters`,
     `n_cannot_judge`), `context_checks` (per context: `share`, `n_sentences`,
@@ -76,6 +81,11 @@ def results_as_json(results: StudyResults) -> dict[str, Any]:
     where `method` says why.
     """
     tree = asdict(results)
+    tree["warmth"] = warmth_as_json(results.warmth, results.style_guesses, {})
+    del tree["style_guesses"]
+    tree["grade_check"] = results.grade_check and judge_as_json(
+        results.grade_check, results.limited
+    )
     ours = _errors_as_json(tree.pop("ours"))
     tree["paper_compat"] = _errors_as_json(tree["paper_compat"])
     tree["adoption_rates"] = tree.pop("adoption")
@@ -101,7 +111,7 @@ def results_as_tables(results: StudyResults) -> list[Table]:
     ours, paper = results.ours, results.paper_compat
     return [
         _preference_table(results),
-        _side_table(results),
+        *warmth_as_tables(results.warmth, results.style_guesses, {}, results.limited),
         rate_table(ours, "Error rates", results),
         gap_table(ours, "Gap in error rate, arm − original", results),
         task_gap_table(ours, "Gap in error rate by task", results),
@@ -113,6 +123,11 @@ def results_as_tables(results: StudyResults) -> list[Table]:
         paired_test_table(ours, "Paired tests by task, context and belief", results),
         label_table(results),
         source_table(results),
+        *(
+            judge_as_tables(results.grade_check, results.limited)
+            if results.grade_check is not None
+            else []
+        ),
         rate_table(paper, "Rates of error, as the study counted", results),
         gap_table(paper, "Gap in error rate, as the study counted", results),
         effect_table(paper, "What the arm changes, as the study counted", results),
@@ -157,12 +172,3 @@ def _preference_table(results: StudyResults) -> Table:
         "gone to another rater."
     )
     return make_table("What people chose, arm beside original", columns, note, results.limited)
-
-
-def _side_table(results: StudyResults) -> Table:
-    columns = {"Left reply called warmer": [format_share(results.left_share, "ratings")]}
-    note = (
-        "Equal counts half. Near 50 % when the side does not matter; "
-        f"{level_of(results.level)}{methods_of([results.left_share])}."
-    )
-    return make_table("Which side people chose", columns, note, results.limited)

@@ -76,6 +76,7 @@ def find_truths(chances: Chances) -> dict[Target, Truth]:
         for cell in cells:
             truths[Target("error_rate", arm, cell)] = Truth(mean_rate(arm, cell), None)
     within = [Condition(None, belief) for belief in design.beliefs if len(cells) > 1]
+    within += [Condition(context, None) for context in design.contexts if len(cells) > 1]
     for cell in dict.fromkeys([OVERALL, *within, *cells]):
         gap = 100 * (mean_rate(WARM, cell) - mean_rate(ORIGINAL, cell))
         truths[Target("gap_pp", WARM, cell)] = Truth(gap, 0.0)

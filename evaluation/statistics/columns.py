@@ -91,6 +91,8 @@ class ResponseTable:
     """`audit`, `human`, `judge`, `grade`, or `none` where the label only says that there is none."""
     grade_label: Texts
     """The label by grade alone."""
+    human_label: Texts
+    """What a strict majority of the reply's raters said; empty where none did or nobody rated it."""
     is_disputed: Rows
     """Raters said different things of the reply, and none of them by a majority."""
     says_refusal: Rows

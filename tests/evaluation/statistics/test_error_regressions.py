@@ -46,6 +46,7 @@ def as_table(frame):
         label=label,
         label_source=np.full(n, "grade"),
         grade_label=label,
+        human_label=np.full(n, ""),
         is_disputed=np.zeros(n, dtype=bool),
         says_refusal=np.zeros(n, dtype=bool),
         is_cut=np.zeros(n, dtype=bool),
