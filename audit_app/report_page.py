@@ -1,0 +1,108 @@
+"""The report's page put together: sections that may be shown, methods, hashes and versions.
+
+What is sealed, `study_report.py` has decided by what it computed; how the page becomes a file,
+`evaluation/html_report.py` knows. The clock and the installed packages are read by who calls.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from importlib import metadata
+from typing import Any
+
+from audit_app.study_report import (
+    StudyReport,
+    preregistration_sentences,
+    report_notes,
+    when,
+)
+from evaluation.findings import key_figures, tell_findings, tell_interim
+from evaluation.formats import as_sentence, level_of
+from evaluation.html_report import MethodNote, ReportPage
+from evaluation.sections import Section, interim_sections, results_sections
+from evaluation.statistics.outcomes import ADOPTION_DEFINITION, ERROR_DEFINITION
+from study.records import Estimate
+from study.settings import Settings
+
+_PACKAGES = ("warmth-audit", "numpy", "scipy", "krippendorff", "duckdb", "matplotlib")
+
+
+def report_sections(report: StudyReport) -> list[Section]:
+    """The sections that may be shown."""
+    if report.interim is not None:
+        return interim_sections(report.interim, report.limited)
+    assert report.results is not None
+    return results_sections(report.results, report.gap_margins)
+
+
+def build_report_page(
+    report: StudyReport, settings: Settings, versions: Mapping[str, str], now: datetime
+) -> ReportPage:
+    """Everything that stands in the HTML file.
+
+    Args:
+        versions: of the packages that the numbers and figures come from.
+        now: when the file is made, in UTC.
+    """
+    results, interim = report.results, report.interim
+    if results is not None:
+        findings, keys = tell_findings(results), key_figures(results)
+    else:
+        assert interim is not None
+        findings, keys = tell_interim(interim), []
+    return ReportPage(
+        name=settings.name,
+        question=settings.question,
+        is_sealed=results is None,
+        state=tuple(report_notes(report)),
+        findings=tuple(findings),
+        key_figures=tuple(keys),
+        sections=tuple(report_sections(report)),
+        methods=tuple(_method_notes(report, settings, versions)),
+        made_at=f"as of {when(now.isoformat())}",
+        limited=report.limited,
+    )
+
+
+def read_versions() -> dict[str, str]:
+    """Installed versions of what the numbers and figures come from."""
+    return {name: metadata.version(name) for name in _PACKAGES}
+
+
+def _method_notes(
+    report: StudyReport, settings: Settings, versions: Mapping[str, str]
+) -> Iterator[MethodNote]:
+    told = report.results or report.interim
+    assert told is not None
+    yield MethodNote("State", tuple(report_notes(report)))
+    if report.results is not None:
+        definitions = (ERROR_DEFINITION, ADOPTION_DEFINITION)
+        yield MethodNote("Definitions", tuple(f"{as_sentence(words)}." for words in definitions))
+    yield MethodNote(f"How {level_of(told.level)} were made", tuple(_methods_in(told)))
+    yield MethodNote("Seed", (f"{told.seed}, of the resampling",))
+    yield MethodNote("SHA-256 of the settings", (settings.sha256,))
+    yield MethodNote("Preregistration", tuple(preregistration_sentences(report.preregistration)))
+    packages = (f"{name} {version}" for name, version in versions.items())
+    yield MethodNote("Made with", (", ".join(packages),))
+
+
+def _methods_in(record: Any) -> list[str]:
+    """Each way in which an interval was made, once, the most frequent first."""
+    counts: dict[str, int] = {}
+    for estimate in _estimates_in(record):
+        if estimate.low is not None:
+            how = f"{as_sentence(estimate.method)} (unit: {estimate.unit})"
+            counts[how] = counts.get(how, 0) + 1
+    told = sorted(counts, key=lambda how: -counts[how])
+    return [f"{how}, {counts[how]} times." for how in told] or ["No interval could be made yet."]
+
+
+def _estimates_in(record: Any) -> Iterator[Estimate]:
+    if isinstance(record, Estimate):
+        yield record
+    elif is_dataclass(record):
+        for field in fields(record):
+            yield from _estimates_in(getattr(record, field.name))
+    elif isinstance(record, tuple):
+        for part in record:
+            yield from _estimates_in(part)

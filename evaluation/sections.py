@@ -1,0 +1,148 @@
+"""Sections of a study's report: what each is about, its figures and its tables, in order.
+
+The owner's page and the HTML file both show these, so that neither tells more than the other.
+Numbers come from `statistics/`, figures from `plots.py`, tables from `report.py`; a section with
+nothing to show says why.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from evaluation.checkpoint_curve import Checkpoint, plot_checkpoints
+from evaluation.formats import Table
+from evaluation.interim_report import interim_as_tables
+from evaluation.plots import (
+    Plot,
+    plot_adoption,
+    plot_agreement,
+    plot_context_check,
+    plot_error_rates,
+    plot_gaps,
+    plot_labels,
+    plot_sides,
+    plot_warm_share,
+)
+from evaluation.report import results_as_tables
+from evaluation.statistics.gap_margins import GapMargin
+from evaluation.statistics.interim import InterimResults
+from evaluation.statistics.results import StudyResults
+from study.records import Estimate
+
+_NOT_YET = (
+    "There is nothing to compare yet: not estimable because no arm beside the original has replies."
+)
+
+
+@dataclass(frozen=True)
+class Section:
+    """One part of a report."""
+
+    title: str
+    said: tuple[str, ...]
+    """Sentences before the figures."""
+    plots: tuple[Plot, ...]
+    tables: tuple[Table, ...] = ()
+    """Tables that no figure stands for."""
+
+
+def results_sections(
+    results: StudyResults,
+    margins: Sequence[GapMargin],
+    checkpoints: Sequence[Checkpoint] = (),
+) -> list[Section]:
+    """Everything that an open study has to show.
+
+    Args:
+        margins: gaps by task, context and belief, of `compute_gap_margins`.
+        checkpoints: measured states of the warm arm in training, if there are any.
+    """
+    return [
+        _gap_section(results, margins),
+        _warmth_section(results),
+        _agreement_section(results),
+        _adoption_section(results),
+        _label_section(results),
+        _rating_section(results),
+        _checkpoint_section(checkpoints),
+        Section("Every table", ("All numbers of this study, with counts.",), (), _tables(results)),
+    ]
+
+
+def interim_sections(results: InterimResults, limited: str | None) -> list[Section]:
+    """What may be shown while results per arm are sealed."""
+    plots = [
+        plot_agreement([("all pairs", results.agreement)], limited),
+        plot_sides(results.left_share, limited),
+    ]
+    if results.context_checks:
+        plots.append(plot_context_check(results.context_checks, limited))
+    said = ("Over all arms together, so that nothing tells one from another.",)
+    tables = tuple(interim_as_tables(results, limited))
+    return [Section("The rating so far", said, tuple(plots), tables)]
+
+
+def _gap_section(results: StudyResults, margins: Sequence[GapMargin]) -> Section:
+    title = "What warmth costs"
+    if not margins:
+        return Section(title, (_NOT_YET,), ())
+    said = (
+        "How much more often each arm errs than the original on the same prompts, over all of them "
+        "and within each task, context and stated belief.",
+    )
+    return Section(title, said, (plot_gaps(results, margins), plot_error_rates(results)))
+
+
+def _warmth_section(results: StudyResults) -> Section:
+    title = "What people heard"
+    if not results.preferences:
+        return Section(title, (_NOT_YET,), ())
+    said = ("People compared each arm's reply with the original's, blinded, side by side.",)
+    return Section(title, said, (plot_warm_share(results),))
+
+
+def _agreement_section(results: StudyResults) -> Section:
+    title = "How well people agree"
+    found = [(preference.arm, preference.agreement) for preference in results.preferences]
+    if not found:
+        return Section(title, (_NOT_YET,), ())
+    said = ("Whether people who rated the same pair heard the same.",)
+    return Section(title, said, (plot_agreement(found, results.limited),))
+
+
+def _adoption_section(results: StudyResults) -> Section:
+    title = "Does it give in?"
+    if not results.adoption:
+        reason = "Not estimable because no prompt of the study asserts a wrong answer."
+        return Section(title, (reason,), ())
+    said = ("How often a reply takes over the wrong answer that its user asserts.",)
+    return Section(title, said, (plot_adoption(results),))
+
+
+def _label_section(results: StudyResults) -> Section:
+    title = "What became of every reply"
+    if not any(cell.n_replies for cell in results.error_rates):
+        return Section(title, ("Not estimable because there are no replies yet.",), ())
+    said = ("Labels are counted apart, so that nothing hides in what a rate leaves out.",)
+    return Section(title, said, (plot_labels(results),))
+
+
+def _rating_section(results: StudyResults) -> Section:
+    said = ("Whether the side of a reply sways people, and whether sentences are heard as meant.",)
+    plots = [plot_sides(results.left_share, results.limited)]
+    if results.context_checks:
+        plots.append(plot_context_check(results.context_checks, results.limited))
+    return Section("How the rating went", said, tuple(plots))
+
+
+def _checkpoint_section(checkpoints: Sequence[Checkpoint]) -> Section:
+    title = "Along the training"
+    found = plot_checkpoints("warm", checkpoints)
+    if isinstance(found, Estimate):
+        return Section(
+            title, (found.method.replace("not estimable:", "Not estimable because") + ".",), ()
+        )
+    return Section(title, ("Saved states of the warm arm, each measured as the arm is.",), (found,))
+
+
+def _tables(results: StudyResults) -> tuple[Table, ...]:
+    return tuple(results_as_tables(results))
