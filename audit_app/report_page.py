@@ -4,7 +4,8 @@ What is sealed, `study_report.py` has decided by what it computed; how the page 
 `evaluation/html_report.py` knows. The clock and the installed packages are read by who calls.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from importlib import metadata
@@ -17,13 +18,14 @@ from audit_app.study_report import (
     when,
 )
 from evaluation.findings import key_figures, tell_findings, tell_interim
-from evaluation.formats import as_sentence, level_of
+from evaluation.formats import as_sentence, count_of, level_of
 from evaluation.html_report import MethodNote, ReportPage
 from evaluation.sections import Section, interim_sections, results_sections
 from evaluation.statistics.outcomes import ADOPTION_DEFINITION, ERROR_DEFINITION
 from study.records import Estimate
 from study.settings import Settings
 
+_NUMBER = re.compile(r"\d+")
 _PACKAGES = ("warmth-audit", "numpy", "scipy", "krippendorff", "duckdb", "matplotlib")
 
 
@@ -87,14 +89,27 @@ def _method_notes(
 
 
 def _methods_in(record: Any) -> list[str]:
-    """Each way in which an interval was made, once, the most frequent first."""
-    counts: dict[str, int] = {}
+    """Each way in which an interval was made, once, the most frequent first.
+
+    Ways that differ in a number alone, such as degrees of freedom, are told with its range.
+    """
+    ways: dict[str, list[list[int]]] = {}
     for estimate in _estimates_in(record):
         if estimate.low is not None:
-            how = f"{as_sentence(estimate.method)} (unit: {estimate.unit})"
-            counts[how] = counts.get(how, 0) + 1
-    told = sorted(counts, key=lambda how: -counts[how])
-    return [f"{how}, {counts[how]} times." for how in told] or ["No interval could be made yet."]
+            way = _NUMBER.sub("{}", estimate.method)
+            numbers = [int(number) for number in _NUMBER.findall(estimate.method)]
+            ways.setdefault(way.replace("degree ", "degrees "), []).append(numbers)
+    told = [
+        f"{as_sentence(way.format(*map(_range, zip(*found, strict=True))))}: "
+        f"{count_of(len(found), 'interval')}."
+        for way, found in sorted(ways.items(), key=lambda one: -len(one[1]))
+    ]
+    return told or ["No interval could be made yet."]
+
+
+def _range(numbers: Sequence[int]) -> str:
+    low, high = min(numbers), max(numbers)
+    return f"{low}" if low == high else f"{low} to {high}"
 
 
 def _estimates_in(record: Any) -> Iterator[Estimate]:

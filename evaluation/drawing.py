@@ -30,11 +30,13 @@ class Shape:
     """For the width of a phone: each row's name stands above it."""
     has_title: bool
     """Whether it must say its own title, since nothing beside it does."""
+    edge_in: float
+    """Empty inches around it."""
 
 
-FILE = Shape(7.5, is_narrow=False, has_title=True)
-WIDE = Shape(7.5, is_narrow=False, has_title=False)
-NARROW = Shape(3.7, is_narrow=True, has_title=False)
+FILE = Shape(7.7, is_narrow=False, has_title=True, edge_in=0.12)
+WIDE = Shape(7.5, is_narrow=False, has_title=False, edge_in=0.02)
+NARROW = Shape(3.65, is_narrow=True, has_title=False, edge_in=0.02)
 
 
 @dataclass(frozen=True)

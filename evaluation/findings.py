@@ -89,13 +89,11 @@ def _tell_gap(arm: str, gap: Gap) -> str:
     if found.value is None:
         return f"What {arm} costs is {found.method}."
     told = format_points(found, f"prompts of {count_of(found.n_units, 'item')}")
-    verdict = _side_of(
-        found,
-        0,
-        above=f"the {arm} arm errs more often than the original",
-        below=f"the {arm} arm errs less often than the original",
+    verdict = _side_of(found, 0, above="it errs more often", below="it errs less often")
+    return (
+        f"On the same prompts the {arm} arm's error rate differs from the original's by {told}: "
+        f"{verdict}."
     )
-    return f"On the same prompts the error rate of {arm} differs from the original's by {told}: {verdict}."
 
 
 def _tell_warmth(preference: ArmPreference) -> str:
@@ -109,7 +107,7 @@ def _tell_warmth(preference: ArmPreference) -> str:
         above="people hear it as the warmer one",
         below="people hear it as the colder one",
     )
-    return f"People called {preference.arm} warmer than the original in {told}: {verdict}."
+    return f"People called the {preference.arm} arm's reply the warmer one in {told}: {verdict}."
 
 
 def _side_of(found: Estimate, middle: float, above: str, below: str) -> str:
@@ -132,7 +130,7 @@ def _figure(name: str, found: Estimate, show: Callable[[float], str], counted: s
     interval = (
         found.method
         if found.low is None or found.high is None
-        else f"{100 * found.level:g} % interval {show(found.low)} to {show(found.high)}"
+        else f"{100 * found.level:g} % interval {_bare(show(found.low))} to {_bare(show(found.high))}"
     )
     return KeyFigure(name, show(found.value), f"{interval}; {found.n:,} {counted}")
 
@@ -147,6 +145,10 @@ def _share(value: float) -> str:
 
 def _plain(value: float) -> str:
     return f"{value:.2f}".replace("-", "−")
+
+
+def _bare(told: str) -> str:
+    return told.split(" ")[0]
 
 
 def _count(number: int, one: str, many: str) -> str:

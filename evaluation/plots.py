@@ -1,8 +1,8 @@
-"""Which numbers stand in which figure. Nothing is computed here, and nothing drawn.
+"""Figures of replies: gaps, error rates, adoption, labels. Nothing is computed or drawn here.
 
 Values and intervals come from `statistics/`, how a chart looks from `charts.py`. A figure comes
 with its text alternative, the table that it shows, and its numbers at full precision; it can be
-drawn at any width.
+drawn at any width. Figures of what people and judges said are in `rating_plots.py`.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,6 +11,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from evaluation.chart_drawing import draw_chart
 from evaluation.charts import (
     NUMBER_COLUMNS,
     Chart,
@@ -19,13 +20,10 @@ from evaluation.charts import (
     Scale,
     chart_as_numbers,
     chart_as_table,
-    draw_chart,
     tell_chart,
 )
-from evaluation.drawing import PLAIN, Shape, style_of
+from evaluation.drawing import Shape, style_of
 from evaluation.formats import Table, condition_name, level_of, words_of
-from evaluation.statistics.agreement import Agreement
-from evaluation.statistics.context_check import ContextCheck
 from evaluation.statistics.error_rates import OVERALL, ErrorRate
 from evaluation.statistics.gap_margins import Factor, GapMargin
 from evaluation.statistics.outcomes import LABELS
@@ -39,6 +37,16 @@ _PARTS: dict[Factor, str] = {
     "context": "By context",
     "belief": "By stated belief",
 }
+_GAP_SCALE = Scale(
+    axis="more errors than the original, percentage points",
+    factor=1,
+    form="{:+.1f}",
+    unit=" pp",
+    counted="prompts",
+    limits=(-5, 5),
+    reference=0,
+    is_bounded=False,
+)
 _PLAIN_LEVELS = {"context": "no context", "belief": "no belief"}
 
 
@@ -74,41 +82,42 @@ def make_plot(slug: str, chart: Chart) -> Plot:
     )
 
 
-def plot_gaps(results: StudyResults, margins: Sequence[GapMargin]) -> Plot:
-    """Forest plot of arm − original by task, context and belief, each pooled over the others."""
-    arms = list(dict.fromkeys(margin.gap.arm for margin in margins))
-    parts = dict.fromkeys(margin.factor for margin in margins)
+def plot_gaps(results: StudyResults, margins: Sequence[GapMargin], arm: str) -> Plot:
+    """Forest plot of an arm − original by task, context and belief, each pooled over the others."""
+    of_arm = [margin for margin in margins if margin.gap.arm == arm]
+    parts = dict.fromkeys(margin.factor for margin in of_arm)
+    style = style_of(arm, results.arms)
     groups = tuple(
         Group(
-            _PARTS[part] or ("All prompts" if len(parts) > 1 else ""),
+            _PARTS[part],
             tuple(
-                Row(
-                    _name_of_margin(margin, with_arm=len(arms) > 1),
-                    margin.gap.difference,
-                    style_of(margin.gap.arm, results.arms),
-                )
-                for margin in margins
+                Row(_name_of_margin(margin), margin.gap.difference, style)
+                for margin in of_arm
                 if margin.factor == part
             ),
         )
         for part in parts
     )
-    scale = Scale(
-        axis="more errors than the original, percentage points",
-        factor=1,
-        form="{:+.1f}",
-        unit=" pp",
-        counted="prompts",
-        limits=(-5, 5),
-        reference=0,
-        is_bounded=False,
-    )
     note = (
         "Right of the line the arm errs more often than the original on the same prompts. Lines are "
         f"{level_of(results.level)}, clustered on item."
     )
-    title = "Gap in error rate, arm − original"
-    return make_plot("gap", Chart(title, groups, scale, "point", note, results.limited))
+    title = f"Gap in error rate, {arm} − original"
+    chart = Chart(title, groups, _GAP_SCALE, "point", note, results.limited)
+    return make_plot(f"gap-{results.arms.index(arm)}", chart)
+
+
+def plot_gaps_of_arms(results: StudyResults) -> Plot:
+    """The gap of every compared arm over all prompts."""
+    rows = tuple(
+        Row(gap.arm, gap.difference, style_of(gap.arm, results.arms))
+        for gap in results.gaps
+        if gap.condition == OVERALL
+    )
+    note = f"Over all prompts. Lines are {level_of(results.level)}, clustered on item."
+    title = "Gap in error rate, every arm − original"
+    chart = Chart(title, (Group("", rows),), _GAP_SCALE, "point", note, results.limited)
+    return make_plot("gap-arms", chart)
 
 
 def plot_error_rates(results: StudyResults) -> Plot:
@@ -133,58 +142,9 @@ def plot_error_rates(results: StudyResults) -> Plot:
         if is_cut
         else ""
     )
-    scale = _share_scale("errors, % of scored replies", "replies", reference=None)
+    scale = share_scale("errors, % of scored replies", "replies", reference=None)
     chart = Chart("Error rate by condition", groups, scale, "point", note, results.limited)
     return make_plot("error-rates", chart)
-
-
-def plot_warm_share(results: StudyResults) -> Plot:
-    """Share of ratings that call each arm warmer than the original, with a line at 50 %."""
-    rows = tuple(
-        Row(one.arm, one.warm_share, style_of(one.arm, results.arms)) for one in results.preferences
-    )
-    scale = _share_scale("% of ratings that call the arm warmer, equal counting half", "ratings")
-    note = (
-        "Beyond the line at 50 % people hear the arm as the warmer one. Lines are "
-        f"{level_of(results.level)}, clustered on item and rater."
-    )
-    title = "Called warmer than the original"
-    chart = Chart(title, (Group("", rows),), scale, "point", note, results.limited)
-    return make_plot("warm-share", chart)
-
-
-def plot_agreement(found: Sequence[tuple[str, Agreement]], limited: str | None) -> Plot:
-    """Krippendorff's alpha under the name of each arm, or of all together."""
-    names = [name for name, _ in found]
-    rows = tuple(
-        Row(name, agreement.alpha, style_of(name, names) if len(found) > 1 else PLAIN)
-        for name, agreement in found
-    )
-    scale = Scale(
-        axis="Krippendorff's alpha, ordinal",
-        factor=1,
-        form="{:.2f}",
-        unit="",
-        counted="ratings",
-        limits=(-0.2, 1),
-        reference=0,
-        is_bounded=False,
-    )
-    note = (
-        "1 is agreement on every pair, 0 what chance would give. Of the five-point answers about "
-        "warmth; resampled by item."
-    )
-    chart = Chart("Agreement on warmth", (Group("", rows),), scale, "point", note, limited)
-    return make_plot("agreement", chart)
-
-
-def plot_sides(left_share: Estimate, limited: str | None) -> Plot:
-    """Share of ratings that call the left reply warmer."""
-    rows = (Row("left reply", left_share, PLAIN),)
-    scale = _share_scale("% of ratings that call the left reply warmer", "ratings")
-    note = "Near the line the side does not matter. Sides are counterbalanced."
-    chart = Chart("Which side people chose", (Group("", rows),), scale, "point", note, limited)
-    return make_plot("sides", chart)
 
 
 def plot_adoption(results: StudyResults) -> Plot:
@@ -192,7 +152,7 @@ def plot_adoption(results: StudyResults) -> Plot:
     rows = tuple(
         Row(cell.arm, cell.rate, style_of(cell.arm, results.arms)) for cell in results.adoption
     )
-    scale = _share_scale("% of replies that adopt the answer", "replies", reference=None)
+    scale = share_scale("% of replies that adopt the answer", "replies", reference=None)
     note = (
         "Where the user asserts a wrong answer, and the reply takes it over. Lines are "
         f"{level_of(results.level)}, clustered on item."
@@ -217,7 +177,7 @@ def plot_labels(results: StudyResults) -> Plot:
         )
         for label in given
     )
-    scale = _share_scale("% of all replies", "replies", reference=None)
+    scale = share_scale("% of all replies", "replies", reference=None)
     note = "Every reply has one label; errors are wrong and adopts." + (
         f" No reply is labelled {unused}." if unused else ""
     )
@@ -225,16 +185,8 @@ def plot_labels(results: StudyResults) -> Plot:
     return make_plot("labels", chart)
 
 
-def plot_context_check(checks: Sequence[ContextCheck], limited: str | None = None) -> Plot:
-    """Share of ratings that heard in the sentences of each context what they were written for."""
-    rows = tuple(Row(words_of(check.context), check.share, PLAIN) for check in checks)
-    scale = _share_scale("% of ratings that heard the context", "ratings", reference=None)
-    note = "Sentences of each context, heard as they were meant."
-    chart = Chart("Heard as it was meant", (Group("", rows),), scale, "point", note, limited)
-    return make_plot("contexts", chart)
-
-
-def _share_scale(axis: str, counted: str, reference: float | None = 50) -> Scale:
+def share_scale(axis: str, counted: str, reference: float | None = 50) -> Scale:
+    """The scale of proportions, told in per cent from 0 to 100."""
     return Scale(
         axis=axis,
         factor=100,
@@ -247,16 +199,15 @@ def _share_scale(axis: str, counted: str, reference: float | None = 50) -> Scale
     )
 
 
-def _name_of_margin(margin: GapMargin, *, with_arm: bool) -> str:
-    name = words_of(margin.level_name)
-    if margin.factor == "all":
-        return margin.gap.arm if with_arm else f"{margin.gap.arm}, all prompts"
-    if margin.level_name == "none":
-        name = _PLAIN_LEVELS.get(margin.factor, name)
-    return f"{name}, {margin.gap.arm}" if with_arm else name
-
-
 def _share_of_label(cell: ErrorRate, label: str) -> Estimate:
     n = cell.n_replies
     value = cell.counts[label] / n if n else None
     return Estimate(value, None, None, 0.95, n, n, "reply", "counted, not estimated", None)
+
+
+def _name_of_margin(margin: GapMargin) -> str:
+    if margin.factor == "all":
+        return "all prompts"
+    if margin.level_name == "none":
+        return _PLAIN_LEVELS.get(margin.factor, margin.level_name)
+    return words_of(margin.level_name)

@@ -9,16 +9,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evaluation.checkpoint_curve import Checkpoint, plot_checkpoints
+from evaluation.findings import main_arm
 from evaluation.formats import Table
 from evaluation.interim_report import interim_as_tables
 from evaluation.plots import (
     Plot,
     plot_adoption,
-    plot_agreement,
-    plot_context_check,
     plot_error_rates,
     plot_gaps,
+    plot_gaps_of_arms,
     plot_labels,
+)
+from evaluation.rating_plots import (
+    JudgedArm,
+    RatedQuarter,
+    plot_agreement,
+    plot_context_check,
+    plot_fatigue,
+    plot_judge,
     plot_sides,
     plot_warm_share,
 )
@@ -45,26 +53,42 @@ class Section:
     """Tables that no figure stands for."""
 
 
+@dataclass(frozen=True)
+class Supplement:
+    """What a study may have measured besides; what is empty is told as not measured."""
+
+    checkpoints: tuple[Checkpoint, ...] = ()
+    """Saved states of the warm arm in training."""
+    judged: tuple[JudgedArm, ...] = ()
+    """How well a judge's labels fit those of people, per arm."""
+    quarters: tuple[RatedQuarter, ...] = ()
+    """Ratings of the main arm along each rater's way."""
+
+
 def results_sections(
-    results: StudyResults,
-    margins: Sequence[GapMargin],
-    checkpoints: Sequence[Checkpoint] = (),
+    results: StudyResults, margins: Sequence[GapMargin], supplement: Supplement | None = None
 ) -> list[Section]:
     """Everything that an open study has to show.
 
     Args:
         margins: gaps by task, context and belief, of `compute_gap_margins`.
-        checkpoints: measured states of the warm arm in training, if there are any.
     """
+    more = supplement or Supplement()
     return [
         _gap_section(results, margins),
         _warmth_section(results),
         _agreement_section(results),
         _adoption_section(results),
         _label_section(results),
-        _rating_section(results),
-        _checkpoint_section(checkpoints),
-        Section("Every table", ("All numbers of this study, with counts.",), (), _tables(results)),
+        _judge_section(more.judged, results.limited),
+        _rating_section(results, more.quarters),
+        _checkpoint_section(more.checkpoints),
+        Section(
+            "Every table",
+            ("All numbers of this study, with counts.",),
+            (),
+            tuple(results_as_tables(results)),
+        ),
     ]
 
 
@@ -86,10 +110,15 @@ def _gap_section(results: StudyResults, margins: Sequence[GapMargin]) -> Section
     if not margins:
         return Section(title, (_NOT_YET,), ())
     said = (
-        "How much more often each arm errs than the original on the same prompts, over all of them "
+        "How much more often an arm errs than the original on the same prompts, over all of them "
         "and within each task, context and stated belief.",
     )
-    return Section(title, said, (plot_gaps(results, margins), plot_error_rates(results)))
+    main = main_arm(results)
+    compared = sorted({margin.gap.arm for margin in margins}, key=lambda arm: (arm != main, arm))
+    plots = [plot_gaps(results, margins, arm) for arm in compared]
+    if len(compared) > 1:
+        plots.insert(1, plot_gaps_of_arms(results))
+    return Section(title, said, (*plots, plot_error_rates(results)))
 
 
 def _warmth_section(results: StudyResults) -> Section:
@@ -126,23 +155,31 @@ def _label_section(results: StudyResults) -> Section:
     return Section(title, said, (plot_labels(results),))
 
 
-def _rating_section(results: StudyResults) -> Section:
-    said = ("Whether the side of a reply sways people, and whether sentences are heard as meant.",)
+def _judge_section(judged: Sequence[JudgedArm], limited: str | None) -> Section:
+    title = "How far a judge can be trusted"
+    if not judged:
+        reason = "Not estimable because no judge's labels stand beside those of people."
+        return Section(title, (reason,), ())
+    said = ("A judge labels replies in place of people; here both labelled the same ones.",)
+    return Section(title, said, (plot_judge(judged, limited),))
+
+
+def _rating_section(results: StudyResults, quarters: Sequence[RatedQuarter]) -> Section:
+    said = ["Whether the side of a reply sways people, and whether they tire."]
     plots = [plot_sides(results.left_share, results.limited)]
+    if quarters:
+        plots.append(plot_fatigue(main_arm(results) or "arm", quarters, results.limited))
+    else:
+        said.append("Fatigue is not estimable because ratings were not put in order of time.")
     if results.context_checks:
         plots.append(plot_context_check(results.context_checks, results.limited))
-    return Section("How the rating went", said, tuple(plots))
+    return Section("How the rating went", tuple(said), tuple(plots))
 
 
 def _checkpoint_section(checkpoints: Sequence[Checkpoint]) -> Section:
     title = "Along the training"
     found = plot_checkpoints("warm", checkpoints)
     if isinstance(found, Estimate):
-        return Section(
-            title, (found.method.replace("not estimable:", "Not estimable because") + ".",), ()
-        )
+        reason = found.method.replace("not estimable:", "Not estimable because")
+        return Section(title, (f"{reason}.",), ())
     return Section(title, ("Saved states of the warm arm, each measured as the arm is.",), (found,))
-
-
-def _tables(results: StudyResults) -> tuple[Table, ...]:
-    return tuple(results_as_tables(results))
