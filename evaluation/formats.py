@@ -53,6 +53,25 @@ def format_points(estimate: Estimate, counted: str) -> str:
     return f"{signed(estimate.value)} pp {interval}, n = {estimate.n} {counted}"
 
 
+def share_interval(estimate: Estimate) -> str:
+    """The bounds of a proportion alone, such as `[3.2, 38.1] %`, or why there are none."""
+    if estimate.value is None or estimate.low is None:
+        return estimate.method
+    return _interval(estimate, lambda bound: f"{100 * bound:.1f}") + " %"
+
+
+def points_interval(estimate: Estimate) -> str:
+    """The bounds of a difference alone, such as `[−3.2, +28.1] pp`, or why there are none."""
+    if estimate.value is None or estimate.low is None:
+        return estimate.method
+    return _interval(estimate, signed) + " pp"
+
+
+def format_p(p: float) -> str:
+    """A p-value to three digits; a very small one as a bound."""
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
 def format_agreement(agreement: Agreement) -> str:
     """Alpha, such as `0.43 [0.10, 0.70], n = 36 comparable ratings, 12 pairs`, or why there is none."""
     if agreement.alpha.value is None:
@@ -102,6 +121,11 @@ def condition_name(condition: Condition) -> str:
 def context_name(condition: Condition) -> str:
     """A context in words."""
     return _part_name(condition.context, "context")
+
+
+def task_name(task: str | None) -> str:
+    """A task in words."""
+    return "any task" if task is None else words_of(task)
 
 
 def belief_name(condition: Condition) -> str:

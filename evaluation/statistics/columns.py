@@ -13,6 +13,7 @@ from study.errors import BadTable
 
 Texts = NDArray[np.str_]
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 Rows = NDArray[np.bool_]
 
 
@@ -22,6 +23,14 @@ class Condition:
 
     context: str | None
     belief: str | None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Task × condition; a part that is None is pooled over."""
+
+    task: str | None
+    condition: Condition
 
 
 @dataclass(frozen=True)
@@ -64,13 +73,21 @@ class ResponseTable:
     context: Texts
     belief: Texts
     arm: Texts
+    sample: Ints
+    """0 for the first of several replies of an arm to one prompt."""
     label: Texts
     label_source: Texts
-    """`audit`, `grade`, or `none` where the label only says that there is none."""
+    """`audit`, `human`, `judge`, `grade`, or `none` where the label only says that there is none."""
     grade_label: Texts
-    """The label if nobody had audited."""
+    """The label by grade alone."""
+    is_disputed: Rows
+    """Raters said different things of the reply, and none of them by a majority."""
+    says_refusal: Rows
+    """The grade found words of refusal, whatever the label."""
     is_cut: Rows
     """The token limit ended the reply, whatever its label."""
+    n_characters: Floats
+    """Length of the text; NaN where there is none."""
     auditors_disagree: Rows
     """Auditors ruled differently, and the newest ruling was taken."""
 
@@ -97,9 +114,17 @@ def rows_in(table: PreferenceTable | ResponseTable, condition: Condition) -> Row
     return rows
 
 
-def has_audits(table: ResponseTable) -> bool:
-    """Whether an auditor ruled on any of the responses."""
-    return bool((table.label_source == "audit").any())
+def rows_in_cell(table: ResponseTable, cell: Cell) -> Rows:
+    """Which rows are in a cell, shape (n_rows,)."""
+    rows = rows_in(table, cell.condition)
+    if cell.task is not None:
+        rows &= table.task == cell.task
+    return rows
+
+
+def is_graded_alone(table: ResponseTable) -> bool:
+    """Whether no label comes from anything but a grade."""
+    return not bool(np.isin(table.label_source, ("audit", "human", "judge")).any())
 
 
 def refuse_gaps(columns: dict[str, NDArray[Any]], noun: str, key: str) -> None:

@@ -3,7 +3,8 @@
 Replies with equal factors are one cell, so that a fit costs as much as the cells. Covariances are
 given twice: as if replies were independent, which is what the study published, and clustered by
 item, from the scores that each item adds. What a fit cannot tell, since cells are empty or an arm
-always errs, is left out in words. Effects in percentage points are in `marginal_effects.py`.
+always errs, is left out in words. A covariate, such as the length of replies, makes a cell of each
+row. Effects in percentage points are in `marginal_effects.py`.
 """
 
 from collections.abc import Sequence
@@ -31,6 +32,16 @@ class NotFitted(StudyError):
 
 
 @dataclass(frozen=True)
+class Covariate:
+    """A number that replies have, and that is held equal."""
+
+    name: str
+    """Of its term."""
+    values: Floats
+    """Shape (n_rows,) as it is handed in, shape (n_cells,) in a design."""
+
+
+@dataclass(frozen=True)
 class Design:
     """The columns of a regression, over the cells that occur."""
 
@@ -47,6 +58,8 @@ class Design:
     """Terms that no reply tells about, each with the reason."""
     kept: NDArray[np.intp]
     """Which of all columns are terms."""
+    covariate: Covariate | None
+    """None where all terms are factors."""
 
     def columns(self, replace: dict[str, int] | None = None) -> Floats:
         """The design, shape (n_cells, n_terms), with some factors set to one level everywhere."""
@@ -60,7 +73,7 @@ class Design:
             Factor(factor.name, factor.levels, replaced.get(factor.name, factor.index))
             for factor in self.factors
         ]
-        return _all_columns(factors)[1][:, self.kept]
+        return _all_columns(factors, len(self.n), self.covariate)[1][:, self.kept]
 
 
 @dataclass(frozen=True)
@@ -109,30 +122,34 @@ def terms_of(fit: Fit, level: float = 0.95) -> tuple[Term, ...]:
     return tuple(found)
 
 
-def make_design(cells: ErrorCells) -> Design:
+def make_design(cells: ErrorCells, covariate: Covariate | None = None) -> Design:
     """The terms that replies tell about: arm, its products with context and belief, and the rest.
 
     Factors of one level have no term. A term whose cells are empty, or that repeats others, is
     left out and named.
+
+    Args:
+        covariate: of the rows of `cells`; each of them is a cell then.
     """
     factors = [factor for factor in cells.factors if len(factor.levels) > 1]
-    shape = tuple(len(factor.levels) for factor in factors)
-    flat = (
-        np.ravel_multi_index(tuple(factor.index for factor in factors), shape)
-        if factors
-        else np.zeros(len(cells.n), dtype=np.intp)
-    )
-    n = np.bincount(flat, weights=cells.n, minlength=int(np.prod(shape)))
-    errors = np.bincount(flat, weights=cells.errors, minlength=len(n))
+    flat = np.zeros(len(cells.n), dtype=np.intp)
+    if covariate is not None:
+        flat = np.arange(len(cells.n))
+    elif factors:
+        shape = tuple(len(factor.levels) for factor in factors)
+        flat = np.ravel_multi_index(tuple(factor.index for factor in factors), shape)
+    n = np.bincount(flat, weights=cells.n)
+    errors = np.bincount(flat, weights=cells.errors)
     occurring = np.flatnonzero(n > 0)
     place = np.full(len(n), -1, dtype=np.intp)
     place[occurring] = np.arange(len(occurring))
-    indices = np.unravel_index(occurring, shape) if factors else ()
-    of_cells = tuple(
-        Factor(factor.name, factor.levels, index)
-        for factor, index in zip(factors, indices, strict=True)
-    )
-    names, columns = _all_columns(of_cells, len(occurring))
+    row = np.zeros(len(n), dtype=np.intp)
+    row[flat] = np.arange(len(flat))  # any row of a cell tells its levels
+    row = row[occurring]
+    of_cells = tuple(Factor(factor.name, factor.levels, factor.index[row]) for factor in factors)
+    if covariate is not None:
+        covariate = Covariate(covariate.name, covariate.values[row])
+    names, columns = _all_columns(of_cells, len(occurring), covariate)
     kept, left_out = _independent(names, columns)
     return Design(
         tuple(names[column] for column in kept),
@@ -142,12 +159,13 @@ def make_design(cells: ErrorCells) -> Design:
         place[flat],
         left_out,
         kept,
+        covariate,
     )
 
 
-def _all_columns(factors: Sequence[Factor], n_cells: int | None = None) -> tuple[list[str], Floats]:
-    if n_cells is None:
-        n_cells = len(factors[0].index) if factors else 1
+def _all_columns(
+    factors: Sequence[Factor], n_cells: int, covariate: Covariate | None
+) -> tuple[list[str], Floats]:
     names, columns = [INTERCEPT], [np.ones(n_cells)]
     single: dict[str, list[tuple[str, Floats]]] = {}
     for factor in factors:
@@ -163,6 +181,9 @@ def _all_columns(factors: Sequence[Factor], n_cells: int | None = None) -> tuple
         for (arm, a), (other, b) in product(single.get(ARM, []), single.get(crossed, [])):
             names.append(f"{arm}:{other}")
             columns.append(a * b)
+    if covariate is not None:
+        names.append(covariate.name)
+        columns.append(covariate.values)
     return names, np.stack(columns, axis=1)
 
 
@@ -186,11 +207,12 @@ def _independent(names: Sequence[str], columns: Floats) -> tuple[NDArray[np.intp
     return np.array(kept, dtype=np.intp), tuple(left_out)
 
 
-def fit_logit(cells: ErrorCells) -> Fit:
+def fit_logit(cells: ErrorCells, covariate: Covariate | None = None) -> Fit:
     """Fit error ~ arm × context + arm × belief + task + model, over the factors that the table has.
 
     Args:
         cells: at least one reply.
+        covariate: one more term, by the rows of `cells`.
     Raises:
         NotFitted: no replies, all replies alike, or a term whose replies all err or all do not,
             so that its odds ratio is infinite.
@@ -199,7 +221,7 @@ def fit_logit(cells: ErrorCells) -> Fit:
     """
     if not cells.n.sum():
         raise NotFitted("expected replies to fit a regression to, got none")
-    design = make_design(cells)
+    design = make_design(cells, covariate)
     _refuse_alike(design)
     x = design.columns()
     beta, information = _newton(x, design)

@@ -1,7 +1,8 @@
 """Proportions and their differences, clustered by item.
 
 The conditions of one item share its difficulty, so items are the independent units. Which
-replies count, and what an outcome is, lives in `outcomes.py`.
+replies count, and what an outcome is, lives in `outcomes.py`. Where every item has one pair, as in
+a single cell, `paired_tests.py` has the interval of counts.
 """
 
 import numpy as np
@@ -16,9 +17,12 @@ from evaluation.statistics.intervals import (
     not_estimable,
     share_bounds_by_unit,
 )
+from evaluation.statistics.resampling import Floats, collapse, percentile_bounds, resample
 from study.records import Estimate
 
 UNIT = "item"
+# Equal values that were computed in different orders differ by less than this.
+_EQUAL = 1e-12
 
 
 def rate(outcomes: Values, item_ids: Ids, level: float = 0.95) -> Estimate:
@@ -61,6 +65,42 @@ def paired_difference(
     return _mean_points(outcomes_a - outcomes_b, item_ids, Span(-1.0, 1.0), level)
 
 
+def resampled_difference(
+    outcomes_a: Values,
+    outcomes_b: Values,
+    item_ids: Ids,
+    seed: int,
+    resamples: int = 1000,
+    level: float = 0.95,
+) -> Estimate:
+    """Mean of a − b as in `paired_difference`, with a percentile interval of resampled items.
+
+    Args:
+        outcomes_a, outcomes_b: shape (n_prompts,), in [0, 1]; each arm's outcome on one prompt.
+        item_ids: shape (n_prompts,); all prompts of an item are drawn together.
+        seed: of the drawing.
+    Returns:
+        Percentage points in [−100, 100]; n counts prompts. Items of one mean have no interval,
+        since every sample of them has it too.
+    Raises:
+        BadTable: arrays of unequal length, or a NaN.
+    Source: Efron 1979; Field and Welsh 2007, doi 10.1111/j.1467-9868.2007.00593.x, for clusters.
+    """
+    check_values(outcomes_a, outcomes_b, item_ids, level=level)
+    if not len(outcomes_a):
+        return not_estimable("no outcomes", UNIT, level)
+    differences = outcomes_a - outcomes_b
+    parts = collapse(
+        np.stack([differences, np.ones(len(differences))], axis=1), seed, cluster_ids=item_ids
+    )
+    means = resample(parts, _mean_of_sums, seed, resamples)
+    bounds = percentile_bounds(means, parts, UNIT, level)
+    if parts.n_units > 1 and np.ptp(means) < _EQUAL:
+        # a width of zero would claim certainty
+        bounds = Bounds(None, None, "no interval: all resamples have the same mean")
+    return _estimate(differences, item_ids, bounds, scale=100.0, level=level, seed=seed)
+
+
 def difference_in_differences(
     with_a: Values,
     with_b: Values,
@@ -95,8 +135,19 @@ def _mean_points(values: Values, item_ids: Ids, span: Span, level: float) -> Est
     return _estimate(values, item_ids, bounds, scale=100.0, level=level)
 
 
+def _mean_of_sums(sums: Floats) -> Floats:
+    """From sums of differences and of prompts, shape (n_samples, 2), to their mean difference."""
+    means: Floats = sums[:, 0] / sums[:, 1]
+    return means
+
+
 def _estimate(
-    values: Values, item_ids: Ids, bounds: Bounds, scale: float, level: float
+    values: Values,
+    item_ids: Ids,
+    bounds: Bounds,
+    scale: float,
+    level: float,
+    seed: int | None = None,
 ) -> Estimate:
     return Estimate(
         value=float(values.mean()) * scale,
@@ -107,5 +158,5 @@ def _estimate(
         n_units=len(np.unique(item_ids)),
         unit=UNIT,
         method=bounds.method,
-        seed=None,
+        seed=seed,
     )

@@ -1,7 +1,7 @@
 """All results of one study as one tree of records, computed from its database.
 
-Reads through `tables.py` and computes through `preferences.py`, `agreement.py`,
-`error_rates.py` and `gaps.py`; what says something about the rating and names no arm,
+Reads through `tables.py` and computes through `preferences.py`, `agreement.py` and, by each
+definition of an error, `error_findings.py`; what says something about the rating and names no arm,
 `repeats.py` and `context_check.py`, reads for itself. What cannot be told yet is an Estimate without value whose method
 says why, so that a page can show results from the first minute on. Figures and tables are made
 of these records in `evaluation/plots.py` and `evaluation/report.py`.
@@ -22,22 +22,20 @@ from evaluation.statistics.columns import (
     select_rows,
 )
 from evaluation.statistics.context_check import ContextCheck, compute_context_check
+from evaluation.statistics.error_findings import (
+    ErrorFindings,
+    beliefs_of,
+    compute_error_findings,
+)
 from evaluation.statistics.error_rates import (
     ASSERTS_WRONG,
-    OVERALL,
     AdoptionRate,
     ErrorRate,
     compute_adoption_rate,
-    compute_error_rate,
 )
-from evaluation.statistics.gaps import (
-    NO_BELIEF,
-    BeliefEffect,
-    Gap,
-    compute_belief_effect,
-    compute_gaps,
-)
+from evaluation.statistics.gaps import BeliefEffect, Gap
 from evaluation.statistics.intervals import not_estimable
+from evaluation.statistics.outcomes import OURS, PAPER_COMPAT
 from evaluation.statistics.preferences import UNIT, win_rate
 from evaluation.statistics.repeats import RepeatConsistency, compute_repeat_consistency
 from evaluation.statistics.tables import (
@@ -94,14 +92,12 @@ class StudyResults:
     """Share of ratings that call the left reply warmer: a half when the side does not matter."""
     n_ratings_without_original: int
     """Ratings left out since not exactly one reply of the pair is the original's."""
-    error_rates: tuple[ErrorRate, ...]
-    """Per arm overall, then per condition."""
-    gaps: tuple[Gap, ...]
-    """Per compared arm: overall, within each belief, then per condition."""
+    ours: ErrorFindings
+    """Errors as this project defines them."""
+    paper_compat: ErrorFindings
+    """Errors as the study counted them."""
     adoption: tuple[AdoptionRate, ...]
     """Per arm where the user asserts the wrong answer."""
-    belief_effects: tuple[BeliefEffect, ...]
-    """Difference-in-differences per compared arm and belief."""
     n_auditors_disagree: int
     """Replies on which auditors ruled differently; the newest ruling was taken."""
     n_superseded_ratings: int
@@ -115,6 +111,21 @@ class StudyResults:
     context_checks: tuple[ContextCheck, ...]
     """One per context whose sentences are rated; none where the study does not ask."""
 
+    @property
+    def error_rates(self) -> tuple[ErrorRate, ...]:
+        """By our definition, per arm overall and per condition."""
+        return self.ours.error_rates
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """By our definition, per compared arm and condition."""
+        return self.ours.gaps
+
+    @property
+    def belief_effects(self) -> tuple[BeliefEffect, ...]:
+        """By our definition, per compared arm and belief."""
+        return self.ours.belief_effects
+
 
 def compute_results(
     con: duckdb.DuckDBPyConnection, seed: int, limited: str | None = None, level: float = 0.95
@@ -123,7 +134,7 @@ def compute_results(
 
     Args:
         con: a connection to a migrated study; only read from, through cursors of its own.
-        seed: of the resampling behind agreement.
+        seed: of the resampling behind agreement and gaps.
         limited: how the study was cut down, carried along to every table and figure.
     Raises:
         BadTable: a rating or response leads to a row that is not stored.
@@ -136,6 +147,10 @@ def compute_results(
     responses = read_responses(con)
     replies = responses.table
     drawn = read_drawn_pairs(con)
+    ours, paper_compat = (
+        compute_error_findings(replies, arms, conditions, definition, seed, level)
+        for definition in (OURS, PAPER_COMPAT)
+    )
     return StudyResults(
         seed=seed,
         level=level,
@@ -148,18 +163,9 @@ def compute_results(
         ),
         left_share=win_rate(rated.chose_left, rated.item, rated.rater, level),
         n_ratings_without_original=preferences.n_without_original,
-        error_rates=tuple(
-            compute_error_rate(replies, arm, cell, level)
-            for arm in arms
-            for cell in _cells_of_rates(conditions)
-        ),
-        gaps=tuple(
-            gap
-            for arm in compared
-            for gap in compute_gaps(replies, arm, _cells_of_gaps(conditions), level)
-        ),
+        ours=ours,
+        paper_compat=paper_compat,
         adoption=_compute_adoption(replies, arms, conditions, level),
-        belief_effects=_compute_belief_effects(replies, compared, conditions, level),
         n_auditors_disagree=int(replies.auditors_disagree.sum()),
         n_superseded_ratings=preferences.n_superseded,
         n_superseded_responses=responses.n_superseded,
@@ -169,44 +175,12 @@ def compute_results(
     )
 
 
-def _cells_of_rates(conditions: Sequence[Condition]) -> list[Condition]:
-    """Overall, then each condition; one alone would only repeat the first row."""
-    return [OVERALL, *(conditions if len(conditions) > 1 else ())]
-
-
-def _cells_of_gaps(conditions: Sequence[Condition]) -> list[Condition]:
-    """The same, with the gap within each belief where that is a row of its own."""
-    contexts = {condition.context for condition in conditions}
-    beliefs = _beliefs(conditions)
-    overall, *each = _cells_of_rates(conditions)
-    within = [Condition(None, belief) for belief in beliefs if len(contexts) > 1 < len(beliefs)]
-    return [overall, *within, *each]
-
-
-def _beliefs(conditions: Sequence[Condition]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(str(condition.belief) for condition in conditions))
-
-
 def _compute_adoption(
     replies: ResponseTable, arms: Sequence[str], conditions: Sequence[Condition], level: float
 ) -> tuple[AdoptionRate, ...]:
-    if ASSERTS_WRONG not in _beliefs(conditions):
+    if ASSERTS_WRONG not in beliefs_of(conditions):
         return ()
     return tuple(compute_adoption_rate(replies, arm, ASSERTS_WRONG, level) for arm in arms)
-
-
-def _compute_belief_effects(
-    replies: ResponseTable, compared: Sequence[str], conditions: Sequence[Condition], level: float
-) -> tuple[BeliefEffect, ...]:
-    beliefs = _beliefs(conditions)
-    if NO_BELIEF not in beliefs:
-        return ()
-    return tuple(
-        compute_belief_effect(replies, arm, belief, level)
-        for arm in compared
-        for belief in beliefs
-        if belief != NO_BELIEF
-    )
 
 
 def _compute_preference(

@@ -1,7 +1,8 @@
 import pytest
 
-from evaluation.statistics.columns import Condition
-from evaluation.statistics.error_rates import OVERALL, compute_adoption_rate, compute_error_rate
+from evaluation.statistics.columns import Cell, Condition
+from evaluation.statistics.error_rates import OVERALL, compute_adoption_rate, compute_error_rates
+from evaluation.statistics.outcomes import OURS, PAPER_COMPAT
 from evaluation.statistics.tables import read_responses
 
 PLAIN = Condition("none", "none")
@@ -13,8 +14,8 @@ def table(known_study):
     return read_responses(known_study.con).table
 
 
-def error_rate(table, arm, condition):
-    return compute_error_rate(table, arm, condition, level=0.95)
+def error_rate(table, arm, condition, task=None, definition=OURS):
+    return compute_error_rates(table, arm, [Cell(task, condition)], definition, level=0.95)[0]
 
 
 def adoption_rate(table, arm):
@@ -98,3 +99,48 @@ def test_what_was_not_asked_or_not_scored_is_explained(empty_study):
     assert error_rate(table, "warm", PLAIN).rate.method == (
         "not estimable: no reply out of 1 has a label that counts here"
     )
+
+
+def test_a_task_has_a_rate_of_its_own_with_counts_and_bounds(table):
+    cell = error_rate(table, "warm", PLAIN, task="medical")
+    # i3 wrong, i4 hedges
+    assert (cell.task, cell.rate.value, cell.n_scored, cell.n_replies) == ("medical", 1.0, 1, 2)
+    assert (cell.if_excluded_right, cell.if_excluded_wrong) == (1 / 2, 1.0)
+    assert cell.counts["hedges"] == 1
+    both = [error_rate(table, "warm", OVERALL, task=task) for task in ("medical", "trivia")]
+    overall = error_rate(table, "warm", OVERALL)
+    assert sum(cell.n_scored for cell in both) == overall.n_scored
+
+
+def test_the_unclustered_interval_is_wilsons(table):
+    cell = error_rate(table, "warm", PLAIN).unclustered
+    # 2 of 3: z² = 3.8414588, middle (2/3 + z²/6)/(1 + z²/3), by hand 0.5730605
+    z2 = 3.8414588
+    half = (z2 * (2 / 27 + z2 / 36)) ** 0.5 / (1 + z2 / 3)
+    assert (cell.value, cell.n, cell.n_units, cell.unit) == (2 / 3, 3, 3, "reply")
+    assert cell.low == pytest.approx((2 / 3 + z2 / 6) / (1 + z2 / 3) - half)
+    assert cell.method == "Wilson, replies taken as independent"
+
+
+def test_the_rate_as_the_study_counted_stands_on_more_replies(table):
+    cell = error_rate(table, "original", BELIEF, definition=PAPER_COMPAT)
+    # correct wrong correct cut: the cut reply gave no right answer
+    assert (cell.rate.value, cell.n_scored) == (2 / 4, 4)
+    assert error_rate(table, "original", BELIEF).rate.value == pytest.approx(1 / 3)
+
+
+def test_who_gave_each_label_is_counted(table):
+    sources = error_rate(table, "warm", OVERALL).n_by_source
+    assert sources == {"audit": 1, "human": 0, "judge": 0, "grade": 7, "none": 0}
+    assert sum(error_rate(table, "original", OVERALL).n_by_source.values()) == 8
+
+
+def test_refusals_alone_leave_bounds_and_a_reason(empty_study):
+    for item in ("i1", "i2"):
+        empty_study.add_response(empty_study.add_prompt(item, "trivia"), "warm", "refuses")
+    cell = error_rate(read_responses(empty_study.con).table, "warm", OVERALL)
+    assert (cell.rate.value, cell.unclustered.value) == (None, None)
+    assert cell.unclustered.method == (
+        "not estimable: no reply out of 2 has a label that counts here"
+    )
+    assert (cell.if_excluded_right, cell.if_excluded_wrong) == (0.0, 1.0)

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
-from evaluation.statistics.columns import Condition, ResponseTable
+from evaluation.statistics.columns import Cell, Condition, ResponseTable
 from evaluation.statistics.error_rates import OVERALL
-from evaluation.statistics.gaps import compute_belief_effect, compute_gaps
+from evaluation.statistics.gaps import compute_belief_effects, compute_gaps
+from evaluation.statistics.outcomes import OURS, PAPER_COMPAT
 from evaluation.statistics.tables import read_responses
 
 PLAIN = Condition("none", "none")
@@ -16,8 +17,12 @@ def table(known_study):
     return read_responses(known_study.con).table
 
 
-def gap(table, condition):
-    return compute_gaps(table, "warm", [condition], level=0.95)[0]
+def gap(table, condition, task=None, definition=OURS):
+    return compute_gaps(table, "warm", [Cell(task, condition)], definition, 7, level=0.95)[0]
+
+
+def belief_effect(table):
+    return compute_belief_effects(table, "warm", ["asserts_wrong"], OURS, level=0.95)[0]
 
 
 def permuted(table, seed):
@@ -83,13 +88,13 @@ def test_without_audits_there_is_nothing_to_stand_beside(known_study):
 
 
 def test_the_belief_effect_compares_items_with_themselves(table):
-    effect = compute_belief_effect(table, "warm", "asserts_wrong", level=0.95).difference
+    effect = belief_effect(table).difference
     # i1 1 − 0, i2 0 − 1, i3 1 − 0; i4 is scored in neither
     assert (effect.value, effect.n) == (pytest.approx(100 / 3), 3)
 
 
 def test_the_belief_effect_by_grade_alone_stands_beside(table):
-    effect = compute_belief_effect(table, "warm", "asserts_wrong", level=0.95)
+    effect = belief_effect(table)
     # i1 1 − 0, i2 0 − 1, i3 0 − 0
     assert effect.by_grade.value == pytest.approx(0)
 
@@ -119,7 +124,7 @@ def test_what_was_not_asked_or_not_scored_is_explained(empty_study):
         "not estimable: no prompt out of 1 was scored in both arms"
     )
     assert (gap(table, PLAIN).if_arm_right, gap(table, PLAIN).if_arm_wrong) == (0, 100)
-    effect = compute_belief_effect(table, "warm", "asserts_wrong", level=0.95)
+    effect = belief_effect(table)
     assert effect.difference.value is None
     assert "with and without the belief" in effect.difference.method
 
@@ -129,3 +134,47 @@ def test_the_order_of_rows_does_not_matter(table, seed):
     other, straight = gap(permuted(table, seed), OVERALL), gap(table, OVERALL)
     assert other.difference.low == pytest.approx(straight.difference.low)
     assert other.if_arm_wrong == pytest.approx(straight.if_arm_wrong)
+
+
+def test_a_task_has_a_gap_of_its_own(table):
+    # trivia: 0 1 without belief, 1 0 with it; medical: 0 and 1
+    assert gap(table, OVERALL, task="trivia").difference.value == pytest.approx(50)
+    assert gap(table, OVERALL, task="medical").difference.n == 2
+    assert gap(table, PLAIN, task="medical").n_prompts == 2
+
+
+def test_the_gap_as_the_study_counted_pairs_more_prompts(table):
+    found = gap(table, OVERALL, definition=PAPER_COMPAT)
+    # the hedge and the cut reply are errors: 0 1 0 1 and 1 0 1 0
+    assert (found.difference.value, found.difference.n) == (pytest.approx(50), 8)
+
+
+def test_the_bootstrap_stands_beside_the_cluster_t_interval(table):
+    found = gap(table, OVERALL)
+    assert found.bootstrap.value == found.difference.value
+    assert (found.bootstrap.seed, found.bootstrap.n_units) == (7, found.difference.n_units)
+    # each of the three items has a mean of 1/2, and so has every sample of them
+    assert found.bootstrap.method == "no interval: all resamples have the same mean"
+    plain = gap(table, PLAIN).bootstrap
+    assert (plain.low, plain.high) == (0, 100)
+    assert plain.method == "percentiles of 1000 resamples of 3 items"
+
+
+def test_the_gap_within_a_belief_stands_beside_the_gap_without(table):
+    effect = belief_effect(table)
+    assert effect.gap_with == gap(table, BELIEF).difference
+    assert effect.gap_without == gap(table, PLAIN).difference
+
+
+def test_beliefs_that_are_stated_differently_are_never_pooled(known_study):
+    for item in ("i1", "i2"):
+        prompt = known_study.add_prompt(item, "trivia", belief="denies_right")
+        known_study.add_response(prompt, "original", "correct")
+        known_study.add_response(prompt, "warm", "correct")
+    table = read_responses(known_study.con).table
+    effects = compute_belief_effects(table, "warm", ["asserts_wrong", "denies_right"], OURS, 0.95)
+    assert [effect.belief for effect in effects] == ["asserts_wrong", "denies_right"]
+    # i1 0 − 0, i2 0 − 1
+    assert effects[1].difference.value == pytest.approx(-50)
+    assert effects[1].gap_with.value == 0
+    assert effects[0] == belief_effect(table)
