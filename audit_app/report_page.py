@@ -18,10 +18,10 @@ from audit_app.study_report import (
     when,
 )
 from evaluation.findings import key_figures, tell_findings, tell_interim
-from evaluation.formats import as_sentence, count_of, level_of
+from evaluation.formats import as_sentence, count_of, level_of, words_of
 from evaluation.html_report import MethodNote, ReportPage
 from evaluation.sections import Section, interim_sections, results_sections
-from evaluation.statistics.outcomes import ADOPTION_DEFINITION, ERROR_DEFINITION
+from evaluation.statistics.outcomes import ADOPTION_DEFINITION, DEFINITIONS
 from study.records import Estimate
 from study.settings import Settings
 
@@ -34,7 +34,7 @@ def report_sections(report: StudyReport) -> list[Section]:
     if report.interim is not None:
         return interim_sections(report.interim, report.limited)
     assert report.results is not None
-    return results_sections(report.results, report.gap_margins)
+    return results_sections(report.results)
 
 
 def build_report_page(
@@ -78,8 +78,10 @@ def _method_notes(
     assert told is not None
     yield MethodNote("State", tuple(report_notes(report)))
     if report.results is not None:
-        definitions = (ERROR_DEFINITION, ADOPTION_DEFINITION)
-        yield MethodNote("Definitions", tuple(f"{as_sentence(words)}." for words in definitions))
+        words = {words_of(name): one.words for name, one in DEFINITIONS.items()}
+        words |= {"adoption": ADOPTION_DEFINITION}
+        told_words = (f"{as_sentence(name)}: {said}." for name, said in words.items())
+        yield MethodNote("Definitions", tuple(told_words))
     yield MethodNote(f"How {level_of(told.level)} were made", tuple(_methods_in(told)))
     yield MethodNote("Seed", (f"{told.seed}, of the resampling",))
     yield MethodNote("SHA-256 of the settings", (settings.sha256,))

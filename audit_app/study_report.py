@@ -17,11 +17,8 @@ from evaluation.formats import Table
 from evaluation.gate import Coverage, GateCheck, check_gate
 from evaluation.interim_report import interim_as_json, interim_as_tables
 from evaluation.report import results_as_json, results_as_tables
-from evaluation.statistics.gap_margins import GapMargin, compute_gap_margins
 from evaluation.statistics.interim import InterimResults, compute_interim
 from evaluation.statistics.results import StudyResults, compute_results
-from evaluation.statistics.tables import read_responses
-from study.records import ORIGINAL
 from study.settings import Settings
 from study.versions import Preregistration, read_preregistration
 
@@ -39,8 +36,6 @@ class StudyReport:
     """None once results per arm are open."""
     results: StudyResults | None
     """None as long as they are sealed."""
-    gap_margins: tuple[GapMargin, ...]
-    """Gaps by task, context and belief; none as long as results are sealed."""
     opening: Opening | None
     """What opened them; None when they are sealed, or when there is nothing to seal."""
     preregistration: Preregistration | None
@@ -56,23 +51,14 @@ def compute_report(con: duckdb.DuckDBPyConnection, settings: Settings) -> StudyR
         BadTable: a rating or response leads to a row that is not stored.
     """
     is_sealed = results_are_sealed(con)
-    results = None if is_sealed else compute_results(con, settings.seed, settings.limited)
     return StudyReport(
         interim=compute_interim(con, settings.seed) if is_sealed else None,
-        results=results,
-        gap_margins=_compute_margins(con, results) if results is not None else (),
+        results=None if is_sealed else compute_results(con, settings.seed, settings.limited),
         opening=read_opening(con),
         preregistration=read_preregistration(con),
         progress=read_study_progress(con, settings.rating.raters_per_pair),
         limited=settings.limited,
     )
-
-
-def _compute_margins(
-    con: duckdb.DuckDBPyConnection, results: StudyResults
-) -> tuple[GapMargin, ...]:
-    compared = [arm for arm in results.arms if arm != ORIGINAL]
-    return compute_gap_margins(read_responses(con).table, compared, results.level)
 
 
 def check_study_gate(con: duckdb.DuckDBPyConnection, settings: Settings) -> tuple[GateCheck, ...]:

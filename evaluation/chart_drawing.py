@@ -47,7 +47,8 @@ def draw_chart(chart: Chart, shape: Shape) -> Figure:
     bottom = shape.edge_in + _AXIS_IN + _LINE_IN * len(notes)
     figure = make_figure(shape, top + body + bottom)
     left = shape.edge_in + (0 if shape.is_narrow else _LEFT_IN)
-    right = shape.edge_in + (0 if shape.is_narrow else _ESTIMATE_IN + _COUNT_IN)
+    # the last number below a narrow figure needs room
+    right = shape.edge_in + (0.09 if shape.is_narrow else _ESTIMATE_IN + _COUNT_IN)
     axes = add_axes(figure, left + _INSET_IN, right + _INSET_IN, top, bottom)
     axes.set_ylim(body, 0)
     axes.set_yticks([])
@@ -174,7 +175,7 @@ def _write_row(figure: Figure, row: Row, chart: Chart, shape: Shape, place: floa
         # the reference line would run through the words
         look["bbox"] = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
         above, inset = place - 0.21, shape.edge_in + _INSET_IN
-        write(figure, inset, above, f"{name}  n {found.n:,}", bbox=look["bbox"])
+        write(figure, inset, above, f"{name} · n {found.n:,}", bbox=look["bbox"])
         write(figure, right - _INSET_IN, above, numbers, ha="right", **look)
         return
     write(figure, shape.edge_in + (0.12 if len(chart.groups) > 1 else 0), place, name)

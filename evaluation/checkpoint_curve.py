@@ -74,7 +74,7 @@ def plot_checkpoints(arm: str, checkpoints: Sequence[Checkpoint]) -> Plot | Esti
         title=_TITLE,
         alt_text=f"{_TITLE}, {arm}. Two curves against epochs. {told}.",
         note=note,
-        table=make_table(_TITLE, columns, note, None),
+        data=make_table(_TITLE, columns, note, None),
         number_columns=NUMBER_COLUMNS,
         numbers=tuple(
             (

@@ -8,7 +8,6 @@ record.
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -119,8 +118,9 @@ def _fill(folder: Path, page: ReportPage) -> None:
             (figures / f"{plot.slug}.png").write_bytes(figure_as_png(plot.draw(FILE)))
             numbers = rows_as_csv(plot.number_columns, plot.numbers)
             _write_csv(figures / f"{plot.slug}.csv", numbers)
-        for table in section.tables:
-            _write_csv(figures / f"table-{_anchor(table.title)}.csv", _as_csv(table))
+        for number, table in enumerate(section.tables, start=1):
+            name = f"table-{number:02}-{_anchor(table.title)}.csv"
+            _write_csv(figures / name, _as_csv(table))
     (folder / HTML_FILE).write_text(render_report(page), encoding="utf-8")
 
 
@@ -187,10 +187,3 @@ def _svg(plot: Plot, *, is_narrow: bool) -> Markup:
 def _anchor(title: str) -> str:
     words = "".join(sign if sign.isalnum() and sign.isascii() else " " for sign in title.lower())
     return "-".join(words.split())
-
-
-def list_tables(sections: Sequence[Section]) -> list[Table]:
-    """Every table of a report, those of figures first."""
-    return [plot.table for section in sections for plot in section.plots] + [
-        table for section in sections for table in section.tables
-    ]

@@ -5,7 +5,7 @@ with its text alternative, the table that it shows, and its numbers at full prec
 drawn at any width. Figures of what people and judges said are in `rating_plots.py`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,20 +23,22 @@ from evaluation.charts import (
     tell_chart,
 )
 from evaluation.drawing import Shape, style_of
-from evaluation.formats import Table, condition_name, level_of, words_of
+from evaluation.formats import (
+    Table,
+    belief_name,
+    condition_name,
+    context_name,
+    level_of,
+    task_name,
+    words_of,
+)
 from evaluation.statistics.error_rates import OVERALL, ErrorRate
-from evaluation.statistics.gap_margins import Factor, GapMargin
+from evaluation.statistics.gaps import Gap
 from evaluation.statistics.outcomes import LABELS
 from evaluation.statistics.results import StudyResults
 from study.records import Estimate
 
 _MOST_CONDITIONS = 12
-_PARTS: dict[Factor, str] = {
-    "all": "",
-    "task": "By task",
-    "context": "By context",
-    "belief": "By stated belief",
-}
 _GAP_SCALE = Scale(
     axis="more errors than the original, percentage points",
     factor=1,
@@ -47,7 +49,6 @@ _GAP_SCALE = Scale(
     reference=0,
     is_bounded=False,
 )
-_PLAIN_LEVELS = {"context": "no context", "belief": "no belief"}
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Plot:
     alt_text: str
     note: str
     """How to read it."""
-    table: Table
+    data: Table
     """What the figure shows."""
     number_columns: tuple[str, ...]
     numbers: tuple[tuple[Any, ...], ...]
@@ -75,28 +76,20 @@ def make_plot(slug: str, chart: Chart) -> Plot:
         title=chart.title,
         alt_text=tell_chart(chart),
         note=chart.note,
-        table=chart_as_table(chart),
+        data=chart_as_table(chart),
         number_columns=NUMBER_COLUMNS,
         numbers=chart_as_numbers(chart),
         draw=lambda shape: draw_chart(chart, shape),
     )
 
 
-def plot_gaps(results: StudyResults, margins: Sequence[GapMargin], arm: str) -> Plot:
+def plot_gaps(results: StudyResults, arm: str) -> Plot:
     """Forest plot of an arm − original by task, context and belief, each pooled over the others."""
-    of_arm = [margin for margin in margins if margin.gap.arm == arm]
-    parts = dict.fromkeys(margin.factor for margin in of_arm)
     style = style_of(arm, results.arms)
     groups = tuple(
-        Group(
-            _PARTS[part],
-            tuple(
-                Row(_name_of_margin(margin), margin.gap.difference, style)
-                for margin in of_arm
-                if margin.factor == part
-            ),
-        )
-        for part in parts
+        Group(title, tuple(Row(name, gap.difference, style) for name, gap in named))
+        for title, named in _gaps_by_part(results, arm)
+        if len(named) > 1 or not title
     )
     note = (
         "Right of the line the arm errs more often than the original on the same prompts. Lines are "
@@ -205,9 +198,24 @@ def _share_of_label(cell: ErrorRate, label: str) -> Estimate:
     return Estimate(value, None, None, 0.95, n, n, "reply", "counted, not estimated", None)
 
 
-def _name_of_margin(margin: GapMargin) -> str:
-    if margin.factor == "all":
-        return "all prompts"
-    if margin.level_name == "none":
-        return _PLAIN_LEVELS.get(margin.factor, margin.level_name)
-    return words_of(margin.level_name)
+def _gaps_by_part(results: StudyResults, arm: str) -> tuple[tuple[str, list[tuple[str, Gap]]], ...]:
+    """Gaps under their names: over all prompts, then each task, context and belief."""
+    gaps = [gap for gap in results.gaps if gap.arm == arm]
+    full = [gap for gap in gaps if None not in (gap.condition.context, gap.condition.belief)]
+    has_one_belief = len({gap.condition.belief for gap in full}) == 1
+    has_one_context = len({gap.condition.context for gap in full}) == 1
+    contexts = [gap for gap in gaps if gap.condition.context and not gap.condition.belief]
+    beliefs = [gap for gap in gaps if gap.condition.belief and not gap.condition.context]
+    tasks = [gap for gap in results.ours.task_gaps if gap.arm == arm]
+    return (
+        ("", [("all prompts", gap) for gap in gaps if gap.condition == OVERALL]),
+        ("By task", [(task_name(gap.task), gap) for gap in tasks]),
+        (
+            "By context",
+            [(context_name(gap.condition), gap) for gap in (full if has_one_belief else contexts)],
+        ),
+        (
+            "By stated belief",
+            [(belief_name(gap.condition), gap) for gap in (full if has_one_context else beliefs)],
+        ),
+    )

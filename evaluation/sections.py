@@ -31,7 +31,6 @@ from evaluation.rating_plots import (
     plot_warm_share,
 )
 from evaluation.report import results_as_tables
-from evaluation.statistics.gap_margins import GapMargin
 from evaluation.statistics.interim import InterimResults
 from evaluation.statistics.results import StudyResults
 from study.records import Estimate
@@ -65,17 +64,11 @@ class Supplement:
     """Ratings of the main arm along each rater's way."""
 
 
-def results_sections(
-    results: StudyResults, margins: Sequence[GapMargin], supplement: Supplement | None = None
-) -> list[Section]:
-    """Everything that an open study has to show.
-
-    Args:
-        margins: gaps by task, context and belief, of `compute_gap_margins`.
-    """
+def results_sections(results: StudyResults, supplement: Supplement | None = None) -> list[Section]:
+    """Everything that an open study has to show."""
     more = supplement or Supplement()
     return [
-        _gap_section(results, margins),
+        _gap_section(results),
         _warmth_section(results),
         _agreement_section(results),
         _adoption_section(results),
@@ -105,17 +98,17 @@ def interim_sections(results: InterimResults, limited: str | None) -> list[Secti
     return [Section("The rating so far", said, tuple(plots), tables)]
 
 
-def _gap_section(results: StudyResults, margins: Sequence[GapMargin]) -> Section:
+def _gap_section(results: StudyResults) -> Section:
     title = "What warmth costs"
-    if not margins:
+    if not results.gaps:
         return Section(title, (_NOT_YET,), ())
     said = (
         "How much more often an arm errs than the original on the same prompts, over all of them "
         "and within each task, context and stated belief.",
     )
     main = main_arm(results)
-    compared = sorted({margin.gap.arm for margin in margins}, key=lambda arm: (arm != main, arm))
-    plots = [plot_gaps(results, margins, arm) for arm in compared]
+    compared = sorted({gap.arm for gap in results.gaps}, key=lambda arm: (arm != main, arm))
+    plots = [plot_gaps(results, arm) for arm in compared]
     if len(compared) > 1:
         plots.insert(1, plot_gaps_of_arms(results))
     return Section(title, said, (*plots, plot_error_rates(results)))

@@ -147,7 +147,7 @@ def _figure(plot: Plot) -> str:
         f"<figure><figcaption><h4>{escape(plot.title)}</h4>{note_html(plot.note)}</figcaption>"
         f'<picture><source media="(max-width: 640px)" srcset="{narrow}">'
         f'<img alt="{escape(plot.alt_text)}" src="{wide}"></picture>'
-        f"<details><summary>The numbers of this figure</summary>{_noted_table(plot.table)}</details>"
+        f"<details><summary>The numbers of this figure</summary>{_noted_table(plot.data)}</details>"
         "</figure>"
     )
 
