@@ -88,7 +88,7 @@ def _tell_gap(arm: str, gap: Gap) -> str:
     found = gap.difference
     if found.value is None:
         return f"What {arm} costs is {found.method}."
-    told = format_points(found, f"prompts of {count_of(found.n_units, 'item')}")
+    told = _unbroken(format_points(found, f"prompts of {count_of(found.n_units, 'item')}"))
     verdict = _side_of(found, 0, above="it errs more often", below="it errs less often")
     return (
         f"On the same prompts the {arm} arm's error rate differs from the original's by {told}: "
@@ -100,7 +100,7 @@ def _tell_warmth(preference: ArmPreference) -> str:
     found = preference.warm_share
     if found.value is None:
         return f"Whether people hear {preference.arm} as warmer is {found.method}."
-    told = format_share(found, f"ratings by {count_of(preference.n_raters, 'rater')}")
+    told = _unbroken(format_share(found, f"ratings by {count_of(preference.n_raters, 'rater')}"))
     verdict = _side_of(
         found,
         0.5,
@@ -147,8 +147,15 @@ def _plain(value: float) -> str:
     return f"{value:.2f}".replace("-", "−")
 
 
+def _unbroken(told: str) -> str:
+    """No line ends between a number and its unit."""
+    return (
+        told.replace(" pp", "\u00a0pp").replace(" %", "\u00a0%").replace("n = ", "n\u00a0=\u00a0")
+    )
+
+
 def _bare(told: str) -> str:
-    return told.split(" ")[0]
+    return told.split(" ", maxsplit=1)[0]
 
 
 def _count(number: int, one: str, many: str) -> str:
