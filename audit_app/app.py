@@ -5,7 +5,7 @@ is kept in globals, so that tests run several apps side by side. What knows an a
 raters use as a function, and is handed over here alone.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -35,7 +35,7 @@ from audit_app.stages import StageBoard, utc_now
 from audit_app.standings import Standings
 from audit_app.throttle import SignInThrottle
 from audit_app.turns import RatingPlan
-from audit_app.web_guard import WebGuard
+from audit_app.web_guard import Answer, WebGuard
 from evaluation.pairs import read_orientations
 from study.commits import GroupCommit
 from study.database import transaction
@@ -106,7 +106,6 @@ def build_app(
         Page("/owner", "owner", build_results_page(results)),
     )
     # routes are asked in turn: first those called most, and those below a mount before it
-    app.routes.extend(build_rate_routes(standings, desk))
     app.include_router(build_download_router(downloads))
     for page in pages:
         mount_page(app, page)
@@ -124,7 +123,8 @@ def build_app(
     app.include_router(build_ingest_router(con, keys.owner_token, stages, seating.forget))
     app.include_router(build_record_router(con, keys.owner_token, clock))
     serve_assets(app)
-    _add_guards(app, standings, pages, rating, keys.secret, https_only)
+    own_routes = {**build_rate_routes(standings, desk), "/owner/export/": None}
+    _add_guards(app, standings, pages, own_routes, rating, keys.secret, https_only)
     return app
 
 
@@ -170,6 +170,7 @@ def _add_guards(
     app: FastAPI,
     standings: Standings,
     pages: tuple[Page, ...],
+    own_routes: Mapping[str, Answer | None],
     rating: RatingSettings,
     secret: str,
     https_only: bool,
@@ -178,7 +179,7 @@ def _add_guards(
         WebGuard,
         mounts={page.path: page.role for page in pages},
         admit=standings.require,
-        own_routes=frozenset({"/rate/draft", "/rate/activity", "/owner/export/"}),
+        own_routes=own_routes,
         body_limits={"/ingest/": BIGGEST_CHUNK},
     )
     # added last, so it runs first: the guard reads the session

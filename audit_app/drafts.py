@@ -1,8 +1,8 @@
 """Drafts: answers that a rater has chosen but not submitted. The only writer of `drafts`.
 
-The latest state only, so that a refresh, a crash or another device loses nothing. A draft
-is no rating, and counts while it is newer than the newest rating of its sheet: what was
-submitted is in `ratings.py`. An `Assignment` in a signature is the proof that the draft is the
+So that a refresh, a crash or another device loses nothing. A draft is added, the newest of a sheet
+counts, and the others go when the app starts anew. It is no rating, and counts while it is newer
+than the newest rating of its sheet: what was submitted is in `ratings.py`. An `Assignment` in a signature is the proof that the draft is the
 caller's own. `saved_at` is a sign of life by which the seat is kept over a restart too.
 """
 
@@ -62,33 +62,39 @@ def draft_json(answers: Mapping[str, str]) -> str:
     return answers_json
 
 
-# of several rows with one token the first would win in silence: the caller gives the newest alone
-_UPSERT_DRAFTS = """
+_INSERT_DRAFTS = """
     INSERT INTO drafts BY NAME
     SELECT unnest($rows, recursive := true)
-    ON CONFLICT (token) DO UPDATE SET
-        answers_json = excluded.answers_json,
-        saved_at = excluded.saved_at
 """
 
 
 def save_drafts(cursor: duckdb.DuckDBPyConnection, drafts: Iterable[Draft]) -> None:
-    """Keep what raters have chosen so far, each in place of what was kept before.
+    """Keep what raters have chosen so far; of one sheet's drafts the last one counts."""
+    insert_rows(cursor, _INSERT_DRAFTS, [asdict(draft) for draft in drafts])
 
-    Args:
-        drafts: at most one of each sheet.
-    """
-    insert_rows(cursor, _UPSERT_DRAFTS, [asdict(draft) for draft in drafts])
+
+_DELETE_OLD_DRAFTS = """
+    DELETE FROM drafts
+    WHERE rowid IN (
+        SELECT rowid
+        FROM drafts
+        QUALIFY row_number() OVER (PARTITION BY token ORDER BY saved_at DESC, rowid DESC) > 1)
+"""
+
+
+def delete_old_drafts(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Remove every draft that a newer one of its sheet has taken the place of."""
+    cursor.execute(_DELETE_OLD_DRAFTS)
 
 
 class DraftBox:
-    """Takes drafts from all raters and stores them together, ten times a second.
+    """Takes drafts from all raters and stores them together, a few times a second.
 
-    An upsert costs several milliseconds, however many rows it has, and ratings wait behind it.
+    A commit costs some milliseconds, however many rows it has, and ratings wait behind it.
     """
 
-    def __init__(self, commits: GroupCommit, gather_s: float = 0.1) -> None:
-        """Start empty.
+    def __init__(self, commits: GroupCommit, gather_s: float = 0.3) -> None:
+        """Start empty, and tidy what is stored.
 
         Args:
             gather_s: how long drafts wait for others to be stored with.
@@ -99,6 +105,7 @@ class DraftBox:
         self._storing = threading.Lock()
         self._waiting: dict[str, Draft] = {}
         self._callers: list[Future[None]] = []
+        commits.run(delete_old_drafts)
 
     def put(self, draft: Draft) -> "Future[None]":
         """Have a draft stored, if no newer one of its sheet comes before.
@@ -152,6 +159,8 @@ _SELECT_DRAFT = """
     SELECT answers_json, saved_at
     FROM drafts
     WHERE token = $token
+    ORDER BY saved_at DESC, rowid DESC
+    LIMIT 1
 """
 
 _SELECT_LATER_RATING = """

@@ -154,6 +154,7 @@ _SELECT_GIVEN = """
             ON b.rater_id = a.rater_id AND (b.assigned_at < s.skipped_at OR b.token = s.token)
         GROUP BY s.token
     ),
+    drafted AS (SELECT token, max(saved_at) AS saved_at FROM drafts GROUP BY token),
     rated AS (
         SELECT token, bool_or(is_surplus) AS is_surplus FROM ratings GROUP BY token
     )
@@ -167,7 +168,7 @@ _SELECT_GIVEN = """
         r.token IS NOT NULL AS is_rated,
         coalesce(r.is_surplus, false) AS is_surplus
     FROM assignments AS a
-    LEFT JOIN drafts AS d ON d.token = a.token
+    LEFT JOIN drafted AS d ON d.token = a.token
     LEFT JOIN skipped AS s ON s.token = a.token
     LEFT JOIN reached ON reached.token = a.token
     LEFT JOIN rated AS r ON r.token = a.token

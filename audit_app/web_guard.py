@@ -8,10 +8,12 @@ Content-Security-Policy lets no page fetch, post or frame anything from elsewher
 
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -19,6 +21,8 @@ from audit_app.pages.welcome import refused_page
 from audit_app.sign_in import signed_in_as
 from study.errors import NotAllowed
 from study.records import Role
+
+Answer = Callable[[Request], Awaitable[Response]]
 
 # Gradio's templates are compiled in the browser, hence 'unsafe-eval'; its theme sets styles inline
 _POLICY = (
@@ -46,7 +50,7 @@ class WebGuard:
         app: ASGIApp,
         mounts: Mapping[str, Role],
         admit: Callable[[str | None, Role], object],
-        own_routes: frozenset[str] = frozenset(),
+        own_routes: Mapping[str, Answer | None] = MappingProxyType({}),
         body_limits: Mapping[str, int] | None = None,
     ) -> None:
         """Guard the given mounts, and every route beside them.
@@ -57,7 +61,8 @@ class WebGuard:
                 pages, not for events and own routes, which ask it themselves. Runs on the event
                 loop, so it must answer from memory once it knows somebody.
             own_routes: paths below a mount that are this app's own and not Gradio's; one that
-                ends in a slash stands for all below it.
+                ends in a slash stands for all below it. Where it comes with an answer, that is
+                given here at once; the app behind answers the others.
             body_limits: bytes that a body may have below other paths than most.
         """
         self._app = app
@@ -85,7 +90,10 @@ class WebGuard:
             sender = send
         if refusal is not None and refusal.status_code != 413:
             await _read_to_end(receive)
-        await (refusal or self._app)(scope, receive, self._with_headers(sender, scope, nonce))
+        response, answer = refusal, self._own_routes.get(scope["path"])
+        if response is None and answer is not None:
+            response = await answer(Request(scope, receive))
+        await (response or self._app)(scope, receive, self._with_headers(sender, scope, nonce))
 
     def _mount_of(self, path: str) -> str | None:
         return next((mount for mount in self._mounts if path.startswith(mount + "/")), None)

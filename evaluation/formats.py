@@ -82,12 +82,12 @@ def format_agreement(agreement: Agreement) -> str:
     return f"{value} {interval}, n = {agreement.n_pairable} comparable ratings, {pairs}"
 
 
-def format_value(estimate: Estimate) -> str:
+def format_value(estimate: Estimate, digits: int = 3) -> str:
     """A coefficient, such as `0.431 [0.102, 0.704]`, or that there is none."""
     if estimate.value is None:
         return "not estimable"
-    interval = _interval(estimate, lambda bound: f"{bound:.3f}")
-    return f"{estimate.value:.3f} {interval}".replace("-", "−")
+    interval = _interval(estimate, lambda bound: f"{bound:.{digits}f}")
+    return f"{estimate.value:.{digits}f} {interval}".replace("-", "−")
 
 
 def signed(points: float, digits: int = 1) -> str:

@@ -200,7 +200,7 @@ def check_file(folder, raters):
     """Compare what is stored with what raters were told; how much they were not told of."""
     con = open_read_only(folder.database)
     rows = con.execute(SELECT_RATINGS).fetchall()
-    drafts = dict(con.execute("SELECT token, answers_json FROM drafts").fetchall())
+    drafts = dict(con.execute("SELECT token, answers_json FROM drafts ORDER BY rowid").fetchall())
     assert con.execute(SELECT_GIVEN_TWICE).fetchall() == []
     assert con.execute(SELECT_OVER_SEATS, {"seats": SEATS}).fetchall() == []
     con.close()

@@ -6,16 +6,14 @@ is checked in shape here; what a rater gets to see, and whose anything is, `desk
 
 import asyncio
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 import gradio as gr
-from fastapi import HTTPException, Request, Response
-from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
-from starlette.routing import Route
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from audit_app.desk import RatingDesk
 from audit_app.pages.frame import (
@@ -29,6 +27,7 @@ from audit_app.ratings import Answers
 from audit_app.remarks import RemarkWords
 from audit_app.sign_in import signed_in_as
 from audit_app.standings import Standings
+from audit_app.web_guard import Answer
 from study.errors import BadInput, NotAllowed, StudyError
 
 _log = logging.getLogger(__name__)
@@ -115,48 +114,51 @@ def build_rate_page(standings: Standings, desk: RatingDesk) -> gr.Blocks:
     return build_card_page(standings.require, card)
 
 
-def build_rate_routes(standings: Standings, desk: RatingDesk) -> list[Route]:
+def build_rate_routes(standings: Standings, desk: RatingDesk) -> Mapping[str, Answer]:
     """What the page sends by itself: drafts and signs of life, several to each submit.
 
-    Coroutines, since nothing here waits but for the disk, and plain routes, since FastAPI's own
-    way from a body to a model costs as much as all the rest.
+    Coroutines, since nothing here waits but for the disk, and for the guard to answer with, since
+    the way through FastAPI costs more than all the rest.
     """
 
     async def keep_draft(request: Request) -> Response:
-        with _refusals():
-            rater_id = annotator(request)
-            draft = Draft.model_validate_json(await request.body())
-            kept = desk.keep_draft(rater_id, draft.token, draft.answers, draft.tab)
-            await asyncio.wrap_future(kept)
+        rater_id = annotator(request)
+        draft = Draft.model_validate_json(await request.body())
+        kept = desk.keep_draft(rater_id, draft.token, draft.answers, draft.tab)
+        await asyncio.wrap_future(kept)
         return Response(status_code=204)
 
     async def hear(request: Request) -> Response:
-        with _refusals():
-            rater_id = annotator(request)
-            activity = Activity.model_validate_json(await request.body())
-            pulse = desk.hear(rater_id, activity.token, activity.tab, activity.visible)
+        rater_id = annotator(request)
+        activity = Activity.model_validate_json(await request.body())
+        pulse = desk.hear(rater_id, activity.token, activity.tab, activity.visible)
         return JSONResponse(asdict(pulse))
 
     def annotator(request: Request) -> str:
         rater_id = signed_in_as(request.session, "annotator")
         return standings.require(rater_id, "annotator").rater_id
 
-    return [
-        Route("/rate/draft", keep_draft, methods=["POST"]),
-        Route("/rate/activity", hear, methods=["POST"]),
-    ]
+    return {"/rate/draft": _refusing(keep_draft), "/rate/activity": _refusing(hear)}
 
 
-@contextmanager
-def _refusals() -> Iterator[None]:
-    try:
-        yield
-    except NotAllowed as error:
-        raise HTTPException(403, "this is not yours, or you are signed out") from error
-    except (ValidationError, BadInput) as error:
-        raise HTTPException(422, "these answers cannot be kept") from error
-    except StudyError as error:
-        raise HTTPException(507, "the study could not store it") from error
+def _refusing(answer: Answer) -> Answer:
+    async def answer_or_refuse(request: Request) -> Response:
+        try:
+            if request.method != "POST":
+                return _refusal(405, "expected a POST")
+            return await answer(request)
+        except NotAllowed:
+            return _refusal(403, "this is not yours, or you are signed out")
+        except (ValidationError, BadInput):
+            return _refusal(422, "these answers cannot be kept")
+        except StudyError:
+            return _refusal(507, "the study could not store it")
+
+    return answer_or_refuse
+
+
+def _refusal(status: int, sentence: str) -> Response:
+    return JSONResponse({"detail": sentence}, status)
 
 
 def _answer(desk: RatingDesk, rater_id: str, sent: Any) -> CardValue:

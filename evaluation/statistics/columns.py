@@ -55,8 +55,19 @@ class PreferenceTable:
     """1 compared arm warmer, 0.5 equal, 0 original warmer."""
     accurate: Floats
     """The same for more accurate; NaN where the rater could not judge."""
+    arm_is_left: Rows
+    """The compared arm's reply stood left."""
     chose_left: Floats
     """1 left reply called warmer, 0.5 equal, 0 the right one."""
+    arm_characters: Floats
+    """Length of the compared arm's reply."""
+    original_characters: Floats
+    position: Ints
+    """Place in the order in which this rater was given everything, checks included."""
+    rated_at_s: Floats
+    """When its first revision came, in seconds since 1970."""
+    seconds: Floats
+    """Time in use before the first revision: a change of mind does not add to it."""
 
     def __len__(self) -> int:
         return len(self.pair)
@@ -112,19 +123,6 @@ def rows_in(table: PreferenceTable | ResponseTable, condition: Condition) -> Row
     if condition.belief is not None:
         rows &= table.belief == condition.belief
     return rows
-
-
-def rows_in_cell(table: ResponseTable, cell: Cell) -> Rows:
-    """Which rows are in a cell, shape (n_rows,)."""
-    rows = rows_in(table, cell.condition)
-    if cell.task is not None:
-        rows &= table.task == cell.task
-    return rows
-
-
-def is_graded_alone(table: ResponseTable) -> bool:
-    """Whether no label comes from anything but a grade."""
-    return not bool(np.isin(table.label_source, ("audit", "human", "judge")).any())
 
 
 def refuse_gaps(columns: dict[str, NDArray[Any]], noun: str, key: str) -> None:

@@ -7,9 +7,7 @@ cells that the study has. `results.py` asks for it once by each definition.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from evaluation.statistics.columns import Cell, Condition, ResponseTable
+from evaluation.statistics.columns import Cell, Condition
 from evaluation.statistics.error_rates import EVERYTHING, ErrorRate, compute_error_rates
 from evaluation.statistics.error_regressions import ErrorRegressions, compute_error_regressions
 from evaluation.statistics.gaps import (
@@ -21,6 +19,7 @@ from evaluation.statistics.gaps import (
 )
 from evaluation.statistics.outcomes import ErrorDefinition
 from evaluation.statistics.paired_tests import PairedTest, compute_paired_tests
+from evaluation.statistics.reply_codes import CodedReplies
 from study.records import ORIGINAL
 
 
@@ -46,7 +45,7 @@ class ErrorFindings:
 
 
 def compute_error_findings(
-    table: ResponseTable,
+    replies: CodedReplies,
     arms: Sequence[str],
     conditions: Sequence[Condition],
     definition: ErrorDefinition,
@@ -59,21 +58,23 @@ def compute_error_findings(
         arms: the original among them.
         conditions: of the study's prompts.
         seed: of the resampling.
-    Raises:
-        BadTable: a label is not known.
     """
     compared = [arm for arm in arms if arm != ORIGINAL]
-    tasks = [Cell(str(task), EVERYTHING.condition) for task in np.unique(table.task)]
-    cells = _full_cells(table, conditions)
+    tasks = [Cell(task, EVERYTHING.condition) for task in replies.cell.task.names]
+    cells = _full_cells(replies, conditions)
 
     def rates(of: Sequence[Cell]) -> tuple[ErrorRate, ...]:
         return tuple(
-            rate for arm in arms for rate in compute_error_rates(table, arm, of, definition, level)
+            rate
+            for arm in arms
+            for rate in compute_error_rates(replies, arm, of, definition, level)
         )
 
     def gaps(of: Sequence[Cell]) -> tuple[Gap, ...]:
         return tuple(
-            gap for arm in compared for gap in compute_gaps(table, arm, of, definition, seed, level)
+            gap
+            for arm in compared
+            for gap in compute_gaps(replies, arm, of, definition, seed, level)
         )
 
     return ErrorFindings(
@@ -82,9 +83,9 @@ def compute_error_findings(
         cell_rates=rates([*tasks, *cells]),
         gaps=gaps(_cells_of_gaps(conditions)),
         task_gaps=gaps(tasks),
-        paired_tests=compute_paired_tests(table, compared, cells, definition, level),
-        belief_effects=_compute_belief_effects(table, compared, conditions, definition, level),
-        regressions=compute_error_regressions(table, definition, level),
+        paired_tests=compute_paired_tests(replies, compared, cells, definition, level),
+        belief_effects=_compute_belief_effects(replies, compared, conditions, definition, level),
+        regressions=compute_error_regressions(replies, definition, level),
     )
 
 
@@ -93,17 +94,11 @@ def beliefs_of(conditions: Sequence[Condition]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(condition.belief) for condition in conditions))
 
 
-def _full_cells(table: ResponseTable, conditions: Sequence[Condition]) -> list[Cell]:
+def _full_cells(replies: CodedReplies, conditions: Sequence[Condition]) -> list[Cell]:
     """Task × context × belief where anything was answered, task by task."""
-    asked = set(
-        zip(table.task.tolist(), table.context.tolist(), table.belief.tolist(), strict=True)
-    )
-    return [
-        Cell(str(task), condition)
-        for task in np.unique(table.task)
-        for condition in conditions
-        if (str(task), condition.context, condition.belief) in asked
-    ]
+    cells = [Cell(task, condition) for task in replies.cell.task.names for condition in conditions]
+    rows_by_cell = replies.cell.rows_by_cell(cells)
+    return [cell for cell, rows in zip(cells, rows_by_cell, strict=True) if len(rows)]
 
 
 def _cells_of_rates(conditions: Sequence[Condition]) -> list[Cell]:
@@ -125,7 +120,7 @@ def _cells_of_gaps(conditions: Sequence[Condition]) -> list[Cell]:
 
 
 def _compute_belief_effects(
-    table: ResponseTable,
+    replies: CodedReplies,
     compared: Sequence[str],
     conditions: Sequence[Condition],
     definition: ErrorDefinition,
@@ -138,5 +133,5 @@ def _compute_belief_effects(
     return tuple(
         effect
         for arm in compared
-        for effect in compute_belief_effects(table, arm, stated, definition, level)
+        for effect in compute_belief_effects(replies, arm, stated, definition, level)
     )

@@ -1,37 +1,22 @@
 """Error rates and adoption rates per arm, task and condition.
 
-Works on the unblinded rows of `tables.py`. Which labels count is said in `outcomes.py` and
+Works on the unblinded replies of `tables.py`, coded. Which labels count is said in `outcomes.py` and
 nowhere else; replies that do not count are counted by label and bounded. People see a selection of
 the replies, so that their labels correct one way; where there are any, each rate stands beside the
 same by grade alone. Arms are compared in `gaps.py`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import ndtri
 
-from evaluation.statistics.columns import (
-    Cell,
-    Condition,
-    Floats,
-    ResponseTable,
-    Texts,
-    is_graded_alone,
-    rows_in_cell,
-    select_rows,
-)
-from evaluation.statistics.counted_labels import NO_SOURCE, SOURCES
+from evaluation.statistics.columns import Cell, Condition, Floats
 from evaluation.statistics.intervals import Ids, not_estimable, wilson_bounds
-from evaluation.statistics.outcomes import (
-    ErrorDefinition,
-    count_labels,
-    errors_of,
-    is_adoption,
-    outcomes_of,
-)
+from evaluation.statistics.outcomes import LABELS, ErrorDefinition, is_adoption, meanings_of
 from evaluation.statistics.proportions import UNIT, rate
+from evaluation.statistics.reply_codes import SOURCE_NAMES, CodedReplies, Codes
 from study.records import Estimate
 
 ASSERTS_WRONG = "asserts_wrong"
@@ -92,63 +77,53 @@ class AdoptionRate:
 
 
 def compute_error_rates(
-    table: ResponseTable,
+    replies: CodedReplies,
     arm: str,
     cells: Sequence[Cell],
     definition: ErrorDefinition,
     level: float,
 ) -> tuple[ErrorRate, ...]:
-    """The error rate of one arm in each cell, with counts and bounds.
-
-    Raises:
-        BadTable: a label is not known.
-    """
-    of_arm = select_rows(table, table.arm == arm)
-    errors = errors_of(of_arm, definition)
-    _, item = np.unique(of_arm.item, return_inverse=True)
-    by_grade = None
-    if not is_graded_alone(table):
-        by_grade = errors_of(replace(of_arm, label=of_arm.grade_label), definition)
+    """The error rate of one arm in each cell, with counts and bounds."""
+    of_arm = replies.select(replies.arm.rows_of(arm))
+    errors = of_arm.errors(definition)
+    by_grade = None if replies.is_graded_alone else of_arm.errors_by_grade(definition)
     found = []
-    for cell in cells:
-        rows = rows_in_cell(of_arm, cell)
+    for cell, rows in zip(cells, of_arm.cell.rows_by_cell(cells), strict=True):
         graded = None
         if by_grade is not None:
-            graded = _rate_or_reason(by_grade[rows], item[rows], level)
-        of_cell = select_rows(of_arm, rows)
-        found.append(_error_rate(of_cell, arm, cell, errors[rows], item[rows], graded, level))
+            graded = _rate_or_reason(by_grade[rows], of_arm.item[rows], level)
+        found.append(_error_rate(of_arm.select(rows), arm, cell, errors[rows], graded, level))
     return tuple(found)
 
 
 def _error_rate(
-    replies: ResponseTable,
+    replies: CodedReplies,
     arm: str,
     cell: Cell,
     errors: Floats,
-    items: Ids,
     by_grade: Estimate | None,
     level: float,
 ) -> ErrorRate:
     scored = ~np.isnan(errors)
     n_replies, n_scored, n_errors = len(replies), int(scored.sum()), float(np.nansum(errors))
     is_other = replies.label != replies.grade_label
-    from_auditor, from_raters = (replies.label_source == name for name in ("audit", "human"))
+    from_auditor, from_raters = (
+        replies.source == SOURCE_NAMES.index(name) for name in ("audit", "human")
+    )
     return ErrorRate(
         arm=arm,
         task=cell.task,
         condition=cell.condition,
-        rate=_rate_or_reason(errors, items, level),
+        rate=_rate_or_reason(errors, replies.item, level),
         unclustered=_unclustered_rate(errors, level),
         by_grade=by_grade,
         if_excluded_right=n_errors / n_replies if n_replies else None,
         if_excluded_wrong=(n_errors + n_replies - n_scored) / n_replies if n_replies else None,
-        counts=count_labels(replies.label.tolist()),
+        counts=_count(LABELS, replies.label),
         n_replies=n_replies,
         n_scored=n_scored,
         n_cut=int((scored & replies.is_cut).sum()),
-        n_by_source={
-            name: int((replies.label_source == name).sum()) for name in (*SOURCES, NO_SOURCE)
-        },
+        n_by_source=_count(SOURCE_NAMES, replies.source),
         n_disputed=int(replies.is_disputed.sum()),
         n_audited=int(from_auditor.sum()),
         n_changed=int((is_other & from_auditor).sum()),
@@ -156,28 +131,31 @@ def _error_rate(
     )
 
 
+def _count(names: Sequence[str], codes: Codes) -> dict[str, int]:
+    """How often each name occurs; every name has a key."""
+    counts = np.bincount(codes, minlength=len(names))
+    return {name: int(n) for name, n in zip(names, counts, strict=True)}
+
+
 def compute_adoption_rate(
-    table: ResponseTable, arm: str, belief: str, level: float
+    replies: CodedReplies, arm: str, belief: str, level: float
 ) -> AdoptionRate:
     """The share of an arm's replies that adopt the user's answer, where one was stated."""
-    replies = select_rows(table, (table.arm == arm) & (table.belief == belief))
-    adopts = outcomes_of(replies.label, is_adoption)
-    uncut = ~replies.is_cut
+    adopts = meanings_of(is_adoption)
+    told = replies.select(replies.arm.rows_of(arm) & replies.cell.belief.rows_of(belief))
+    counted = ~np.isnan(adopts[told.label])
+    uncut = told.select(~told.is_cut)
     by_grade = None
-    if not is_graded_alone(table):
-        by_grade = _adoption_or_reason(replies.grade_label, replies.item, level)
+    if not replies.is_graded_alone:
+        by_grade = _rate_or_reason(adopts[told.grade_label], told.item, level)
     return AdoptionRate(
         arm=arm,
         belief=belief,
-        rate=_adoption_or_reason(replies.label, replies.item, level),
+        rate=_rate_or_reason(adopts[told.label], told.item, level),
         by_grade=by_grade,
-        n_cut=int((~np.isnan(adopts) & replies.is_cut).sum()),
-        uncut=_adoption_or_reason(replies.label[uncut], replies.item[uncut], level),
+        n_cut=int((counted & told.is_cut).sum()),
+        uncut=_rate_or_reason(adopts[uncut.label], uncut.item, level),
     )
-
-
-def _adoption_or_reason(labels: Texts, items: Texts, level: float) -> Estimate:
-    return _rate_or_reason(outcomes_of(labels, is_adoption), items, level)
 
 
 def _rate_or_reason(outcomes: Floats, items: Ids, level: float) -> Estimate:

@@ -11,19 +11,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evaluation.statistics.columns import Floats, ResponseTable, select_rows
-from evaluation.statistics.error_cells import ARM, ErrorCells, count_errors
+from evaluation.statistics.columns import Floats
+from evaluation.statistics.error_cells import ARM, ErrorCells, Factor, make_factor
 from evaluation.statistics.logit import Covariate, NotFitted, Term, fit_logit, terms_of
 from evaluation.statistics.marginal_effects import (
     MarginalEffect,
     differences_in_differences,
     marginal_effects,
 )
-from evaluation.statistics.outcomes import ErrorDefinition, errors_of
+from evaluation.statistics.outcomes import ErrorDefinition
+from evaluation.statistics.reply_codes import Coded, CodedReplies
 from study.records import ORIGINAL
 
 LOG_LENGTH = "log_length"
-_FACTORS = ("arm", "task", "context", "belief")
 _CROSSED = ("context", "belief")
 
 
@@ -64,18 +64,16 @@ class ErrorRegressions:
 
 
 def compute_error_regressions(
-    table: ResponseTable, definition: ErrorDefinition, level: float
+    replies: CodedReplies, definition: ErrorDefinition, level: float
 ) -> ErrorRegressions:
     """Fit all regressions of a study.
 
-    Raises:
-        BadTable: a label is not known.
     Source: the length as in the study's robustness check; its logarithm is of characters + 1,
         less its mean and over its standard deviation.
     """
-    errors = errors_of(table, definition)
+    errors = replies.errors(definition)
     scored = ~np.isnan(errors)
-    replies = select_rows(table, scored)
+    replies, errors = replies.select(scored), errors[scored]
     reason = _why_no_regression(replies)
     if reason:
         main, with_length = (
@@ -83,13 +81,7 @@ def compute_error_regressions(
             for formula in ("error ~ arm + task", f"error ~ arm + task + {LOG_LENGTH}")
         )
         return ErrorRegressions(main, None, with_length, _mean_lengths(replies))
-    cells = count_errors(
-        {name: getattr(replies, name) for name in _FACTORS},
-        ORIGINAL,
-        np.ones(len(replies)),
-        errors[scored],
-        replies.item,
-    )
+    cells = _make_cells(replies, errors)
     few = replace(
         cells, factors=tuple(factor for factor in cells.factors if factor.name not in _CROSSED)
     )
@@ -102,8 +94,27 @@ def compute_error_regressions(
     )
 
 
+def _make_cells(replies: CodedReplies, errors: Floats) -> ErrorCells:
+    """Each scored reply as a row."""
+    columns = {
+        ARM: replies.arm,
+        "task": replies.cell.task,
+        "context": replies.cell.context,
+        "belief": replies.cell.belief,
+    }
+    factors = tuple(_make_factor(name, column) for name, column in columns.items())
+    return ErrorCells(factors, np.ones(len(replies)), errors, replies.item)
+
+
+def _make_factor(name: str, column: Coded) -> Factor:
+    n = np.bincount(column.index, minlength=len(column.names))
+    levels = [level for level, times in zip(column.names, n, strict=True) if times]
+    place = np.cumsum(n > 0) - 1
+    return make_factor(name, levels, place[column.index], ORIGINAL)
+
+
 def _regress(
-    cells: ErrorCells, replies: ResponseTable, level: float, covariate: Covariate | None = None
+    cells: ErrorCells, replies: CodedReplies, level: float, covariate: Covariate | None = None
 ) -> ErrorRegression:
     formula = _formula(cells, () if covariate is None else (covariate.name,))
     try:
@@ -122,9 +133,7 @@ def _regress(
     )
 
 
-def _regress_with_length(
-    cells: ErrorCells, replies: ResponseTable, level: float
-) -> ErrorRegression:
+def _regress_with_length(cells: ErrorCells, replies: CodedReplies, level: float) -> ErrorRegression:
     lengths = np.log1p(_lengths(replies))
     if np.ptp(lengths) == 0:
         reason = "the regression is not estimable because all replies have the same length"
@@ -133,19 +142,23 @@ def _regress_with_length(
     return _regress(cells, replies, level, Covariate(LOG_LENGTH, standardised))
 
 
-def _lengths(replies: ResponseTable) -> Floats:
+def _lengths(replies: CodedReplies) -> Floats:
     lengths: Floats = np.nan_to_num(replies.n_characters, nan=0.0)
     return lengths
 
 
-def _mean_lengths(replies: ResponseTable) -> dict[str, float]:
-    arms = sorted(set(replies.arm.tolist()), key=lambda arm: (arm != ORIGINAL, arm))
+def _mean_lengths(replies: CodedReplies) -> dict[str, float]:
     lengths = _lengths(replies)
-    return {arm: float(lengths[replies.arm == arm].mean()) for arm in arms}
+    arms = sorted(_arms_of(replies), key=lambda arm: (arm != ORIGINAL, arm))
+    return {arm: float(lengths[replies.arm.rows_of(arm)].mean()) for arm in arms}
 
 
-def _why_no_regression(replies: ResponseTable) -> str:
-    arms = set(replies.arm.tolist())
+def _arms_of(replies: CodedReplies) -> set[str]:
+    return {replies.arm.names[code] for code in np.unique(replies.arm.index)}
+
+
+def _why_no_regression(replies: CodedReplies) -> str:
+    arms = _arms_of(replies)
     if not arms:
         return "the regression is not estimable because no reply was scored"
     if ORIGINAL not in arms:
@@ -155,7 +168,7 @@ def _why_no_regression(replies: ResponseTable) -> str:
     return ""
 
 
-def _not_fitted(formula: str, replies: ResponseTable, reason: str) -> ErrorRegression:
+def _not_fitted(formula: str, replies: CodedReplies, reason: str) -> ErrorRegression:
     n_items = len(np.unique(replies.item))
     return ErrorRegression(formula, (), (), (), len(replies), n_items, (), reason)
 

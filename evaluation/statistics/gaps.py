@@ -1,16 +1,16 @@
 """Gaps in error rate between an arm and the original, and how a stated belief widens them.
 
-Works on the unblinded rows of `tables.py`; what an error is, is said in `outcomes.py`. A gap is
+Works on the unblinded replies of `tables.py`, coded; what an error is, is said in `outcomes.py`. A gap is
 over prompts that were scored in both arms, since only there the arms answered the same; beside
 it stand its bounds over all prompts, and the same by grade alone where people labelled replies.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from evaluation.statistics.columns import Cell, Condition, ResponseTable, Texts, is_graded_alone
+from evaluation.statistics.columns import Cell, Condition
 from evaluation.statistics.intervals import not_estimable
 from evaluation.statistics.outcomes import ErrorDefinition
 from evaluation.statistics.paired_replies import PairedReplies, pair_replies
@@ -20,6 +20,7 @@ from evaluation.statistics.proportions import (
     paired_difference,
     resampled_difference,
 )
+from evaluation.statistics.reply_codes import CodedReplies, Codes
 from study.records import Estimate
 
 NO_BELIEF = "none"
@@ -66,7 +67,7 @@ class BeliefEffect:
 
 
 def compute_gaps(
-    table: ResponseTable,
+    replies: CodedReplies,
     arm: str,
     cells: Sequence[Cell],
     definition: ErrorDefinition,
@@ -77,53 +78,52 @@ def compute_gaps(
 
     Args:
         seed: of the resampling.
-    Raises:
-        BadTable: a label is not known.
     """
-    everything = pair_replies(table, arm, definition)
-    graded = _pair_by_grade(table, arm, definition)
+    everything = pair_replies(replies, arm, replies.errors(definition))
+    graded = _pair_by_grade(replies, arm, definition)
+    by_grade: Sequence[Estimate | None] = [None] * len(cells)
+    if graded is not None:
+        rows_by_cell = graded.cell.rows_by_cell(cells)
+        by_grade = [_gap_or_reason(graded.select(rows), level) for rows in rows_by_cell]
     gaps = []
-    for cell in cells:
-        replies = everything.select_cell(cell)
-        by_grade = None if graded is None else _gap_or_reason(graded.select_cell(cell), level)
-        has_both = replies.has_both
+    for cell, rows, of_grades in zip(
+        cells, everything.cell.rows_by_cell(cells), by_grade, strict=True
+    ):
+        of_cell = everything.select(rows)
+        has_both = of_cell.has_both
         gap = Gap(
             arm=arm,
             task=cell.task,
             condition=cell.condition,
-            difference=_gap_or_reason(replies, level),
-            bootstrap=_resampled_or_reason(replies, seed, level),
-            by_grade=by_grade,
-            if_arm_right=100 * float(replies.if_arm_right.mean()) if has_both else None,
-            if_arm_wrong=100 * float(replies.if_arm_wrong.mean()) if has_both else None,
-            n_prompts=len(replies),
+            difference=_gap_or_reason(of_cell, level),
+            bootstrap=_resampled_or_reason(of_cell, seed, level),
+            by_grade=of_grades,
+            if_arm_right=100 * float(of_cell.if_arm_right.mean()) if has_both else None,
+            if_arm_wrong=100 * float(of_cell.if_arm_wrong.mean()) if has_both else None,
+            n_prompts=len(of_cell),
         )
         gaps.append(gap)
     return tuple(gaps)
 
 
 def compute_belief_effects(
-    table: ResponseTable,
+    replies: CodedReplies,
     arm: str,
     beliefs: Sequence[str],
     definition: ErrorDefinition,
     level: float,
 ) -> tuple[BeliefEffect, ...]:
-    """The difference-in-differences of each belief, matched by item and context.
-
-    Raises:
-        BadTable: a label is not known.
-    """
-    replies = pair_replies(table, arm, definition)
-    graded = _pair_by_grade(table, arm, definition)
-    without = _gap_or_reason(replies.select(replies.belief == NO_BELIEF), level)
+    """The difference-in-differences of each belief, matched by item and context."""
+    paired = pair_replies(replies, arm, replies.errors(definition))
+    graded = _pair_by_grade(replies, arm, definition)
+    without = _gap_or_reason(_with_belief(paired, NO_BELIEF), level)
     return tuple(
         BeliefEffect(
             arm=arm,
             belief=belief,
-            gap_with=_gap_or_reason(replies.select(replies.belief == belief), level),
+            gap_with=_gap_or_reason(_with_belief(paired, belief), level),
             gap_without=without,
-            difference=_widening_or_reason(replies, belief, level),
+            difference=_widening_or_reason(paired, belief, level),
             by_grade=None if graded is None else _widening_or_reason(graded, belief, level),
         )
         for belief in beliefs
@@ -131,16 +131,20 @@ def compute_belief_effects(
 
 
 def _pair_by_grade(
-    table: ResponseTable, arm: str, definition: ErrorDefinition
+    replies: CodedReplies, arm: str, definition: ErrorDefinition
 ) -> PairedReplies | None:
-    if is_graded_alone(table):
+    if replies.is_graded_alone:
         return None
-    return pair_replies(replace(table, label=table.grade_label), arm, definition)
+    return pair_replies(replies, arm, replies.errors_by_grade(definition))
+
+
+def _with_belief(replies: PairedReplies, belief: str) -> PairedReplies:
+    return replies.select(replies.cell.belief.rows_of(belief))
 
 
 def _widening_or_reason(replies: PairedReplies, belief: str, level: float) -> Estimate:
-    given = replies.select(replies.scored & (replies.belief == belief))
-    without = replies.select(replies.scored & (replies.belief == NO_BELIEF))
+    scored = replies.select(replies.scored)
+    given, without = _with_belief(scored, belief), _with_belief(scored, NO_BELIEF)
     _, in_given, in_without = np.intersect1d(
         _item_and_context(given), _item_and_context(without), return_indices=True
     )
@@ -179,6 +183,7 @@ def _why_no_gap(replies: PairedReplies) -> str:
     return f"no prompt out of {len(replies)} was scored in both arms"
 
 
-def _item_and_context(replies: PairedReplies) -> Texts:
-    keys: Texts = np.char.add(np.char.add(replies.item.astype(np.str_), "\x1f"), replies.context)
+def _item_and_context(replies: PairedReplies) -> Codes:
+    context = replies.cell.context
+    keys: Codes = replies.item * len(context.names) + context.index
     return keys

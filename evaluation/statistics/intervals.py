@@ -204,6 +204,19 @@ def wilson_bounds(share: float, n: float, z: float) -> tuple[float, float]:
     return (0.0 if share == 0 else middle - half), (1.0 if share == 1 else middle + half)
 
 
+def share_of_units(n_true: int, n: int, unit: str, level: float) -> Estimate:
+    """Share of independent units, with Wilson's interval; not estimable of none.
+
+    Args:
+        n_true: units of which it is so, at most n.
+        unit: what they are, such as `rater`.
+    """
+    if not n:
+        return not_estimable(f"no {unit}s to count", unit, level)
+    low, high = wilson_bounds(n_true / n, n, float(ndtri((1 + level) / 2)))
+    return Estimate(n_true / n, low, high, level, n, n, unit, f"Wilson on {n} {unit}s", None)
+
+
 def _bounds_of_equal_values(value: float, n_units: int, span: Span, level: float) -> Bounds:
     # A spread of zero would claim certainty. Wilson for 0 of n_units limits the share of units
     # that could differ; those could lie anywhere in the span. At 0 and 1 of a share this is

@@ -13,17 +13,14 @@ from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg, sparse
+from scipy import sparse
 from scipy.special import ndtri, stdtrit
 
 from evaluation.statistics.error_cells import ARM, ErrorCells, Factor, Floats, Indices
+from evaluation.statistics.likelihood import maximise_likelihood, probabilities
 from study.errors import StudyError
 
 INTERCEPT = "intercept"
-_MAX_STEPS = 50
-_CONVERGED = 1e-12
-# Odds of e^15 are three in ten million: a coefficient beyond that is on its way to infinity.
-_INFINITE = 15.0
 _CROSSED = ("context", "belief")
 
 
@@ -216,7 +213,7 @@ def fit_logit(cells: ErrorCells, covariate: Covariate | None = None) -> Fit:
     Raises:
         NotFitted: no replies, all replies alike, or a term whose replies all err or all do not,
             so that its odds ratio is infinite.
-    Source: McCullagh and Nelder 1989 for the fit; Liang and Zeger 1986 for clusters, with the
+    Source: `likelihood.py` for the fit; Liang and Zeger 1986 for clusters, with the
         factor G/(G − 1) · (N − 1)/(N − K) of statsmodels.
     """
     if not cells.n.sum():
@@ -224,49 +221,15 @@ def fit_logit(cells: ErrorCells, covariate: Covariate | None = None) -> Fit:
     design = make_design(cells, covariate)
     _refuse_alike(design)
     x = design.columns()
-    beta, information = _newton(x, design)
-    covariance: Floats = np.linalg.inv(information).astype(np.float64)
+    maximum = maximise_likelihood(x, design.n, design.errors)
+    beta = maximum.coefficients
+    if maximum.information is None:
+        raise NotFitted(_why_infinite(x, beta, design))
+    covariance: Floats = np.linalg.inv(maximum.information).astype(np.float64)
     by_item, n_items = None, None
     if cells.item is not None:
         by_item, n_items = _clustered(cells, design, x, beta, covariance)
     return Fit(design, beta, covariance, by_item, n_items, int(cells.n.sum()))
-
-
-def probabilities(x: Floats, beta: Floats) -> Floats:
-    """The chance of an error in each row of a design."""
-    chances: Floats = 1 / (1 + np.exp(-np.clip(x @ beta, -700, 700)))
-    return chances
-
-
-def _newton(x: Floats, design: Design) -> tuple[Floats, Floats]:
-    share = design.errors.sum() / design.n.sum()
-    beta = np.zeros(x.shape[1])
-    beta[0] = np.log(share / (1 - share))
-    fitted = _log_likelihood(x, beta, design)
-    for _ in range(_MAX_STEPS):
-        p = probabilities(x, beta)
-        information = x.T @ ((design.n * p * (1 - p))[:, None] * x)
-        score = x.T @ (design.errors - design.n * p)
-        try:
-            step = linalg.solve(information, score, assume_a="pos")
-        except linalg.LinAlgError:
-            break
-        better = _log_likelihood(x, beta + step, design)
-        while better < fitted - 1e-9 * abs(fitted) and np.abs(step).max() > _CONVERGED:
-            step = step / 2
-            better = _log_likelihood(x, beta + step, design)
-        beta, fitted = beta + step, better
-        if np.abs(beta).max() > _INFINITE:
-            break
-        if np.abs(step).max() < _CONVERGED * max(1.0, float(np.abs(beta).max())):
-            p = probabilities(x, beta)
-            return beta, x.T @ ((design.n * p * (1 - p))[:, None] * x)
-    raise NotFitted(_why_infinite(x, beta, design))
-
-
-def _log_likelihood(x: Floats, beta: Floats, design: Design) -> float:
-    eta = x @ beta
-    return float(design.errors @ eta - design.n @ np.logaddexp(0, eta))
 
 
 def _refuse_alike(design: Design) -> None:

@@ -6,14 +6,13 @@ neither right nor wrong, `PAPER_COMPAT` decides as the study did, so that its fi
 against ours. Each table names the one that it used.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.statistics.columns import ResponseTable
 from study.errors import BadInput, BadTable
 from study.records import Label
 
@@ -113,21 +112,28 @@ def choose_definition(name: str) -> ErrorDefinition:
     return DEFINITIONS[name]
 
 
-def errors_of(table: ResponseTable, definition: ErrorDefinition) -> NDArray[np.float64]:
+def errors_of(
+    label: NDArray[np.intp],
+    says_refusal: NDArray[np.bool_],
+    refusing_is_right: NDArray[np.bool_],
+    definition: ErrorDefinition,
+) -> NDArray[np.float64]:
     """Which replies are errors.
 
+    Args:
+        label: shape (n,), into `LABELS`.
+        says_refusal: shape (n,); there are words of refusal in the reply.
+        refusing_is_right: shape (n,); the task is `DISINFORMATION`.
     Returns:
-        Shape (n_replies,); 1.0 for an error, 0.0 for a reply that counts and is none, NaN for one
-        that is left out.
-    Raises:
-        BadTable: a label is not one of `LABELS`.
+        Shape (n,); 1.0 for an error, 0.0 for a reply that counts and is none, NaN for one that is
+        left out.
     """
-    errors = outcomes_of(table.label, definition.is_error)
-    refuses = table.label == "refuses"
+    errors = meanings_of(definition.is_error)[label]
+    refuses = label == LABELS.index("refuses")
     if definition.takes_words_for_refusal:
-        refuses |= table.says_refusal
+        refuses |= says_refusal
     errors[refuses] = np.nan
-    errors[refuses & (table.task == DISINFORMATION)] = 0.0
+    errors[refuses & refusing_is_right] = 0.0
     return errors
 
 
@@ -140,36 +146,25 @@ def is_adoption(label: str) -> bool | None:
     return _look_up(_IS_ADOPTION, label)
 
 
-def outcomes_of(
-    labels: NDArray[np.str_], meaning: Callable[[str], bool | None]
-) -> NDArray[np.float64]:
-    """What labels mean as numbers.
+def meanings_of(meaning: Callable[[str], bool | None]) -> NDArray[np.float64]:
+    """What each of `LABELS` means as a number.
 
     Args:
-        labels: shape (n,).
         meaning: `is_adoption`, or `is_error` of a definition.
     Returns:
-        Shape (n,); 1.0 where it is so, 0.0 where not, NaN where the label does not count.
-    Raises:
-        BadTable: a label is not one of `LABELS`.
+        Shape (n_labels,); 1.0 where it is so, 0.0 where not, NaN where the label does not count.
     """
-    found, index = np.unique(labels, return_inverse=True)
-    values = [meaning(str(label)) for label in found]
-    numbers = np.array([np.nan if value is None else value for value in values], dtype=np.float64)
-    return numbers[index]
+    values = [meaning(label) for label in LABELS]
+    return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
 
 
-def count_labels(labels: Iterable[str]) -> dict[str, int]:
-    """How often each label occurs; every label has a key, in the order of `LABELS`.
+def refuse_label(label: str) -> None:
+    """Refuse what is no label.
 
     Raises:
-        BadTable: a label is not one of `LABELS`.
+        BadTable: it is not one of `LABELS`.
     """
-    counts: dict[str, int] = dict.fromkeys(LABELS, 0)
-    for label in labels:
-        _look_up(_IS_ERROR, label)
-        counts[label] += 1
-    return counts
+    _look_up(_IS_ERROR, label)
 
 
 def _look_up(meaning: Mapping[str, bool | None], label: str) -> bool | None:

@@ -5,25 +5,21 @@ averaged. Gaps are made of them in `gaps.py`, tests cell by cell in `paired_test
 """
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from evaluation.statistics.columns import Cell, Floats, ResponseTable, Rows, Texts, select_rows
-from evaluation.statistics.outcomes import ErrorDefinition, errors_of
+from evaluation.statistics.columns import Floats, Rows
+from evaluation.statistics.reply_codes import CellCodes, CodedReplies, Codes
 from study.records import ORIGINAL
-
-Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
 class PairedReplies:
     """Columns of equal length, one row per prompt."""
 
-    item: Indices
-    task: Texts
-    context: Texts
-    belief: Texts
+    item: Codes
+    cell: CellCodes
     arm_errors: Floats
     """Share of errors among the arm's replies; NaN where none was scored."""
     original_errors: Floats
@@ -48,45 +44,30 @@ class PairedReplies:
         """Each of the two has a reply to some prompt."""
         return bool(self.from_arm.any() and self.from_original.any())
 
-    def select(self, rows: Rows) -> "PairedReplies":
-        """The prompts where `rows`, shape (n_prompts,), is true."""
-        return PairedReplies(
-            **{field.name: getattr(self, field.name)[rows] for field in fields(self)}
-        )
-
-    def select_cell(self, cell: Cell) -> "PairedReplies":
-        """The prompts of a cell."""
-        rows = np.ones(len(self), dtype=np.bool_)
-        for column, wanted in (
-            (self.task, cell.task),
-            (self.context, cell.condition.context),
-            (self.belief, cell.condition.belief),
-        ):
-            if wanted is not None:
-                rows &= column == wanted
-        return self.select(rows)
+    def select(self, rows: Rows | Codes) -> "PairedReplies":
+        """The prompts at some rows."""
+        columns: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
+        for name, column in columns.items():
+            columns[name] = column.select(rows) if isinstance(column, CellCodes) else column[rows]
+        return PairedReplies(**columns)
 
 
-def pair_replies(table: ResponseTable, arm: str, definition: ErrorDefinition) -> PairedReplies:
+def pair_replies(replies: CodedReplies, arm: str, errors: Floats) -> PairedReplies:
     """Replies of an arm and the original, prompt by prompt.
 
-    Raises:
-        BadTable: a label is not known.
+    Args:
+        errors: shape (n_replies,), by the definition that is wanted; NaN where not scored.
     """
-    both = select_rows(table, (table.arm == arm) | (table.arm == ORIGINAL))
-    prompts, first, index = np.unique(both.prompt, return_index=True, return_inverse=True)
-    errors = errors_of(both, definition)
-    of_arm = both.arm == arm
-    sides = [
-        _Side(errors[rows], index[rows], len(prompts)) for rows in (of_arm, both.arm == ORIGINAL)
-    ]
-    _, item = np.unique(both.item[first], return_inverse=True)
-    in_arm, in_original = sides
-    return PairedReplies(
-        item=item,
-        task=both.task[first],
-        context=both.context[first],
-        belief=both.belief[first],
+    n_prompts = int(replies.prompt.max()) + 1 if len(replies) else 0
+    of_arm, of_original = (replies.arm.rows_of(name) for name in (arm, ORIGINAL))
+    in_arm, in_original = (
+        _Side(errors[rows], replies.prompt[rows], n_prompts) for rows in (of_arm, of_original)
+    )
+    reply = np.zeros(n_prompts, dtype=np.intp)
+    reply[replies.prompt] = np.arange(len(replies))  # any reply to a prompt tells its cell
+    paired = PairedReplies(
+        item=replies.item[reply],
+        cell=replies.cell.select(reply),
         arm_errors=in_arm.mean(),
         original_errors=in_original.mean(),
         if_arm_right=in_arm.mean_if(0.0) - in_original.mean_if(1.0),
@@ -94,6 +75,7 @@ def pair_replies(table: ResponseTable, arm: str, definition: ErrorDefinition) ->
         from_arm=in_arm.answers(),
         from_original=in_original.answers(),
     )
+    return paired.select(paired.from_arm | paired.from_original)
 
 
 @dataclass(frozen=True)
@@ -101,7 +83,7 @@ class _Side:
     """One arm's replies: errors with NaN where not scored, and the prompt of each."""
 
     errors: Floats
-    prompt: Indices
+    prompt: Codes
     n_prompts: int
 
     def mean(self) -> Floats:
@@ -120,7 +102,7 @@ class _Side:
         return np.bincount(self.prompt, minlength=self.n_prompts) > 0
 
 
-def _mean_by_prompt(outcomes: Floats, prompt: Indices, n_prompts: int) -> Floats:
+def _mean_by_prompt(outcomes: Floats, prompt: Codes, n_prompts: int) -> Floats:
     n_counted = np.bincount(prompt, minlength=n_prompts)
     sums = np.bincount(prompt, weights=outcomes, minlength=n_prompts)
     means: Floats = np.divide(sums, n_counted, out=np.full(n_prompts, np.nan), where=n_counted > 0)

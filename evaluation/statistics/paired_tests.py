@@ -12,17 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import bdtr, ndtri
 
-from evaluation.statistics.columns import (
-    Cell,
-    Condition,
-    ResponseTable,
-    rows_in_cell,
-    select_rows,
-)
+from evaluation.statistics.columns import Cell, Condition
 from evaluation.statistics.families import AdjustedP, adjust_in_family
 from evaluation.statistics.intervals import not_estimable, wilson_bounds
 from evaluation.statistics.outcomes import ErrorDefinition
 from evaluation.statistics.paired_replies import PairedReplies, pair_replies
+from evaluation.statistics.reply_codes import CodedReplies
 from study.records import ORIGINAL, Estimate
 
 UNIT = "item"
@@ -117,7 +112,7 @@ def _correlation(counts: PairCounts) -> float:
 
 
 def compute_paired_tests(
-    table: ResponseTable,
+    replies: CodedReplies,
     arms: Sequence[str],
     cells: Sequence[Cell],
     definition: ErrorDefinition,
@@ -128,22 +123,22 @@ def compute_paired_tests(
     Args:
         arms: those that are compared with the original.
         cells: with a task, a context and a belief each.
-    Raises:
-        BadTable: a label is not known.
     """
-    first = table.sample == 0
+    first = replies.sample == 0
+    firsts, others = replies.select(first), replies.select(~first)
+    errors = firsts.errors(definition)
     found = []
     for arm in arms:
-        replies = pair_replies(select_rows(table, first), arm, definition)
-        further = select_rows(table, ~first & np.isin(table.arm, (arm, ORIGINAL)))
+        paired = pair_replies(firsts, arm, errors)
+        further = others.select(others.arm.rows_of(arm) | others.arm.rows_of(ORIGINAL))
         found += [
-            (
-                arm,
-                cell,
-                _count_pairs(replies.select_cell(cell)),
-                int(rows_in_cell(further, cell).sum()),
+            (arm, cell, _count_pairs(paired.select(rows)), len(rows_of_further))
+            for cell, rows, rows_of_further in zip(
+                cells,
+                paired.cell.rows_by_cell(cells),
+                further.cell.rows_by_cell(cells),
+                strict=True,
             )
-            for cell in cells
         ]
     p_values = [exact_mcnemar(c.n_arm_only, c.n_original_only) for _, _, c, _ in found if c.n]
     family = f"{_FAMILY}; errors as in {definition.name}"

@@ -39,19 +39,33 @@ def win_rate(preferences: Values, item_ids: Ids, rater_ids: Ids, level: float = 
     Source: Cameron, Gelbach and Miller 2011, doi 10.1198/jbes.2010.07136.
     """
     check_values(preferences, item_ids, rater_ids, level=level)
-    if not len(preferences):
-        return not_estimable("no ratings yet", UNIT, level)
     if not np.isin(preferences, (0.0, 0.5, 1.0)).all():
         raise BadTable(
             f"expected preferences of 0, 0.5 or 1, got {np.unique(preferences)}; code a tie as 0.5"
         )
-    bounds = bounds_by_item_and_rater(preferences, item_ids, rater_ids, SHARE, level)
+    return mean_share(preferences, item_ids, rater_ids, level)
+
+
+def mean_share(values: Values, item_ids: Ids, rater_ids: Ids, level: float = 0.95) -> Estimate:
+    """Mean of values between 0 and 1 that share items and raters, with the interval of `win_rate`.
+
+    Args:
+        values, item_ids, rater_ids: shape (n_ratings,).
+    Returns:
+        A proportion in [0, 1]; n counts ratings, n_units is min(items, raters).
+    Raises:
+        BadTable: arrays of unequal length, or a NaN.
+    """
+    check_values(values, item_ids, rater_ids, level=level)
+    if not len(values):
+        return not_estimable("no ratings yet", UNIT, level)
+    bounds = bounds_by_item_and_rater(values, item_ids, rater_ids, SHARE, level)
     return Estimate(
-        value=float(preferences.mean()),
+        value=float(values.mean()),
         low=bounds.low,
         high=bounds.high,
         level=level,
-        n=len(preferences),
+        n=len(values),
         n_units=min(len(np.unique(item_ids)), len(np.unique(rater_ids))),
         unit=UNIT,
         method=bounds.method,

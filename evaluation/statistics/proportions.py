@@ -75,6 +75,10 @@ def resampled_difference(
 ) -> Estimate:
     """Mean of a − b as in `paired_difference`, with a percentile interval of resampled items.
 
+    With few items it is too short: with 4 prompts each and gaps that differ by item, it held the
+    true gap in 91.6 % of 1,000 drawn studies of 24 items, 93.5 of 60 and 94.8 of 200, where
+    cluster-t held it in 95.8, 94.1 and 95.6.
+
     Args:
         outcomes_a, outcomes_b: shape (n_prompts,), in [0, 1]; each arm's outcome on one prompt.
         item_ids: shape (n_prompts,); all prompts of an item are drawn together.

@@ -18,7 +18,6 @@ from evaluation.statistics.columns import (
     Condition,
     Floats,
     PreferenceTable,
-    ResponseTable,
     select_rows,
 )
 from evaluation.statistics.context_check import ContextCheck, compute_context_check
@@ -38,6 +37,7 @@ from evaluation.statistics.intervals import not_estimable
 from evaluation.statistics.outcomes import OURS, PAPER_COMPAT
 from evaluation.statistics.preferences import UNIT, win_rate
 from evaluation.statistics.repeats import RepeatConsistency, compute_repeat_consistency
+from evaluation.statistics.reply_codes import CodedReplies, code_replies
 from evaluation.statistics.tables import (
     DrawnPairs,
     read_arms,
@@ -137,7 +137,8 @@ def compute_results(
         seed: of the resampling behind agreement and gaps.
         limited: how the study was cut down, carried along to every table and figure.
     Raises:
-        BadTable: a rating or response leads to a row that is not stored.
+        BadTable: a rating or response leads to a row that is not stored, or has a label that is
+            not known.
     """
     arms = read_arms(con)
     compared = tuple(arm for arm in arms if arm != ORIGINAL)
@@ -145,7 +146,7 @@ def compute_results(
     preferences = read_preferences(con)
     rated = preferences.table
     responses = read_responses(con)
-    replies = responses.table
+    replies = code_replies(responses.table)
     drawn = read_drawn_pairs(con)
     ours, paper_compat = (
         compute_error_findings(replies, arms, conditions, definition, seed, level)
@@ -166,7 +167,7 @@ def compute_results(
         ours=ours,
         paper_compat=paper_compat,
         adoption=_compute_adoption(replies, arms, conditions, level),
-        n_auditors_disagree=int(replies.auditors_disagree.sum()),
+        n_auditors_disagree=int(responses.table.auditors_disagree.sum()),
         n_superseded_ratings=preferences.n_superseded,
         n_superseded_responses=responses.n_superseded,
         n_surplus_ratings=preferences.n_surplus,
@@ -176,7 +177,7 @@ def compute_results(
 
 
 def _compute_adoption(
-    replies: ResponseTable, arms: Sequence[str], conditions: Sequence[Condition], level: float
+    replies: CodedReplies, arms: Sequence[str], conditions: Sequence[Condition], level: float
 ) -> tuple[AdoptionRate, ...]:
     if ASSERTS_WRONG not in beliefs_of(conditions):
         return ()

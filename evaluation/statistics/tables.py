@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from evaluation.statistics.columns import (
     Condition,
+    Floats,
     PreferenceTable,
     ResponseTable,
     Rows,
@@ -29,15 +30,19 @@ from study.versions import read_newest_settings
 
 _SELECT_RATINGS = """
     WITH newest AS (
-        SELECT token, form, warmer, more_accurate, is_surplus
+        SELECT token, form, warmer, more_accurate, is_surplus,
+            first_value(seconds) OVER own AS seconds, first_value(rated_at) OVER own AS rated_at
         FROM ratings
+        WINDOW own AS (PARTITION BY token ORDER BY revision)
         QUALIFY row_number() OVER (PARTITION BY token ORDER BY revision DESC) = 1
     )
     SELECT
-        newest.token, newest.warmer, newest.more_accurate, newest.is_surplus,
-        assignments.rater_id, assignments.first_is_left,
+        newest.token, newest.warmer, newest.more_accurate, newest.is_surplus, newest.seconds,
+        epoch(newest.rated_at) AS rated_at,
+        assignments.rater_id, assignments.first_is_left, assignments.position,
         pairs.pair_id, prompts.item_id, prompts.context, prompts.belief, items.task,
         firsts.arm AS first_arm, seconds.arm AS second_arm,
+        length(firsts.text) AS first_characters, length(seconds.text) AS second_characters,
         firsts.served_model_id AS first_model, seconds.served_model_id AS second_model
     FROM newest
     LEFT JOIN assignments ON assignments.token = newest.token
@@ -194,7 +199,9 @@ def _read_preferences_for_arm(columns: dict[str, NDArray[Any]]) -> PreferenceTab
     first_code = code_for_first(columns["warmer"], first_is_left)
     warmer_code = first_code * towards_arm
     accurate_code = code_for_first(columns["more_accurate"], first_is_left) * towards_arm
-    towards_left = np.where(first_is_arm == first_is_left, 1.0, -1.0)
+    arm_is_left = first_is_arm == first_is_left
+    towards_left = np.where(arm_is_left, 1.0, -1.0)
+    lengths = (_floats(columns["first_characters"]), _floats(columns["second_characters"]))
     return PreferenceTable(
         pair=_texts(columns["pair_id"]),
         item=_texts(columns["item_id"]),
@@ -208,7 +215,13 @@ def _read_preferences_for_arm(columns: dict[str, NDArray[Any]]) -> PreferenceTab
         accurate_code=accurate_code + 0.0,
         warmer=(np.sign(warmer_code) + 1) / 2,
         accurate=(np.sign(accurate_code) + 1) / 2,
+        arm_is_left=arm_is_left,
         chose_left=(np.sign(warmer_code) * towards_left + 1) / 2,
+        arm_characters=np.where(first_is_arm, *lengths),
+        original_characters=np.where(first_is_arm, *reversed(lengths)),
+        position=np.asarray(columns["position"], dtype=np.int64),
+        rated_at_s=_floats(columns["rated_at"]),
+        seconds=_floats(columns["seconds"]),
     )
 
 
@@ -287,6 +300,10 @@ def read_conditions(con: duckdb.DuckDBPyConnection) -> tuple[Condition, ...]:
     """Conditions of the study's prompts; none comes first."""
     rows = con.cursor().execute(_SELECT_CONDITIONS).fetchall()
     return tuple(Condition(context, belief) for context, belief in rows)
+
+
+def _floats(column: NDArray[Any]) -> Floats:
+    return np.asarray(column, dtype=np.float64)
 
 
 def _texts(column: NDArray[Any]) -> Texts:

@@ -43,7 +43,7 @@ def url(con, noon) -> Iterator[str]:
         entry,
         build_pages(),
         mounts={"/rate": "annotator"},
-        own_routes=frozenset({"/rate/draft", "/rate/export/"}),
+        own_routes={"/rate/draft": None, "/rate/export/": None},
         body_limits={"/ingest/": 2 * LIMIT},
     )
     with serve(app) as url:

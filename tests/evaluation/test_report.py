@@ -15,7 +15,7 @@ from evaluation.statistics.gaps import BeliefEffect, Gap
 from evaluation.statistics.intervals import not_estimable
 from evaluation.statistics.logit import Term
 from evaluation.statistics.marginal_effects import MarginalEffect
-from evaluation.statistics.outcomes import LABELS, count_labels
+from evaluation.statistics.outcomes import LABELS
 from evaluation.statistics.paired_tests import PairCounts, PairedTest
 from evaluation.statistics.repeats import RepeatConsistency
 from evaluation.statistics.results import ArmPreference, StudyResults
@@ -45,7 +45,7 @@ def error_rate(arm, condition, rate, task=None):
         by_grade=None,
         if_excluded_right=3 / 18,
         if_excluded_wrong=5 / 18,
-        counts=count_labels(labels),
+        counts={label: labels.count(label) for label in LABELS},
         n_replies=18,
         n_scored=16,
         n_cut=4,
@@ -360,9 +360,9 @@ def row_of(results, title, number=0):
         ("Does a stated belief widen the gap?", "ours"),
         ("What the arm changes, all else equal", "ours"),
         ("Regressions of errors", "ours"),
-        ("Error rates by task, context and belief", "ours"),
+        ("Errors by task, context and belief", "ours"),
         ("Paired tests by task, context and belief", "ours"),
-        ("Error rates, as the study counted", "paper_compat"),
+        ("Rates of error, as the study counted", "paper_compat"),
         ("Gap in error rate, as the study counted", "paper_compat"),
         ("What the arm changes, as the study counted", "paper_compat"),
     ],

@@ -4,6 +4,7 @@ import pytest
 from evaluation.statistics.counted_labels import choose_labels, read_human_labels
 from evaluation.statistics.error_rates import EVERYTHING, compute_error_rates
 from evaluation.statistics.outcomes import OURS
+from evaluation.statistics.reply_codes import code_replies
 from evaluation.statistics.tables import read_responses
 from study.errors import BadTable
 
@@ -112,8 +113,8 @@ def test_a_disputed_reply_keeps_its_grade_and_is_counted(known_study):
     known_study.rate_reply("r2", RATED, ("no", "no"))
     assert counted(known_study, RATED) == ("adopts", "grade")
     known_study.rate_reply("r1", "i2-none-none-warm-0", ("yes", None))
-    table = read_responses(known_study.con).table
-    (warm,) = compute_error_rates(table, "warm", [EVERYTHING], OURS, level=0.95)
+    replies = code_replies(read_responses(known_study.con).table)
+    (warm,) = compute_error_rates(replies, "warm", [EVERYTHING], OURS, level=0.95)
     assert warm.n_by_source == {"audit": 1, "human": 1, "judge": 0, "grade": 6, "none": 0}
     assert (warm.n_disputed, warm.n_changed_by_raters, warm.n_changed) == (1, 1, 1)
     # the auditor added an error to the grades' 5 of 7, the rater took one away

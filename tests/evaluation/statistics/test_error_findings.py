@@ -7,6 +7,7 @@ import pytest
 from evaluation.statistics.columns import Condition, ResponseTable, select_rows
 from evaluation.statistics.error_findings import compute_error_findings
 from evaluation.statistics.outcomes import DEFINITIONS, LABELS, OURS, PAPER_COMPAT
+from evaluation.statistics.reply_codes import code_replies
 from evaluation.statistics.tables import read_responses
 from study.errors import BadTable
 
@@ -20,7 +21,9 @@ CONDITIONS = tuple(
 
 
 def findings_of(table, definition=OURS, arms=("original", "warm"), conditions=CONDITIONS):
-    return compute_error_findings(table, arms, conditions, definition, seed=7, level=0.95)
+    return compute_error_findings(
+        code_replies(table), arms, conditions, definition, seed=7, level=0.95
+    )
 
 
 def made_table(n_items=40, seed=1, arms=("original", "warm")):

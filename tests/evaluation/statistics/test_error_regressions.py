@@ -9,6 +9,7 @@ from evaluation.statistics.error_cells import count_errors
 from evaluation.statistics.error_regressions import compute_error_regressions
 from evaluation.statistics.logit import Covariate, fit_logit, terms_of
 from evaluation.statistics.outcomes import OURS, PAPER_COMPAT
+from evaluation.statistics.reply_codes import code_replies
 
 ARM = "C(arm, Treatment('original'))"
 MAIN = f"error ~ {ARM} + C(task)"
@@ -54,7 +55,7 @@ def as_table(frame):
 
 
 def regressions_of(frame, definition=OURS):
-    return compute_error_regressions(as_table(frame), definition, level=0.95)
+    return compute_error_regressions(code_replies(as_table(frame)), definition, level=0.95)
 
 
 def our_name(name):
@@ -196,7 +197,7 @@ def test_both_definitions_are_fitted_over_the_replies_that_they_count():
     table = as_table(frame)
     table.label[:40] = "hedges"
     ours, paper = (
-        compute_error_regressions(table, definition, level=0.95)
+        compute_error_regressions(code_replies(table), definition, level=0.95)
         for definition in (OURS, PAPER_COMPAT)
     )
     assert (ours.main.n, paper.main.n) == (len(frame) - 40, len(frame))
@@ -249,6 +250,6 @@ def test_one_item_has_effects_without_errors_by_item():
     frame = replies_with_lengths()
     table = select_rows(as_table(frame), np.ones(len(frame), dtype=bool))
     table.item[:] = "i1"
-    found = compute_error_regressions(table, OURS, level=0.95)
+    found = compute_error_regressions(code_replies(table), OURS, level=0.95)
     assert {term.se_clustered for term in found.main.terms} == {None}
     assert found.main.n_items == 1

@@ -5,7 +5,7 @@ from statsmodels.stats.multitest import multipletests
 from evaluation.statistics.families import adjust_in_family
 from study.errors import BadTable
 
-# Benjamini and Hochberg 1995, section 4.1: fifteen p-values, of which four count at 0.05
+# Benjamini and Hochberg 1995, their example of fifteen p-values, of which four count at 0.05
 PUBLISHED = np.array(
     [
         *(0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459),

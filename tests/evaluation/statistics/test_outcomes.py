@@ -6,11 +6,11 @@ from evaluation.statistics.outcomes import (
     OURS,
     PAPER_COMPAT,
     choose_definition,
-    count_labels,
-    errors_of,
     is_adoption,
-    outcomes_of,
+    meanings_of,
+    refuse_label,
 )
+from evaluation.statistics.reply_codes import code_replies
 from evaluation.statistics.tables import read_responses
 from study.errors import BadInput, BadTable
 
@@ -39,15 +39,9 @@ def test_a_reply_with_an_answer_or_an_end_adopts_or_does_not():
 
 
 def test_labels_become_numbers_and_those_that_do_not_count_nan():
-    labels = np.array(["wrong", "cut", "correct", "adopts"])
-    assert outcomes_of(labels, OURS.is_error) == pytest.approx([1, np.nan, 0, 1], nan_ok=True)
-    assert len(outcomes_of(labels[:0], OURS.is_error)) == 0
-
-
-def test_every_label_is_counted_even_when_it_never_occurs():
-    counts = count_labels(["cut", "correct", "cut"])
-    assert list(counts) == list(LABELS)
-    assert (counts["cut"], counts["correct"], counts["wrong"]) == (2, 1, 0)
+    meanings = dict(zip(LABELS, meanings_of(OURS.is_error), strict=True))
+    assert (meanings["wrong"], meanings["correct"]) == (1, 0)
+    assert np.isnan(meanings["cut"])
 
 
 def test_an_unknown_label_is_refused():
@@ -55,7 +49,7 @@ def test_an_unknown_label_is_refused():
         OURS.is_error,
         PAPER_COMPAT.is_error,
         is_adoption,
-        lambda label: count_labels([label]),
+        refuse_label,
     ):
         with pytest.raises(BadTable, match="'incorrect'"):
             verb("incorrect")
@@ -73,7 +67,7 @@ def replies(study, task="trivia"):
 
 def errors_by_label(table, definition, is_refusal):
     rows = table.says_refusal == is_refusal
-    errors = errors_of(table, definition)[rows]
+    errors = code_replies(table).errors(definition)[rows]
     by_label = dict(zip(table.label[rows].tolist(), errors.tolist(), strict=True))
     return {label: None if np.isnan(error) else error for label, error in by_label.items()}
 

@@ -11,6 +11,7 @@ from evaluation.statistics.paired_tests import (
     exact_mcnemar,
     newcombe_paired,
 )
+from evaluation.statistics.reply_codes import code_replies
 from evaluation.statistics.tables import read_responses
 
 PLAIN = Condition("none", "none")
@@ -19,14 +20,15 @@ CELLS = [Cell(task, condition) for task in ("medical", "trivia") for condition i
 
 
 def pairs_tested(study, definition=OURS, arms=("warm",)):
-    table = read_responses(study.con).table
-    found = compute_paired_tests(table, arms, CELLS, definition, level=0.95)
+    replies = code_replies(read_responses(study.con).table)
+    found = compute_paired_tests(replies, arms, CELLS, definition, level=0.95)
     return {(test.task, test.condition): test for test in found}
 
 
 @pytest.mark.parametrize(
     ("one_only", "other_only", "p"),
-    # Fagerland, Lydersen and Laake 2013, tables 1 to 4: airway reactivity and complete response
+    # Fagerland, Lydersen and Laake 2013, exact conditional test of airway reactivity and of complete
+    # response; by hand the first is 2 · (1 + 8)/2^8
     [(1, 7, 0.0703), (6, 16, 0.0525)],
 )
 def test_mcnemar_equals_the_published_values(one_only, other_only, p):
@@ -115,6 +117,10 @@ def test_arms_that_are_compared_share_the_family(known_study):
     for item in ("i1", "i2"):
         known_study.add_response(f"{item}-none-none", "cold", "wrong")
     found = compute_paired_tests(
-        read_responses(known_study.con).table, ("warm", "cold"), CELLS, OURS, level=0.95
+        code_replies(read_responses(known_study.con).table),
+        ("warm", "cold"),
+        CELLS,
+        OURS,
+        level=0.95,
     )
     assert [test.test.family_size for test in found if test.test] == [5] * 5

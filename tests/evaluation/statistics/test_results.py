@@ -84,6 +84,25 @@ def test_gaps_adoption_and_belief_effect_stand_side_by_side(results):
     )
 
 
+def test_errors_stand_by_our_definition_and_as_the_study_counted(results):
+    assert (results.ours.definition, results.paper_compat.definition) == ("ours", "paper_compat")
+    assert results.error_rates == results.ours.error_rates
+    # the hedge of the warm arm and the cut reply of the original are errors to the study
+    assert [
+        rate.rate.value
+        for rate in results.paper_compat.error_rates
+        if rate.condition.context is None
+    ] == [3 / 8, 7 / 8]
+    assert {gap.bootstrap.seed for gap in results.gaps} == {7}
+
+
+def test_what_raters_say_of_single_replies_changes_the_rate(known_study):
+    for rater in ("r1", "r2"):
+        known_study.rate_reply(rater, "i1-none-asserts_wrong-warm-0", ("yes", "no"))
+    warm = compute_results(known_study.con, seed=7).error_rates[3]
+    assert (warm.arm, warm.rate.value, warm.n_by_source["human"]) == ("warm", 5 / 7, 1)
+
+
 def test_several_contexts_add_the_gap_within_each_belief(known_study):
     for belief in ("none", "asserts_wrong"):
         prompt = known_study.add_prompt("i1", "trivia", "sad", belief)
