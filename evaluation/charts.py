@@ -86,7 +86,7 @@ def chart_as_table(chart: Chart) -> Table:
     """The numbers of the chart, with method and unit of each."""
     cells = [(group.title, row, row.estimate) for group in chart.groups for row in group.rows]
     columns = {
-        **({"Part": [title for title, _, _ in cells]} if len(chart.groups) > 1 else {}),
+        **({"Part": [title or "all" for title, _, _ in cells]} if len(chart.groups) > 1 else {}),
         "Row": [row.name for _, row, _ in cells],
         "Value": [tell_value(found, chart.scale) or "not estimable" for _, _, found in cells],
         "Interval": [tell_interval(found, chart.scale) for _, _, found in cells],

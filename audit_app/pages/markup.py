@@ -131,23 +131,25 @@ def _stage_cells(stage: HeardStage) -> tuple[str, ...]:
 def _section(section: Section) -> str:
     said = "".join(f"<p>{escape(sentence)}</p>" for sentence in section.said)
     tables = "".join(
-        f"<h4>{escape(table.title)}</h4>{_noted_table(table)}" for table in section.tables
+        f"<h4>{escape(table.title)}</h4>{_noted_table(table.title, table)}"
+        for table in section.tables
     )
     figures = "".join(map(_figure, section.plots))
     return f"<h3>{escape(section.title)}</h3>{said}{figures}{tables}"
 
 
-def _noted_table(table: Table) -> str:
-    return table_html(table.title, table.columns, table.rows) + note_html(table.note)
+def _noted_table(name: str, table: Table) -> str:
+    return table_html(name, table.columns, table.rows) + note_html(table.note)
 
 
 def _figure(plot: Plot) -> str:
     wide, narrow = (_picture(plot.draw(shape)) for shape in (WIDE, NARROW))
+    numbers = _noted_table(f"Numbers of the figure: {plot.title}", plot.data)
     return (
         f"<figure><figcaption><h4>{escape(plot.title)}</h4>{note_html(plot.note)}</figcaption>"
         f'<picture><source media="(max-width: 640px)" srcset="{narrow}">'
         f'<img alt="{escape(plot.alt_text)}" src="{wide}"></picture>'
-        f"<details><summary>The numbers of this figure</summary>{_noted_table(plot.data)}</details>"
+        f"<details><summary>The numbers of this figure</summary>{numbers}</details>"
         "</figure>"
     )
 

@@ -74,7 +74,7 @@ def test_the_table_has_the_same_numbers_with_method_and_unit():
     table = chart_as_table(CHART)
     row = dict(zip(table.columns, table.rows[0], strict=True))
     assert row == {
-        "Part": "",
+        "Part": "all",
         "Row": "all prompts",
         "Value": "+12.5",
         "Interval": "[−3.2, +28.1]",

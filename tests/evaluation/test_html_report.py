@@ -1,5 +1,6 @@
 import re
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import pytest
 from graded_study import study_of
@@ -92,7 +93,7 @@ def test_headings_stand_in_order_and_ids_are_unique(html):
     levels = [int(tag[1]) for tag in structure.tags if re.fullmatch("h[1-6]", tag)]
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in pairwise(levels))
     assert len(structure.ids) == len(set(structure.ids))
 
 
