@@ -3,7 +3,7 @@
 What a chart holds is in `charts.py`, how marks and words look in `drawing.py`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from evaluation.drawing import (
     SOFT_INK,
     TITLE,
     Shape,
+    Style,
     add_axes,
     make_figure,
     shorten,
@@ -55,9 +56,9 @@ def draw_chart(chart: Chart, shape: Shape) -> Figure:
     _set_limits(axes, chart)
     if chart.scale.reference is not None:
         axes.axvline(chart.scale.reference, color="#6b6b6b", linewidth=1, zorder=1)
+    _draw_marks(axes, chart, places.rows)
     _write_heads(figure, chart, shape, top)
     for row, place in zip(chart.rows, places.rows, strict=True):
-        _draw_mark(axes, row, chart, place)
         _write_row(figure, row, chart, shape, top + place)
     for group, place in zip(chart.groups, places.groups, strict=True):
         inset = shape.edge_in + (_INSET_IN if shape.is_narrow else 0)
@@ -108,39 +109,44 @@ def _ends(estimate: Estimate) -> Iterator[float]:
             yield end
 
 
-def _draw_mark(axes: Axes, row: Row, chart: Chart, place: float) -> None:
-    found, factor, style = row.estimate, chart.scale.factor, row.style
-    if found.value is None:
-        return
-    value = factor * found.value
-    if chart.mark == "bar":
-        axes.barh(
-            place,
-            value,
-            height=0.16,
-            facecolor=style.fill,
-            hatch=style.hatch,
-            edgecolor=INK,
-            linewidth=0.8,
-            zorder=2,
-        )
-        return
-    if found.low is not None and found.high is not None:
-        ends = [factor * found.low, factor * found.high]
-        axes.plot(
-            ends,
-            [place, place],
-            color=INK,
-            linewidth=1.4,
-            marker="|",
-            markersize=6,
-            markeredgewidth=1.2,
-            zorder=3,
-            clip_on=False,
-        )
+def _draw_marks(axes: Axes, chart: Chart, places: Sequence[float]) -> None:
+    """All marks of a chart: a collection for each kind, since every artist takes its time."""
+    known = [
+        (row, place)
+        for row, place in zip(chart.rows, places, strict=True)
+        if row.estimate.value is not None
+    ]
+    for style in dict.fromkeys(row.style for row, _ in known):
+        values = [
+            (chart.scale.factor * (row.estimate.value or 0.0), place)
+            for row, place in known
+            if row.style == style
+        ]
+        if chart.mark == "bar":
+            _draw_bars(axes, values, style)
+        else:
+            _draw_points(axes, values, style)
+    if chart.mark == "point":
+        _draw_intervals(axes, [(row.estimate, place) for row, place in known], chart.scale.factor)
+
+
+def _draw_bars(axes: Axes, values: Sequence[tuple[float, float]], style: Style) -> None:
+    axes.barh(
+        [place for _, place in values],
+        [value for value, _ in values],
+        height=0.16,
+        facecolor=style.fill,
+        hatch=style.hatch,
+        edgecolor=INK,
+        linewidth=0.8,
+        zorder=2,
+    )
+
+
+def _draw_points(axes: Axes, values: Sequence[tuple[float, float]], style: Style) -> None:
     axes.plot(
-        [value],
-        [place],
+        [value for value, _ in values],
+        [place for _, place in values],
         marker=style.marker,
         markersize=6.5,
         markerfacecolor=style.fill,
@@ -149,6 +155,29 @@ def _draw_mark(axes: Axes, row: Row, chart: Chart, place: float) -> None:
         linestyle="none",
         zorder=4,
         clip_on=False,  # a marker at 100 % is drawn whole
+    )
+
+
+def _draw_intervals(axes: Axes, found: Sequence[tuple[Estimate, float]], factor: float) -> None:
+    ends = [
+        (factor * estimate.low, factor * estimate.high, place)
+        for estimate, place in found
+        if estimate.low is not None and estimate.high is not None
+    ]
+    if not ends:
+        return
+    lows, highs, places = zip(*ends, strict=True)
+    axes.hlines(places, lows, highs, color=INK, linewidth=1.4, zorder=3, clip_on=False)
+    axes.plot(
+        [*lows, *highs],
+        [*places, *places],
+        color=INK,
+        marker="|",
+        markersize=6,
+        markeredgewidth=1.2,
+        linestyle="none",
+        zorder=3,
+        clip_on=False,
     )
 
 

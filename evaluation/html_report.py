@@ -8,6 +8,7 @@ record.
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,15 +56,26 @@ class ReportPage:
 
 @dataclass(frozen=True)
 class _Figure:
-    """A plot as the template takes it."""
+    """A plot drawn for the page."""
 
-    plot: Plot
     wide: Markup
     narrow: Markup
 
 
 def render_report(page: ReportPage) -> str:
     """The whole file as text."""
+    return _render(page, _draw(page))
+
+
+def _draw(page: ReportPage) -> dict[str, _Figure]:
+    return {
+        plot.slug: _Figure(_svg(plot, is_narrow=False), _svg(plot, is_narrow=True))
+        for section in page.sections
+        for plot in section.plots
+    }
+
+
+def _render(page: ReportPage, figures: Mapping[str, _Figure]) -> str:
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -72,11 +84,6 @@ def render_report(page: ReportPage) -> str:
         lstrip_blocks=True,
     )
     environment.filters["anchor"] = _anchor
-    figures = {
-        plot.slug: _Figure(plot, _svg(plot, is_narrow=False), _svg(plot, is_narrow=True))
-        for section in page.sections
-        for plot in section.plots
-    }
     style = Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8"))
     return environment.get_template("report.html").render(page=page, figures=figures, style=style)
 
@@ -109,19 +116,18 @@ def write_report(folder: Path, page: ReportPage) -> Path:
 
 
 def _fill(folder: Path, page: ReportPage) -> None:
-    figures = folder / FIGURES
+    drawn, figures = _draw(page), folder / FIGURES
     figures.mkdir()
     for section in page.sections:
         for plot in section.plots:
-            svg = figure_as_svg(plot.draw(FILE), plot.slug, plot.title, plot.alt_text)
-            (figures / f"{plot.slug}.svg").write_text(svg, encoding="utf-8")
+            (figures / f"{plot.slug}.svg").write_text(drawn[plot.slug].wide, encoding="utf-8")
             (figures / f"{plot.slug}.png").write_bytes(figure_as_png(plot.draw(FILE)))
             numbers = rows_as_csv(plot.number_columns, plot.numbers)
             _write_csv(figures / f"{plot.slug}.csv", numbers)
         for number, table in enumerate(section.tables, start=1):
             name = f"table-{number:02}-{_anchor(table.title)}.csv"
             _write_csv(figures / name, _as_csv(table))
-    (folder / HTML_FILE).write_text(render_report(page), encoding="utf-8")
+    (folder / HTML_FILE).write_text(_render(page, drawn), encoding="utf-8")
 
 
 def _check_is_ours(folder: Path) -> None:

@@ -9,10 +9,8 @@ import base64
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from matplotlib.figure import Figure
-
 from audit_app.stages import HeardStage
-from evaluation.drawing import NARROW, WIDE
+from evaluation.drawing import WIDE
 from evaluation.figure_files import figure_as_png
 from evaluation.formats import Table
 from evaluation.plots import Plot
@@ -143,16 +141,12 @@ def _noted_table(name: str, table: Table) -> str:
 
 
 def _figure(plot: Plot) -> str:
-    wide, narrow = (_picture(plot.draw(shape)) for shape in (WIDE, NARROW))
+    # on a phone the figure scrolls in its box, as wide tables do
+    picture = base64.b64encode(figure_as_png(plot.draw(WIDE))).decode()
     numbers = _noted_table(f"Numbers of the figure: {plot.title}", plot.data)
     return (
         f"<figure><figcaption><h4>{escape(plot.title)}</h4>{note_html(plot.note)}</figcaption>"
-        f'<picture><source media="(max-width: 640px)" srcset="{narrow}">'
-        f'<img alt="{escape(plot.alt_text)}" src="{wide}"></picture>'
-        f"<details><summary>The numbers of this figure</summary>{numbers}</details>"
-        "</figure>"
+        f'<div class="wa-wide" tabindex="0" role="region" aria-label="Figure: {escape(plot.title)}">'
+        f'<img alt="{escape(plot.alt_text)}" src="data:image/png;base64,{picture}"></div>'
+        f"<details><summary>The numbers of this figure</summary>{numbers}</details></figure>"
     )
-
-
-def _picture(figure: Figure) -> str:
-    return f"data:image/png;base64,{base64.b64encode(figure_as_png(figure)).decode()}"

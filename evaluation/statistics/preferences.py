@@ -11,6 +11,7 @@ from evaluation.statistics.intervals import (
     Values,
     bounds_by_item_and_rater,
     check_values,
+    index_units,
     not_estimable,
 )
 from study.errors import BadTable
@@ -66,7 +67,7 @@ def mean_share(values: Values, item_ids: Ids, rater_ids: Ids, level: float = 0.9
         high=bounds.high,
         level=level,
         n=len(values),
-        n_units=min(len(np.unique(item_ids)), len(np.unique(rater_ids))),
+        n_units=min(index_units(item_ids).n, index_units(rater_ids).n),
         unit=UNIT,
         method=bounds.method,
         seed=None,

@@ -52,11 +52,6 @@ def texts(figure):
     return [text.get_text() for text in figure.texts]
 
 
-def lines(figure):
-    (axes,) = figure.axes
-    return axes.lines
-
-
 def picture(figure):
     return imread(io.BytesIO(figure_as_png(figure)))
 
@@ -94,12 +89,16 @@ def test_numbers_keep_full_precision_and_say_how_the_study_was_cut():
 
 
 @pytest.mark.parametrize("shape", [FILE, WIDE, NARROW])
-def test_a_point_and_its_interval_stand_where_the_numbers_say(shape):
-    drawn = [list(line.get_xdata()) for line in lines(draw_chart(CHART, shape))]
-    assert [12.52] in drawn
-    assert [-3.16, 28.06] in drawn
-    assert [0, 0] in drawn  # the line of no difference
-    assert [-0.04] in drawn
+def test_points_and_intervals_stand_where_the_numbers_say(shape):
+    (axes,) = draw_chart(CHART, shape).axes
+    drawn = {line.get_marker(): line.get_xydata() for line in axes.lines}
+    assert drawn["D"][:, 0].tolist() == [12.52, -0.04]
+    assert drawn["|"][:, 0].tolist() == [-3.16, 28.06]
+    (intervals,) = axes.collections
+    (interval,) = intervals.get_segments()
+    assert interval[:, 0].tolist() == [-3.16, 28.06]
+    assert set(interval[:, 1]) == {drawn["D"][0, 1]}
+    assert [0, 0] in [list(line.get_xdata()) for line in axes.lines]  # of no difference
 
 
 @pytest.mark.parametrize("shape", [FILE, NARROW])
