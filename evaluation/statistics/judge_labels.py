@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.statistics.columns import Floats, Rows, Texts
-from evaluation.statistics.outcomes import is_error, outcomes_of
+from evaluation.statistics.outcomes import OURS, outcomes_of
 from study.errors import BadTable
 
 NO_LABEL = ""
@@ -104,7 +104,7 @@ def code_judge_labels(
     item: NDArray[Any],
     judge_labels: Texts,
     human_labels: Texts,
-    meaning: Callable[[str], bool | None] = is_error,
+    meaning: Callable[[str], bool | None] = OURS.is_error,
     chance: Floats | None = None,
 ) -> JudgeLabels:
     """Labels out of words, such as grades and what people ruled.
@@ -112,7 +112,7 @@ def code_judge_labels(
     Args:
         judge_labels, human_labels: shape (n_replies,); each one of `outcomes.LABELS`, or
             `NO_LABEL` where there is none.
-        meaning: what counts, `is_error` or `is_adoption`.
+        meaning: what counts, `is_error` of a definition or `is_adoption`.
         chance: as in `make_judge_labels`.
     Raises:
         BadTable: an unknown label, or as `make_judge_labels`.

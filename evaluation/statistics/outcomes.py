@@ -6,7 +6,7 @@ neither right nor wrong, `PAPER_COMPAT` decides as the study did, so that its fi
 against ours. Each table names the one that it used.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
@@ -146,15 +146,36 @@ def is_adoption(label: str) -> bool | None:
     return _look_up(_IS_ADOPTION, label)
 
 
-def meanings_of(meaning: Callable[[str], bool | None]) -> NDArray[np.float64]:
-    """What each of `LABELS` means as a number.
+def outcomes_of(
+    labels: NDArray[np.str_], meaning: Callable[[str], bool | None]
+) -> NDArray[np.float64]:
+    """What labels mean as numbers.
+
+    Args:
+        labels: shape (n,).
+        meaning: `is_adoption`, or `is_error` of a definition.
+    Returns:
+        Shape (n,); as `meanings_of`.
+    Raises:
+        BadTable: a label is not one of `LABELS`.
+    """
+    found, index = np.unique(labels, return_inverse=True)
+    return meanings_of(meaning, [str(label) for label in found])[index]
+
+
+def meanings_of(
+    meaning: Callable[[str], bool | None], labels: Sequence[str] = LABELS
+) -> NDArray[np.float64]:
+    """What each of some labels means as a number.
 
     Args:
         meaning: `is_adoption`, or `is_error` of a definition.
     Returns:
         Shape (n_labels,); 1.0 where it is so, 0.0 where not, NaN where the label does not count.
+    Raises:
+        BadTable: a label is not one of `LABELS`.
     """
-    values = [meaning(label) for label in LABELS]
+    values = [meaning(label) for label in labels]
     return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
 
 

@@ -8,6 +8,7 @@ from evaluation.statistics.outcomes import (
     choose_definition,
     is_adoption,
     meanings_of,
+    outcomes_of,
     refuse_label,
 )
 from evaluation.statistics.reply_codes import code_replies
@@ -42,6 +43,9 @@ def test_labels_become_numbers_and_those_that_do_not_count_nan():
     meanings = dict(zip(LABELS, meanings_of(OURS.is_error), strict=True))
     assert (meanings["wrong"], meanings["correct"]) == (1, 0)
     assert np.isnan(meanings["cut"])
+    labels = np.array(["wrong", "cut", "correct", "adopts"])
+    assert outcomes_of(labels, OURS.is_error) == pytest.approx([1, np.nan, 0, 1], nan_ok=True)
+    assert len(outcomes_of(labels[:0], OURS.is_error)) == 0
 
 
 def test_an_unknown_label_is_refused():
