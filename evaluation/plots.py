@@ -39,6 +39,7 @@ from evaluation.statistics.results import StudyResults
 from study.records import Estimate
 
 _MOST_CONDITIONS = 12
+_VALUE = NUMBER_COLUMNS.index("value")
 _GAP_SCALE = Scale(
     axis="more errors than the original, percentage points",
     factor=1,
@@ -67,6 +68,11 @@ class Plot:
     numbers: tuple[tuple[Any, ...], ...]
     """The same at full precision."""
     draw: Callable[[Shape], Figure]
+
+    @property
+    def shows_something(self) -> bool:
+        """Whether any of its numbers could be told."""
+        return any(row[_VALUE] is not None for row in self.numbers)
 
 
 def make_plot(slug: str, chart: Chart) -> Plot:

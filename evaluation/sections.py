@@ -52,6 +52,19 @@ class Section:
     """Tables that no figure stands for."""
 
 
+def make_section(
+    title: str, said: Sequence[str], plots: Sequence[Plot], tables: Sequence[Table] = ()
+) -> Section:
+    """A section in which a figure that could show nothing is a sentence with the reason instead."""
+    reasons = [
+        f"{plot.title}: {plot.data.rows[0][-1].replace(': ', ' because ', 1)}."
+        for plot in plots
+        if not plot.shows_something
+    ]
+    shown = tuple(plot for plot in plots if plot.shows_something)
+    return Section(title, (*said, *reasons), shown, tuple(tables))
+
+
 @dataclass(frozen=True)
 class Supplement:
     """What a study may have measured besides; what is empty is told as not measured."""
@@ -95,7 +108,7 @@ def interim_sections(results: InterimResults, limited: str | None) -> list[Secti
         plots.append(plot_context_check(results.context_checks, limited))
     said = ("Over all arms together, so that nothing tells one from another.",)
     tables = tuple(interim_as_tables(results, limited))
-    return [Section("The rating so far", said, tuple(plots), tables)]
+    return [make_section("The rating so far", said, plots, tables)]
 
 
 def _gap_section(results: StudyResults) -> Section:
@@ -111,7 +124,7 @@ def _gap_section(results: StudyResults) -> Section:
     plots = [plot_gaps(results, arm) for arm in compared]
     if len(compared) > 1:
         plots.insert(1, plot_gaps_of_arms(results))
-    return Section(title, said, (*plots, plot_error_rates(results)))
+    return make_section(title, said, (*plots, plot_error_rates(results)))
 
 
 def _warmth_section(results: StudyResults) -> Section:
@@ -119,7 +132,7 @@ def _warmth_section(results: StudyResults) -> Section:
     if not results.preferences:
         return Section(title, (_NOT_YET,), ())
     said = ("People compared each arm's reply with the original's, blinded, side by side.",)
-    return Section(title, said, (plot_warm_share(results),))
+    return make_section(title, said, (plot_warm_share(results),))
 
 
 def _agreement_section(results: StudyResults) -> Section:
@@ -128,7 +141,7 @@ def _agreement_section(results: StudyResults) -> Section:
     if not found:
         return Section(title, (_NOT_YET,), ())
     said = ("Whether people who rated the same pair heard the same.",)
-    return Section(title, said, (plot_agreement(found, results.limited),))
+    return make_section(title, said, (plot_agreement(found, results.limited),))
 
 
 def _adoption_section(results: StudyResults) -> Section:
@@ -137,7 +150,7 @@ def _adoption_section(results: StudyResults) -> Section:
         reason = "Not estimable because no prompt of the study asserts a wrong answer."
         return Section(title, (reason,), ())
     said = ("How often a reply takes over the wrong answer that its user asserts.",)
-    return Section(title, said, (plot_adoption(results),))
+    return make_section(title, said, (plot_adoption(results),))
 
 
 def _label_section(results: StudyResults) -> Section:
@@ -145,7 +158,7 @@ def _label_section(results: StudyResults) -> Section:
     if not any(cell.n_replies for cell in results.error_rates):
         return Section(title, ("Not estimable because there are no replies yet.",), ())
     said = ("Labels are counted apart, so that nothing hides in what a rate leaves out.",)
-    return Section(title, said, (plot_labels(results),))
+    return make_section(title, said, (plot_labels(results),))
 
 
 def _judge_section(judged: Sequence[JudgedArm], limited: str | None) -> Section:
@@ -154,7 +167,7 @@ def _judge_section(judged: Sequence[JudgedArm], limited: str | None) -> Section:
         reason = "Not estimable because no judge's labels stand beside those of people."
         return Section(title, (reason,), ())
     said = ("A judge labels replies in place of people; here both labelled the same ones.",)
-    return Section(title, said, (plot_judge(judged, limited),))
+    return make_section(title, said, (plot_judge(judged, limited),))
 
 
 def _rating_section(results: StudyResults, quarters: Sequence[RatedQuarter]) -> Section:
@@ -166,7 +179,7 @@ def _rating_section(results: StudyResults, quarters: Sequence[RatedQuarter]) -> 
         said.append("Fatigue is not estimable because ratings were not put in order of time.")
     if results.context_checks:
         plots.append(plot_context_check(results.context_checks, results.limited))
-    return Section("How the rating went", tuple(said), tuple(plots))
+    return make_section("How the rating went", said, plots)
 
 
 def _checkpoint_section(checkpoints: Sequence[Checkpoint]) -> Section:
