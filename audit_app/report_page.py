@@ -56,7 +56,6 @@ def build_report_page(
         name=settings.name,
         question=settings.question,
         is_sealed=results is None,
-        state=tuple(report_notes(report)),
         findings=tuple(findings),
         key_figures=tuple(keys),
         sections=tuple(report_sections(report)),

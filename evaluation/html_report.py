@@ -44,8 +44,6 @@ class ReportPage:
     name: str
     question: str
     is_sealed: bool
-    state: tuple[str, ...]
-    """Sealed, or open since when and why; and how complete the study is."""
     findings: tuple[str, ...]
     key_figures: tuple[KeyFigure, ...]
     sections: tuple[Section, ...]

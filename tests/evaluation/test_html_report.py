@@ -55,7 +55,6 @@ def page():
         name=HOSTILE,
         question=HOSTILE,
         is_sealed=False,
-        state=(HOSTILE,),
         findings=tuple(tell_findings(results)),
         key_figures=tuple(key_figures(results)),
         sections=tuple(results_sections(results)),
