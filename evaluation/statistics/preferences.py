@@ -16,6 +16,7 @@ from evaluation.statistics.intervals import (
     bounds_by_item_and_rater,
     bounds_of_balanced_values,
     check_values,
+    index_units,
     not_estimable,
 )
 from study.errors import BadTable
@@ -93,7 +94,7 @@ def mean_share(
         high=bounds.high,
         level=level,
         n=len(values),
-        n_units=min(len(np.unique(item_ids)), len(np.unique(rater_ids))),
+        n_units=min(index_units(item_ids).n, index_units(rater_ids).n),
         unit=UNIT,
         method=bounds.method,
         seed=None,

@@ -14,6 +14,7 @@ from evaluation.statistics.intervals import (
     Values,
     bounds_by_unit,
     check_values,
+    index_units,
     not_estimable,
     share_bounds_by_unit,
 )
@@ -159,7 +160,7 @@ def _estimate(
         high=None if bounds.high is None else bounds.high * scale,
         level=level,
         n=len(values),
-        n_units=len(np.unique(item_ids)),
+        n_units=index_units(item_ids).n,
         unit=UNIT,
         method=bounds.method,
         seed=seed,
