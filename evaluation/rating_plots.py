@@ -5,7 +5,6 @@ Figures of replies are in `plots.py`.
 """
 
 from collections.abc import Sequence
-from typing import Protocol
 
 from evaluation.charts import Chart, Group, Row, Scale
 from evaluation.drawing import PLAIN, style_of
@@ -13,44 +12,10 @@ from evaluation.formats import level_of, words_of
 from evaluation.plots import Plot, make_plot, share_scale
 from evaluation.statistics.agreement import Agreement
 from evaluation.statistics.context_check import ContextCheck
+from evaluation.statistics.fatigue import Quarter
+from evaluation.statistics.judge_errors import Confusion
 from evaluation.statistics.results import StudyResults
 from study.records import Estimate
-
-
-class JudgedArm(Protocol):
-    """How well a judge's labels of one arm fit those of people."""
-
-    @property
-    def arm(self) -> str | None:
-        """None for all arms together."""
-
-    @property
-    def sensitivity(self) -> Estimate:
-        """Share of the errors that people found which the judge calls errors too."""
-
-    @property
-    def specificity(self) -> Estimate:
-        """Share of the other replies that the judge does not call errors."""
-
-
-class RatedQuarter(Protocol):
-    """A quarter of every rater's ratings, in the order in which they came."""
-
-    @property
-    def quarter(self) -> int:
-        """1 the first."""
-
-    @property
-    def left_share(self) -> Estimate:
-        """Share of ratings that call the left reply warmer."""
-
-    @property
-    def warm_share(self) -> Estimate:
-        """Share of ratings that call the arm's reply warmer."""
-
-    @property
-    def agreement(self) -> Estimate:
-        """Share of a pair's other ratings that say the same."""
 
 
 def plot_warm_share(results: StudyResults) -> Plot:
@@ -111,7 +76,7 @@ def plot_context_check(checks: Sequence[ContextCheck], limited: str | None = Non
     return make_plot("contexts", chart)
 
 
-def plot_fatigue(arm: str, quarters: Sequence[RatedQuarter], limited: str | None) -> Plot:
+def plot_fatigue(arm: str, quarters: Sequence[Quarter], limited: str | None) -> Plot:
     """What raters said in each quarter of their way; who tires chooses sides and agrees less."""
     parts = (
         ("left reply called warmer", [quarter.left_share for quarter in quarters]),
@@ -134,7 +99,7 @@ def plot_fatigue(arm: str, quarters: Sequence[RatedQuarter], limited: str | None
     return make_plot("fatigue", chart)
 
 
-def plot_judge(judged: Sequence[JudgedArm], limited: str | None) -> Plot:
+def plot_judge(judged: Sequence[Confusion], limited: str | None) -> Plot:
     """How often a judge finds the errors that people find, and leaves the rest alone, per arm."""
     names = [one.arm or "all arms" for one in judged]
     parts = (

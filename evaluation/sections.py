@@ -21,8 +21,6 @@ from evaluation.plots import (
     plot_labels,
 )
 from evaluation.rating_plots import (
-    JudgedArm,
-    RatedQuarter,
     plot_agreement,
     plot_context_check,
     plot_fatigue,
@@ -65,30 +63,23 @@ def make_section(
     return Section(title, (*said, *reasons), shown, tuple(tables))
 
 
-@dataclass(frozen=True)
-class Supplement:
-    """What a study may have measured besides; what is empty is told as not measured."""
+def results_sections(
+    results: StudyResults, checkpoints: Sequence[Checkpoint] = ()
+) -> list[Section]:
+    """Everything that an open study has to show.
 
-    checkpoints: tuple[Checkpoint, ...] = ()
-    """Saved states of the warm arm in training."""
-    judged: tuple[JudgedArm, ...] = ()
-    """How well a judge's labels fit those of people, per arm."""
-    quarters: tuple[RatedQuarter, ...] = ()
-    """Ratings of the main arm along each rater's way."""
-
-
-def results_sections(results: StudyResults, supplement: Supplement | None = None) -> list[Section]:
-    """Everything that an open study has to show."""
-    more = supplement or Supplement()
+    Args:
+        checkpoints: saved states of the warm arm in training; none where none was measured.
+    """
     return [
         _gap_section(results),
         _warmth_section(results),
         _agreement_section(results),
         _adoption_section(results),
         _label_section(results),
-        _judge_section(more.judged, results.limited),
-        _rating_section(results, more.quarters),
-        _checkpoint_section(more.checkpoints),
+        _judge_section(results),
+        _rating_section(results),
+        _checkpoint_section(checkpoints),
         Section(
             "Every table",
             ("All numbers of this study, with counts.",),
@@ -161,25 +152,35 @@ def _label_section(results: StudyResults) -> Section:
     return make_section(title, said, (plot_labels(results),))
 
 
-def _judge_section(judged: Sequence[JudgedArm], limited: str | None) -> Section:
-    title = "How far a judge can be trusted"
-    if not judged:
-        reason = "Not estimable because no judge's labels stand beside those of people."
+def _judge_section(results: StudyResults) -> Section:
+    title = "How far labels without people can be trusted"
+    check = results.grade_check
+    if check is None:
+        reason = (
+            "Not estimable because people have labelled none of the replies: raters do so in the "
+            "form `reply`."
+        )
         return Section(title, (reason,), ())
-    said = ("A judge labels replies in place of people; here both labelled the same ones.",)
-    return make_section(title, said, (plot_judge(judged, limited),))
+    said = (
+        "Grades by rule and the labels of people on the same replies, drawn by seed; errors are "
+        "those of the table of the judge.",
+    )
+    plot = plot_judge([arm.confusion for arm in check.arms], results.limited)
+    return make_section(title, said, (plot,))
 
 
-def _rating_section(results: StudyResults, quarters: Sequence[RatedQuarter]) -> Section:
-    said = ["Whether the side of a reply sways people, and whether they tire."]
+def _rating_section(results: StudyResults) -> Section:
+    said = "Whether the side of a reply sways people, and whether they tire."
     plots = [plot_sides(results.left_share, results.limited)]
-    if quarters:
-        plots.append(plot_fatigue(main_arm(results) or "arm", quarters, results.limited))
-    else:
-        said.append("Fatigue is not estimable because ratings were not put in order of time.")
+    main = main_arm(results)
+    plots += [
+        plot_fatigue(one.arm, one.fatigue.quarters, results.limited)
+        for one in results.warmth
+        if one.arm == main
+    ]
     if results.context_checks:
         plots.append(plot_context_check(results.context_checks, results.limited))
-    return make_section("How the rating went", said, plots)
+    return make_section("How the rating went", (said,), plots)
 
 
 def _checkpoint_section(checkpoints: Sequence[Checkpoint]) -> Section:

@@ -1,32 +1,22 @@
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import duckdb
+import numpy as np
 import pytest
 from graded_study import study_of
+from made_ratings import make_ratings
 
 from evaluation.checkpoint_curve import Checkpoint
-from evaluation.sections import Supplement, interim_sections, results_sections
+from evaluation.sections import interim_sections, results_sections
 from evaluation.statistics.interim import compute_interim
+from evaluation.statistics.judge_check import check_judge
+from evaluation.statistics.judge_labels import make_judge_labels
 from evaluation.statistics.results import compute_results
+from evaluation.statistics.warmth_validation import compute_warmth_validation
 from study.migrations import migrate
 from study.records import Estimate
 
 HALF = Estimate(0.5, 0.4, 0.6, 0.95, 40, 20, "item", "by hand", None)
-
-
-@dataclass(frozen=True)
-class Judged:
-    arm: str | None
-    sensitivity: Estimate = HALF
-    specificity: Estimate = HALF
-
-
-@dataclass(frozen=True)
-class Quarter:
-    quarter: int
-    left_share: Estimate = HALF
-    warm_share: Estimate = HALF
-    agreement: Estimate = HALF
 
 
 @pytest.fixture(scope="module")
@@ -53,18 +43,31 @@ def test_every_table_of_the_results_stands_at_the_end(results):
     assert {"Error rates", "Labels of all replies"} <= {table.title for table in last.tables}
 
 
+def labelled(results):
+    """The same study, had people labelled replies."""
+    item = np.tile(np.arange(40), 2)
+    human = (item % 2).astype(float)
+    judged = np.where(item % 10 == 0, 1 - human, human)
+    arm = np.repeat(["original", "warm"], 40)
+    labels = make_judge_labels(arm, np.full(80, "trivia"), item, judged, human)
+    return replace(results, grade_check=check_judge(labels, "grades by rule"))
+
+
 def test_what_was_measured_besides_takes_the_place_of_its_reason(results):
     plain = results_sections(results)
-    supplement = Supplement(
-        checkpoints=(Checkpoint(1, HALF, HALF), Checkpoint(2, HALF, HALF)),
-        judged=(Judged(None), Judged("warm")),
-        quarters=tuple(Quarter(number) for number in (1, 2, 3, 4)),
+    full = results_sections(
+        labelled(results), (Checkpoint(1, HALF, HALF), Checkpoint(2, HALF, HALF))
     )
-    full = results_sections(results, supplement)
-    assert set(slugs(full)) - set(slugs(plain)) == {"judge", "fatigue", "checkpoints-warm"}
-    for reason in ("no judge's labels", "no checkpoint", "Fatigue is not estimable"):
+    assert set(slugs(full)) - set(slugs(plain)) == {"judge", "checkpoints-warm"}
+    for reason in ("people have labelled none", "no checkpoint"):
         assert reason in said(plain)
         assert reason not in said(full)
+
+
+def test_fatigue_is_shown_where_raters_have_quarters(results):
+    rated = compute_warmth_validation(make_ratings(), "warm")
+    sections = results_sections(replace(results, warmth=(rated,)))
+    assert "fatigue" in slugs(sections)
 
 
 def test_a_figure_that_could_show_nothing_is_its_reason(results):
