@@ -1,19 +1,22 @@
 """Error counts: a table of replies from elsewhere, or of counts, as counts by factor and item.
 
-DuckDB counts while it reads, so that ten million replies never lie in memory.
+DuckDB counts while it reads, so that ten million replies never lie in memory. It reads texts once,
+as numbers of the different texts; what each of those means is decided once per text, here.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.outside_tables import open_outside_table, plain_cell
+from evaluation.statistics.coded_columns import CodedColumn
 from study.errors import BadTable
+
+Counts = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -27,28 +30,41 @@ class ErrorColumns:
     n: str | None = None
     item: str | None = None
 
+    def keys(self) -> dict[str, str]:
+        """The columns that rows are counted by, by what they mean."""
+        return self.factors | ({"item": self.item} if self.item else {})
+
 
 @dataclass(frozen=True)
 class ErrorCounts:
     """Rows of a file with equal factors and item, as one row of counts."""
 
-    factors: dict[str, NDArray[Any]]
-    """Text of shape (n_rows,), by what it means; an empty context or belief is `none`."""
-    n: NDArray[np.float64]
-    """Scored replies."""
-    errors: NDArray[np.float64]
-    item: NDArray[Any] | None
+    factors: dict[str, CodedColumn]
+    """Of n_rows rows, by what they mean; an empty context or belief is `none`."""
+    n: Counts
+    """Shape (n_rows,); scored replies."""
+    errors: Counts
+    item: CodedColumn | None
     n_missing: dict[str, int]
     """Replies whose error cell is empty, by arm: they are in no rate."""
 
 
+@dataclass(frozen=True)
+class _Key:
+    """A column that rows are counted by, as DuckDB numbers its texts."""
+
+    name: str
+    texts: tuple[str | None, ...]
+    """By number, trimmed; None where there is none, as with number 0, an empty cell."""
+
+
 # what may be empty, and what it means then
 _EMPTY_MEANS = {"context": "none", "belief": "none"}
-_ERROR = """
-    CASE lower(trim({0}))
-        WHEN '1' THEN 1 WHEN '1.0' THEN 1 WHEN 'true' THEN 1 WHEN 'yes' THEN 1
-        WHEN '0' THEN 0 WHEN '0.0' THEN 0 WHEN 'false' THEN 0 WHEN 'no' THEN 0
-    END"""
+_MEANS_ERROR = ("1", "1.0", "true", "yes")
+_MEANS_RIGHT = ("0", "0.0", "false", "no")
+# ways to write 0 or 1; a column with more different texts holds something else
+_MOST_SPELLINGS = 1000
+_MOST_CODES = 2**62
 
 
 def read_error_counts(path: Path, columns: ErrorColumns) -> ErrorCounts:
@@ -57,80 +73,192 @@ def read_error_counts(path: Path, columns: ErrorColumns) -> ErrorCounts:
     Raises:
         BadInput: no such file, another kind of file, or a column that it does not have.
         BadTable: the file cannot be read, an arm, model, task or item is empty, an error is
-            neither 0 nor 1, or counts are no whole numbers.
+            neither 0 nor 1, counts are no whole numbers, or factors have too many levels to count.
     """
-    named = {name: column for name, column in (("n", columns.n), ("item", columns.item)) if column}
-    names = {"error": columns.error, **columns.factors, **named}
+    names = {"error": columns.error, **columns.keys()} | ({"n": columns.n} if columns.n else {})
     with open_outside_table(path, list(names.values())) as (con, source, types):
         cells = ", ".join(
-            f"nullif(nullif(trim(({plain_cell(column, types[column])})::VARCHAR), ''), 'nan') AS {role}"
+            f"({plain_cell(column, types[column])})::VARCHAR AS {role}"
             for role, column in names.items()
         )
         con.execute(f"CREATE VIEW given AS SELECT {cells} FROM {source.replace('?', _text(path))}")  # noqa: S608
-        keys = [*columns.factors, *(["item"] if columns.item else [])]
-        _refuse_empty_keys(con, path, columns, [key for key in keys if key not in _EMPTY_MEANS])
-        error = "try_cast(error AS DOUBLE)" if columns.n else _ERROR.format("error")
-        _refuse_bad_errors(con, path, columns, error)
-        filled = ", ".join(
-            f"coalesce({key}, '{_EMPTY_MEANS[key]}') AS {key}" if key in _EMPTY_MEANS else key
-            for key in keys
-        )
-        size = "try_cast(n AS DOUBLE)" if columns.n else "1"
+        keys = [_number_texts(con, name) for name in columns.keys()]
+        measures = _measures_of_counts if columns.n else _measures_of_replies
+        n, errors, missing = measures(con, path, columns)
+        sizes = _sizes(path, keys)
         found = con.execute(
-            f"SELECT {filled}, sum({size}) FILTER (error IS NOT NULL) AS n_scored, "  # noqa: S608
-            f"sum({error}) AS n_errors, "
-            f"coalesce(sum({size}) FILTER (error IS NULL), 0) AS n_missing "
-            f"FROM given GROUP BY ALL ORDER BY ALL"
+            f"SELECT {_code(keys)} AS code, count(*) AS n_rows, {n} AS n, {errors} AS errors, "  # noqa: S608
+            f"{missing} AS n_missing FROM given GROUP BY code"
         ).fetchnumpy()
-    if not len(found["n_scored"]):
+    if not len(found["code"]):
         raise BadTable(f"expected rows in {path.name}, got a header alone; nothing can be told")
-    n_missing: dict[str, int] = {}
-    for arm, n in zip(found["arm"], found["n_missing"], strict=True):
-        n_missing[str(arm)] = n_missing.get(str(arm), 0) + int(n)
-    return ErrorCounts(
-        {key: np.ma.getdata(found[key]) for key in columns.factors},
-        np.ma.filled(found["n_scored"].astype(np.float64), 0.0),
-        np.ma.filled(found["n_errors"].astype(np.float64), 0.0),
-        np.ma.getdata(found["item"]) if columns.item else None,
-        n_missing,
+    numbers = dict(zip([key.name for key in keys], np.unravel_index(found["code"], sizes), strict=True))
+    _refuse_empty_keys(path, columns, keys, numbers, found["n_rows"])
+    coded = {key.name: _by_meaning(key, numbers[key.name]) for key in keys}
+    return _merge(
+        coded, *(np.ma.filled(found[name].astype(np.float64), 0.0) for name in ("n", "errors", "n_missing"))
+    )
+
+
+def _number_texts(con: duckdb.DuckDBPyConnection, name: str) -> _Key:
+    con.execute(
+        f"CREATE TYPE {name}_text AS ENUM "  # noqa: S608
+        f"(SELECT DISTINCT {name} FROM given WHERE {name} IS NOT NULL ORDER BY {name})"
+    )
+    row = con.execute(f"SELECT enum_range(NULL::{name}_text)").fetchone()
+    assert row is not None, "one row without a table"
+    return _Key(name, (None, *(_trimmed(text) for text in row[0])))
+
+
+def _trimmed(text: str) -> str | None:
+    trimmed = text.strip()
+    return None if trimmed in ("", "nan") else trimmed
+
+
+def _sizes(path: Path, keys: Sequence[_Key]) -> tuple[int, ...]:
+    sizes = tuple(len(key.texts) for key in keys)
+    if np.prod([float(size) for size in sizes]) > _MOST_CODES:
+        told = ", ".join(f"{len(key.texts) - 1} of {key.name}" for key in keys)
+        raise BadTable(
+            f"expected factors of few levels in {path.name}, got {told}; name columns that repeat"
+        )
+    return sizes
+
+
+def _code(keys: Sequence[_Key]) -> str:
+    """One number per row out of the numbers of its texts, in SQL."""
+    code = "0::BIGINT"
+    for key in keys:
+        # try_cast, which never fails here, is done once per text of a Parquet file; a cast once per row
+        number = f"enum_code(try_cast({key.name} AS {key.name}_text))::BIGINT"
+        code = f"({code}) * {len(key.texts)} + coalesce({number} + 1, 0)"
+    return code
+
+
+def _measures_of_replies(
+    con: duckdb.DuckDBPyConnection, path: Path, columns: ErrorColumns
+) -> tuple[str, str, str]:
+    """How scored replies, errors and missing ones are counted in SQL, where a row is a reply."""
+    rows = con.execute(
+        "SELECT DISTINCT error FROM given WHERE error IS NOT NULL LIMIT $limit",
+        {"limit": _MOST_SPELLINGS},
+    ).fetchall()
+    spelled = {text: _trimmed(text) for (text,) in rows}
+    meant: dict[bool, list[str]] = {True: [], False: []}
+    for text, trimmed in spelled.items():
+        if trimmed is not None and trimmed.lower() not in (*_MEANS_ERROR, *_MEANS_RIGHT):
+            _refuse_errors(con, path, columns, trimmed)
+        if trimmed is not None:
+            meant[trimmed.lower() in _MEANS_ERROR].append(text)
+    n_errors, n_right = (
+        f"count(*) FILTER (error IN ({', '.join(map(_quoted, texts)) or 'NULL'}))"
+        for texts in (meant[True], meant[False])
+    )
+    n_scored = f"({n_errors}) + ({n_right})"
+    return n_scored, n_errors, f"count(*) - ({n_scored})"
+
+
+def _refuse_errors(
+    con: duckdb.DuckDBPyConnection, path: Path, columns: ErrorColumns, first: str
+) -> None:
+    row = con.execute(
+        "SELECT count(*) FROM given WHERE lower(trim(error)) NOT IN (SELECT unnest($known))",
+        {"known": ["", "nan", *_MEANS_ERROR, *_MEANS_RIGHT]},
+    ).fetchone()
+    assert row is not None, "a count always has a row"
+    raise BadTable(
+        "expected 0 or 1, true or false, yes or no, or an empty cell in column "
+        f"{columns.error!r} of {path.name}, got {first!r:.80}, {row[0]} such rows; correct them"
+    )
+
+
+_SELECT_BAD_COUNTS = """
+    WITH counts AS (
+        SELECT
+            nullif(nullif(trim(error), ''), 'nan') AS error_text, n AS n_text,
+            try_cast(trim(error) AS DOUBLE) AS errors, try_cast(trim(n) AS DOUBLE) AS n
+        FROM given
+    )
+    SELECT concat(error_text, ' of ', n_text), count(*) OVER ()
+    FROM counts
+    WHERE n IS NULL OR n < 0 OR n <> floor(n)
+        OR error_text IS NOT NULL
+            AND (errors IS NULL OR errors < 0 OR errors <> floor(errors) OR errors > n)
+    LIMIT 1
+"""
+
+
+def _measures_of_counts(
+    con: duckdb.DuckDBPyConnection, path: Path, columns: ErrorColumns
+) -> tuple[str, str, str]:
+    """The same where a row is a number of errors out of a number of replies."""
+    row = con.execute(_SELECT_BAD_COUNTS).fetchone()
+    if row is not None:
+        raise BadTable(
+            f"expected whole numbers, {columns.error!r} of them at most {columns.n!r} in column "
+            f"{columns.error!r} of {path.name}, got {row[0]!r:.80}, {row[1]} such rows; correct them"
+        )
+    is_given = "coalesce(trim(error), '') NOT IN ('', 'nan')"
+    n = "try_cast(trim(n) AS DOUBLE)"
+    return (
+        f"sum({n}) FILTER ({is_given})",
+        f"sum(try_cast(trim(error) AS DOUBLE)) FILTER ({is_given})",
+        f"sum({n}) FILTER (NOT {is_given})",
     )
 
 
 def _refuse_empty_keys(
-    con: duckdb.DuckDBPyConnection, path: Path, columns: ErrorColumns, keys: Sequence[str]
+    path: Path,
+    columns: ErrorColumns,
+    keys: Sequence[_Key],
+    numbers: dict[str, NDArray[np.intp]],
+    n_rows: NDArray[np.int64],
 ) -> None:
     for key in keys:
-        row = con.execute(f"SELECT count(*) FROM given WHERE {key} IS NULL").fetchone()  # noqa: S608
-        if row and row[0]:
-            column = columns.item if key == "item" else columns.factors[key]
+        if key.name in _EMPTY_MEANS:
+            continue
+        is_empty = np.array([text is None for text in key.texts])[numbers[key.name]]
+        if is_empty.any():
             raise BadTable(
-                f"expected column {column!r} of {path.name} to name the {key} in every row, {row[0]} "
-                "are empty; fill or remove them"
+                f"expected column {columns.keys()[key.name]!r} of {path.name} to name the {key.name} "
+                f"in every row, {n_rows[is_empty].sum()} are empty; fill or remove them"
             )
 
 
-def _refuse_bad_errors(
-    con: duckdb.DuckDBPyConnection, path: Path, columns: ErrorColumns, error: str
-) -> None:
-    if columns.n is None:
-        bad = f"error IS NOT NULL AND {error} IS NULL"
-        expected = "0 or 1, true or false, yes or no, or an empty cell"
-        shown = "error"
-    else:
-        number = "try_cast(n AS DOUBLE)"
-        bad = (
-            f"{number} IS NULL OR {number} < 0 OR {number} <> floor({number}) OR error IS NOT NULL "
-            f"AND ({error} IS NULL OR {error} < 0 OR {error} <> floor({error}) OR {error} > {number})"
+def _by_meaning(key: _Key, numbers: NDArray[np.intp]) -> CodedColumn:
+    """Texts that mean the same become one level."""
+    meant = [text or _EMPTY_MEANS.get(key.name, "") for text in key.texts]
+    occurring = np.unique(numbers)
+    levels = sorted({meant[number] for number in occurring})
+    place = {level: number for number, level in enumerate(levels)}
+    of_number = np.array([place.get(text, 0) for text in meant], dtype=np.intp)
+    return CodedColumn(tuple(levels), of_number[numbers])
+
+
+def _merge(
+    coded: dict[str, CodedColumn], n: Counts, errors: Counts, n_missing: Counts
+) -> ErrorCounts:
+    """One row for equal factors and item, rising by them."""
+    sizes = tuple(len(column.levels) for column in coded.values())
+    codes = np.ravel_multi_index(tuple(column.index for column in coded.values()), sizes)
+    found, row = np.unique(codes, return_inverse=True)
+    merged = {
+        name: CodedColumn(column.levels, index)
+        for (name, column), index in zip(
+            coded.items(), np.unravel_index(found, sizes), strict=True
         )
-        expected = f"whole numbers, {columns.error!r} of them at most {columns.n!r}"
-        shown = "concat(error, ' of ', n)"
-    row = con.execute(f"SELECT {shown}, count(*) OVER () FROM given WHERE {bad} LIMIT 1").fetchone()  # noqa: S608
-    if row is not None:
-        raise BadTable(
-            f"expected {expected} in column {columns.error!r} of {path.name}, got {row[0]!r:.80}, "
-            f"{row[1]} such rows; correct them"
-        )
+    }
+    n, errors = (np.bincount(row, weights=weights) for weights in (n, errors))
+    item = merged.pop("item", None)
+    arm = coded["arm"]
+    of_arms = np.bincount(arm.index, weights=n_missing, minlength=len(arm.levels))
+    by_arm = {name: int(number) for name, number in zip(arm.levels, of_arms, strict=True)}
+    return ErrorCounts(merged, n, errors, item, by_arm)
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _text(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
+    return _quoted(str(path))

@@ -4,7 +4,7 @@ Rows with equal factors are one row of counts, so that ten million replies cost 
 cells that they fall into. What an error is was decided before. Regressions are in `logit.py`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
+from evaluation.statistics.coded_columns import CodedColumn, encode_column
 from evaluation.statistics.intervals import not_estimable, wilson_bounds
 from study.errors import BadTable
 from study.records import Estimate
@@ -47,7 +48,7 @@ class ErrorCells:
     errors: Floats
     """Shape (n_rows,); those of them that erred."""
     item: Indices | None
-    """Shape (n_rows,), from 0; None where the table does not tell items."""
+    """Shape (n_rows,), numbers from 0; None where the table does not tell items."""
 
     @property
     def arm(self) -> Factor:
@@ -69,13 +70,13 @@ class ErrorCells:
 
 
 def count_errors(
-    columns: dict[str, NDArray[Any]],
+    columns: Mapping[str, NDArray[Any] | CodedColumn],
     reference: str,
     n: Floats,
     errors: Floats,
-    item: NDArray[Any] | None = None,
+    item: NDArray[Any] | CodedColumn | None = None,
 ) -> ErrorCells:
-    """Cells out of columns of text.
+    """Cells out of columns of text, coded or not.
 
     Args:
         columns: by factor, the arm first, shape (n_rows,) each.
@@ -93,15 +94,13 @@ def count_errors(
             f"{n[row]:g} in row {row + 1} of the cells; correct the counts"
         )
     factors = [_factor(name, column, reference) for name, column in columns.items()]
-    index = None
-    if item is not None:
-        _, index = np.unique(item.astype(np.str_), return_inverse=True)
+    index = None if item is None else encode_column(item).index
     return ErrorCells(tuple(factors), n.astype(np.float64), errors.astype(np.float64), index)
 
 
-def _factor(name: str, column: NDArray[Any], reference: str) -> Factor:
-    found, index = np.unique(column.astype(np.str_), return_inverse=True)
-    levels = [str(level) for level in found]
+def _factor(name: str, column: NDArray[Any] | CodedColumn, reference: str) -> Factor:
+    coded = encode_column(column)
+    levels = coded.levels
     if name == ARM:
         if reference not in levels:
             raise BadTable(
@@ -113,7 +112,7 @@ def _factor(name: str, column: NDArray[Any], reference: str) -> Factor:
         first = next((level for level in levels if level.strip().lower() in BY_CHANCE), levels[0])
     order = sorted(range(len(levels)), key=lambda place: levels[place] != first)
     place_of = np.argsort(order)
-    return Factor(name, tuple(levels[place] for place in order), place_of[index])
+    return Factor(name, tuple(levels[place] for place in order), place_of[coded.index])
 
 
 @dataclass(frozen=True)
@@ -258,8 +257,8 @@ def newcombe_bounds(
 
 def _sums_by_item(item: Indices, values: Floats) -> Floats:
     """Sums of values by item, for the items that occur."""
-    present, index = np.unique(item, return_inverse=True)
-    return np.bincount(index, weights=values, minlength=len(present)).astype(np.float64)
+    sums: Floats = np.bincount(item, weights=values).astype(np.float64)
+    return sums[np.bincount(item) > 0]
 
 
 def _level_name(cells: ErrorCells, name: str, place: int) -> str:

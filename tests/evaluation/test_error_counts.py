@@ -26,9 +26,9 @@ def test_replies_are_counted_by_factor_and_item(count):
     )
     rows = list(
         zip(
-            found.factors["arm"],
-            found.factors["belief"],
-            found.item,
+            found.factors["arm"].texts(),
+            found.factors["belief"].texts(),
+            found.item.texts(),
             found.n,
             found.errors,
             strict=True,

@@ -1,0 +1,178 @@
+"""How often intervals hold the truth: seeded studies with a known truth, for every interval shown.
+
+Run: .venv/bin/python benchmarks/coverage.py [--studies 2000] [--only NAME] [--processes 2]
+     [--out benchmarks/coverage.json] [--again] [--markdown] [--json]
+
+The scenarios are in `scenarios/`. Results are added to the JSON file cell by cell, a cell being one
+estimator in one setting; cells that are there with as many studies are not drawn again, so that a
+run can be stopped and goes on, and `--only` (the beginning of an estimator's name) does a part.
+`--again` draws them anew, which is due whenever an estimator has changed. `--markdown` prints the
+tables of docs/validity.md from the file, and draws nothing. Exit status 1 when the coverage of an
+estimator, over all of its cells, is below 94 % by more than chance explains.
+"""
+
+import argparse
+import json
+import sys
+import zlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from coverage_tables import as_markdown
+from scenarios import Scenario, agreement, error_rates, null_studies, preferences, regression
+
+from evaluation.statistics.intervals import wilson_bounds
+from study.records import Estimate
+
+MODULES = (preferences, error_rates, agreement, regression, null_studies)
+LEVEL, LOWEST = 0.95, 0.94
+SEED = 2507
+PACKAGES = ("numpy", "scipy", "krippendorff")
+
+
+@dataclass
+class Cell:
+    """One estimator in one setting, over all studies drawn."""
+
+    estimator: str
+    setting: str
+    truth: float
+    n_studies: int = 0
+    n_without: int = 0
+    """Studies that gave no interval."""
+    n_covered: int = 0
+    n_above: int = 0
+    """Whole interval above the truth; of a family, any of its intervals."""
+    n_below: int = 0
+    sum_width: float = 0.0
+    sum_value: float = 0.0
+
+    def add(self, family: Sequence[Estimate]) -> None:
+        """Count one study."""
+        self.n_studies += 1
+        told = [(one.value, one.low, one.high) for one in family]
+        if any(value is None or low is None or high is None for value, low, high in told):
+            self.n_without += 1
+            return
+        above = any(low > self.truth + _ROUNDING for _, low, _ in told)
+        below = any(high < self.truth - _ROUNDING for _, _, high in told)
+        self.n_above += above
+        self.n_below += below
+        self.n_covered += not (above or below)
+        self.sum_width += sum(high - low for _, low, high in told) / len(told)
+        self.sum_value += sum(value for value, _, _ in told) / len(told)
+
+
+# a bound that is the truth itself, such as 0 or 1, may come out a rounding error beside it
+_ROUNDING = 1e-9
+
+
+def all_scenarios(only: str) -> list[Scenario]:
+    return [
+        scenario
+        for module in MODULES
+        for scenario in module.scenarios()
+        if any(name.startswith(only) for name in scenario.truths)
+    ]
+
+
+def draw(number: int, only: str, n_studies: int, seed: int) -> list[dict[str, Any]]:
+    """The cells of one scenario, by its number; seeded by its name, so that order does not matter."""
+    scenario = all_scenarios(only)[number]
+    names = [name for name in scenario.truths if name.startswith(only)]
+    cells = {name: Cell(name, scenario.setting, scenario.truths[name]) for name in names}
+    key = zlib.crc32("|".join([scenario.setting, *sorted(scenario.truths)]).encode())
+    random = np.random.default_rng([seed, key])
+    for _ in range(n_studies):
+        found = scenario.study(random)
+        for name, cell in cells.items():
+            cell.add(found[name])
+    return [asdict(cell) for cell in cells.values()]
+
+
+def missing(only: str, stored: dict[str, Any], n_studies: int) -> Iterator[int]:
+    """Numbers of scenarios with a cell that is not stored with as many studies."""
+    n_stored = {key_of(cell): cell["n_studies"] for cell in stored["cells"]}
+    for number, scenario in enumerate(all_scenarios(only)):
+        keys = [(name, scenario.setting) for name in scenario.truths if name.startswith(only)]
+        if any(n_stored.get(key, 0) < n_studies for key in keys):
+            yield number
+
+
+def key_of(cell: dict[str, Any]) -> tuple[str, str]:
+    return cell["estimator"], cell["setting"]
+
+
+def read_stored(path: Path) -> dict[str, Any]:
+    if path.exists():
+        stored: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return stored
+    packages = {name: version(name) for name in PACKAGES}
+    return {"seed": SEED, "level": LEVEL, "packages": packages, "cells": []}
+
+
+def store(path: Path, stored: dict[str, Any], cells: list[dict[str, Any]]) -> None:
+    """Replace cells of the same name, and write the file whole, so that a stop leaves a good one."""
+    new = {key_of(cell) for cell in cells}
+    stored["cells"] = [cell for cell in stored["cells"] if key_of(cell) not in new] + cells
+    stored["cells"].sort(key=key_of)
+    lines = ",\n".join(json.dumps(cell) for cell in stored["cells"])
+    head = json.dumps({name: value for name, value in stored.items() if name != "cells"})
+    beside = path.with_suffix(".part")
+    beside.write_text(f'{head[:-1]}, "cells": [\n{lines}\n]}}\n', encoding="utf-8")
+    beside.replace(path)
+
+
+def falls_short(cells: list[dict[str, Any]]) -> list[str]:
+    """Estimators whose coverage over all cells is surely below the lowest wanted."""
+    short = []
+    for name in sorted({cell["estimator"] for cell in cells}):
+        own = [cell for cell in cells if cell["estimator"] == name]
+        n = sum(cell["n_studies"] - cell["n_without"] for cell in own)
+        covered = sum(cell["n_covered"] for cell in own)
+        if n and not name.endswith("together") and wilson_bounds(covered / n, n, 1.96)[1] < LOWEST:
+            short.append(name)
+    return short
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--studies", type=int, default=2000)
+    parser.add_argument("--only", default="", help="beginning of an estimator's name")
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--out", type=Path, default=Path("benchmarks/coverage.json"))
+    parser.add_argument("--again", action="store_true")
+    parser.add_argument("--markdown", action="store_true")
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args()
+    stored = read_stored(given.out)
+    if not given.markdown:
+        run(stored, given)
+    cells = [cell for cell in stored["cells"] if cell["estimator"].startswith(given.only)]
+    short = falls_short(cells)
+    if given.json:
+        print(json.dumps({**stored, "cells": cells, "falls_short": short}))
+    else:
+        print(as_markdown(cells))
+    sys.exit(bool(short))
+
+
+def run(stored: dict[str, Any], given: argparse.Namespace) -> None:
+    wanted = 10**9 if given.again else given.studies
+    numbers = list(missing(given.only, stored, wanted))
+    with ProcessPoolExecutor(given.processes) as pool:
+        jobs = [
+            pool.submit(draw, number, given.only, given.studies, SEED) for number in numbers
+        ]
+        for n_done, job in enumerate(as_completed(jobs), start=1):
+            store(given.out, stored, job.result())
+            print(f"{n_done} of {len(jobs)} settings", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
