@@ -59,9 +59,7 @@ def time_package(counts: np.ndarray, calls: int) -> dict[str, float]:
 
 def _alpha_of_package(counts: np.ndarray) -> float:
     return float(
-        krippendorff.alpha(
-            value_counts=counts, value_domain=DOMAIN, level_of_measurement="ordinal"
-        )
+        krippendorff.alpha(value_counts=counts, value_domain=DOMAIN, level_of_measurement="ordinal")
     )
 
 

@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from coverage_tables import as_markdown
-from scenarios import Scenario, agreement, error_rates, null_studies, preferences, regression
 
+from coverage_tables import as_markdown
 from evaluation.statistics.intervals import wilson_bounds
+from scenarios import Scenario, agreement, error_rates, null_studies, preferences, regression
 from study.records import Estimate
 
 MODULES = (preferences, error_rates, agreement, regression, null_studies)
@@ -46,6 +46,9 @@ class Cell:
     n_without: int = 0
     """Studies that gave no interval."""
     n_covered: int = 0
+    n_called_short: int = 0
+    """Studies whose interval says of itself that it is likely too short."""
+    n_covered_called_short: int = 0
     n_above: int = 0
     """Whole interval above the truth; of a family, any of its intervals."""
     n_below: int = 0
@@ -63,7 +66,11 @@ class Cell:
         below = any(high < self.truth - _ROUNDING for _, _, high in told)
         self.n_above += above
         self.n_below += below
-        self.n_covered += not (above or below)
+        covered = not (above or below)
+        self.n_covered += covered
+        if any("likely too short" in one.method for one in family):
+            self.n_called_short += 1
+            self.n_covered_called_short += covered
         self.sum_width += sum(high - low for _, low, high in told) / len(told)
         self.sum_value += sum(value for value, _, _ in told) / len(told)
 
@@ -166,9 +173,7 @@ def run(stored: dict[str, Any], given: argparse.Namespace) -> None:
     wanted = 10**9 if given.again else given.studies
     numbers = list(missing(given.only, stored, wanted))
     with ProcessPoolExecutor(given.processes) as pool:
-        jobs = [
-            pool.submit(draw, number, given.only, given.studies, SEED) for number in numbers
-        ]
+        jobs = [pool.submit(draw, number, given.only, given.studies, SEED) for number in numbers]
         for n_done, job in enumerate(as_completed(jobs), start=1):
             store(given.out, stored, job.result())
             print(f"{n_done} of {len(jobs)} settings", file=sys.stderr)

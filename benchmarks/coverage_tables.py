@@ -68,7 +68,12 @@ def _worst(cells: Cells) -> list[str]:
         for share, cell in short
     ]
     head = "| interval | setting | truth | coverage | too high | too low |\n|---|---|---:|---:|---:|---:|"
-    return [f"{len(short)} of {len(cells)} cells are below 94 % by more than chance.", "", head, *rows]
+    return [
+        f"{len(short)} of {len(cells)} cells are below 94 % by more than chance.",
+        "",
+        head,
+        *rows,
+    ]
 
 
 def _n_told(cell: dict[str, Any]) -> int:

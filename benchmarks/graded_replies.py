@@ -76,7 +76,9 @@ def write_replies(path: Path, n_rows: int, layout: Layout, seed: int) -> None:
 
 
 def _texts(index: np.ndarray, levels: tuple[str, ...]) -> pa.Array:
-    return pa.DictionaryArray.from_arrays(pa.array(index.astype(np.int32)), levels).cast(pa.string())
+    return pa.DictionaryArray.from_arrays(pa.array(index.astype(np.int32)), levels).cast(
+        pa.string()
+    )
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,12 @@ def count_with_pandas(file: Path) -> dict[str, Any]:
     middle = (p + q**2 / (2 * effective)) / (1 + q**2 / effective)
     half = q / (1 + q**2 / effective) * np.sqrt(p * (1 - p) / effective + q**2 / effective**2 / 4)
     bounds = pd.DataFrame({"p": p, "low": middle - half, "high": middle + half})
-    return {"cells": {"|".join(key): list(row) for key, row in zip(bounds.index, bounds.to_numpy())}}
+    return {
+        "cells": {
+            "|".join(key): list(row)
+            for key, row in zip(bounds.index, bounds.to_numpy(), strict=True)
+        }
+    }
 
 
 SIDES = {
@@ -105,7 +110,9 @@ def main() -> None:
         rounds = [
             {side: run_side(__file__, side, file) for side in SIDES} for _ in range(given.rounds)
         ]
-    best = {side: min((one[side] for one in rounds), key=lambda run: run["seconds"]) for side in SIDES}
+    best = {
+        side: min((one[side] for one in rounds), key=lambda run: run["seconds"]) for side in SIDES
+    }
     difference = largest_difference(best["ours"], best["pandas"])
     ratio = best["ours"]["seconds"] / best["pandas"]["seconds"]
     n_cells = len(best["ours"]["cells"])

@@ -45,7 +45,9 @@ def fit_ours(file: Path) -> dict[str, Any]:
     from evaluation.statistics.logit import fit_logit, terms_of
     from evaluation.statistics.marginal_effects import marginal_effects
 
-    counts = read_error_counts(file, ErrorColumns("wrong", {name: name for name in LEVELS}, item="item"))
+    counts = read_error_counts(
+        file, ErrorColumns("wrong", {name: name for name in LEVELS}, item="item")
+    )
     cells = count_errors(counts.factors, "original", counts.n, counts.errors, counts.item)
     fit = fit_logit(cells)
     terms = {term.name: [term.log_odds, term.se, term.se_clustered] for term in terms_of(fit)}
@@ -91,7 +93,9 @@ def fit_with_statsmodels(file: Path) -> dict[str, Any]:
     for key, inside in conditions(index):
         gradient = mean_slope(with_arm, p_with, inside) - mean_slope(without, p_without, inside)
         value = 100 * float((p_with[inside] - p_without[inside]).mean())
-        errors = [100 * float(gradient @ covariance @ gradient) ** 0.5 for covariance in covariances]
+        errors = [
+            100 * float(gradient @ covariance @ gradient) ** 0.5 for covariance in covariances
+        ]
         effects[key] = [value, *errors]
     return {"terms": terms, "effects": effects}
 
@@ -122,8 +126,7 @@ def conditions(index: dict[str, Any]) -> list[tuple[str, Any]]:
 
     found = [("None|None", np.ones(len(index["arm"]), dtype=bool))]
     found += [
-        (f"{level}|None", index["context"] == place)
-        for place, level in enumerate(order(CONTEXTS))
+        (f"{level}|None", index["context"] == place) for place, level in enumerate(order(CONTEXTS))
     ]
     found += [
         (f"None|{level}", index["belief"] == place) for place, level in enumerate(order(BELIEFS))
@@ -171,7 +174,9 @@ def main() -> None:
         rounds = [
             {side: run_side(__file__, side, file) for side in SIDES} for _ in range(given.rounds)
         ]
-    best = {side: min((one[side] for one in rounds), key=lambda run: run["seconds"]) for side in SIDES}
+    best = {
+        side: min((one[side] for one in rounds), key=lambda run: run["seconds"]) for side in SIDES
+    }
     ours, theirs = best["ours"], best["statsmodels"]
     difference = largest_difference(ours, theirs)
     time_ratio = ours["seconds"] / theirs["seconds"]
@@ -180,7 +185,11 @@ def main() -> None:
         side: {name: run[name] for name in ("seconds", "peak_mb")} for side, run in best.items()
     }
     if given.json:
-        found = {"rows": given.rows, "n_terms": len(ours["terms"]), "largest_difference": difference}
+        found = {
+            "rows": given.rows,
+            "n_terms": len(ours["terms"]),
+            "largest_difference": difference,
+        }
         limits = {"limit_time": LIMIT_TIME, "limit_memory": LIMIT_MEMORY}
         ratios = {"time_ratio": time_ratio, "memory_ratio": memory_ratio}
         print(json.dumps({**found, **ratios, **limits, **figures}))

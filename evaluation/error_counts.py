@@ -30,7 +30,7 @@ class ErrorColumns:
     n: str | None = None
     item: str | None = None
 
-    def keys(self) -> dict[str, str]:
+    def by_meaning(self) -> dict[str, str]:
         """The columns that rows are counted by, by what they mean."""
         return self.factors | ({"item": self.item} if self.item else {})
 
@@ -75,14 +75,16 @@ def read_error_counts(path: Path, columns: ErrorColumns) -> ErrorCounts:
         BadTable: the file cannot be read, an arm, model, task or item is empty, an error is
             neither 0 nor 1, counts are no whole numbers, or factors have too many levels to count.
     """
-    names = {"error": columns.error, **columns.keys()} | ({"n": columns.n} if columns.n else {})
+    names = {"error": columns.error, **columns.by_meaning()} | (
+        {"n": columns.n} if columns.n else {}
+    )
     with open_outside_table(path, list(names.values())) as (con, source, types):
         cells = ", ".join(
             f"({plain_cell(column, types[column])})::VARCHAR AS {role}"
             for role, column in names.items()
         )
         con.execute(f"CREATE VIEW given AS SELECT {cells} FROM {source.replace('?', _text(path))}")  # noqa: S608
-        keys = [_number_texts(con, name) for name in columns.keys()]
+        keys = [_number_texts(con, name) for name in columns.by_meaning()]
         measures = _measures_of_counts if columns.n else _measures_of_replies
         n, errors, missing = measures(con, path, columns)
         sizes = _sizes(path, keys)
@@ -92,11 +94,17 @@ def read_error_counts(path: Path, columns: ErrorColumns) -> ErrorCounts:
         ).fetchnumpy()
     if not len(found["code"]):
         raise BadTable(f"expected rows in {path.name}, got a header alone; nothing can be told")
-    numbers = dict(zip([key.name for key in keys], np.unravel_index(found["code"], sizes), strict=True))
+    numbers = dict(
+        zip([key.name for key in keys], np.unravel_index(found["code"], sizes), strict=True)
+    )
     _refuse_empty_keys(path, columns, keys, numbers, found["n_rows"])
     coded = {key.name: _by_meaning(key, numbers[key.name]) for key in keys}
     return _merge(
-        coded, *(np.ma.filled(found[name].astype(np.float64), 0.0) for name in ("n", "errors", "n_missing"))
+        coded,
+        *(
+            np.ma.filled(found[name].astype(np.float64), 0.0)
+            for name in ("n", "errors", "n_missing")
+        ),
     )
 
 
@@ -220,7 +228,7 @@ def _refuse_empty_keys(
         is_empty = np.array([text is None for text in key.texts])[numbers[key.name]]
         if is_empty.any():
             raise BadTable(
-                f"expected column {columns.keys()[key.name]!r} of {path.name} to name the {key.name} "
+                f"expected column {columns.by_meaning()[key.name]!r} of {path.name} to name the {key.name} "
                 f"in every row, {n_rows[is_empty].sum()} are empty; fill or remove them"
             )
 
@@ -244,9 +252,7 @@ def _merge(
     found, row = np.unique(codes, return_inverse=True)
     merged = {
         name: CodedColumn(column.levels, index)
-        for (name, column), index in zip(
-            coded.items(), np.unravel_index(found, sizes), strict=True
-        )
+        for (name, column), index in zip(coded.items(), np.unravel_index(found, sizes), strict=True)
     }
     n, errors = (np.bincount(row, weights=weights) for weights in (n, errors))
     item = merged.pop("item", None)

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 import numpy as np
-from scenarios import Scenario, Study
-from scenarios.made_outcomes import draw_outcomes
 
 from evaluation.statistics.error_cells import ARM, ErrorCells, Factor, cell_difference, cell_rate
 from evaluation.statistics.proportions import difference_in_differences, paired_difference, rate
+from scenarios import Scenario, Study
+from scenarios.made_outcomes import draw_outcomes
 
 N_CONTEXTS = 4
 
@@ -45,16 +45,16 @@ def _study(n_items: int, share: float, gap: float, icc: float) -> Study:
         scored = random.random((2, with_a.size)) > 0.1
         return {
             "rate": (rate(with_a.reshape(-1), flat),),
-            "paired_difference": (
-                paired_difference(with_a.reshape(-1), with_b.reshape(-1), flat),
-            ),
+            "paired_difference": (paired_difference(with_a.reshape(-1), with_b.reshape(-1), flat),),
             "difference_in_differences": (
                 difference_in_differences(
                     *(part.reshape(-1) for part in (with_a, with_b, without_a, without_b)), flat
                 ),
             ),
             "cell_difference": (
-                cell_difference(_cells(with_a.reshape(-1), with_b.reshape(-1), flat, scored), 1, {}),
+                cell_difference(
+                    _cells(with_a.reshape(-1), with_b.reshape(-1), flat, scored), 1, {}
+                ),
             ),
         }
 

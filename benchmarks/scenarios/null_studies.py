@@ -7,11 +7,11 @@ often. The first three families are the headlines one by one; the last are all o
 from collections.abc import Iterator
 
 import numpy as np
-from scenarios import Scenario, Study
-from scenarios.made_outcomes import draw_outcomes, draw_preferences
 
 from evaluation.statistics.preferences import win_rate
 from evaluation.statistics.proportions import difference_in_differences, paired_difference
+from scenarios import Scenario, Study
+from scenarios.made_outcomes import draw_outcomes, draw_preferences
 from study.records import Estimate
 
 N_CONTEXTS = 9

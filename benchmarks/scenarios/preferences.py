@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import numpy as np
-from scenarios import Scenario, Study
-from scenarios.made_outcomes import draw_preferences, mean_of_preference, share_of_mean
 
 from evaluation.statistics.preferences import win_rate
+from scenarios import Scenario, Study
+from scenarios.made_outcomes import draw_preferences, mean_of_preference, share_of_mean
 
 
 def scenarios() -> Iterator[Scenario]:
@@ -15,9 +15,7 @@ def scenarios() -> Iterator[Scenario]:
             for dependence in (0.0, 0.2):
                 for share in (0.5, 0.75, 0.95):
                     mean = mean_of_preference(share)
-                    setting = (
-                        f"{n_raters} raters, {n_items} items, share {share}, dependence {dependence}"
-                    )
+                    setting = f"{n_raters} raters, {n_items} items, share {share}, dependence {dependence}"
                     study = _study(n_raters, n_items, mean, dependence)
                     yield Scenario(setting, {"win_rate": share_of_mean(mean)}, study)
 

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from itertools import product
 
 import numpy as np
-from scenarios import Scenario, Study
-from scenarios.made_outcomes import draw_outcomes
 
 from evaluation.statistics.error_cells import ErrorCells, Factor
 from evaluation.statistics.intervals import not_estimable
 from evaluation.statistics.logit import NotFitted, fit_logit, terms_of
 from evaluation.statistics.marginal_effects import differences_in_differences, marginal_effects
+from scenarios import Scenario, Study
+from scenarios.made_outcomes import draw_outcomes
 from study.records import Estimate
 
 TASKS = 4
@@ -53,9 +53,10 @@ def _chances(n_items: int, intercept: float) -> np.ndarray:
     """Shape (n_items, n_conditions)."""
     arm, context, belief, model = CONDITIONS.T
     columns = (arm, context, belief, model, arm * context, arm * belief)
-    log_odds = sum(
-        value * column for value, column in zip(TERMS.values(), columns, strict=True)
-    ) + np.array(OF_TASKS)[np.arange(n_items) % TASKS, None]
+    log_odds = (
+        sum(value * column for value, column in zip(TERMS.values(), columns, strict=True))
+        + np.array(OF_TASKS)[np.arange(n_items) % TASKS, None]
+    )
     chances: np.ndarray = 1 / (1 + np.exp(-(intercept + log_odds)))
     return chances
 
