@@ -4,8 +4,8 @@ Run: .venv/bin/python benchmarks/coverage.py [--studies 2000] [--only NAME] [--p
      [--out benchmarks/coverage.json] [--again] [--markdown] [--json]
 
 The scenarios are in `scenarios/`. Results are added to the JSON file cell by cell, a cell being one
-estimator in one setting; cells that are there with as many studies are not drawn again, so that a
-run can be stopped and goes on, and `--only` (the beginning of an estimator's name) does a part.
+estimator in one setting, and studies that are there are not drawn again, so that a run can be
+stopped and goes on, and `--only` (the beginning of an estimator's name) does a part.
 `--again` draws them anew, which is due whenever an estimator has changed. `--markdown` prints the
 tables of docs/validity.md from the file, and draws nothing. Exit status 1 when the coverage of an
 estimator, over all of its cells, is below 94 % by more than chance explains.
@@ -31,6 +31,7 @@ from study.records import Estimate
 
 MODULES = (preferences, error_rates, agreement, regression, null_studies)
 LEVEL, LOWEST = 0.95, 0.94
+STEP = 100
 SEED = 2507
 PACKAGES = ("numpy", "scipy", "krippendorff")
 
@@ -75,6 +76,7 @@ class Cell:
         self.sum_value += sum(value for value, _, _ in told) / len(told)
 
 
+SUMMED = {name for name in Cell.__dataclass_fields__ if name.startswith(("n_", "sum_"))}
 # a bound that is the truth itself, such as 0 or 1, may come out a rounding error beside it
 _ROUNDING = 1e-9
 
@@ -88,27 +90,33 @@ def all_scenarios(only: str) -> list[Scenario]:
     ]
 
 
-def draw(number: int, only: str, n_studies: int, seed: int) -> list[dict[str, Any]]:
-    """The cells of one scenario, by its number; seeded by its name, so that order does not matter."""
+def draw(number: int, only: str, first: int, n_studies: int, seed: int) -> list[dict[str, Any]]:
+    """The cells of one scenario, by its number, over the studies from `first` on.
+
+    Each study is seeded by its scenario's name and its own number, so that order does not matter.
+    """
     scenario = all_scenarios(only)[number]
-    names = [name for name in scenario.truths if name.startswith(only)]
-    cells = {name: Cell(name, scenario.setting, scenario.truths[name]) for name in names}
+    cells = {
+        name: Cell(name, scenario.setting, truth)
+        for name, truth in scenario.truths.items()
+        if name.startswith(only)
+    }
     key = zlib.crc32("|".join([scenario.setting, *sorted(scenario.truths)]).encode())
-    random = np.random.default_rng([seed, key])
-    for _ in range(n_studies):
-        found = scenario.study(random)
+    for study in range(first, first + n_studies):
+        found = scenario.study(np.random.default_rng([seed, key, study]))
         for name, cell in cells.items():
             cell.add(found[name])
     return [asdict(cell) for cell in cells.values()]
 
 
-def missing(only: str, stored: dict[str, Any], n_studies: int) -> Iterator[int]:
-    """Numbers of scenarios with a cell that is not stored with as many studies."""
+def missing(only: str, stored: dict[str, Any], n_studies: int) -> Iterator[tuple[int, int]]:
+    """Number of each scenario with too few studies stored, and how many it has."""
     n_stored = {key_of(cell): cell["n_studies"] for cell in stored["cells"]}
     for number, scenario in enumerate(all_scenarios(only)):
         keys = [(name, scenario.setting) for name in scenario.truths if name.startswith(only)]
-        if any(n_stored.get(key, 0) < n_studies for key in keys):
-            yield number
+        n = min(n_stored.get(key, 0) for key in keys)
+        if n < n_studies:
+            yield number, n
 
 
 def key_of(cell: dict[str, Any]) -> tuple[str, str]:
@@ -124,10 +132,14 @@ def read_stored(path: Path) -> dict[str, Any]:
 
 
 def store(path: Path, stored: dict[str, Any], cells: list[dict[str, Any]]) -> None:
-    """Replace cells of the same name, and write the file whole, so that a stop leaves a good one."""
-    new = {key_of(cell) for cell in cells}
-    stored["cells"] = [cell for cell in stored["cells"] if key_of(cell) not in new] + cells
-    stored["cells"].sort(key=key_of)
+    """Add studies to cells, and write the file whole, so that a stop leaves a good one."""
+    of_key = {key_of(cell): cell for cell in stored["cells"]}
+    for cell in cells:
+        before = of_key.get(key_of(cell))
+        if before is not None:
+            cell |= {name: before[name] + cell[name] for name in cell if name in SUMMED}
+        of_key[key_of(cell)] = cell
+    stored["cells"] = [of_key[key] for key in sorted(of_key)]
     lines = ",\n".join(json.dumps(cell) for cell in stored["cells"])
     head = json.dumps({name: value for name, value in stored.items() if name != "cells"})
     beside = path.with_suffix(".part")
@@ -170,13 +182,19 @@ def main() -> None:
 
 
 def run(stored: dict[str, Any], given: argparse.Namespace) -> None:
-    wanted = 10**9 if given.again else given.studies
-    numbers = list(missing(given.only, stored, wanted))
+    """Draw what is missing, all settings in steps, so that a stop leaves them about even."""
+    if given.again:
+        kept = [cell for cell in stored["cells"] if not cell["estimator"].startswith(given.only)]
+        stored["cells"] = kept
     with ProcessPoolExecutor(given.processes) as pool:
-        jobs = [pool.submit(draw, number, given.only, given.studies, SEED) for number in numbers]
-        for n_done, job in enumerate(as_completed(jobs), start=1):
-            store(given.out, stored, job.result())
-            print(f"{n_done} of {len(jobs)} settings", file=sys.stderr)
+        for target in sorted({*range(STEP, given.studies, STEP), given.studies}):
+            jobs = [
+                pool.submit(draw, number, given.only, n, target - n, SEED)
+                for number, n in missing(given.only, stored, target)
+            ]
+            for job in as_completed(jobs):
+                store(given.out, stored, job.result())
+            print(f"{target} of {given.studies} studies", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ as numbers of the different texts; what each of those means is decided once per 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -94,18 +95,18 @@ def read_error_counts(path: Path, columns: ErrorColumns) -> ErrorCounts:
         ).fetchnumpy()
     if not len(found["code"]):
         raise BadTable(f"expected rows in {path.name}, got a header alone; nothing can be told")
-    numbers = dict(
-        zip([key.name for key in keys], np.unravel_index(found["code"], sizes), strict=True)
-    )
-    _refuse_empty_keys(path, columns, keys, numbers, found["n_rows"])
-    coded = {key.name: _by_meaning(key, numbers[key.name]) for key in keys}
-    return _merge(
-        coded,
-        *(
-            np.ma.filled(found[name].astype(np.float64), 0.0)
-            for name in ("n", "errors", "n_missing")
-        ),
-    )
+    columns_of_file = columns.by_meaning()
+    codes, levels = np.zeros(len(found["code"]), dtype=np.int64), {}
+    stride = int(np.prod(sizes))
+    for key in keys:
+        stride //= len(key.texts)
+        numbers = found["code"] // stride % len(key.texts)
+        _refuse_empty_key(path, columns_of_file[key.name], key, numbers, found["n_rows"])
+        coded = _by_meaning(key, numbers)
+        levels[key.name] = coded.levels
+        codes = codes * len(coded.levels) + coded.index
+    del found["code"], found["n_rows"]
+    return _merge(codes, levels, found)
 
 
 def _number_texts(con: duckdb.DuckDBPyConnection, name: str) -> _Key:
@@ -215,28 +216,23 @@ def _measures_of_counts(
     )
 
 
-def _refuse_empty_keys(
-    path: Path,
-    columns: ErrorColumns,
-    keys: Sequence[_Key],
-    numbers: dict[str, NDArray[np.intp]],
-    n_rows: NDArray[np.int64],
+def _refuse_empty_key(
+    path: Path, column: str, key: _Key, numbers: NDArray[np.int64], n_rows: NDArray[np.int64]
 ) -> None:
-    for key in keys:
-        if key.name in _EMPTY_MEANS:
-            continue
-        is_empty = np.array([text is None for text in key.texts])[numbers[key.name]]
-        if is_empty.any():
-            raise BadTable(
-                f"expected column {columns.by_meaning()[key.name]!r} of {path.name} to name the {key.name} "
-                f"in every row, {n_rows[is_empty].sum()} are empty; fill or remove them"
-            )
+    if key.name in _EMPTY_MEANS:
+        return
+    is_empty = np.array([text is None for text in key.texts])[numbers]
+    if is_empty.any():
+        raise BadTable(
+            f"expected column {column!r} of {path.name} to name the {key.name} in every row, "
+            f"{n_rows[is_empty].sum()} are empty; fill or remove them"
+        )
 
 
-def _by_meaning(key: _Key, numbers: NDArray[np.intp]) -> CodedColumn:
+def _by_meaning(key: _Key, numbers: NDArray[np.int64]) -> CodedColumn:
     """Texts that mean the same become one level."""
     meant = [text or _EMPTY_MEANS.get(key.name, "") for text in key.texts]
-    occurring = np.unique(numbers)
+    occurring = np.flatnonzero(np.bincount(numbers))
     levels = sorted({meant[number] for number in occurring})
     place = {level: number for number, level in enumerate(levels)}
     of_number = np.array([place.get(text, 0) for text in meant], dtype=np.intp)
@@ -244,22 +240,26 @@ def _by_meaning(key: _Key, numbers: NDArray[np.intp]) -> CodedColumn:
 
 
 def _merge(
-    coded: dict[str, CodedColumn], n: Counts, errors: Counts, n_missing: Counts
+    codes: NDArray[np.int64],
+    levels: dict[str, tuple[str, ...]],
+    measures: dict[str, NDArray[Any]],
 ) -> ErrorCounts:
     """One row for equal factors and item, rising by them."""
-    sizes = tuple(len(column.levels) for column in coded.values())
-    codes = np.ravel_multi_index(tuple(column.index for column in coded.values()), sizes)
     found, row = np.unique(codes, return_inverse=True)
-    merged = {
-        name: CodedColumn(column.levels, index)
-        for (name, column), index in zip(coded.items(), np.unravel_index(found, sizes), strict=True)
+    n, errors, n_missing = (
+        np.bincount(row, weights=np.ma.filled(measures.pop(name).astype(np.float64), 0.0))
+        for name in ("n", "errors", "n_missing")
+    )
+    del row
+    indices = np.unravel_index(found, tuple(map(len, levels.values())))
+    columns = {
+        name: CodedColumn(of_column, index)
+        for (name, of_column), index in zip(levels.items(), indices, strict=True)
     }
-    n, errors = (np.bincount(row, weights=weights) for weights in (n, errors))
-    item = merged.pop("item", None)
-    arm = coded["arm"]
+    item, arm = columns.pop("item", None), columns["arm"]
     of_arms = np.bincount(arm.index, weights=n_missing, minlength=len(arm.levels))
     by_arm = {name: int(number) for name, number in zip(arm.levels, of_arms, strict=True)}
-    return ErrorCounts(merged, n, errors, item, by_arm)
+    return ErrorCounts(columns, n, errors, item, by_arm)
 
 
 def _quoted(text: str) -> str:

@@ -18,6 +18,7 @@ from evaluation.statistics.intervals import Ids, not_estimable
 from evaluation.statistics.resampling import (
     bca_bounds,
     bounds_of_full_agreement,
+    caution_of_alike,
     collapse,
     leave_out,
     resample,
@@ -119,7 +120,8 @@ def alpha_of_counts(
         n=n_pairable,
         n_units=parts.n_units,
         unit=unit,
-        method=f"Krippendorff's alpha, {level_of_measurement}; {bounds.method}",
+        method=f"Krippendorff's alpha, {level_of_measurement}; {bounds.method}"
+        + caution_of_alike(parts, unit),
         seed=seed,
     )
     of_units = f"{n_units} units that were coded at least twice"

@@ -25,6 +25,7 @@ from evaluation.statistics.resampling import (
     Statistic,
     bca_bounds,
     bounds_of_full_agreement,
+    caution_of_alike,
     collapse,
     leave_out,
     resample,
@@ -125,7 +126,10 @@ def agreement_of_counts(
     how = NAMES[coefficient] + ("" if weights == "identity" else f", {weights} weights")
     disagreeing = parts.total * np.array([1.0, 0.0] + [1.0] * len(domain))
     worst = float(statistic(disagreeing)[0])
-    return _estimate(_Resampled(parts, statistic, worst), how, n, seed, resamples, level)
+    # what the others expect by chance hardly depends on how often rare values occur
+    caution = caution_of_alike(parts, UNIT) if coefficient == "fleiss" else ""
+    drawn = _Resampled(parts, statistic, worst, caution)
+    return _estimate(drawn, how, n, seed, resamples, level)
 
 
 def cohen_kappa(
@@ -165,7 +169,8 @@ def cohen_kappa(
     how = "Cohen's kappa" + ("" if weights == "identity" else f", {weights} weights")
     by_chance = _chance_of_two(confusion[None] / n_items, table)
     worst = float(_beyond_chance(np.zeros(1), by_chance)[0])
-    return _estimate(_Resampled(parts, statistic, worst), how, n_items, seed, resamples, level)
+    drawn = _Resampled(parts, statistic, worst, caution_of_alike(parts, UNIT))
+    return _estimate(drawn, how, n_items, seed, resamples, level)
 
 
 def _chance_of_two(shares: Floats, weights: Floats) -> Floats:
@@ -181,6 +186,8 @@ class _Resampled:
     statistic: Statistic
     worst: float
     """The coefficient if no item agreed at all."""
+    caution: str
+    """What is said beside the interval; empty where nothing is."""
 
 
 def _additions(vectors: Counts, weights: Floats) -> Floats:
@@ -236,6 +243,6 @@ def _estimate(
         n=n,
         n_units=parts.n_units,
         unit=UNIT,
-        method=f"{how}; {bounds.method}",
+        method=f"{how}; {bounds.method}{drawn.caution}",
         seed=seed,
     )
