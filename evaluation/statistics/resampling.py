@@ -160,7 +160,7 @@ def caution_of_alike(parts: Parts, unit: str) -> str:
     value, was held in two thirds to four fifths of made-up studies.
     """
     n_unlike = parts.n_units - int(parts.times.max())
-    if parts.is_bundled or n_unlike >= FEWEST_UNLIKE:
+    if parts.is_bundled or parts.n_units < 2 or n_unlike >= FEWEST_UNLIKE:
         return ""
     return f"; likely too short, since only {n_unlike} {unit}s differ from the commonest kind"
 
