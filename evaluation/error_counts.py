@@ -4,6 +4,7 @@ DuckDB counts while it reads, so that ten million replies never lie in memory. I
 as numbers of the different texts; what each of those means is decided once per text, here.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,7 +57,9 @@ class _Key:
 
     name: str
     texts: tuple[str | None, ...]
-    """By number, trimmed; None where there is none, as with number 0, an empty cell."""
+    """By number, trimmed; None where there is none."""
+    has_empty: bool
+    """Some cells are empty, and number 0 stands for them."""
 
 
 # what may be empty, and what it means then
@@ -76,37 +79,37 @@ def read_error_counts(path: Path, columns: ErrorColumns) -> ErrorCounts:
         BadTable: the file cannot be read, an arm, model, task or item is empty, an error is
             neither 0 nor 1, counts are no whole numbers, or factors have too many levels to count.
     """
-    names = {"error": columns.error, **columns.by_meaning()} | (
-        {"n": columns.n} if columns.n else {}
-    )
-    with open_outside_table(path, list(names.values())) as (con, source, types):
+    of_file = {"error": columns.error, **columns.by_meaning()}
+    if columns.n:
+        of_file["n"] = columns.n
+    with open_outside_table(path, list(of_file.values())) as (con, source, types):
         cells = ", ".join(
             f"({plain_cell(column, types[column])})::VARCHAR AS {role}"
-            for role, column in names.items()
+            for role, column in of_file.items()
         )
         con.execute(f"CREATE VIEW given AS SELECT {cells} FROM {source.replace('?', _text(path))}")  # noqa: S608
         keys = [_number_texts(con, name) for name in columns.by_meaning()]
-        measures = _measures_of_counts if columns.n else _measures_of_replies
-        n, errors, missing = measures(con, path, columns)
-        sizes = _sizes(path, keys)
-        found = con.execute(
-            f"SELECT {_code(keys)} AS code, count(*) AS n_rows, {n} AS n, {errors} AS errors, "  # noqa: S608
-            f"{missing} AS n_missing FROM given GROUP BY code"
-        ).fetchnumpy()
+        _refuse_many_levels(path, keys)
+        read, add_up = _read_replies, _ADD_UP_REPLIES
+        if columns.n:
+            read, add_up = _read_counts, _ADD_UP_COUNTS
+        row_of_file = f"SELECT {_code(keys)} AS code, {read(con, path, columns)} FROM given"  # noqa: S608
+        found = con.execute(f"{add_up} FROM ({row_of_file}) GROUP BY code").fetchnumpy()
     if not len(found["code"]):
         raise BadTable(f"expected rows in {path.name}, got a header alone; nothing can be told")
-    columns_of_file = columns.by_meaning()
-    codes, levels = np.zeros(len(found["code"]), dtype=np.int64), {}
-    stride = int(np.prod(sizes))
-    for key in keys:
-        stride //= len(key.texts)
-        numbers = found["code"] // stride % len(key.texts)
-        _refuse_empty_key(path, columns_of_file[key.name], key, numbers, found["n_rows"])
-        coded = _by_meaning(key, numbers)
-        levels[key.name] = coded.levels
-        codes = codes * len(coded.levels) + coded.index
-    del found["code"], found["n_rows"]
-    return _merge(codes, levels, found)
+    return _decode(path, columns, keys, found)
+
+
+_ADD_UP_REPLIES = """
+    SELECT
+        code, count(*) AS n_rows, count(errors) AS n, sum(errors) AS errors,
+        count(*) - count(errors) AS n_missing
+"""
+_ADD_UP_COUNTS = """
+    SELECT
+        code, count(*) AS n_rows, sum(n) FILTER (errors IS NOT NULL) AS n, sum(errors) AS errors,
+        sum(n) FILTER (errors IS NULL) AS n_missing
+"""
 
 
 def _number_texts(con: duckdb.DuckDBPyConnection, name: str) -> _Key:
@@ -114,9 +117,12 @@ def _number_texts(con: duckdb.DuckDBPyConnection, name: str) -> _Key:
         f"CREATE TYPE {name}_text AS ENUM "  # noqa: S608
         f"(SELECT DISTINCT {name} FROM given WHERE {name} IS NOT NULL ORDER BY {name})"
     )
-    row = con.execute(f"SELECT enum_range(NULL::{name}_text)").fetchone()
-    assert row is not None, "one row without a table"
-    return _Key(name, (None, *(_trimmed(text) for text in row[0])))
+    row = con.execute(
+        f"SELECT enum_range(NULL::{name}_text), count(*) > count({name}) FROM given"  # noqa: S608
+    ).fetchone()
+    assert row is not None, "a count always has a row"
+    texts = tuple(_trimmed(text) for text in row[0])
+    return _Key(name, (None, *texts) if row[1] else texts, has_empty=row[1])
 
 
 def _trimmed(text: str) -> str | None:
@@ -124,14 +130,12 @@ def _trimmed(text: str) -> str | None:
     return None if trimmed in ("", "nan") else trimmed
 
 
-def _sizes(path: Path, keys: Sequence[_Key]) -> tuple[int, ...]:
-    sizes = tuple(len(key.texts) for key in keys)
-    if np.prod([float(size) for size in sizes]) > _MOST_CODES:
-        told = ", ".join(f"{len(key.texts) - 1} of {key.name}" for key in keys)
+def _refuse_many_levels(path: Path, keys: Sequence[_Key]) -> None:
+    if np.prod([float(len(key.texts)) for key in keys]) > _MOST_CODES:
+        told = ", ".join(f"{len(key.texts)} of {key.name}" for key in keys)
         raise BadTable(
             f"expected factors of few levels in {path.name}, got {told}; name columns that repeat"
         )
-    return sizes
 
 
 def _code(keys: Sequence[_Key]) -> str:
@@ -140,14 +144,14 @@ def _code(keys: Sequence[_Key]) -> str:
     for key in keys:
         # try_cast, which never fails here, is done once per text of a Parquet file; a cast once per row
         number = f"enum_code(try_cast({key.name} AS {key.name}_text))::BIGINT"
-        code = f"({code}) * {len(key.texts)} + coalesce({number} + 1, 0)"
+        if key.has_empty:
+            number = f"coalesce({number} + 1, 0)"
+        code = f"({code}) * {len(key.texts)} + {number}"
     return code
 
 
-def _measures_of_replies(
-    con: duckdb.DuckDBPyConnection, path: Path, columns: ErrorColumns
-) -> tuple[str, str, str]:
-    """How scored replies, errors and missing ones are counted in SQL, where a row is a reply."""
+def _read_replies(con: duckdb.DuckDBPyConnection, path: Path, columns: ErrorColumns) -> str:
+    """`errors` of a row in SQL, where it is a reply: 1, 0, or NULL where there is no score."""
     rows = con.execute(
         "SELECT DISTINCT error FROM given WHERE error IS NOT NULL LIMIT $limit",
         {"limit": _MOST_SPELLINGS},
@@ -155,16 +159,15 @@ def _measures_of_replies(
     spelled = {text: _trimmed(text) for (text,) in rows}
     meant: dict[bool, list[str]] = {True: [], False: []}
     for text, trimmed in spelled.items():
-        if trimmed is not None and trimmed.lower() not in (*_MEANS_ERROR, *_MEANS_RIGHT):
+        if trimmed is None:
+            continue
+        if trimmed.lower() not in (*_MEANS_ERROR, *_MEANS_RIGHT):
             _refuse_errors(con, path, columns, trimmed)
-        if trimmed is not None:
-            meant[trimmed.lower() in _MEANS_ERROR].append(text)
-    n_errors, n_right = (
-        f"count(*) FILTER (error IN ({', '.join(map(_quoted, texts)) or 'NULL'}))"
-        for texts in (meant[True], meant[False])
+        meant[trimmed.lower() in _MEANS_ERROR].append(text)
+    is_error, is_right = (
+        f"error IN ({', '.join(map(_quoted, meant[wrong])) or 'NULL'})" for wrong in (True, False)
     )
-    n_scored = f"({n_errors}) + ({n_right})"
-    return n_scored, n_errors, f"count(*) - ({n_scored})"
+    return f"CASE WHEN {is_error} THEN 1 WHEN {is_right} THEN 0 END AS errors"
 
 
 def _refuse_errors(
@@ -197,23 +200,33 @@ _SELECT_BAD_COUNTS = """
 """
 
 
-def _measures_of_counts(
-    con: duckdb.DuckDBPyConnection, path: Path, columns: ErrorColumns
-) -> tuple[str, str, str]:
-    """The same where a row is a number of errors out of a number of replies."""
+def _read_counts(con: duckdb.DuckDBPyConnection, path: Path, columns: ErrorColumns) -> str:
+    """`n` and `errors` of a row in SQL, where it is a number of replies and of errors."""
     row = con.execute(_SELECT_BAD_COUNTS).fetchone()
     if row is not None:
         raise BadTable(
             f"expected whole numbers, {columns.error!r} of them at most {columns.n!r} in column "
             f"{columns.error!r} of {path.name}, got {row[0]!r:.80}, {row[1]} such rows; correct them"
         )
-    is_given = "coalesce(trim(error), '') NOT IN ('', 'nan')"
-    n = "try_cast(trim(n) AS DOUBLE)"
-    return (
-        f"sum({n}) FILTER ({is_given})",
-        f"sum(try_cast(trim(error) AS DOUBLE)) FILTER ({is_given})",
-        f"sum({n}) FILTER (NOT {is_given})",
-    )
+    errors = "nullif(nullif(trim(error), ''), 'nan')"
+    return f"try_cast(trim(n) AS DOUBLE) AS n, try_cast({errors} AS DOUBLE) AS errors"
+
+
+def _decode(
+    path: Path, columns: ErrorColumns, keys: Sequence[_Key], found: dict[str, NDArray[Any]]
+) -> ErrorCounts:
+    """Counts by code as counts by what texts mean."""
+    codes, levels = np.zeros(len(found["code"]), dtype=np.int64), {}
+    stride = math.prod(len(key.texts) for key in keys)
+    for key in keys:
+        stride //= len(key.texts)
+        numbers = found["code"] // stride % len(key.texts)
+        _refuse_empty_key(path, columns.by_meaning()[key.name], key, numbers, found["n_rows"])
+        coded = _by_meaning(key, numbers)
+        levels[key.name] = coded.levels
+        codes = codes * len(coded.levels) + coded.index
+    del found["code"], found["n_rows"]
+    return _merge(codes, levels, found)
 
 
 def _refuse_empty_key(
