@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from evaluation.statistics.intervals import Ids, not_estimable
 from evaluation.statistics.resampling import (
+    Sample,
     bca_bounds,
     bounds_of_full_agreement,
     caution_of_alike,
@@ -110,8 +111,9 @@ def alpha_of_counts(
         worst = _worst_alpha(parts.total.reshape(n_values, n_values), domain, level_of_measurement)
         bounds = bounds_of_full_agreement(parts.n_units, worst, unit, level)
     else:
-        drawn, left_out = resample(parts, alphas, seed, resamples), leave_out(parts, alphas)
-        bounds = bca_bounds(drawn, value, left_out, parts, unit, level)
+        is_graded = level_of_measurement != "nominal"
+        sample = Sample(parts, value, leave_out(parts, alphas), is_graded, unit)
+        bounds = bca_bounds(resample(parts, alphas, seed, resamples), sample, level)
     estimate = Estimate(
         value=value,
         low=bounds.low,

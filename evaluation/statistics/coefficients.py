@@ -22,6 +22,7 @@ from evaluation.statistics.agreement import (
 from evaluation.statistics.intervals import not_estimable
 from evaluation.statistics.resampling import (
     Parts,
+    Sample,
     Statistic,
     bca_bounds,
     bounds_of_full_agreement,
@@ -128,7 +129,7 @@ def agreement_of_counts(
     worst = float(statistic(disagreeing)[0])
     # what the others expect by chance hardly depends on how often rare values occur
     caution = caution_of_alike(parts, UNIT) if coefficient == "fleiss" else ""
-    drawn = _Resampled(parts, statistic, worst, caution)
+    drawn = _Resampled(parts, statistic, weights != "identity", worst, caution)
     return _estimate(drawn, how, n, seed, resamples, level)
 
 
@@ -169,7 +170,9 @@ def cohen_kappa(
     how = "Cohen's kappa" + ("" if weights == "identity" else f", {weights} weights")
     by_chance = _chance_of_two(confusion[None] / n_items, table)
     worst = float(_beyond_chance(np.zeros(1), by_chance)[0])
-    drawn = _Resampled(parts, statistic, worst, caution_of_alike(parts, UNIT))
+    drawn = _Resampled(
+        parts, statistic, weights != "identity", worst, caution_of_alike(parts, UNIT)
+    )
     return _estimate(drawn, how, n_items, seed, resamples, level)
 
 
@@ -184,6 +187,8 @@ class _Resampled:
 
     parts: Parts
     statistic: Statistic
+    is_graded: bool
+    """Values agree by degrees."""
     worst: float
     """The coefficient if no item agreed at all."""
     caution: str
@@ -233,8 +238,9 @@ def _estimate(
     if value == 1:
         bounds = bounds_of_full_agreement(parts.n_units, drawn.worst, UNIT, level)
     else:
-        values, left_out = resample(parts, statistic, seed, resamples), leave_out(parts, statistic)
-        bounds = bca_bounds(values, value, left_out, parts, UNIT, level)
+        left_out = leave_out(parts, statistic)
+        sample = Sample(parts, value, left_out, drawn.is_graded, UNIT)
+        bounds = bca_bounds(resample(parts, statistic, seed, resamples), sample, level)
     return Estimate(
         value=value,
         low=bounds.low,

@@ -19,7 +19,7 @@ from evaluation.statistics.agreement import (
 )
 from evaluation.statistics.codes import Codes, Indices
 from evaluation.statistics.intervals import not_estimable
-from evaluation.statistics.resampling import Parts, bca_bounds, random_bundles
+from evaluation.statistics.resampling import Parts, Sample, bca_bounds, random_bundles
 from study.records import Estimate
 
 UNIT = "item"
@@ -96,7 +96,8 @@ def alpha_of_fine_codes(
     left_out = None
     if paired.n_items <= _MOST_LEFT_OUT:
         left_out = _alphas(paired, 1 - np.eye(paired.n_items), level_of_measurement)
-    bounds = bca_bounds(np.concatenate(alphas), value, left_out, parts, UNIT, level)
+    sample = Sample(parts, value, left_out, level_of_measurement != "nominal", UNIT)
+    bounds = bca_bounds(np.concatenate(alphas), sample, level)
     estimate = Estimate(
         value=value,
         low=bounds.low,
