@@ -1,13 +1,13 @@
 """How often intervals hold the truth: seeded studies with a known truth, for every interval shown.
 
 Run: .venv/bin/python benchmarks/coverage.py [--studies 2000] [--only NAME] [--processes 2]
-     [--out benchmarks/coverage.json] [--again] [--markdown] [--json]
+     [--out benchmarks/coverage.json] [--again] [--document docs/validity.md] [--json]
 
 The scenarios are in `scenarios/`. Results are added to the JSON file cell by cell, a cell being one
 estimator in one setting, and studies that are there are not drawn again, so that a run can be
 stopped and goes on, and `--only` (the beginning of an estimator's name) does a part.
-`--again` draws them anew, which is due whenever an estimator has changed. `--markdown` prints the
-tables of docs/validity.md from the file, and draws nothing. Exit status 1 when the coverage of an
+`--again` draws them anew, which is due whenever an estimator has changed. `--document` puts the
+tables of the file into docs/validity.md, and draws nothing. Exit status 1 when the coverage of an
 estimator, over all of its settings, is below 94 % by more than chance explains; intervals that call
 themselves too short are told apart.
 """
@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from coverage_tables import as_markdown, coverage_of
+from coverage_tables import as_markdown, coverage_of, put_into
 from scenarios import Scenario, agreement, error_rates, null_studies, preferences, regression
 from study.records import Estimate
 
@@ -81,42 +81,50 @@ SUMMED = {name for name in Cell.__dataclass_fields__ if name.startswith(("n_", "
 _ROUNDING = 1e-9
 
 
-def all_scenarios(only: str) -> list[Scenario]:
-    return [
-        scenario
-        for module in MODULES
-        for scenario in module.scenarios()
-        if any(name.startswith(only) for name in scenario.truths)
-    ]
+def all_scenarios() -> list[Scenario]:
+    return [scenario for module in MODULES for scenario in module.scenarios()]
 
 
-def draw(number: int, only: str, first: int, n_studies: int, seed: int) -> list[dict[str, Any]]:
-    """The cells of one scenario, by its number, over the studies from `first` on.
+@dataclass(frozen=True)
+class Job:
+    """Studies to draw of one scenario."""
+
+    number: int
+    """Of the scenario."""
+    first: dict[str, int]
+    """By estimator, the first study that it lacks."""
+    end: int
+    """The first study that is not drawn."""
+
+
+def draw(job: Job, seed: int) -> list[dict[str, Any]]:
+    """The cells of one scenario, over the studies that they lack.
 
     Each study is seeded by its scenario's name and its own number, so that order does not matter.
     """
-    scenario = all_scenarios(only)[number]
-    cells = {
-        name: Cell(name, scenario.setting, truth)
-        for name, truth in scenario.truths.items()
-        if name.startswith(only)
-    }
+    scenario = all_scenarios()[job.number]
+    cells = {name: Cell(name, scenario.setting, scenario.truths[name]) for name in job.first}
     key = zlib.crc32("|".join([scenario.setting, *sorted(scenario.truths)]).encode())
-    for study in range(first, first + n_studies):
+    for study in range(min(job.first.values()), job.end):
         found = scenario.study(np.random.default_rng([seed, key, study]))
         for name, cell in cells.items():
-            cell.add(found[name])
+            if study >= job.first[name]:
+                cell.add(found[name])
     return [asdict(cell) for cell in cells.values()]
 
 
-def missing(only: str, stored: dict[str, Any], n_studies: int) -> Iterator[tuple[int, int]]:
-    """Number of each scenario with too few studies stored, and how many it has."""
+def missing(only: str, stored: dict[str, Any], n_studies: int) -> Iterator[Job]:
+    """What is to be drawn, by scenario."""
     n_stored = {key_of(cell): cell["n_studies"] for cell in stored["cells"]}
-    for number, scenario in enumerate(all_scenarios(only)):
-        keys = [(name, scenario.setting) for name in scenario.truths if name.startswith(only)]
-        n = min(n_stored.get(key, 0) for key in keys)
-        if n < n_studies:
-            yield number, n
+    for number, scenario in enumerate(all_scenarios()):
+        first = {
+            name: n_stored.get((name, scenario.setting), 0)
+            for name in scenario.truths
+            if name.startswith(only)
+        }
+        lacking = {name: n for name, n in first.items() if n < n_studies}
+        if lacking:
+            yield Job(number, lacking, n_studies)
 
 
 def key_of(cell: dict[str, Any]) -> tuple[str, str]:
@@ -168,12 +176,14 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("benchmarks/coverage.json"))
     parser.add_argument("--again", action="store_true")
-    parser.add_argument("--markdown", action="store_true")
+    parser.add_argument("--document", type=Path)
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     stored = read_stored(given.out)
-    if not given.markdown:
-        run(stored, given)
+    if given.document:
+        put_into(given.document, as_markdown(stored["cells"]))
+        return
+    run(stored, given)
     cells = [cell for cell in stored["cells"] if cell["estimator"].startswith(given.only)]
     short = falls_short(cells)
     if given.json:
@@ -190,10 +200,7 @@ def run(stored: dict[str, Any], given: argparse.Namespace) -> None:
         stored["cells"] = kept
     with ProcessPoolExecutor(given.processes) as pool:
         for target in sorted({*range(STEP, given.studies, STEP), given.studies}):
-            jobs = [
-                pool.submit(draw, number, given.only, n, target - n, SEED)
-                for number, n in missing(given.only, stored, target)
-            ]
+            jobs = [pool.submit(draw, job, SEED) for job in missing(given.only, stored, target)]
             for job in as_completed(jobs):
                 store(given.out, stored, job.result())
             print(f"{target} of {given.studies} studies", file=sys.stderr)

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from evaluation.statistics.intervals import wilson_bounds
 
 Cells = Sequence[dict[str, Any]]
 LOWEST = 0.94
+_BEGIN, _END = "<!-- coverage -->", "<!-- end of coverage -->"
 _OF_ALL = (
     "| interval | size | settings | studies | coverage | lowest setting | too high | too low | bias "
     "| mean width | no interval | called short |\n"
@@ -55,6 +57,13 @@ def as_markdown(cells: Cells) -> str:
     ordered = sorted(groups, key=lambda key: (key[0], _numbers(key[1])))
     rows = [_row(*key, groups[key]) for key in ordered]
     return "\n".join([_OF_ALL, *rows, "", *_short(cells), "", *_called_short(cells)])
+
+
+def put_into(document: Path, tables: str) -> None:
+    """Put tables between the two marks of a document, in place of those that are there."""
+    before, rest = document.read_text(encoding="utf-8").split(_BEGIN)
+    after = rest.split(_END)[1]
+    document.write_text(f"{before}{_BEGIN}\n{tables}\n{_END}{after}", encoding="utf-8")
 
 
 def _size(setting: str) -> str:

@@ -259,10 +259,7 @@ def _merge(
 ) -> ErrorCounts:
     """One row for equal factors and item, rising by them."""
     found, row = np.unique(codes, return_inverse=True)
-    n, errors, n_missing = (
-        np.bincount(row, weights=np.ma.filled(measures.pop(name).astype(np.float64), 0.0))
-        for name in ("n", "errors", "n_missing")
-    )
+    n, errors, n_missing = (_sums(row, measures.pop(name)) for name in ("n", "errors", "n_missing"))
     del row
     indices = np.unravel_index(found, tuple(map(len, levels.values())))
     columns = {
@@ -273,6 +270,12 @@ def _merge(
     of_arms = np.bincount(arm.index, weights=n_missing, minlength=len(arm.levels))
     by_arm = {name: int(number) for name, number in zip(arm.levels, of_arms, strict=True)}
     return ErrorCounts(columns, n, errors, item, by_arm)
+
+
+def _sums(row: NDArray[np.intp], measure: NDArray[Any]) -> Counts:
+    filled = np.ma.filled(measure.astype(np.float64), 0.0)
+    sums: Counts = np.bincount(row, weights=filled).astype(np.float64)
+    return sums
 
 
 def _quoted(text: str) -> str:

@@ -44,9 +44,13 @@ def scenarios() -> Iterator[Scenario]:
                     rating = Rating(prevalence, hit, n_raters)
                     setting = f"{n_items} items, {n_raters} raters, {name} values, hits {hit}"
                     if name == "ordered":
-                        yield Scenario(setting, _truths_ordered(rating), _ordered(rating, n_items))
+                        yield Scenario(
+                            setting, truths_of_ordered(rating), _ordered(rating, n_items)
+                        )
                     else:
-                        yield Scenario(setting, _truths_nominal(rating), _nominal(rating, n_items))
+                        yield Scenario(
+                            setting, truths_of_nominal(rating), _nominal(rating, n_items)
+                        )
         for alpha in (0.4, 0.8) if n_items < 500 else ():
             setting = f"{n_items} items, 3 raters, fine scale, alpha {alpha}"
             yield Scenario(setting, {"alpha_interval_fine": alpha}, _fine(alpha, n_items))
@@ -65,7 +69,7 @@ def _beyond_chance(p_a: float, p_e: float) -> float:
     return (p_a - p_e) / (1 - p_e)
 
 
-def _truths_nominal(rating: Rating) -> dict[str, float]:
+def truths_of_nominal(rating: Rating) -> dict[str, float]:
     pairs = _pair_shares(rating)
     shares, p_a, n = pairs.sum(axis=0), float(np.trace(pairs)), len(pairs)
     by_chance = float(shares @ shares)
@@ -79,7 +83,7 @@ def _truths_nominal(rating: Rating) -> dict[str, float]:
     return truths | ({"cohen": truths["fleiss"]} if rating.n_raters == 2 else {})
 
 
-def _truths_ordered(rating: Rating) -> dict[str, float]:
+def truths_of_ordered(rating: Rating) -> dict[str, float]:
     pairs = _pair_shares(rating)
     shares, n = pairs.sum(axis=0), len(pairs)
     weights = agreement_weights(np.arange(float(n)), "ordinal")

@@ -162,7 +162,8 @@ def _worst_alpha(
     n, occurs = n_c.sum(), n_c > 0
     delta2 = _squared_differences(n_c[None], domain, level_of_measurement)[0]
     expected = float(n_c @ delta2 @ n_c) / (n * (n - 1))
-    return 1 - float(delta2[np.ix_(occurs, occurs)].max()) / expected
+    farthest = float(delta2[np.ix_(occurs, occurs)].max())
+    return 1.0 - farthest / expected
 
 
 def _alpha_of_package(
