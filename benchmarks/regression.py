@@ -182,7 +182,8 @@ def main() -> None:
     time_ratio = ours["seconds"] / theirs["seconds"]
     memory_ratio = ours["peak_mb"] / theirs["peak_mb"]
     figures = {
-        side: {name: run[name] for name in ("seconds", "peak_mb")} for side, run in best.items()
+        side: {name: run[name] for name in ("seconds", "cpu_s", "peak_mb")}
+        for side, run in best.items()
     }
     if given.json:
         found = {
@@ -196,7 +197,9 @@ def main() -> None:
     else:
         print(f"{given.rows} rows, {len(ours['terms'])} terms, the best of {given.rounds} rounds")
         for side, run in figures.items():
-            print(f"{side:12}{run['seconds']:10.2f} s{run['peak_mb']:10.0f} MB")
+            print(
+                f"{side:12}{run['seconds']:10.2f} s{run['cpu_s']:10.2f} s of CPU{run['peak_mb']:8.0f} MB"
+            )
         print(f"largest difference of a term, effect or error: {difference:.1e}")
         print(f"ours takes {time_ratio:.3f} of their time (at most {LIMIT_TIME} wanted)")
         print(f"and {memory_ratio:.3f} of their memory (at most {LIMIT_MEMORY} wanted)")

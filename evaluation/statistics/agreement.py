@@ -159,7 +159,7 @@ def _worst_alpha(
 ) -> float:
     """Alpha if every two codes of a unit were the values farthest apart that occur."""
     n_c = coincidences.sum(axis=1)
-    n, occurs = n_c.sum(), n_c > 0
+    n, occurs = float(n_c.sum()), n_c > 0
     delta2 = _squared_differences(n_c[None], domain, level_of_measurement)[0]
     expected = float(n_c @ delta2 @ n_c) / (n * (n - 1))
     farthest = float(delta2[np.ix_(occurs, occurs)].max())
