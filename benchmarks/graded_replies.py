@@ -5,7 +5,6 @@ Run by `regression.py` and `graded_rows.py`; what they share about child process
 
 import importlib
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -15,8 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 ARMS = ("original", "warm")
 MODELS = tuple(f"model-{number}" for number in range(10))
@@ -41,6 +38,10 @@ def write_replies(path: Path, n_rows: int, layout: Layout, seed: int) -> None:
 
     An item has one task and a difficulty of its own, so that errors of one item go together.
     """
+    # here, so that it takes no memory of the side that does without
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     random = np.random.default_rng(seed)
     difficulty = random.normal(0, 0.8, layout.n_items)
     of_levels = [
@@ -59,26 +60,26 @@ def write_replies(path: Path, n_rows: int, layout: Layout, seed: int) -> None:
         log_odds = -0.8 + 0.43 * arm + 0.2 * arm * (context == 2) + difficulty[item]
         for effects, index in zip(of_levels, (model, task, context, belief), strict=True):
             log_odds = log_odds + effects[index]
-        columns = {
-            "arm": _texts(arm, ARMS),
-            "model": _texts(model, layout.models),
-            "task": _texts(task, TASKS),
-            "context": _texts(context, layout.contexts),
-            "belief": _texts(belief, layout.beliefs),
-            "item": _texts(item, tuple(f"item-{number:05}" for number in range(layout.n_items))),
-            "wrong": pa.array((random.random(n) < 1 / (1 + np.exp(-log_odds))).astype(np.int8)),
+        items = tuple(f"item-{number:05}" for number in range(layout.n_items))
+        texts = {
+            "arm": (arm, ARMS),
+            "model": (model, layout.models),
+            "task": (task, TASKS),
+            "context": (context, layout.contexts),
+            "belief": (belief, layout.beliefs),
+            "item": (item, items),
         }
+        columns = {
+            name: pa.DictionaryArray.from_arrays(pa.array(index), levels).cast(pa.string())
+            for name, (index, levels) in texts.items()
+        }
+        wrong = random.random(n) < 1 / (1 + np.exp(-log_odds))
+        columns["wrong"] = pa.array(wrong.astype(np.int8))
         rows = pa.table(columns)
         writer = writer or pq.ParquetWriter(path, rows.schema)
         writer.write_table(rows)
     assert writer is not None, "at least one row"
     writer.close()
-
-
-def _texts(index: np.ndarray, levels: tuple[str, ...]) -> pa.Array:
-    return pa.DictionaryArray.from_arrays(pa.array(index.astype(np.int32)), levels).cast(
-        pa.string()
-    )
 
 
 @dataclass(frozen=True)
@@ -112,5 +113,7 @@ def report_side(side: Side, file: Path) -> None:
     started, started_cpu = time.perf_counter(), time.process_time()
     found = side.work(file)
     seconds, cpu_s = time.perf_counter() - started, time.process_time() - started_cpu
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    # getrusage's peak is also that of the parent before it became this process
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    peak_mb = int(status.split("VmHWM:")[1].split()[0]) / 1024
     print(json.dumps({"seconds": seconds, "cpu_s": cpu_s, "peak_mb": peak_mb, **found}))
