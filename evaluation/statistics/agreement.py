@@ -112,7 +112,8 @@ def alpha_of_counts(
         bounds = bounds_of_full_agreement(parts.n_units, worst, unit, level)
     else:
         is_graded = level_of_measurement != "nominal"
-        sample = Sample(parts, value, leave_out(parts, alphas), is_graded, unit)
+        left_out, caution = leave_out(parts, alphas), caution_of_alike(parts, unit)
+        sample = Sample(parts, value, left_out, is_graded, unit, caution)
         bounds = bca_bounds(resample(parts, alphas, seed, resamples), sample, level)
     estimate = Estimate(
         value=value,
@@ -122,8 +123,7 @@ def alpha_of_counts(
         n=n_pairable,
         n_units=parts.n_units,
         unit=unit,
-        method=f"Krippendorff's alpha, {level_of_measurement}; {bounds.method}"
-        + caution_of_alike(parts, unit),
+        method=f"Krippendorff's alpha, {level_of_measurement}; {bounds.method}",
         seed=seed,
     )
     of_units = f"{n_units} units that were coded at least twice"

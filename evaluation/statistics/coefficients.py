@@ -26,6 +26,7 @@ from evaluation.statistics.resampling import (
     Statistic,
     bca_bounds,
     bounds_of_full_agreement,
+    caution_of_agreeing,
     caution_of_alike,
     collapse,
     leave_out,
@@ -127,10 +128,19 @@ def agreement_of_counts(
     how = NAMES[coefficient] + ("" if weights == "identity" else f", {weights} weights")
     disagreeing = parts.total * np.array([1.0, 0.0] + [1.0] * len(domain))
     worst = float(statistic(disagreeing)[0])
-    # what the others expect by chance hardly depends on how often rare values occur
-    caution = caution_of_alike(parts, UNIT) if coefficient == "fleiss" else ""
+    caution = _caution(coefficient, weights, parts)
     drawn = _Resampled(parts, statistic, weights != "identity", worst, caution)
     return _estimate(drawn, how, n, seed, resamples, level)
+
+
+def _caution(coefficient: Coefficient, weights: Weights, parts: Parts) -> str:
+    # what the others expect by chance hardly depends on how often rare values occur
+    if coefficient == "fleiss":
+        return caution_of_alike(parts, UNIT)
+    if weights == "identity" or parts.is_bundled:
+        return ""
+    is_disputed = (parts.sums[:, 0] > 0) & (parts.sums[:, 1] < 1 - 1e-12)
+    return caution_of_agreeing(int(parts.times[is_disputed].sum()), UNIT)
 
 
 def cohen_kappa(
@@ -239,7 +249,7 @@ def _estimate(
         bounds = bounds_of_full_agreement(parts.n_units, drawn.worst, UNIT, level)
     else:
         left_out = leave_out(parts, statistic)
-        sample = Sample(parts, value, left_out, drawn.is_graded, UNIT)
+        sample = Sample(parts, value, left_out, drawn.is_graded, UNIT, drawn.caution)
         bounds = bca_bounds(resample(parts, statistic, seed, resamples), sample, level)
     return Estimate(
         value=value,
@@ -249,6 +259,6 @@ def _estimate(
         n=n,
         n_units=parts.n_units,
         unit=UNIT,
-        method=f"{how}; {bounds.method}{drawn.caution}",
+        method=f"{how}; {bounds.method}",
         seed=seed,
     )

@@ -30,7 +30,7 @@ _MAX_DIFFERENT = 5_000
 # Values that were summed in different orders differ by less than this.
 _EQUAL = 1e-12
 FEWEST_UNLIKE = 10
-"""Units that differ from the commonest kind, below which an interval is called likely too short."""
+"""Units that differ from the commonest kind, or on which raters differ, below which an interval is called likely too short."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +131,8 @@ class Sample:
     is_graded: bool
     """Units disagree by degrees, as on ordered scales, and not only wholly or not at all."""
     unit: str
+    caution: str = ""
+    """What is said beside the interval, such as `caution_of_alike`."""
 
 
 def bca_bounds(values: Floats, sample: Sample, level: float) -> Bounds:
@@ -163,7 +165,7 @@ def bca_bounds(values: Floats, sample: Sample, level: float) -> Bounds:
         method += f", widened to t with {parts.n_units - 1} degrees of freedom"
     if n_undefined:
         method += f", {n_undefined} of them left out since they had no variation"
-    return Bounds(float(low), float(high), method)
+    return Bounds(float(low), float(high), method + sample.caution)
 
 
 def _corrected_shares(defined: Floats, sample: Sample, level: float) -> Floats:
@@ -201,9 +203,19 @@ def caution_of_alike(parts: Parts, unit: str) -> str:
     value, was held in two thirds to four fifths of made-up studies.
     """
     n_unlike = parts.n_units - int(parts.times.max())
-    if parts.is_bundled or parts.n_units < 2 or n_unlike >= FEWEST_UNLIKE:
+    if parts.is_bundled or n_unlike >= FEWEST_UNLIKE:
         return ""
     return f"; likely too short, since only {n_unlike} {unit}s differ from the commonest kind"
+
+
+def caution_of_agreeing(n_disagreeing: int, unit: str) -> str:
+    """What to say beside a coefficient that weighs how far raters disagree, where few units do.
+
+    Gwet's AC2 of 20 items, on four of which raters differ, was held in nine of ten made-up studies.
+    """
+    if n_disagreeing >= FEWEST_UNLIKE:
+        return ""
+    return f"; likely too short, since raters differ on only {n_disagreeing} {unit}s"
 
 
 def bounds_of_full_agreement(n_units: int, worst: float, unit: str, level: float) -> Bounds:
