@@ -6,6 +6,7 @@ cells that they fall into. What an error is was decided before. Regressions are 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,6 @@ from study.records import Estimate
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
-Rows = NDArray[np.bool_]
 
 ARM = "arm"
 BY_CHANCE = frozenset({"", "none", "no", "neutral", "false", "0", "control", "baseline"})
@@ -59,14 +59,42 @@ class ErrorCells:
         """A factor by its name, None where the table does not have it."""
         return next((factor for factor in self.factors if factor.name == name), None)
 
-    def rows_of(self, levels: dict[str, int]) -> Rows:
-        """Which rows have these levels, by factor; shape (n_rows,)."""
+    def rows_of(self, levels: dict[str, int]) -> Indices:
+        """Which rows have these levels, by factor."""
+        if len(levels) == len(self.factors):
+            by_cell, code = self._by_cell, self._code([levels[one.name] for one in self.factors])
+            start, end = np.searchsorted(by_cell.codes, [code, code + 1])
+            return by_cell.order[start:end]
         rows = np.ones(len(self.n), dtype=np.bool_)
         for name, level in levels.items():
             factor = self.factor(name)
             assert factor is not None, "callers name factors of the table"
             rows &= factor.index == level
-        return rows
+        return np.flatnonzero(rows)
+
+    @cached_property
+    def _by_cell(self) -> "_ByCell":
+        # a table of a thousand cells is asked for each: looking through all rows took most time
+        codes = self._code([factor.index for factor in self.factors])
+        order = np.argsort(codes, kind="stable")
+        return _ByCell(order, codes[order])
+
+    def _code(self, places: Sequence[Any]) -> Any:
+        """One number per combination of levels, of one or of each row."""
+        code: Any = 0
+        for factor, place in zip(self.factors, places, strict=True):
+            code = code * len(factor.levels) + place
+        return code
+
+
+@dataclass(frozen=True)
+class _ByCell:
+    """Rows in the order of their cells."""
+
+    order: Indices
+    """Shape (n_rows,)."""
+    codes: Indices
+    """Shape (n_rows,), rising; the cell of each."""
 
 
 def count_errors(
@@ -204,11 +232,12 @@ def cell_difference(
         bounds = newcombe_bounds(p_a, n_a, p_b, n_b, level)
         method = "Newcombe, replies taken as independent"
     else:
-        additions = np.zeros(len(cells.n))
-        additions[both[0]] = (cells.errors[both[0]] - p_a * cells.n[both[0]]) / n_a
-        additions[both[1]] = -(cells.errors[both[1]] - p_b * cells.n[both[1]]) / n_b
-        used = both[0] | both[1]
-        sums = _sums_by_item(cells.item[used], additions[used])
+        additions = [
+            sign * (cells.errors[rows] - p * cells.n[rows]) / n
+            for rows, p, n, sign in zip(both, (p_a, p_b), (n_a, n_b), (1, -1), strict=True)
+        ]
+        items = cells.item[np.concatenate(both)]
+        sums = _sums_by_item(items, np.concatenate(additions))
         n_units = len(sums)
         bounds, method = _difference_bounds(p_a, n_a, p_b, n_b, sums, level)
     low, high = bounds if bounds is not None else (None, None)
