@@ -1,8 +1,10 @@
 """Error counts: a table of replies from elsewhere, or of counts, as counts by factor and item.
 
-DuckDB counts while it reads, so that ten million replies never lie in memory.
+DuckDB counts while it reads, so that ten million replies never lie in memory. It reads texts once,
+as numbers of the different texts; what each of those means is decided once per text, here.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.outside_tables import open_outside_table, plain_cell
+from evaluation.statistics.coded_columns import CodedColumn
 from study.errors import BadTable
+
+Counts = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -27,28 +32,43 @@ class ErrorColumns:
     n: str | None = None
     item: str | None = None
 
+    def by_meaning(self) -> dict[str, str]:
+        """The columns that rows are counted by, by what they mean."""
+        return self.factors | ({"item": self.item} if self.item else {})
+
 
 @dataclass(frozen=True)
 class ErrorCounts:
     """Rows of a file with equal factors and item, as one row of counts."""
 
-    factors: dict[str, NDArray[Any]]
-    """Text of shape (n_rows,), by what it means; an empty context or belief is `none`."""
-    n: NDArray[np.float64]
-    """Scored replies."""
-    errors: NDArray[np.float64]
-    item: NDArray[Any] | None
+    factors: dict[str, CodedColumn]
+    """Of n_rows rows, by what they mean; an empty context or belief is `none`."""
+    n: Counts
+    """Shape (n_rows,); scored replies."""
+    errors: Counts
+    item: CodedColumn | None
     n_missing: dict[str, int]
     """Replies whose error cell is empty, by arm: they are in no rate."""
 
 
+@dataclass(frozen=True)
+class _Key:
+    """A column that rows are counted by, as DuckDB numbers its texts."""
+
+    name: str
+    texts: tuple[str | None, ...]
+    """By number, trimmed; None where there is none."""
+    has_empty: bool
+    """Some cells are empty, and number 0 stands for them."""
+
+
 # what may be empty, and what it means then
 _EMPTY_MEANS = {"context": "none", "belief": "none"}
-_ERROR = """
-    CASE lower(trim({0}))
-        WHEN '1' THEN 1 WHEN '1.0' THEN 1 WHEN 'true' THEN 1 WHEN 'yes' THEN 1
-        WHEN '0' THEN 0 WHEN '0.0' THEN 0 WHEN 'false' THEN 0 WHEN 'no' THEN 0
-    END"""
+_MEANS_ERROR = ("1", "1.0", "true", "yes")
+_MEANS_RIGHT = ("0", "0.0", "false", "no")
+# ways to write 0 or 1; a column with more different texts holds something else
+_MOST_SPELLINGS = 1000
+_MOST_CODES = 2**62
 
 
 def read_error_counts(path: Path, columns: ErrorColumns) -> ErrorCounts:
@@ -57,80 +77,210 @@ def read_error_counts(path: Path, columns: ErrorColumns) -> ErrorCounts:
     Raises:
         BadInput: no such file, another kind of file, or a column that it does not have.
         BadTable: the file cannot be read, an arm, model, task or item is empty, an error is
-            neither 0 nor 1, or counts are no whole numbers.
+            neither 0 nor 1, counts are no whole numbers, or factors have too many levels to count.
     """
-    named = {name: column for name, column in (("n", columns.n), ("item", columns.item)) if column}
-    names = {"error": columns.error, **columns.factors, **named}
-    with open_outside_table(path, list(names.values())) as (con, source, types):
+    of_file = {"error": columns.error, **columns.by_meaning()}
+    if columns.n:
+        of_file["n"] = columns.n
+    with open_outside_table(path, list(of_file.values())) as (con, source, types):
         cells = ", ".join(
-            f"nullif(nullif(trim(({plain_cell(column, types[column])})::VARCHAR), ''), 'nan') AS {role}"
-            for role, column in names.items()
+            f"({plain_cell(column, types[column])})::VARCHAR AS {role}"
+            for role, column in of_file.items()
         )
         con.execute(f"CREATE VIEW given AS SELECT {cells} FROM {source.replace('?', _text(path))}")  # noqa: S608
-        keys = [*columns.factors, *(["item"] if columns.item else [])]
-        _refuse_empty_keys(con, path, columns, [key for key in keys if key not in _EMPTY_MEANS])
-        error = "try_cast(error AS DOUBLE)" if columns.n else _ERROR.format("error")
-        _refuse_bad_errors(con, path, columns, error)
-        filled = ", ".join(
-            f"coalesce({key}, '{_EMPTY_MEANS[key]}') AS {key}" if key in _EMPTY_MEANS else key
-            for key in keys
-        )
-        size = "try_cast(n AS DOUBLE)" if columns.n else "1"
-        found = con.execute(
-            f"SELECT {filled}, sum({size}) FILTER (error IS NOT NULL) AS n_scored, "  # noqa: S608
-            f"sum({error}) AS n_errors, "
-            f"coalesce(sum({size}) FILTER (error IS NULL), 0) AS n_missing "
-            f"FROM given GROUP BY ALL ORDER BY ALL"
-        ).fetchnumpy()
-    if not len(found["n_scored"]):
+        keys = [_number_texts(con, name) for name in columns.by_meaning()]
+        _refuse_many_levels(path, keys)
+        read, add_up = _read_replies, _ADD_UP_REPLIES
+        if columns.n:
+            read, add_up = _read_counts, _ADD_UP_COUNTS
+        row_of_file = f"SELECT {_code(keys)} AS code, {read(con, path, columns)} FROM given"  # noqa: S608
+        found = con.execute(f"{add_up} FROM ({row_of_file}) GROUP BY code").fetchnumpy()
+    if not len(found["code"]):
         raise BadTable(f"expected rows in {path.name}, got a header alone; nothing can be told")
-    n_missing: dict[str, int] = {}
-    for arm, n in zip(found["arm"], found["n_missing"], strict=True):
-        n_missing[str(arm)] = n_missing.get(str(arm), 0) + int(n)
-    return ErrorCounts(
-        {key: np.ma.getdata(found[key]) for key in columns.factors},
-        np.ma.filled(found["n_scored"].astype(np.float64), 0.0),
-        np.ma.filled(found["n_errors"].astype(np.float64), 0.0),
-        np.ma.getdata(found["item"]) if columns.item else None,
-        n_missing,
+    return _decode(path, columns, keys, found)
+
+
+_ADD_UP_REPLIES = """
+    SELECT
+        code, count(*) AS n_rows, count(errors) AS n, sum(errors) AS errors,
+        count(*) - count(errors) AS n_missing
+"""
+_ADD_UP_COUNTS = """
+    SELECT
+        code, count(*) AS n_rows, sum(n) FILTER (errors IS NOT NULL) AS n, sum(errors) AS errors,
+        sum(n) FILTER (errors IS NULL) AS n_missing
+"""
+
+
+def _number_texts(con: duckdb.DuckDBPyConnection, name: str) -> _Key:
+    con.execute(
+        f"CREATE TYPE {name}_text AS ENUM "  # noqa: S608
+        f"(SELECT DISTINCT {name} FROM given WHERE {name} IS NOT NULL ORDER BY {name})"
+    )
+    row = con.execute(
+        f"SELECT enum_range(NULL::{name}_text), count(*) > count({name}) FROM given"  # noqa: S608
+    ).fetchone()
+    assert row is not None, "a count always has a row"
+    texts = tuple(_trimmed(text) for text in row[0])
+    return _Key(name, (None, *texts) if row[1] else texts, has_empty=row[1])
+
+
+def _trimmed(text: str) -> str | None:
+    trimmed = text.strip()
+    return None if trimmed in ("", "nan") else trimmed
+
+
+def _refuse_many_levels(path: Path, keys: Sequence[_Key]) -> None:
+    if np.prod([float(len(key.texts)) for key in keys]) > _MOST_CODES:
+        told = ", ".join(f"{len(key.texts)} of {key.name}" for key in keys)
+        raise BadTable(
+            f"expected factors of few levels in {path.name}, got {told}; name columns that repeat"
+        )
+
+
+def _code(keys: Sequence[_Key]) -> str:
+    """One number per row out of the numbers of its texts, in SQL."""
+    code = "0::BIGINT"
+    for key in keys:
+        # try_cast, which never fails here, is done once per text of a Parquet file; a cast once per row
+        number = f"enum_code(try_cast({key.name} AS {key.name}_text))::BIGINT"
+        if key.has_empty:
+            number = f"coalesce({number} + 1, 0)"
+        code = f"({code}) * {len(key.texts)} + {number}"
+    return code
+
+
+def _read_replies(con: duckdb.DuckDBPyConnection, path: Path, columns: ErrorColumns) -> str:
+    """`errors` of a row in SQL, where it is a reply: 1, 0, or NULL where there is no score."""
+    rows = con.execute(
+        "SELECT DISTINCT error FROM given WHERE error IS NOT NULL LIMIT $limit",
+        {"limit": _MOST_SPELLINGS},
+    ).fetchall()
+    spelled = {text: _trimmed(text) for (text,) in rows}
+    meant: dict[bool, list[str]] = {True: [], False: []}
+    for text, trimmed in spelled.items():
+        if trimmed is None:
+            continue
+        if trimmed.lower() not in (*_MEANS_ERROR, *_MEANS_RIGHT):
+            _refuse_errors(con, path, columns, trimmed)
+        meant[trimmed.lower() in _MEANS_ERROR].append(text)
+    is_error, is_right = (
+        f"error IN ({', '.join(map(_quoted, meant[wrong])) or 'NULL'})" for wrong in (True, False)
+    )
+    return f"CASE WHEN {is_error} THEN 1 WHEN {is_right} THEN 0 END AS errors"
+
+
+def _refuse_errors(
+    con: duckdb.DuckDBPyConnection, path: Path, columns: ErrorColumns, first: str
+) -> None:
+    row = con.execute(
+        "SELECT count(*) FROM given WHERE lower(trim(error)) NOT IN (SELECT unnest($known))",
+        {"known": ["", "nan", *_MEANS_ERROR, *_MEANS_RIGHT]},
+    ).fetchone()
+    assert row is not None, "a count always has a row"
+    raise BadTable(
+        "expected 0 or 1, true or false, yes or no, or an empty cell in column "
+        f"{columns.error!r} of {path.name}, got {first!r:.80}, {row[0]} such rows; correct them"
     )
 
 
-def _refuse_empty_keys(
-    con: duckdb.DuckDBPyConnection, path: Path, columns: ErrorColumns, keys: Sequence[str]
-) -> None:
-    for key in keys:
-        row = con.execute(f"SELECT count(*) FROM given WHERE {key} IS NULL").fetchone()  # noqa: S608
-        if row and row[0]:
-            column = columns.item if key == "item" else columns.factors[key]
-            raise BadTable(
-                f"expected column {column!r} of {path.name} to name the {key} in every row, {row[0]} "
-                "are empty; fill or remove them"
-            )
+_SELECT_BAD_COUNTS = """
+    WITH counts AS (
+        SELECT
+            nullif(nullif(trim(error), ''), 'nan') AS error_text, n AS n_text,
+            try_cast(trim(error) AS DOUBLE) AS errors, try_cast(trim(n) AS DOUBLE) AS n
+        FROM given
+    )
+    SELECT concat(error_text, ' of ', n_text), count(*) OVER ()
+    FROM counts
+    WHERE n IS NULL OR n < 0 OR n <> floor(n)
+        OR error_text IS NOT NULL
+            AND (errors IS NULL OR errors < 0 OR errors <> floor(errors) OR errors > n)
+    LIMIT 1
+"""
 
 
-def _refuse_bad_errors(
-    con: duckdb.DuckDBPyConnection, path: Path, columns: ErrorColumns, error: str
-) -> None:
-    if columns.n is None:
-        bad = f"error IS NOT NULL AND {error} IS NULL"
-        expected = "0 or 1, true or false, yes or no, or an empty cell"
-        shown = "error"
-    else:
-        number = "try_cast(n AS DOUBLE)"
-        bad = (
-            f"{number} IS NULL OR {number} < 0 OR {number} <> floor({number}) OR error IS NOT NULL "
-            f"AND ({error} IS NULL OR {error} < 0 OR {error} <> floor({error}) OR {error} > {number})"
-        )
-        expected = f"whole numbers, {columns.error!r} of them at most {columns.n!r}"
-        shown = "concat(error, ' of ', n)"
-    row = con.execute(f"SELECT {shown}, count(*) OVER () FROM given WHERE {bad} LIMIT 1").fetchone()  # noqa: S608
+def _read_counts(con: duckdb.DuckDBPyConnection, path: Path, columns: ErrorColumns) -> str:
+    """`n` and `errors` of a row in SQL, where it is a number of replies and of errors."""
+    row = con.execute(_SELECT_BAD_COUNTS).fetchone()
     if row is not None:
         raise BadTable(
-            f"expected {expected} in column {columns.error!r} of {path.name}, got {row[0]!r:.80}, "
-            f"{row[1]} such rows; correct them"
+            f"expected whole numbers, {columns.error!r} of them at most {columns.n!r} in column "
+            f"{columns.error!r} of {path.name}, got {row[0]!r:.80}, {row[1]} such rows; correct them"
         )
+    errors = "nullif(nullif(trim(error), ''), 'nan')"
+    return f"try_cast(trim(n) AS DOUBLE) AS n, try_cast({errors} AS DOUBLE) AS errors"
+
+
+def _decode(
+    path: Path, columns: ErrorColumns, keys: Sequence[_Key], found: dict[str, NDArray[Any]]
+) -> ErrorCounts:
+    """Counts by code as counts by what texts mean."""
+    codes, levels = np.zeros(len(found["code"]), dtype=np.int64), {}
+    stride = math.prod(len(key.texts) for key in keys)
+    for key in keys:
+        stride //= len(key.texts)
+        numbers = found["code"] // stride % len(key.texts)
+        _refuse_empty_key(path, columns.by_meaning()[key.name], key, numbers, found["n_rows"])
+        coded = _by_meaning(key, numbers)
+        levels[key.name] = coded.levels
+        codes = codes * len(coded.levels) + coded.index
+    del found["code"], found["n_rows"]
+    return _merge(codes, levels, found)
+
+
+def _refuse_empty_key(
+    path: Path, column: str, key: _Key, numbers: NDArray[np.int64], n_rows: NDArray[np.int64]
+) -> None:
+    if key.name in _EMPTY_MEANS:
+        return
+    is_empty = np.array([text is None for text in key.texts])[numbers]
+    if is_empty.any():
+        raise BadTable(
+            f"expected column {column!r} of {path.name} to name the {key.name} in every row, "
+            f"{n_rows[is_empty].sum()} are empty; fill or remove them"
+        )
+
+
+def _by_meaning(key: _Key, numbers: NDArray[np.int64]) -> CodedColumn:
+    """Texts that mean the same become one level."""
+    meant = [text or _EMPTY_MEANS.get(key.name, "") for text in key.texts]
+    occurring = np.flatnonzero(np.bincount(numbers))
+    levels = sorted({meant[number] for number in occurring})
+    place = {level: number for number, level in enumerate(levels)}
+    of_number = np.array([place.get(text, 0) for text in meant], dtype=np.intp)
+    return CodedColumn(tuple(levels), of_number[numbers])
+
+
+def _merge(
+    codes: NDArray[np.int64],
+    levels: dict[str, tuple[str, ...]],
+    measures: dict[str, NDArray[Any]],
+) -> ErrorCounts:
+    """One row for equal factors and item, rising by them."""
+    found, row = np.unique(codes, return_inverse=True)
+    n, errors, n_missing = (_sums(row, measures.pop(name)) for name in ("n", "errors", "n_missing"))
+    del row
+    indices = np.unravel_index(found, tuple(map(len, levels.values())))
+    columns = {
+        name: CodedColumn(of_column, index)
+        for (name, of_column), index in zip(levels.items(), indices, strict=True)
+    }
+    item, arm = columns.pop("item", None), columns["arm"]
+    of_arms = np.bincount(arm.index, weights=n_missing, minlength=len(arm.levels))
+    by_arm = {name: int(number) for name, number in zip(arm.levels, of_arms, strict=True)}
+    return ErrorCounts(columns, n, errors, item, by_arm)
+
+
+def _sums(row: NDArray[np.intp], measure: NDArray[Any]) -> Counts:
+    filled = np.ma.filled(measure.astype(np.float64), 0.0)
+    sums: Counts = np.bincount(row, weights=filled).astype(np.float64)
+    return sums
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _text(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
+    return _quoted(str(path))

@@ -12,7 +12,14 @@ from study.settings import RatingSettings
 from training.conversations import read_conversations
 
 ROOT = Path(__file__).parent.parent
-DOCS = ["README.md", "CONTRIBUTING.md", "docs/rating.md", "docs/training-search.md"]
+DOCS = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/rating.md",
+    "docs/statistics.md",
+    "docs/training-search.md",
+    "docs/validity.md",
+]
 
 
 def read(name):

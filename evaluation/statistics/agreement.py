@@ -15,7 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.statistics.intervals import Ids, not_estimable
-from evaluation.statistics.resampling import collapse, percentile_bounds, resample
+from evaluation.statistics.resampling import (
+    Sample,
+    bca_bounds,
+    bounds_of_full_agreement,
+    caution_of_alike,
+    collapse,
+    leave_out,
+    resample,
+)
 from study.errors import BadInput, BadTable
 from study.records import Estimate
 
@@ -50,7 +58,7 @@ def alpha_of_counts(
     cluster_ids: Ids | None = None,
     unit: str = "item",
 ) -> Agreement:
-    """Krippendorff's alpha with a percentile interval from resampled clusters of units.
+    """Krippendorff's alpha with a BCa interval from resampled clusters of units.
 
     Args:
         counts: shape (n_units, n_values); how many raters gave each unit each value.
@@ -99,7 +107,14 @@ def alpha_of_counts(
         value = _alpha_of_package(units, domain, level_of_measurement)
     else:
         value = float(alphas(parts.total)[0])
-    bounds = percentile_bounds(resample(parts, alphas, seed, resamples), parts, unit, level)
+    if value == 1:
+        worst = _worst_alpha(parts.total.reshape(n_values, n_values), domain, level_of_measurement)
+        bounds = bounds_of_full_agreement(parts.n_units, worst, unit, level)
+    else:
+        is_graded = level_of_measurement != "nominal"
+        left_out, caution = leave_out(parts, alphas), caution_of_alike(parts, unit)
+        sample = Sample(parts, value, left_out, is_graded, unit, caution)
+        bounds = bca_bounds(resample(parts, alphas, seed, resamples), sample, level)
     estimate = Estimate(
         value=value,
         low=bounds.low,
@@ -137,6 +152,18 @@ def alphas_of_coincidences(
     defined = expected > 0
     alphas[defined] = 1 - (n[defined] - 1) * observed[defined] / expected[defined]
     return alphas
+
+
+def _worst_alpha(
+    coincidences: Floats, domain: Floats, level_of_measurement: LevelOfMeasurement
+) -> float:
+    """Alpha if every two codes of a unit were the values farthest apart that occur."""
+    n_c = coincidences.sum(axis=1)
+    n, occurs = float(n_c.sum()), n_c > 0
+    delta2 = _squared_differences(n_c[None], domain, level_of_measurement)[0]
+    expected = float(n_c @ delta2 @ n_c) / (n * (n - 1))
+    farthest = float(delta2[np.ix_(occurs, occurs)].max())
+    return 1.0 - farthest / expected
 
 
 def _alpha_of_package(

@@ -6,7 +6,7 @@ over items, so that `resampling.py` gives their intervals. Symbols follow Gwet, 
 Inter-Rater Reliability", 2014; the package irrCAC of R computes the same.
 """
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -20,7 +20,18 @@ from evaluation.statistics.agreement import (
     why_undefined,
 )
 from evaluation.statistics.intervals import not_estimable
-from evaluation.statistics.resampling import Parts, collapse, percentile_bounds, resample
+from evaluation.statistics.resampling import (
+    Parts,
+    Sample,
+    Statistic,
+    bca_bounds,
+    bounds_of_full_agreement,
+    caution_of_agreeing,
+    caution_of_alike,
+    collapse,
+    leave_out,
+    resample,
+)
 from study.errors import BadTable
 from study.records import Estimate
 
@@ -83,7 +94,7 @@ def agreement_of_counts(
     resamples: int = 1000,
     level: float = 0.95,
 ) -> Estimate:
-    """A coefficient with a percentile interval from resampled items.
+    """A coefficient with a BCa interval from resampled items.
 
     Args:
         counts: shape (n_items, n_values); how many raters gave each item each value.
@@ -115,7 +126,21 @@ def agreement_of_counts(
         return _coefficients(coefficient, sums, table)
 
     how = NAMES[coefficient] + ("" if weights == "identity" else f", {weights} weights")
-    return _estimate(parts, statistic, how, n, seed, resamples, level)
+    disagreeing = parts.total * np.array([1.0, 0.0] + [1.0] * len(domain))
+    worst = float(statistic(disagreeing)[0])
+    caution = _caution(coefficient, weights, parts)
+    drawn = _Resampled(parts, statistic, weights != "identity", worst, caution)
+    return _estimate(drawn, how, n, seed, resamples, level)
+
+
+def _caution(coefficient: Coefficient, weights: Weights, parts: Parts) -> str:
+    # what the others expect by chance hardly depends on how often rare values occur
+    if coefficient == "fleiss":
+        return caution_of_alike(parts, UNIT)
+    if weights == "identity" or parts.is_bundled:
+        return ""
+    is_disputed = (parts.sums[:, 0] > 0) & (parts.sums[:, 1] < 1 - 1e-12)
+    return caution_of_agreeing(int(parts.times[is_disputed].sum()), UNIT)
 
 
 def cohen_kappa(
@@ -126,7 +151,7 @@ def cohen_kappa(
     resamples: int = 1000,
     level: float = 0.95,
 ) -> Estimate:
-    """Kappa of two raters, with a percentile interval from resampled items.
+    """Kappa of two raters, with a BCa interval from resampled items.
 
     Args:
         confusion: shape (n_values, n_values); items by the first rater's value and the second's.
@@ -143,17 +168,41 @@ def cohen_kappa(
     if len(np.flatnonzero(confusion.sum(axis=0) + confusion.sum(axis=1))) < 2:
         reason = "all codes are equal, so agreement cannot be told from chance"
         return not_estimable(reason, UNIT, level)
-    cells = np.eye(confusion.size)
-    parts = collapse(cells, seed, times=confusion.reshape(-1))
+    times = confusion.reshape(-1)
+    parts = collapse(np.eye(confusion.size)[times > 0], seed, times=times[times > 0])
 
     def statistic(sums: Floats) -> Floats:
-        shares = sums.reshape(-1, *confusion.shape) / n_items
+        shares = sums.reshape(-1, *confusion.shape)
+        shares = shares / shares.sum(axis=(1, 2), keepdims=True)
         p_a = (shares * table).sum(axis=(1, 2))
-        p_e = np.einsum("si,sj,ij->s", shares.sum(axis=2), shares.sum(axis=1), table)
-        return _beyond_chance(p_a, p_e)
+        return _beyond_chance(p_a, _chance_of_two(shares, table))
 
     how = "Cohen's kappa" + ("" if weights == "identity" else f", {weights} weights")
-    return _estimate(parts, statistic, how, n_items, seed, resamples, level)
+    by_chance = _chance_of_two(confusion[None] / n_items, table)
+    worst = float(_beyond_chance(np.zeros(1), by_chance)[0])
+    drawn = _Resampled(
+        parts, statistic, weights != "identity", worst, caution_of_alike(parts, UNIT)
+    )
+    return _estimate(drawn, how, n_items, seed, resamples, level)
+
+
+def _chance_of_two(shares: Floats, weights: Floats) -> Floats:
+    by_chance: Floats = np.einsum("si,sj,ij->s", shares.sum(axis=2), shares.sum(axis=1), weights)
+    return by_chance
+
+
+@dataclass(frozen=True)
+class _Resampled:
+    """What an interval is made from."""
+
+    parts: Parts
+    statistic: Statistic
+    is_graded: bool
+    """Values agree by degrees."""
+    worst: float
+    """The coefficient if no item agreed at all."""
+    caution: str
+    """What is said beside the interval; empty where nothing is."""
 
 
 def _additions(vectors: Counts, weights: Floats) -> Floats:
@@ -192,17 +241,18 @@ def _beyond_chance(p_a: Floats, p_e: Floats) -> Floats:
 
 
 def _estimate(
-    parts: Parts,
-    statistic: Callable[[Floats], Floats],
-    how: str,
-    n: int,
-    seed: int,
-    resamples: int,
-    level: float,
+    drawn: _Resampled, how: str, n: int, seed: int, resamples: int, level: float
 ) -> Estimate:
-    bounds = percentile_bounds(resample(parts, statistic, seed, resamples), parts, UNIT, level)
+    parts, statistic = drawn.parts, drawn.statistic
+    value = float(statistic(parts.total)[0])
+    if value == 1:
+        bounds = bounds_of_full_agreement(parts.n_units, drawn.worst, UNIT, level)
+    else:
+        left_out = leave_out(parts, statistic)
+        sample = Sample(parts, value, left_out, drawn.is_graded, UNIT, drawn.caution)
+        bounds = bca_bounds(resample(parts, statistic, seed, resamples), sample, level)
     return Estimate(
-        value=float(statistic(parts.total)[0]),
+        value=value,
         low=bounds.low,
         high=bounds.high,
         level=level,

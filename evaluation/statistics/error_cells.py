@@ -4,21 +4,22 @@ Rows with equal factors are one row of counts, so that ten million replies cost 
 cells that they fall into. What an error is was decided before. Regressions are in `logit.py`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
+from evaluation.statistics.coded_columns import CodedColumn, encode_column
 from evaluation.statistics.intervals import not_estimable, wilson_bounds
 from study.errors import BadTable
 from study.records import Estimate
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
-Rows = NDArray[np.bool_]
 
 ARM = "arm"
 BY_CHANCE = frozenset({"", "none", "no", "neutral", "false", "0", "control", "baseline"})
@@ -47,7 +48,7 @@ class ErrorCells:
     errors: Floats
     """Shape (n_rows,); those of them that erred."""
     item: Indices | None
-    """Shape (n_rows,), from 0; None where the table does not tell items."""
+    """Shape (n_rows,), numbers from 0; None where the table does not tell items."""
 
     @property
     def arm(self) -> Factor:
@@ -58,24 +59,52 @@ class ErrorCells:
         """A factor by its name, None where the table does not have it."""
         return next((factor for factor in self.factors if factor.name == name), None)
 
-    def rows_of(self, levels: dict[str, int]) -> Rows:
-        """Which rows have these levels, by factor; shape (n_rows,)."""
+    def rows_of(self, levels: dict[str, int]) -> Indices:
+        """Which rows have these levels, by factor."""
+        if len(levels) == len(self.factors):
+            by_cell, code = self._by_cell, self._code([levels[one.name] for one in self.factors])
+            start, end = np.searchsorted(by_cell.codes, [code, code + 1])
+            return by_cell.order[start:end]
         rows = np.ones(len(self.n), dtype=np.bool_)
         for name, level in levels.items():
             factor = self.factor(name)
             assert factor is not None, "callers name factors of the table"
             rows &= factor.index == level
-        return rows
+        return np.flatnonzero(rows)
+
+    @cached_property
+    def _by_cell(self) -> "_ByCell":
+        # a table of a thousand cells is asked for each: looking through all rows took most time
+        codes = self._code([factor.index for factor in self.factors])
+        order = np.argsort(codes, kind="stable")
+        return _ByCell(order, codes[order])
+
+    def _code(self, places: Sequence[Any]) -> Any:
+        """One number per combination of levels, of one or of each row."""
+        code: Any = 0
+        for factor, place in zip(self.factors, places, strict=True):
+            code = code * len(factor.levels) + place
+        return code
+
+
+@dataclass(frozen=True)
+class _ByCell:
+    """Rows in the order of their cells."""
+
+    order: Indices
+    """Shape (n_rows,)."""
+    codes: Indices
+    """Shape (n_rows,), rising; the cell of each."""
 
 
 def count_errors(
-    columns: dict[str, NDArray[Any]],
+    columns: Mapping[str, NDArray[Any] | CodedColumn],
     reference: str,
     n: Floats,
     errors: Floats,
-    item: NDArray[Any] | None = None,
+    item: NDArray[Any] | CodedColumn | None = None,
 ) -> ErrorCells:
-    """Cells out of columns of text.
+    """Cells out of columns of text, coded or not.
 
     Args:
         columns: by factor, the arm first, shape (n_rows,) each.
@@ -93,15 +122,13 @@ def count_errors(
             f"{n[row]:g} in row {row + 1} of the cells; correct the counts"
         )
     factors = [_factor(name, column, reference) for name, column in columns.items()]
-    index = None
-    if item is not None:
-        _, index = np.unique(item.astype(np.str_), return_inverse=True)
+    index = None if item is None else encode_column(item).index
     return ErrorCells(tuple(factors), n.astype(np.float64), errors.astype(np.float64), index)
 
 
-def _factor(name: str, column: NDArray[Any], reference: str) -> Factor:
-    found, index = np.unique(column.astype(np.str_), return_inverse=True)
-    return make_factor(name, [str(level) for level in found], index, reference)
+def _factor(name: str, column: NDArray[Any] | CodedColumn, reference: str) -> Factor:
+    coded = encode_column(column)
+    return make_factor(name, coded.levels, coded.index, reference)
 
 
 def make_factor(name: str, levels: Sequence[str], index: Indices, reference: str) -> Factor:
@@ -217,11 +244,12 @@ def cell_difference(
         bounds = newcombe_bounds(p_a, n_a, p_b, n_b, level)
         method = "Newcombe, replies taken as independent"
     else:
-        additions = np.zeros(len(cells.n))
-        additions[both[0]] = (cells.errors[both[0]] - p_a * cells.n[both[0]]) / n_a
-        additions[both[1]] = -(cells.errors[both[1]] - p_b * cells.n[both[1]]) / n_b
-        used = both[0] | both[1]
-        sums = _sums_by_item(cells.item[used], additions[used])
+        additions = [
+            sign * (cells.errors[rows] - p * cells.n[rows]) / n
+            for rows, p, n, sign in zip(both, (p_a, p_b), (n_a, n_b), (1, -1), strict=True)
+        ]
+        items = cells.item[np.concatenate(both)]
+        sums = _sums_by_item(items, np.concatenate(additions))
         n_units = len(sums)
         bounds, method = _difference_bounds(p_a, n_a, p_b, n_b, sums, level)
     low, high = bounds if bounds is not None else (None, None)
@@ -270,8 +298,8 @@ def newcombe_bounds(
 
 def _sums_by_item(item: Indices, values: Floats) -> Floats:
     """Sums of values by item, for the items that occur."""
-    present, index = np.unique(item, return_inverse=True)
-    return np.bincount(index, weights=values, minlength=len(present)).astype(np.float64)
+    sums: Floats = np.bincount(item, weights=values).astype(np.float64)
+    return sums[np.bincount(item) > 0]
 
 
 def _level_name(cells: ErrorCells, name: str, place: int) -> str:

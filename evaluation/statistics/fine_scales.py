@@ -19,11 +19,7 @@ from evaluation.statistics.agreement import (
 )
 from evaluation.statistics.codes import Codes, Indices
 from evaluation.statistics.intervals import not_estimable
-from evaluation.statistics.resampling import (
-    Parts,
-    percentile_bounds,
-    random_bundles,
-)
+from evaluation.statistics.resampling import Parts, Sample, bca_bounds, random_bundles
 from study.records import Estimate
 
 UNIT = "item"
@@ -31,6 +27,8 @@ COARSE = 20
 """Values up to which `alpha_of_counts` is quicker."""
 MOST_VALUES_OF_RATIO = 5_000
 _MOST_BUNDLES = 2_000
+# The skew that leaving items out corrects for is no longer seen with more items
+_MOST_LEFT_OUT = 500
 _MOST_CELLS = 20_000_000
 # Where each resample is a pass over all codes, a large table gets fewer: a minute otherwise
 _LARGE = 200_000
@@ -63,7 +61,7 @@ def alpha_of_fine_codes(
     resamples: int = 1000,
     level: float = 0.95,
 ) -> Agreement:
-    """Krippendorff's alpha with a percentile interval from resampled items.
+    """Krippendorff's alpha with a BCa interval from resampled items.
 
     Returns:
         As `agreement.alpha_of_counts`. Not estimable too for a ratio scale of more than
@@ -95,7 +93,11 @@ def alpha_of_fine_codes(
         drawn = random.multinomial(n_bundles, np.full(n_bundles, 1 / n_bundles), size=size)
         alphas.append(_alphas(paired, drawn[:, bundle].astype(np.float64), level_of_measurement))
     value = float(_alphas(paired, np.ones((1, paired.n_items)), level_of_measurement)[0])
-    bounds = percentile_bounds(np.concatenate(alphas), parts, UNIT, level)
+    left_out = None
+    if paired.n_items <= _MOST_LEFT_OUT:
+        left_out = _alphas(paired, 1 - np.eye(paired.n_items), level_of_measurement)
+    sample = Sample(parts, value, left_out, level_of_measurement != "nominal", UNIT)
+    bounds = bca_bounds(np.concatenate(alphas), sample, level)
     estimate = Estimate(
         value=value,
         low=bounds.low,

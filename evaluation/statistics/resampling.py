@@ -1,4 +1,4 @@
-"""Resampling: percentile intervals of whatever depends on units only through sums over them.
+"""Resampling: bootstrap intervals of whatever depends on units only through sums over them.
 
 Units that add the same are alike, so equal additions are collapsed and multinomials drawn over
 them: that is the plain bootstrap, only quicker, and its cost does not grow with the number of
@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.special import ndtr, ndtri, stdtrit
 
-from evaluation.statistics.intervals import Bounds, Ids, index_units
+from evaluation.statistics.intervals import Bounds, Ids, index_units, wilson_bounds
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -26,6 +27,10 @@ Statistic = Callable[[Floats], Floats]
 _MAX_DRAWN = 10_000_000
 # More different units than this go into bundles: the normal limit has long come by then.
 _MAX_DIFFERENT = 5_000
+# Values that were summed in different orders differ by less than this.
+_EQUAL = 1e-12
+FEWEST_UNLIKE = 10
+"""Units that differ from the commonest kind, or on which raters differ, below which an interval is called likely too short."""
 
 
 @dataclass(frozen=True)
@@ -104,8 +109,47 @@ def resample(parts: Parts, statistic: Statistic, seed: int, resamples: int) -> F
     return np.concatenate(values)
 
 
-def percentile_bounds(values: Floats, parts: Parts, unit: str, level: float) -> Bounds:
-    """The interval between the percentiles of resampled values, or why there is none."""
+def leave_out(parts: Parts, statistic: Statistic) -> Floats | None:
+    """The statistic without one unit of each part, shape (n_parts,).
+
+    None for bundles, and where nothing would be left.
+    """
+    if parts.is_bundled or parts.n_units < 2:
+        return None
+    return statistic(parts.total - parts.sums)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What a bootstrap interval is told of the sample that it is about."""
+
+    parts: Parts
+    value: float
+    """The statistic of the sample itself."""
+    left_out: Floats | None
+    """From `leave_out`; None corrects for bias alone, which is enough for many units."""
+    is_graded: bool
+    """Units disagree by degrees, as on ordered scales, and not only wholly or not at all."""
+    unit: str
+    caution: str = ""
+    """What is said beside the interval, such as `caution_of_alike`."""
+
+
+def bca_bounds(values: Floats, sample: Sample, level: float) -> Bounds:
+    """The interval between percentiles of resampled values that are corrected for bias and skew.
+
+    Plain percentiles of agreement among 20 items held the truth in 87 to 93 % of made-up studies,
+    since resamples agree less than their sample and are skewed; these in 93 to 97 %
+    (docs/validity.md). Few units spread too little as well: where they are graded, quantiles are
+    those of t, times √(n / (n − 1)); where they are not, coarseness widens enough. Where nearly
+    all units are alike no percentiles help: `caution_of_alike`.
+
+    Args:
+        values: shape (n_resamples,); NaN where a resample has no value.
+    Source: Efron 1987, doi 10.1080/01621459.1987.10478410; Hesterberg 2015,
+        doi 10.1080/00031305.2015.1089789, section 4.1, for few units.
+    """
+    parts, unit = sample.parts, sample.unit
     if parts.n_units < 2:
         return Bounds(None, None, f"no interval: only one {unit}")
     defined = values[~np.isnan(values)]
@@ -113,10 +157,78 @@ def percentile_bounds(values: Floats, parts: Parts, unit: str, level: float) -> 
     if len(defined) < len(values) / 2:
         reason = f"in {n_undefined} of {len(values)} resamples there was no variation"
         return Bounds(None, None, f"no interval: {reason}")
-    low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
-    method = f"percentiles of {len(values)} resamples of {parts.n_units} {unit}s"
+    low, high = np.quantile(defined, _corrected_shares(defined, sample, level))
+    method = f"BCa percentiles of {len(values)} resamples of {parts.n_units} {unit}s"
     if parts.is_bundled:
         method += f" in {len(parts.times)} random bundles"
+    if sample.is_graded:
+        method += f", widened to t with {parts.n_units - 1} degrees of freedom"
     if n_undefined:
         method += f", {n_undefined} of them left out since they had no variation"
-    return Bounds(float(low), float(high), method)
+    return Bounds(float(low), float(high), method + sample.caution)
+
+
+def _corrected_shares(defined: Floats, sample: Sample, level: float) -> Floats:
+    # ties count half; a value beyond all resamples still has a finite quantile
+    value, n = sample.value, sample.parts.n_units
+    below = float((defined < value - _EQUAL).mean() + (defined <= value + _EQUAL).mean()) / 2
+    half = 1 / (2 * len(defined))
+    bias = float(ndtri(min(max(below, half), 1 - half)))
+    quantile = float(ndtri((1 + level) / 2))
+    if sample.is_graded:
+        quantile = float(stdtrit(n - 1, (1 + level) / 2)) * (n / (n - 1)) ** 0.5
+    skew = 0.0
+    if sample.left_out is not None:
+        skew = _acceleration(sample.left_out, sample.parts.times)
+    z = bias + quantile * np.array([-1.0, 1.0])
+    shares: Floats = ndtr(bias + z / np.maximum(1 - skew * z, 1e-6))
+    return shares
+
+
+def _acceleration(left_out: Floats, times: Ints) -> float:
+    told = ~np.isnan(left_out)
+    if not told.any():
+        return 0.0
+    weights = times[told]
+    apart = weights @ left_out[told] / weights.sum() - left_out[told]
+    squares = float(weights @ apart**2)
+    return float(weights @ apart**3) / (6 * squares**1.5) if squares > 0 else 0.0
+
+
+def caution_of_alike(parts: Parts, unit: str) -> str:
+    """What to say beside a coefficient that depends on how often rare values occur.
+
+    Where nearly all units are alike, few of them tell how common the other values are, and no
+    resample shows what the sample missed: alpha of 20 items, 15 % of them not of the commonest
+    value, was held in two thirds to four fifths of made-up studies.
+    """
+    n_unlike = parts.n_units - int(parts.times.max())
+    if parts.is_bundled or n_unlike >= FEWEST_UNLIKE:
+        return ""
+    return f"; likely too short, since only {n_unlike} {unit}s differ from the commonest kind"
+
+
+def caution_of_agreeing(n_disagreeing: int, unit: str) -> str:
+    """What to say beside a coefficient that weighs how far raters disagree, where few units do.
+
+    Gwet's AC2 of 20 items, on four of which raters differ, was held in nine of ten made-up studies.
+    """
+    if n_disagreeing >= FEWEST_UNLIKE:
+        return ""
+    return f"; likely too short, since raters differ on only {n_disagreeing} {unit}s"
+
+
+def bounds_of_full_agreement(n_units: int, worst: float, unit: str, level: float) -> Bounds:
+    """The interval of agreement when no unit shows any disagreement.
+
+    No resample would disagree either, which would claim certainty. Wilson for 0 of n_units limits
+    the share of units that could disagree; of those as much as can be is taken.
+
+    Args:
+        worst: the coefficient where every unit disagrees as far as can be.
+    """
+    if n_units < 2:
+        return Bounds(None, None, f"no interval: only one {unit}")
+    _, differ = wilson_bounds(0, n_units, float(ndtri((1 + level) / 2)))
+    method = f"Wilson on {n_units} {unit}s, since raters agree on all of them"
+    return Bounds(1 - differ * (1 - worst), 1.0, method)

@@ -26,9 +26,9 @@ def test_replies_are_counted_by_factor_and_item(count):
     )
     rows = list(
         zip(
-            found.factors["arm"],
-            found.factors["belief"],
-            found.item,
+            found.factors["arm"].texts(),
+            found.factors["belief"].texts(),
+            found.item.texts(),
             found.n,
             found.errors,
             strict=True,
@@ -79,3 +79,34 @@ def test_parquet_with_truth_values_and_nan(tmp_path):
     found = read_error_counts(path, ErrorColumns("wrong", FACTORS))
     assert (found.n.tolist(), found.n_missing) == ([1], {"warm": 1})
     assert np.array_equal(found.errors, [1])
+
+
+def test_texts_that_mean_the_same_are_one_level(count):
+    found = count(
+        "version,belief,wrong\nwarm,none,1\n warm ,,0\nwarm,nan, YES \nplain,none,no\n",
+    )
+    assert found.factors["arm"].levels == ("plain", "warm")
+    assert found.factors["belief"].levels == ("none",)
+    assert (found.n.tolist(), found.errors.tolist()) == ([1, 3], [0, 2])
+
+
+def test_factors_and_items_may_be_numbers(tmp_path):
+    path = tmp_path / "a.parquet"
+    rows = "SELECT i % 2 AS version, i % 3 > 0 AS belief, i % 5 AS item, i % 2 = 1 AS wrong FROM range(60) AS r(i)"
+    duckdb.sql(rows).to_parquet(str(path))
+    found = read_error_counts(path, ErrorColumns("wrong", FACTORS, item="item"))
+    # 60 rows are 2 × 2 × 5 cells: of every 3 rows one has no belief, so cells hold 2 or 4
+    assert found.factors["belief"].levels == ("false", "true")
+    assert found.n.reshape(2, 2, 5).tolist() == [[[2] * 5, [4] * 5]] * 2
+    assert found.errors.reshape(2, -1).sum(axis=1).tolist() == [0, 30]
+
+
+def test_columns_without_repetition_are_no_factors(tmp_path):
+    path = tmp_path / "a.parquet"
+    columns = ", ".join(
+        f"'{name}' || i AS {name}" for name in ("arm", "model", "task", "context", "belief")
+    )
+    duckdb.sql(f"SELECT {columns}, 0 AS wrong FROM range(10000) AS r(i)").to_parquet(str(path))  # noqa: S608
+    names = ("arm", "model", "task", "context", "belief")
+    with pytest.raises(BadTable, match=r"factors of few levels in .*, got 10000 of arm"):
+        read_error_counts(path, ErrorColumns("wrong", {name: name for name in names}))

@@ -3,6 +3,7 @@ import time
 import krippendorff
 import numpy as np
 import pytest
+from scipy.stats import bootstrap
 
 from evaluation.statistics.agreement import (
     _coincidences,
@@ -68,23 +69,45 @@ def test_the_formula_of_the_resamples_equals_the_package(level, seed):
     assert value == pytest.approx(direct, abs=1e-12)
 
 
-def test_the_interval_equals_a_plain_bootstrap_of_the_package():
+def test_the_interval_equals_a_bca_bootstrap_of_the_package_by_scipy():
     random = np.random.default_rng(3)
     truth = random.integers(1, 6, size=60)
     codes = np.clip(truth + random.integers(-1, 2, size=(3, 60)), 1, 5).astype(float)
     ours = alpha_of_codes(codes, "ordinal", seed=11, resamples=4000).alpha
-    plain = [
-        krippendorff.alpha(
-            reliability_data=codes[:, random.integers(0, 60, size=60)],
-            level_of_measurement="ordinal",
-        )
-        for _ in range(600)
-    ]
-    # the ends of 600 resamples scatter by about a tenth of the interval's width
-    low, high = np.quantile(plain, [0.025, 0.975])
-    assert ours.low == pytest.approx(low, abs=0.1 * (high - low))
-    assert ours.high == pytest.approx(high, abs=0.1 * (high - low))
-    assert ours.method.endswith("percentiles of 4000 resamples of 60 items")
+    low, high = bootstrap(
+        tuple(codes),
+        lambda *drawn: krippendorff.alpha(
+            reliability_data=np.array(drawn), level_of_measurement="ordinal"
+        ),
+        paired=True,
+        vectorized=False,
+        n_resamples=2000,
+        method="BCa",
+        rng=random,
+    ).confidence_interval
+    # the ends of 2,000 resamples scatter by some hundredths of the interval's width; ours are
+    # t's √(60/59) · 2.001 for 1.960, which is 2.9 % wider
+    assert ours.low == pytest.approx(low, abs=0.07 * (high - low))
+    assert ours.high == pytest.approx(high, abs=0.07 * (high - low))
+    assert ours.method.endswith(
+        "BCa percentiles of 4000 resamples of 60 items, widened to t with 59 degrees of freedom"
+    )
+
+
+def test_full_agreement_claims_no_certainty():
+    # 0 of 20 items disagree: Wilson's upper end is z²/(20 + z²) = 0.1611. Ten codes twice each way,
+    # D_e = 2·20·20/(40·39) = 0.5128: alpha if all disagreed is 1 − 1/0.5128 = −0.95
+    codes = np.array([[1.0] * 10 + [2.0] * 10] * 2)
+    alpha = alpha_of_codes(codes, "nominal", seed=1).alpha
+    assert (alpha.value, alpha.high) == (1.0, 1.0)
+    assert alpha.low == pytest.approx(1 - 0.161125 * 1.95, abs=1e-5)
+    assert alpha.method.endswith("Wilson on 20 items, since raters agree on all of them")
+
+
+def test_a_sample_with_few_unlike_items_says_so():
+    codes = np.array([[1.0] * 16 + [2.0] * 4, [1.0] * 17 + [2.0] * 3])
+    method = alpha_of_codes(codes, "nominal", seed=1).alpha.method
+    assert method.endswith("likely too short, since only 4 items differ from the commonest kind")
 
 
 def test_units_of_one_cluster_are_drawn_together():

@@ -113,3 +113,24 @@ def test_order_of_items_and_names_of_values_do_not_matter():
         assert agreement_of_counts(coefficient, UNITS[order], FIVE, seed=3) == plain
         renamed = agreement_of_counts(coefficient, UNITS[:, values], FIVE, seed=3)
         assert renamed.value == pytest.approx(plain.value)
+
+
+def test_weighted_agreement_that_rests_on_few_items_says_so():
+    # two raters on 20 items, who differ by one step on two of them
+    counts = np.array([[2, 0, 0]] * 9 + [[0, 2, 0]] * 9 + [[1, 1, 0]] * 2)
+    weighted = agreement_of_counts("gwet", counts, np.arange(3.0), 1, "ordinal")
+    assert weighted.method.endswith("likely too short, since raters differ on only 2 items")
+    assert "too short" not in agreement_of_counts("gwet", counts, np.arange(3.0), 1).method
+
+
+def test_full_agreement_of_any_coefficient_claims_no_certainty():
+    # 0 of 20 items differ: Wilson's upper end is z²/(20 + z²) = 0.161125, and with p_e = 1/2
+    # Fleiss' kappa would be −1 if all did: 1 − 0.161125 · 2
+    counts = np.array([[2, 0]] * 10 + [[0, 2]] * 10)
+    fleiss = agreement_of_counts("fleiss", counts, np.arange(2.0), 1)
+    assert (fleiss.value, fleiss.high) == (1.0, 1.0)
+    assert fleiss.low == pytest.approx(1 - 2 * 0.161125, abs=1e-5)
+    percent = agreement_of_counts("percent", counts, np.arange(2.0), 1)
+    assert percent.low == pytest.approx(1 - 0.161125, abs=1e-5)
+    cohen = cohen_kappa(np.diag([10, 10]), np.arange(2.0), 1)
+    assert cohen.low == pytest.approx(1 - 2 * 0.161125, abs=1e-5)

@@ -1,0 +1,138 @@
+"""Coverage as tables in Markdown: one row per estimator and size, the other settings pooled."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evaluation.statistics.intervals import wilson_bounds
+
+Cells = Sequence[dict[str, Any]]
+LOWEST = 0.94
+_BEGIN, _END = "<!-- coverage -->", "<!-- end of coverage -->"
+_OF_ALL = (
+    "| interval | size | settings | studies | coverage | lowest setting | too high | too low | bias "
+    "| mean width | no interval | called short |\n"
+    "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
+)
+_OF_SHORT = (
+    "| interval | setting | truth | studies | coverage | too high | too low |\n"
+    "|---|---|---:|---:|---:|---:|---:|"
+)
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How often intervals held the truth, those left out that call themselves too short."""
+
+    n: int
+    """Studies with an interval that does not call itself too short."""
+    share: float | None
+    """None without such studies."""
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Wilson's 95 % interval of the share."""
+        return (0.0, 1.0) if self.share is None else wilson_bounds(self.share, self.n, 1.96)
+
+    @property
+    def is_short(self) -> bool:
+        """Below the lowest wanted by more than chance explains."""
+        return self.bounds[1] < LOWEST
+
+
+def coverage_of(cells: Cells) -> Coverage:
+    """Over all studies of the cells."""
+    n = sum(cell["n_studies"] - cell["n_without"] - cell["n_called_short"] for cell in cells)
+    covered = sum(cell["n_covered"] - cell["n_covered_called_short"] for cell in cells)
+    return Coverage(n, covered / n if n else None)
+
+
+def as_markdown(cells: Cells) -> str:
+    """Every estimator by its size, then single settings that hold the truth too rarely."""
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for cell in cells:
+        groups.setdefault((cell["estimator"], _size(cell["setting"])), []).append(cell)
+    ordered = sorted(groups, key=lambda key: (key[0], _numbers(key[1])))
+    rows = [_row(*key, groups[key]) for key in ordered]
+    return "\n".join([_OF_ALL, *rows, "", *_short(cells), "", *_called_short(cells)])
+
+
+def put_into(document: Path, tables: str) -> None:
+    """Put tables between the two marks of a document, in place of those that are there."""
+    before, rest = document.read_text(encoding="utf-8").split(_BEGIN)
+    after = rest.split(_END)[1]
+    document.write_text(f"{before}{_BEGIN}\n{tables}\n{_END}{after}", encoding="utf-8")
+
+
+def _size(setting: str) -> str:
+    """The counts at the beginning of a setting; what follows is about shares and dependence."""
+    parts = setting.split(", ")
+    counts = [part for part in parts if re.match(r"\d+ (items|raters|replies)", part)]
+    return ", ".join(counts)
+
+
+def _numbers(size: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", size)]
+
+
+def _row(estimator: str, size: str, cells: Cells) -> str:
+    n_studies = sum(cell["n_studies"] for cell in cells)
+    n = n_studies - sum(cell["n_without"] for cell in cells)
+    found = coverage_of(cells)
+    lowest = min((one.share for one in map(_alone, cells) if one.share is not None), default=None)
+    above, below = (
+        sum(cell[name] for cell in cells) / max(1, n) for name in ("n_above", "n_below")
+    )
+    bias = sum(cell["sum_value"] - cell["truth"] * _n_told(cell) for cell in cells) / max(1, n)
+    width = sum(cell["sum_width"] for cell in cells) / max(1, n)
+    short = sum(cell["n_called_short"] for cell in cells) / n_studies
+    low, high = found.bounds
+    told = f"{_percent(found.share)} [{100 * low:.1f}, {100 * high:.1f}]"
+    shares = f"{told} | {_percent(lowest)} | {_percent(above)} | {_percent(below)}"
+    rest = f"{bias:+.2g} | {width:.3g} | {_percent(1 - n / n_studies)} | {_percent(short)}"
+    return f"| {estimator} | {size} | {len(cells)} | {n_studies} | {shares} | {rest} |"
+
+
+def _alone(cell: dict[str, Any]) -> Coverage:
+    return coverage_of([cell])
+
+
+def _short(cells: Cells) -> list[str]:
+    """Settings that are too short by more than chance explains, the lowest first."""
+    short = sorted((cell for cell in cells if _alone(cell).is_short), key=lambda cell: _share(cell))
+    head = f"{len(short)} of {len(cells)} settings are below 94 % by more than chance explains."
+    rows = [
+        f"| {cell['estimator']} | {cell['setting']} | {cell['truth']:.4g} | {cell['n_studies']} "
+        f"| {_percent(_share(cell))} | {_percent(cell['n_above'] / _n_told(cell))} "
+        f"| {_percent(cell['n_below'] / _n_told(cell))} |"
+        for cell in short
+    ]
+    return [head, "", _OF_SHORT, *rows] if rows else [head]
+
+
+def _called_short(cells: Cells) -> list[str]:
+    """How often intervals held the truth that call themselves too short, by estimator."""
+    lines = []
+    for name in sorted({cell["estimator"] for cell in cells if cell["n_called_short"]}):
+        own = [cell for cell in cells if cell["estimator"] == name]
+        n = sum(cell["n_called_short"] for cell in own)
+        covered = sum(cell["n_covered_called_short"] for cell in own)
+        lines.append(
+            f"- {name}: {n} intervals call themselves too short, {_percent(covered / n)} held"
+        )
+    return lines
+
+
+def _share(cell: dict[str, Any]) -> float:
+    return _alone(cell).share or 0.0
+
+
+def _n_told(cell: dict[str, Any]) -> int:
+    n: int = cell["n_studies"] - cell["n_without"]
+    return n
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.1f} %"

@@ -1,0 +1,171 @@
+"""Agreement: raters who give an item its own value with some probability, and any value else.
+
+The truth is each coefficient's limit for infinitely many items, from the joint shares of two
+raters' values.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from evaluation.statistics.agreement import alpha_of_counts, alphas_of_coincidences
+from evaluation.statistics.codes import Codes
+from evaluation.statistics.coefficients import (
+    agreement_of_counts,
+    agreement_weights,
+    cohen_kappa,
+)
+from evaluation.statistics.fine_scales import alpha_of_fine_codes
+from scenarios import Scenario, Study
+
+_MANY = 1e12
+SEED = 1
+
+
+@dataclass(frozen=True)
+class Rating:
+    """How items and raters come to values."""
+
+    prevalence: tuple[float, ...]
+    """Shares of the items' own values."""
+    hit: float
+    """How often a rater gives an item its own value, beside what chance gives."""
+    n_raters: int
+
+
+def scenarios() -> Iterator[Scenario]:
+    even, rare, ordered = (1 / 3,) * 3, (0.85, 0.1, 0.05), (0.1, 0.2, 0.4, 0.2, 0.1)
+    for n_items in (20, 100, 500):
+        for hit in (0.5, 0.85):
+            for name, prevalence in (("even", even), ("rare", rare), ("ordered", ordered)):
+                # with as many items all settings are alike: one of them stands for the others
+                for n_raters in (2, 3) if n_items < 500 else (3,) if hit > 0.5 else ():
+                    rating = Rating(prevalence, hit, n_raters)
+                    setting = f"{n_items} items, {n_raters} raters, {name} values, hits {hit}"
+                    if name == "ordered":
+                        yield Scenario(
+                            setting, truths_of_ordered(rating), _ordered(rating, n_items)
+                        )
+                    else:
+                        yield Scenario(
+                            setting, truths_of_nominal(rating), _nominal(rating, n_items)
+                        )
+        for alpha in (0.4, 0.8) if n_items < 500 else ():
+            setting = f"{n_items} items, 3 raters, fine scale, alpha {alpha}"
+            yield Scenario(setting, {"alpha_interval_fine": alpha}, _fine(alpha, n_items))
+
+
+def _pair_shares(rating: Rating) -> np.ndarray:
+    """How often two raters give one item these two values, shape (n_values, n_values)."""
+    prevalence = np.array(rating.prevalence)
+    n = len(prevalence)
+    gives = rating.hit * np.eye(n) + (1 - rating.hit) * prevalence
+    shares: np.ndarray = np.einsum("t,ta,tb->ab", prevalence, gives, gives)
+    return shares
+
+
+def _beyond_chance(p_a: float, p_e: float) -> float:
+    return (p_a - p_e) / (1 - p_e)
+
+
+def truths_of_nominal(rating: Rating) -> dict[str, float]:
+    pairs = _pair_shares(rating)
+    shares, p_a, n = pairs.sum(axis=0), float(np.trace(pairs)), len(pairs)
+    by_chance = float(shares @ shares)
+    truths = {
+        "alpha_nominal": _alpha(pairs, "nominal"),
+        "percent": p_a,
+        "fleiss": _beyond_chance(p_a, by_chance),
+        "gwet": _beyond_chance(p_a, float((shares * (1 - shares)).sum()) / (n - 1)),
+        "brennan_prediger": _beyond_chance(p_a, 1 / n),
+    }
+    return truths | ({"cohen": truths["fleiss"]} if rating.n_raters == 2 else {})
+
+
+def truths_of_ordered(rating: Rating) -> dict[str, float]:
+    pairs = _pair_shares(rating)
+    shares, n = pairs.sum(axis=0), len(pairs)
+    weights = agreement_weights(np.arange(float(n)), "ordinal")
+    p_a = float((pairs * weights).sum())
+    spread = float((shares * (1 - shares)).sum())
+    truths = {
+        "alpha_ordinal": _alpha(pairs, "ordinal"),
+        "gwet_weighted": _beyond_chance(p_a, weights.sum() / (n * (n - 1)) * spread),
+    }
+    if rating.n_raters == 2:
+        truths["cohen_weighted"] = _beyond_chance(p_a, float(shares @ weights @ shares))
+    return truths
+
+
+def _alpha(pairs: np.ndarray, level: str) -> float:
+    domain = np.arange(float(len(pairs)))
+    return float(alphas_of_coincidences(pairs[None] * _MANY, domain, level)[0])
+
+
+def _draw_values(random: np.random.Generator, rating: Rating, n_items: int) -> np.ndarray:
+    ends = np.cumsum(rating.prevalence)[:-1]
+    own = np.searchsorted(ends, random.random(n_items))
+    other = np.searchsorted(ends, random.random((n_items, rating.n_raters)))
+    return np.where(random.random(other.shape) < rating.hit, own[:, None], other)
+
+
+def _counts(values: np.ndarray, n_values: int) -> np.ndarray:
+    return (values[:, :, None] == np.arange(n_values)).sum(axis=1)
+
+
+def _confusion(values: np.ndarray, n_values: int) -> np.ndarray:
+    cells = np.bincount(values[:, 0] * n_values + values[:, 1], minlength=n_values**2)
+    return cells.reshape(n_values, n_values)
+
+
+def _nominal(rating: Rating, n_items: int) -> Study:
+    n_values = len(rating.prevalence)
+    domain = np.arange(float(n_values))
+
+    def study(random: np.random.Generator):
+        values = _draw_values(random, rating, n_items)
+        counts, seed = _counts(values, n_values), int(random.integers(2**31))
+        found = {"alpha_nominal": (alpha_of_counts(counts, domain, "nominal", seed).alpha,)}
+        for name in ("percent", "fleiss", "gwet", "brennan_prediger"):
+            found[name] = (agreement_of_counts(name, counts, domain, seed),)
+        if rating.n_raters == 2:
+            found["cohen"] = (cohen_kappa(_confusion(values, n_values), domain, seed),)
+        return found
+
+    return study
+
+
+def _ordered(rating: Rating, n_items: int) -> Study:
+    n_values = len(rating.prevalence)
+    domain = np.arange(float(n_values))
+
+    def study(random: np.random.Generator):
+        values = _draw_values(random, rating, n_items)
+        counts, seed = _counts(values, n_values), int(random.integers(2**31))
+        found = {
+            "alpha_ordinal": (alpha_of_counts(counts, domain, "ordinal", seed).alpha,),
+            "gwet_weighted": (agreement_of_counts("gwet", counts, domain, seed, "ordinal"),),
+        }
+        if rating.n_raters == 2:
+            confusion = _confusion(values, n_values)
+            found["cohen_weighted"] = (cohen_kappa(confusion, domain, seed, "ordinal"),)
+        return found
+
+    return study
+
+
+def _fine(alpha: float, n_items: int) -> Study:
+    item = np.repeat(np.arange(n_items), 3)
+    names = tuple(map(str, range(n_items)))
+
+    def study(random: np.random.Generator):
+        own = alpha**0.5 * random.normal(size=n_items)
+        ratings = own[item] + (1 - alpha) ** 0.5 * random.normal(size=len(item))
+        domain, value = np.unique(ratings, return_inverse=True)
+        rater = np.tile(np.arange(3), n_items)
+        codes = Codes(item, rater, value, names, ("a", "b", "c"), (), domain)
+        seed = int(random.integers(2**31))
+        return {"alpha_interval_fine": (alpha_of_fine_codes(codes, "interval", seed).alpha,)}
+
+    return study

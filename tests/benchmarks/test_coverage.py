@@ -1,0 +1,71 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from scenarios.agreement import Rating, truths_of_nominal
+from scenarios.made_outcomes import draw_outcomes, mean_of_preference, share_of_mean
+
+ROOT = Path(__file__).parents[2]
+
+
+def run_coverage(*options, only="wilson"):
+    done = subprocess.run(
+        [sys.executable, "benchmarks/coverage.py", "--only", only, *options],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode in (0, 1), done.stderr
+    return done.stdout
+
+
+def test_studies_that_are_there_are_kept_and_others_added(tmp_path):
+    in_parts, at_once = tmp_path / "parts.json", tmp_path / "once.json"
+    run_coverage("--studies", "20", "--out", str(in_parts))
+    run_coverage("--studies", "50", "--out", str(in_parts))
+    run_coverage("--studies", "50", "--out", str(at_once))
+    parts, once = (json.loads(path.read_text())["cells"] for path in (in_parts, at_once))
+    assert [cell["n_studies"] for cell in parts] == [50] * 12
+    for part, whole in zip(parts, once, strict=True):
+        assert part.pop("sum_width") == pytest.approx(whole.pop("sum_width"))
+        assert part.pop("sum_value") == pytest.approx(whole.pop("sum_value"))
+        assert part == whole
+
+
+def test_an_estimator_drawn_first_gets_no_study_twice(tmp_path):
+    file = str(tmp_path / "coverage.json")
+    run_coverage("--studies", "10", "--out", file, only="null_gaps_by_context_t")
+    run_coverage("--studies", "20", "--out", file, only="null_gaps_by_context")
+    cells = json.loads(Path(file).read_text())["cells"]
+    assert {cell["n_studies"] for cell in cells} == {20}
+
+
+def test_outcomes_of_one_item_correlate_as_asked():
+    drawn = draw_outcomes(np.random.default_rng(1), np.full((200_000, 2), 0.3), 0.2)
+    assert drawn.mean() == pytest.approx(0.3, abs=0.005)
+    # 200,000 pairs: the correlation scatters by 1/√200,000 = 0.002
+    assert np.corrcoef(drawn.T)[0, 1] == pytest.approx(0.2, abs=0.01)
+
+
+def test_the_truths_of_agreement_by_hand():
+    # both hit with 1/4 and agree, else by chance 1/3: p_a = 1/4 + 3/4 · 1/3 = 1/2, and with even
+    # values every coefficient is (1/2 − 1/3) / (2/3) = 1/4
+    truths = truths_of_nominal(Rating((1 / 3, 1 / 3, 1 / 3), hit=0.5, n_raters=2))
+    assert truths.pop("percent") == pytest.approx(1 / 2)
+    assert list(truths.values()) == pytest.approx([1 / 4] * 5)
+
+
+def test_half_prefer_at_a_mean_of_zero():
+    assert share_of_mean(mean_of_preference(0.5)) == pytest.approx(0.5)
+
+
+def test_the_document_has_the_tables_of_the_stored_coverage(tmp_path):
+    document = (ROOT / "docs/validity.md").read_text(encoding="utf-8")
+    copy = tmp_path / "validity.md"
+    copy.write_text(document, encoding="utf-8")
+    run_coverage("--document", str(copy))
+    assert copy.read_text(encoding="utf-8") == document
