@@ -115,7 +115,7 @@ def build_app(
         texts,
         keys.secret,
         clock,
-        desk.is_done,
+        desk.outlook,
         rating.completion_code,
         lambda rater_id: provider_of(con, rater_id) == "prolific",
     )
