@@ -26,14 +26,14 @@ from audit_app.pages.frame import Page, mount_page, serve_assets
 from audit_app.pages.rate import build_rate_page, build_rate_routes
 from audit_app.pages.results import ResultsDesk, build_results_page
 from audit_app.pages.start import StartDesk, build_start_router
-from audit_app.prolific import build_prolific_router
+from audit_app.prolific import ProlificDoor, build_prolific_router
 from audit_app.rater_texts import read_rater_texts
 from audit_app.record_door import build_record_router
 from audit_app.seating import Seating
 from audit_app.sign_in import build_sign_in_router
 from audit_app.stages import StageBoard, utc_now
 from audit_app.standings import Standings
-from audit_app.throttle import SignInThrottle
+from audit_app.throttle import ArrivalThrottle, SignInThrottle
 from audit_app.turns import RatingPlan
 from audit_app.web_guard import Answer, WebGuard
 from evaluation.pairs import read_orientations
@@ -161,7 +161,9 @@ def _add_ways_in(
         build_sign_in_router(con, keys.secret, link_age.total_seconds(), clock, throttle, login)
     )
     if "prolific" in rating.entries:
-        app.include_router(build_prolific_router(con, rating.prolific_study, clock, throttle))
+        arrivals = ArrivalThrottle()
+        door = ProlificDoor(con, rating.prolific_study, clock, throttle, arrivals)
+        app.include_router(build_prolific_router(door))
     if oauth is not None and by_account:
         app.include_router(build_oauth_router(con, oauth, clock, throttle, https_only))
 

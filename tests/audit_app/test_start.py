@@ -79,7 +79,7 @@ def test_pages_hold_no_script_and_nothing_from_elsewhere(room, anna):
     pages = [anna.get("/start/"), anna.get("/guidelines")]
     anna.post("/start/consent", data={"answer": "agree"})
     pages.append(anna.get("/start/"))
-    anna.get(room.link("done"))
+    anna.post(room.link("done"))
     pages.append(anna.get("/finish/"))
     for page in pages:
         assert page.status_code == 200
@@ -323,7 +323,7 @@ def test_a_closed_study_begins_with_nobody_but_thanks_who_is_done(room, anna):
     room.admit("done", done=True)
     record_event(room.con, "closed", "olga", "all are in", NOON)
     assert "<h1>This study has ended</h1>" in anna.get("/start/").text
-    anna.get(room.link("done"))
+    anna.post(room.link("done"))
     assert location(anna.get("/start/")) == "/rate/"
     assert anna.get("/finish/").status_code == 200
 
