@@ -162,7 +162,7 @@ Sent = Annotated[Mapping[str, str], Depends(_read_form)]
 
 
 def build_start_router(desk: StartDesk) -> APIRouter:
-    """Routes for annotators."""
+    """Routes for annotators, and the guidelines."""
     router = APIRouter(include_in_schema=False, route_class=_PlainRoute)
 
     def annotator(request: Request) -> str:
@@ -171,6 +171,13 @@ def build_start_router(desk: StartDesk) -> APIRouter:
             raise NotAllowed("This page is for people who rate; open the link that you were given.")
         return require_role(desk.con, rater_id, "annotator").rater_id
 
+    _add_beginning(router, desk, annotator)
+    _add_end(router, desk, annotator)
+    router.include_router(_guidelines_router(desk))
+    return router
+
+
+def _add_beginning(router: APIRouter, desk: StartDesk, annotator: Callable[..., str]) -> None:
     Rater = Annotated[str, Depends(annotator)]
 
     @router.get("/start/")
@@ -197,6 +204,10 @@ def build_start_router(desk: StartDesk) -> APIRouter:
             record_comprehension(desk.con, rater_id, desk.texts, sent, desk.clock())
         return _to("/start/")
 
+
+def _add_end(router: APIRouter, desk: StartDesk, annotator: Callable[..., str]) -> None:
+    Rater = Annotated[str, Depends(annotator)]
+
     @router.get("/finish/")
     def finish(rater_id: Rater) -> Response:
         return desk.instead_of_finish(rater_id) or desk.finish(rater_id, None, None)
@@ -215,9 +226,6 @@ def build_start_router(desk: StartDesk) -> APIRouter:
             _log.warning("a rater's last answers were refused: %s", error)
             return desk.finish(rater_id, said, sentence_for(error))
         return _to("/finish/")
-
-    router.include_router(_guidelines_router(desk))
-    return router
 
 
 def _guidelines_router(desk: StartDesk) -> APIRouter:
