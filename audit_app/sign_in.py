@@ -2,9 +2,10 @@
 
 A browser may hold one sign-in per role, so that the three links of a demo work side by side.
 Somebody else takes a role over by a button alone, and a link that works once is used up by a
-button alone: programs that look at a link before a person opens it press none. Guards and handlers ask here who is signed in;
-whether that person may touch a row is decided by the module that owns the row. What a link is
-made of is in `links.py`; other ways in are `prolific.py` and `oauth.py`.
+button alone: programs that look at a link before a person opens it press none. Guards and
+handlers ask here who is signed in; whether that person may touch a row is decided by the module
+that owns the row. What a link is made of is in `links.py`; other ways in are `prolific.py` and
+`oauth.py`.
 """
 
 from collections.abc import Callable, Mapping, MutableMapping
@@ -80,7 +81,11 @@ def caller(admit: Admit, request: gr.Request, role: Role) -> Rater:
 
 
 def ask_before_replacing(role: Role) -> Response:
-    """A page that asks whether somebody else than who is signed in for a role is to be so."""
+    """A page that asks whether somebody else than who is signed in for a role is to be so.
+
+    It keeps the guard's referrer policy: under `no-referrer` browsers send the button's POST with
+    the origin "null", which the guard refuses.
+    """
     sentence = (
         "This browser is signed in as somebody else. If you go on, that person is signed out here; "
         "what they did stays stored."

@@ -4,8 +4,9 @@ and in all.
 Of sign-ins only failures count, and only failures are refused: what proves somebody is looked at
 first, so that a flood of wrong links keeps nobody out who has a right one. This is what makes a
 limit safe behind a proxy, where all of the internet may have one address. Who arrives with ids
-that prove nothing is another matter: each is somebody new to the study, so these are limited. X-Forwarded-For, which
-anybody can write, is not read here; `serving_app.py` says when the server reads it.
+that prove nothing is another matter: each would be somebody new to the study, so these are limited
+themselves. X-Forwarded-For, which anybody can write, is not read here; `serving_app.py` says when
+the server reads it.
 
 The counts live in memory and follow the machine's clock, which `limits` reads itself.
 """
