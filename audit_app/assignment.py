@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 
 from audit_app.seating import RaterProgress, Seating
+from audit_app.shown_texts import as_shown
 from study.commits import add_row
 from study.errors import NotAllowed
 from study.records import (
@@ -136,7 +137,7 @@ def read_sheet(cursor: duckdb.DuckDBPyConnection, assignment: Assignment) -> She
             return _read_reply(cursor, assignment)
         case "rewrite":
             texts = _one(cursor, _SELECT_REWRITE, rewrite_id=assignment.subject_id)
-            return BlindedRewrite(assignment.token, *texts)
+            return BlindedRewrite(assignment.token, *map(as_shown, texts))
         case "context":
             texts = _one(cursor, _SELECT_SENTENCE, sentence_id=assignment.subject_id)
             return BlindedSentence(assignment.token, *texts)
@@ -151,7 +152,7 @@ def _read_pair(cursor: duckdb.DuckDBPyConnection, assignment: Assignment) -> Bli
         texts = sorted(cursor.execute(_SELECT_TEXTS, named).fetchall())
         prompt, first, second = (text for _, text in texts)
     left, right = (first, second) if assignment.first_is_left else (second, first)
-    return BlindedPair(assignment.token, prompt, left, right)
+    return BlindedPair(assignment.token, as_shown(prompt), as_shown(left), as_shown(right))
 
 
 def _read_reply(cursor: duckdb.DuckDBPyConnection, assignment: Assignment) -> BlindedResponse:
@@ -159,7 +160,9 @@ def _read_reply(cursor: duckdb.DuckDBPyConnection, assignment: Assignment) -> Bl
     item_id, belief, prompt = _one(cursor, _SELECT_PROMPT, prompt_id=prompt_id)
     reference, wrong_answer = _one(cursor, _SELECT_ANSWERS, item_id=item_id)
     stated = wrong_answer if belief == "asserts_wrong" else None
-    return BlindedResponse(assignment.token, prompt, reply, reference, stated)
+    return BlindedResponse(
+        assignment.token, as_shown(prompt), as_shown(reply), as_shown(reference), stated
+    )
 
 
 def _one(cursor: duckdb.DuckDBPyConnection, statement: str, **key: str) -> tuple[Any, ...]:

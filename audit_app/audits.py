@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 
+from audit_app.shown_texts import as_shown
 from study.database import transaction
 from study.errors import BadInput, NotAllowed
 from study.records import AuditDecision, BlindedReply, Label
@@ -122,7 +123,8 @@ def _read_blinded_reply(cursor: duckdb.DuckDBPyConnection, token: str) -> Blinde
             "expected a flagged reply, got a name that is none; open the audit page again to go "
             "on with your next reply"
         )
-    return BlindedReply(*row)
+    given_token, prompt, reply, *rest = row
+    return BlindedReply(given_token, as_shown(prompt), as_shown(reply), *rest)
 
 
 _SELECT_LAST_DECISION = """

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -22,6 +23,7 @@ from typer.core import TyperGroup
 
 from audit_app.children import CHILD_MARK, interrupt_at_eof
 from audit_app.export_commands import commands as export_commands
+from audit_app.gate_commands import commands as gate_commands
 from audit_app.options import (
     DEMO_FOLDER,
     AppOption,
@@ -35,6 +37,7 @@ from audit_app.options import (
     show_tables,
     terminal,
 )
+from audit_app.planning_commands import commands as planning_commands
 from audit_app.stage_commands import commands
 from audit_app.table_commands import commands as table_commands
 from study.errors import BadInput, StudyError
@@ -74,6 +77,8 @@ cli = typer.Typer(
 cli.add_typer(commands)
 cli.add_typer(export_commands)
 cli.add_typer(table_commands)
+cli.add_typer(planning_commands)
+cli.add_typer(gate_commands)
 _err = Console(stderr=True)
 
 
@@ -167,6 +172,13 @@ def serve(
 def report(
     study: StudyOption = DEMO_FOLDER,
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
+    as_html: Annotated[
+        bool, typer.Option("--html", help="Write one HTML file that needs nothing else.")
+    ] = False,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", help="Folder for it; else report/ in the study's folder."),
+    ] = None,
     unblind: Annotated[
         str | None,
         typer.Option("--unblind", help="Open results per arm now; why, for the study's record."),
@@ -177,14 +189,21 @@ def report(
     """Show what the study has found: warmth heard, agreement, error rates, each with interval.
 
     While people rate, results per arm are sealed: they open when the study is closed, or with
-    --unblind and a reason.
+    --unblind and a reason. With --html figures lie beside the file, as SVG, PNG and CSV.
 
-    Example: warmth-audit report --study studies/demo --json
+    Example: warmth-audit report --study studies/demo --html
     """
+    if as_json and as_html:
+        raise BadInput("--json prints and --html writes a file; give one of them")
+    if to is not None and not as_html:
+        raise BadInput("--to goes with --html; give both, or neither")
     with open_job(StudyFolder(study), read_environment(), app, token, reads_content=False) as job:
         if unblind is not None:
             job.access.record_event("unblinded", unblind)
-        _show_report(job, as_json)
+        if as_html:
+            _write_html_report(job, to or job.folder.report)
+        else:
+            _show_report(job, as_json)
 
 
 def main() -> NoReturn:
@@ -251,6 +270,18 @@ def _show_usage(usage: "RunUsage") -> None:
         terminal.print(f"Done: {spent}; largest process {usage.peak_bytes / 1e9:.1f} GB.")
     else:
         terminal.print("Done: everything was there already.")
+
+
+def _write_html_report(job: "Job", to: Path) -> None:
+    from audit_app.report_page import build_report_page, read_versions
+    from audit_app.study_report import compute_report
+    from evaluation.html_report import write_report
+
+    with job.access.reading() as con:
+        report = compute_report(con, job.settings)
+    page = build_report_page(report, job.settings, read_versions(), datetime.now(UTC))
+    file = write_report(to, page)
+    terminal.print(f"Report: {file}", soft_wrap=True)
 
 
 def _show_report(job: "Job", as_json: bool = False) -> None:

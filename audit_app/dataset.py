@@ -54,7 +54,10 @@ _COLUMNS = {
     "replies": (
         ("reply, item", "codes, as in ratings"),
         ("context, belief", "condition of the prompt"),
-        ("prompt_text, reply_text", "as the rater saw them"),
+        (
+            "prompt_text, reply_text",
+            "as they were sent and answered; raters saw them without blanks around",
+        ),
     ),
     "raters": (
         ("rater", "code, as in ratings"),

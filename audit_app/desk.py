@@ -9,7 +9,7 @@ id is that of the session: each method looks itself whether what it is asked for
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Literal
@@ -19,7 +19,7 @@ import duckdb
 from audit_app.assignment import next_assignment, rater_progress
 from audit_app.cards import FINISH, PAUSED, START, Place, RatingCard, mine_card, sheet_card
 from audit_app.drafts import Draft, DraftBox, draft_json, read_draft
-from audit_app.forms import question_order, questions_of
+from audit_app.forms import check_draft, question_order, questions_of
 from audit_app.given_sheets import SKIPS
 from audit_app.known_sheets import KnownSheets
 from audit_app.onboarding import next_step, record_practice
@@ -125,6 +125,7 @@ class RatingDesk:
         key = _key_of(token, idempotency_key)
         instead = self._instead_of_sheets(rater_id)
         now = self._clock()
+        answers = replace(answers, seconds=min(answers.seconds, _seconds_since(assignment, now)))
 
         def store(cursor: duckdb.DuckDBPyConnection) -> tuple[Rating, Assignment | None]:
             rating = save_rating(cursor, self._seating, assignment, answers, key, now)
@@ -214,7 +215,7 @@ class RatingDesk:
         Returns:
             Done when the draft is on the disk.
         Raises:
-            BadInput: an answer is not text, or they are too long together.
+            BadInput: an answer is not text or to another form, or they are too long together.
             NotAllowed: the sheet is not this rater's.
         """
         now = self._clock()
@@ -223,18 +224,20 @@ class RatingDesk:
             nothing: Future[None] = Future()
             nothing.set_result(None)
             return nothing
-        draft = Draft(self._known.assignment(token, rater_id).token, draft_json(answers), now)
+        assignment = self._known.assignment(token, rater_id)
+        check_draft(assignment.form, answers)
+        draft = Draft(token, draft_json(answers), now)
         self._seating.renew(token, now)
         return self._drafts.put(draft)
 
-    def hear(self, rater_id: str, token: str | None, tab: str, visible: bool) -> Pulse:
-        """Take note that a page is open; one that is in view keeps the seat of its sheet.
+    def hear(self, rater_id: str, token: str | None, tab: str, is_active: bool) -> Pulse:
+        """Take note that a page is open; one in view with somebody at it keeps the seat of its sheet.
 
         Raises:
             NotAllowed: the sheet is not this rater's.
         """
         now = self._clock()
-        if visible and token is not None and not self._practice.has(token):
+        if is_active and token is not None and not self._practice.has(token):
             self._seating.renew(self._known.assignment(token, rater_id).token, now)
         return Pulse(self._tabs.hear(rater_id, tab, now), self._state.now().name)
 
@@ -326,6 +329,11 @@ class RatingDesk:
 
     def _order(self, form: Form, rater_id: str) -> tuple[str, ...]:
         return question_order(form, rater_id, self._plan.seed)
+
+
+def _seconds_since(assignment: Assignment, now: datetime) -> float:
+    """Longer than a sheet has been given nobody can have looked at it."""
+    return max(0.0, (now - datetime.fromisoformat(assignment.assigned_at)).total_seconds())
 
 
 def _key_of(token: str, idempotency_key: str) -> str:

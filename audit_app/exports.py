@@ -18,13 +18,10 @@ from typing import Any
 import duckdb
 
 from study.errors import BadInput
+from study.spreadsheet_cells import as_safe_cell
 
 KEY_FILE = "unblinding-key.csv"
 IDENTITIES_FILE = "identities.csv"
-
-# A spreadsheet runs a cell that begins with one of these, though it stands in quotes in the file.
-# OWASP names the last three too; the full-width forms are read as operators in some locales.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 # Ids that may be missing follow ||, which passes NULL on: concat_ws would make a code of nothing
 _SELECT_RATINGS = """
@@ -247,13 +244,6 @@ def write_whole(folder: Path, fill: Callable[[Path], object]) -> None:
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
-
-
-def as_safe_cell(value: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula: a text that looks like one gets a '."""
-    if isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA_STARTS):
-        return "'" + value
-    return value
 
 
 def _write_both(

@@ -42,6 +42,7 @@ class Question:
 
 
 _EXCERPT_CHARACTERS = 120
+_START_CHARACTERS = 40
 
 _SCALE = (
     Choice("left_clearly", "A clearly", "1"),
@@ -165,6 +166,23 @@ def check_answers(asked: Sequence[Question], answers: Mapping[str, str]) -> None
         )
 
 
+def check_draft(form: Form, answers: Iterable[str]) -> None:
+    """Let pass what a sheet of this form may keep unsent, whole or not.
+
+    Args:
+        answers: names of its fields.
+    Raises:
+        BadInput: one is none of the form's.
+    """
+    fields = {question.name for question in QUESTIONS[form]} | {"reason", "seconds"}
+    for name in answers:
+        if name not in fields:
+            raise BadInput(
+                f"draft: expected answers out of {', '.join(sorted(fields))}, got {name!r:.80}; "
+                "reload the page and go on"
+            )
+
+
 def check_choice(field: str, value: str, allowed: Iterable[str]) -> None:
     """Let pass one of the values that a field allows.
 
@@ -194,10 +212,13 @@ def describe_answers(form: Form, answers: Mapping[str, str]) -> str:
 
 
 def excerpt_of(text: str) -> str:
-    """How a text begins, in one line of at most 120 characters: whole words, then an ellipsis."""
+    """How a text begins and ends, in one line of at most 120 characters: whole words, an ellipsis.
+
+    Most of it is the end: many prompts begin with the same sentence.
+    """
     line = " ".join(text.split())
     if len(line) <= _EXCERPT_CHARACTERS:
         return line
-    start = line[: _EXCERPT_CHARACTERS - 1]
+    start, end = line[:_START_CHARACTERS], line[_START_CHARACTERS + 3 - _EXCERPT_CHARACTERS :]
     # a script without blanks is cut anywhere
-    return f"{start.rpartition(' ')[0] or start}…"
+    return f"{start.rpartition(' ')[0] or start} … {end.partition(' ')[2] or end}"

@@ -16,6 +16,8 @@ from study.records import Form, stable_id
 
 BLOCK = 4
 """Of so many pairs in a row each rater sees side X left in half."""
+WINDOW = 8
+"""So far a rater's own order bends to subjects that others have begun."""
 
 
 @dataclass(frozen=True)
@@ -94,8 +96,9 @@ class SeatBoard:
     def choose(self, rater_id: str, seen: NDArray[np.bool_], block: Sequence[bool]) -> Seat | None:
         """The seat that a rater gets next; None when none is free for this rater.
 
-        Subjects with most seats taken come first, so that they fill up and agreement can be
-        told early; among equals in the rater's own random order.
+        Subjects come in the rater's own random order, but of the next `WINDOW` in it that with
+        most seats taken comes first: so they fill up and agreement can be told early, while no
+        place in the order means certain subjects.
 
         Args:
             seen: shape (n_groups,); the groups of which this rater has had one.
@@ -144,10 +147,12 @@ class SeatBoard:
 
     def _first_of(self, free: NDArray[np.bool_], rater_id: str) -> int:
         candidates = np.flatnonzero(free)
-        taken = self.taken[candidates]
-        candidates = candidates[taken == taken.max()]
         order = _mix(self._keys[candidates] ^ np.uint64(_key(self._seed, "rater", rater_id)))
-        return int(candidates[np.argmin(order)])
+        if len(candidates) > WINDOW:
+            nearest = np.argpartition(order, WINDOW)[:WINDOW]
+            candidates, order = candidates[nearest], order[nearest]
+        candidates = candidates[np.argsort(order)]
+        return int(candidates[np.argmax(self.taken[candidates])])
 
 
 def _key(*parts: object) -> int:

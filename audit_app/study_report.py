@@ -14,6 +14,7 @@ import duckdb
 from audit_app.item_progress import StudyProgress, read_study_progress
 from audit_app.study_events import Opening, read_opening, results_are_sealed
 from evaluation.formats import Table
+from evaluation.gate import Coverage, GateCheck, check_gate
 from evaluation.interim_report import interim_as_json, interim_as_tables
 from evaluation.report import results_as_json, results_as_tables
 from evaluation.statistics.interim import InterimResults, compute_interim
@@ -58,6 +59,20 @@ def compute_report(con: duckdb.DuckDBPyConnection, settings: Settings) -> StudyR
         progress=read_study_progress(con, settings.rating.raters_per_pair),
         limited=settings.limited,
     )
+
+
+def check_study_gate(con: duckdb.DuckDBPyConnection, settings: Settings) -> tuple[GateCheck, ...]:
+    """Hold the study to the limits of its settings; while it is sealed no arm's number is told.
+
+    Raises:
+        BadSettings: no limit is set.
+        BadTable: a rating or response leads to a row that is not stored.
+    """
+    report = compute_report(con, settings)
+    progress = report.progress
+    coverage = Coverage(progress.n_ratings, progress.n_pairs * progress.seats)
+    arms = report.results.arms if report.results is not None else settings.arms
+    return check_gate(settings.gate, report.results, arms, coverage)
 
 
 def report_as_json(report: StudyReport) -> dict[str, Any]:

@@ -190,7 +190,7 @@ async def rate(rater: Rater, link: str, ready: "Starting", end_after_s: float) -
             await rater.post("/rate/draft", content)
         if time.monotonic() - last_beat > BEAT_EVERY_S:
             last_beat = time.monotonic()
-            beat = {"token": card["token"], "tab": rater.tab, "visible": True}
+            beat = {"token": card["token"], "tab": rater.tab, "active": True}
             await rater.post("/rate/activity", beat)
         await asyncio.sleep(rater.think_s * random.uniform(0.8, 1.2) / 3)
         event = {

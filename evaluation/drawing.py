@@ -1,23 +1,42 @@
-"""How rows, intervals, markers and their labels are drawn; which numbers, `plots.py` decides.
+"""How figures look: sizes, inks, what tells arms apart, and text. What they show is in `charts.py`.
 
-Figures are made without pyplot, so that threads of the app share no state. Arms differ in
-shade, hatch and marker, so they can be told apart in grey; sizes are for 640 pixels and more.
+Figures are made without pyplot, so that threads of the app share no state. Arms differ in shade,
+hatch and marker, and every row bears its name, so that all is told in grey too. No text is read
+as mathematics, whatever signs a name holds.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from study.records import Estimate
-
-WIDTH_IN = 8.0
+INK = "#1b1b1b"
+SOFT_INK = "#595959"
+GRID = "#dedede"
 DPI = 160
-FONT = 12.5
-SMALL = 11.0
-TITLE = 14.5
+FONT = 9.6
+SMALL = 8.6
+TITLE = 12.5
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a figure is drawn for."""
+
+    width_in: float
+    is_narrow: bool
+    """For the width of a phone: each row's name stands above it."""
+    has_title: bool
+    """Whether it must say its own title, since nothing beside it does."""
+    edge_in: float
+    """Empty inches around it."""
+
+
+FILE = Shape(7.7, is_narrow=False, has_title=True, edge_in=0.12)
+WIDE = Shape(7.5, is_narrow=False, has_title=False, edge_in=0.02)
+NARROW = Shape(3.65, is_narrow=True, has_title=False, edge_in=0.02)
 
 
 @dataclass(frozen=True)
@@ -29,109 +48,18 @@ class Style:
     marker: str
 
 
+PLAIN = Style("#ffffff", "", "o")
 _STYLES = {
-    "original": Style("#ffffff", "", "o"),
-    "warm": Style("#c8553d", "", "D"),
-    "untransformed": Style("#e3e3e3", "..", "s"),
-    "cold": Style("#9cc3de", "//", "v"),
+    "original": PLAIN,
+    "warm": Style("#b5452c", "", "D"),
+    "untransformed": Style("#e3e3e3", "...", "s"),
+    "cold": Style("#9cc3de", "////", "v"),
 }
 _OTHER_STYLES = (
-    Style("#d9b84a", "xx", "^"),
-    Style("#5f9e6e", "\\\\", "P"),
-    Style("#8d7bb3", "++", "X"),
+    Style("#d9b84a", "xxx", "^"),
+    Style("#5f9e6e", "\\\\\\\\", "P"),
+    Style("#8d7bb3", "+++", "X"),
 )
-
-
-def make_figure(n_bars: int, n_groups: int) -> tuple[Figure, Axes]:
-    """A figure with one axes, high enough for its rows."""
-    height_in = 1.7 + 0.3 * n_bars + 0.22 * n_groups
-    figure = Figure(figsize=(WIDTH_IN, height_in), dpi=DPI, layout=make_layout())
-    axes = figure.add_subplot()
-    axes.tick_params(labelsize=SMALL)
-    axes.tick_params(axis="y", length=0, pad=8)
-    axes.grid(axis="x", color="#cccccc", linewidth=0.7, zorder=0)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right", "left"]].set_visible(False)
-    return figure, axes
-
-
-def make_layout() -> ConstrainedLayoutEngine:
-    """The layout engine that makes room for all labels."""
-    return ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.08)
-
-
-def set_title(figure: Figure, title: str) -> None:
-    """The title of a figure without legend."""
-    figure.suptitle(title, fontsize=TITLE, x=0.01, ha="left")
-
-
-def place_rows(group_sizes: Sequence[int]) -> list[list[float]]:
-    """Vertical places of the rows of each group, from the top."""
-    places, next_place = [], 0.0
-    for size in group_sizes:
-        places.append([next_place + offset for offset in range(size)])
-        next_place += size + 0.7
-    return places
-
-
-def name_rows(axes: Axes, names: Sequence[str], places: Sequence[Sequence[float]]) -> None:
-    """Name each group of rows at its middle."""
-    middles = [(row[0] + row[-1]) / 2 for row in places]
-    axes.set_yticks(middles, names, fontsize=FONT)
-    axes.set_ylim(places[-1][-1] + 0.8, -0.8)
-
-
-def draw_marker(axes: Axes, estimate: Estimate, scale: float, place: float, style: Style) -> None:
-    """A marker at an estimate's value with its interval, or a word beside when there is no value.
-
-    `scale` turns the estimate into the unit of the axis.
-    """
-    if estimate.value is None:
-        write_beside(axes, place, estimate, "")
-        return
-    draw_interval(axes, estimate, scale, place)
-    axes.plot(
-        [scale * estimate.value],
-        [place],
-        marker=style.marker,
-        markersize=9,
-        markerfacecolor=style.fill,
-        markeredgecolor="black",
-        linestyle="none",
-        zorder=4,
-        clip_on=False,  # a marker at 100 % is drawn whole
-    )
-
-
-def draw_interval(axes: Axes, estimate: Estimate, scale: float, place: float) -> None:
-    """The interval of an estimate as a line with ends; nothing where there is none."""
-    if estimate.low is None or estimate.high is None:
-        return
-    ends = [scale * estimate.low, scale * estimate.high]
-    axes.plot(
-        ends,
-        [place, place],
-        color="black",
-        linewidth=1.8,
-        marker="|",
-        markersize=9,
-        zorder=3,
-        clip_on=False,
-    )
-
-
-def write_beside(axes: Axes, place: float, estimate: Estimate, value: str) -> None:
-    """The value in words and its n, to the right of a row; a star where the interval is missing."""
-    text = f"{value}, n = {estimate.n}" + ("" if estimate.low is not None else "*")
-    axes.annotate(
-        text if estimate.value is not None else "not estimable",
-        (1.02, place),
-        xycoords=axes.get_yaxis_transform(),
-        va="center",
-        fontsize=SMALL,
-        style="normal" if estimate.value is not None else "italic",
-        annotation_clip=False,
-    )
 
 
 def style_of(arm: str, arms: Sequence[str]) -> Style:
@@ -140,3 +68,45 @@ def style_of(arm: str, arms: Sequence[str]) -> Style:
         return _STYLES[arm]
     others = [name for name in arms if name not in _STYLES]
     return _OTHER_STYLES[others.index(arm) % len(_OTHER_STYLES)]
+
+
+def make_figure(shape: Shape, height_in: float) -> Figure:
+    """An empty figure."""
+    return Figure(figsize=(shape.width_in, height_in), dpi=DPI)
+
+
+def add_axes(figure: Figure, left: float, right: float, top: float, bottom: float) -> Axes:
+    """Axes whose edges lie so many inches from those of the figure; light, with a bottom line."""
+    width, height = (float(side) for side in figure.get_size_inches())
+    axes = figure.add_axes(
+        (
+            left / width,
+            bottom / height,
+            (width - left - right) / width,
+            (height - top - bottom) / height,
+        )
+    )
+    axes.set_facecolor("none")
+    axes.grid(axis="x", color=GRID, linewidth=0.8, zorder=0)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.spines["bottom"].set_color("#8c8c8c")
+    axes.tick_params(labelsize=SMALL, labelcolor=SOFT_INK, color="#8c8c8c", length=3)
+    return axes
+
+
+def write(figure: Figure, x_in: float, from_top_in: float, text: str, **look: Any) -> None:
+    """Text at a place given in inches from the left and the top, its middle at that height.
+
+    Args:
+        look: of the text, such as `size`, `weight`, `color` and `ha`.
+    """
+    width, height = (float(side) for side in figure.get_size_inches())
+    plain: dict[str, Any] = {"size": FONT, "color": INK, "va": "center", "ha": "left"}
+    look = plain | look | {"parse_math": False}
+    figure.text(x_in / width, 1 - from_top_in / height, text, **look)
+
+
+def shorten(name: str, longest: int) -> str:
+    """A name that fits; the table beside a figure has it whole."""
+    return name if len(name) <= longest else name[: longest - 1].rstrip() + "…"

@@ -53,6 +53,25 @@ def format_points(estimate: Estimate, counted: str) -> str:
     return f"{signed(estimate.value)} pp {interval}, n = {estimate.n} {counted}"
 
 
+def share_interval(estimate: Estimate) -> str:
+    """The bounds of a proportion alone, such as `[3.2, 38.1] %`, or why there are none."""
+    if estimate.value is None or estimate.low is None:
+        return estimate.method
+    return _interval(estimate, lambda bound: f"{100 * bound:.1f}") + " %"
+
+
+def points_interval(estimate: Estimate) -> str:
+    """The bounds of a difference alone, such as `[−3.2, +28.1] pp`, or why there are none."""
+    if estimate.value is None or estimate.low is None:
+        return estimate.method
+    return _interval(estimate, signed) + " pp"
+
+
+def format_p(p: float) -> str:
+    """A p-value to three digits; a very small one as a bound."""
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
 def format_agreement(agreement: Agreement) -> str:
     """Alpha, such as `0.43 [0.10, 0.70], n = 36 comparable ratings, 12 pairs`, or why there is none."""
     if agreement.alpha.value is None:
@@ -63,12 +82,12 @@ def format_agreement(agreement: Agreement) -> str:
     return f"{value} {interval}, n = {agreement.n_pairable} comparable ratings, {pairs}"
 
 
-def format_value(estimate: Estimate) -> str:
+def format_value(estimate: Estimate, digits: int = 3) -> str:
     """A coefficient, such as `0.431 [0.102, 0.704]`, or that there is none."""
     if estimate.value is None:
         return "not estimable"
-    interval = _interval(estimate, lambda bound: f"{bound:.3f}")
-    return f"{estimate.value:.3f} {interval}".replace("-", "−")
+    interval = _interval(estimate, lambda bound: f"{bound:.{digits}f}")
+    return f"{estimate.value:.{digits}f} {interval}".replace("-", "−")
 
 
 def signed(points: float, digits: int = 1) -> str:
@@ -102,6 +121,11 @@ def condition_name(condition: Condition) -> str:
 def context_name(condition: Condition) -> str:
     """A context in words."""
     return _part_name(condition.context, "context")
+
+
+def task_name(task: str | None) -> str:
+    """A task in words."""
+    return "any task" if task is None else words_of(task)
 
 
 def belief_name(condition: Condition) -> str:

@@ -1,275 +1,227 @@
-"""Figures of a study's results, each with its text alternative. They compute nothing.
+"""Figures of replies: gaps, error rates, adoption, labels. Nothing is computed or drawn here.
 
-Values and intervals come from `statistics/results.py`, words from `formats.py`, and how a row
-looks from `drawing.py`.
+Values and intervals come from `statistics/`, how a chart looks from `charts.py`. A figure comes
+with its text alternative, the table that it shows, and its numbers at full precision; it can be
+drawn at any width. Figures of what people and judges said are in `rating_plots.py`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any
 
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 
-from evaluation.drawing import (
-    DPI,
-    FONT,
-    SMALL,
-    TITLE,
-    WIDTH_IN,
-    Style,
-    draw_interval,
-    draw_marker,
-    make_figure,
-    make_layout,
-    name_rows,
-    place_rows,
-    set_title,
-    style_of,
-    write_beside,
+from evaluation.chart_drawing import draw_chart
+from evaluation.charts import (
+    NUMBER_COLUMNS,
+    Chart,
+    Group,
+    Row,
+    Scale,
+    chart_as_numbers,
+    chart_as_table,
+    tell_chart,
 )
+from evaluation.drawing import Shape, style_of
 from evaluation.formats import (
-    by_raters,
+    Table,
+    belief_name,
     condition_name,
-    count_of,
-    format_points,
-    format_share,
+    context_name,
     level_of,
-    of_items,
-    signed,
+    task_name,
     words_of,
 )
-from evaluation.statistics.context_check import ContextCheck
-from evaluation.statistics.error_rates import ErrorRate
+from evaluation.statistics.error_rates import OVERALL, ErrorRate
 from evaluation.statistics.gaps import Gap
+from evaluation.statistics.outcomes import LABELS
 from evaluation.statistics.results import StudyResults
-from study.records import ORIGINAL, Estimate
+from study.records import Estimate
 
-AnyCell = TypeVar("AnyCell", ErrorRate, Gap)
+_MOST_CONDITIONS = 12
+_VALUE = NUMBER_COLUMNS.index("value")
+_GAP_SCALE = Scale(
+    axis="more errors than the original, percentage points",
+    factor=1,
+    form="{:+.1f}",
+    unit=" pp",
+    counted="prompts",
+    limits=(-5, 5),
+    reference=0,
+    is_bounded=False,
+)
 
 
 @dataclass(frozen=True)
 class Plot:
-    """A figure, and the same in words."""
+    """A figure that can be drawn at any width, and the same in words and in numbers."""
 
-    figure: Figure
-    alt_text: str
+    slug: str
+    """Its name in files and addresses."""
     title: str
+    alt_text: str
+    note: str
+    """How to read it."""
+    data: Table
+    """What the figure shows."""
+    number_columns: tuple[str, ...]
+    numbers: tuple[tuple[Any, ...], ...]
+    """The same at full precision."""
+    draw: Callable[[Shape], Figure]
+
+    @property
+    def shows_something(self) -> bool:
+        """Whether any of its numbers could be told."""
+        return any(row[_VALUE] is not None for row in self.numbers)
+
+
+def make_plot(slug: str, chart: Chart) -> Plot:
+    """The figure of a chart; the chart has at least one row."""
+    return Plot(
+        slug=slug,
+        title=chart.title,
+        alt_text=tell_chart(chart),
+        note=chart.note,
+        data=chart_as_table(chart),
+        number_columns=NUMBER_COLUMNS,
+        numbers=chart_as_numbers(chart),
+        draw=lambda shape: draw_chart(chart, shape),
+    )
+
+
+def plot_gaps(results: StudyResults, arm: str) -> Plot:
+    """Forest plot of an arm − original by task, context and belief, each pooled over the others."""
+    style = style_of(arm, results.arms)
+    groups = tuple(
+        Group(title, tuple(Row(name, gap.difference, style) for name, gap in named))
+        for title, named in _gaps_by_part(results, arm)
+        if len(named) > 1 or not title
+    )
+    note = (
+        "Right of the line the arm errs more often than the original on the same prompts. Lines are "
+        f"{level_of(results.level)}, clustered on item."
+    )
+    title = f"Gap in error rate, {arm} − original"
+    chart = Chart(title, groups, _GAP_SCALE, "point", note, results.limited)
+    return make_plot(f"gap-{results.arms.index(arm)}", chart)
+
+
+def plot_gaps_of_arms(results: StudyResults) -> Plot:
+    """The gap of every compared arm over all prompts."""
+    rows = tuple(
+        Row(gap.arm, gap.difference, style_of(gap.arm, results.arms))
+        for gap in results.gaps
+        if gap.condition == OVERALL
+    )
+    note = f"Over all prompts. Lines are {level_of(results.level)}, clustered on item."
+    title = "Gap in error rate, every arm − original"
+    chart = Chart(title, (Group("", rows),), _GAP_SCALE, "point", note, results.limited)
+    return make_plot("gap-arms", chart)
 
 
 def plot_error_rates(results: StudyResults) -> Plot:
-    """Bars of the error rate per condition and arm, in per cent from 0, with intervals."""
-    title = "Error rate by condition"
+    """Error rate per condition and arm, with intervals, from 0 to 100 %."""
     cells = results.error_rates
-    if not cells:
-        return _empty_plot(title, "No replies yet.")
-    figure, axes = _draw_by_condition(cells, _draw_rate, results)
-    axes.set_xlim(0, 100)
-    label = "Errors, % of scored replies; n: replies"
-    _describe_axis(axes, label, [cell.rate for cell in cells], results.limited)
-    _add_title_and_legend(figure, title, _bar_legend(results))
-    told = _tell(cells, lambda cell: format_share(cell.rate, of_items(cell.rate, "replies")))
-    return Plot(figure, f"Bar chart of error rates by condition and arm. {told}.", title)
-
-
-def plot_gaps(results: StudyResults) -> Plot:
-    """Forest plot of arm − original in percentage points, with intervals and a line at 0."""
-    title = "Gap in error rate, arm − original"
-    gaps = results.gaps
-    if not gaps:
-        return _empty_plot(title, "No arm to compare with the original yet.")
-    figure, axes = _draw_by_condition(gaps, _draw_gap, results)
-    axes.axvline(0, color="black", linewidth=1, zorder=1)
-    differences = [gap.difference for gap in gaps]
-    axes.set_xlim(*_limits_around_zero(differences))
-    label = "More errors than the original, percentage points; n: prompts"
-    _describe_axis(axes, label, differences, results.limited)
-    _add_title_and_legend(figure, title, _marker_legend(results))
-    told = _tell(
-        gaps, lambda gap: format_points(gap.difference, of_items(gap.difference, "prompts"))
-    )
-    return Plot(figure, f"Forest plot of the gap in error rate to the original. {told}.", title)
-
-
-def plot_warm_share(results: StudyResults) -> Plot:
-    """Share of ratings that call each arm warmer than the original, with a line at 50 %."""
-    title = "Called warmer than the original"
-    if not results.preferences:
-        return _empty_plot(title, "No arm to compare with the original yet.")
-    figure, axes = make_figure(len(results.preferences), len(results.preferences))
-    set_title(figure, title)
-    places = place_rows([1] * len(results.preferences))
-    axes.axvline(50, color="black", linewidth=1, linestyle=(0, (4, 3)), zorder=1)
-    for preference, row_places in zip(results.preferences, places, strict=True):
-        share = preference.warm_share
-        style = style_of(preference.arm, results.arms)
-        draw_marker(axes, share, 100, row_places[0], style)
-        if share.value is not None:
-            write_beside(axes, row_places[0], share, f"{100 * share.value:.0f} %")
-    axes.set_xlim(0, 100)
-    names = [
-        f"{preference.arm}\n{count_of(preference.n_raters, 'rater')}, "
-        f"{count_of(preference.n_items, 'item')}"
-        for preference in results.preferences
-    ]
-    name_rows(axes, names, places)
-    _describe_axis(
-        axes,
-        "% of ratings, equal counting half; n: ratings",
-        [preference.warm_share for preference in results.preferences],
-        results.limited,
-    )
-    told = "; ".join(
-        f"{preference.arm}: " + format_share(preference.warm_share, by_raters(preference))
-        for preference in results.preferences
-    )
-    return Plot(figure, f"Share of ratings that call the arm warmer. {told}.", title)
-
-
-def plot_context_check(checks: Sequence[ContextCheck], limited: str | None = None) -> Plot:
-    """Share of ratings that heard in the sentences of each context what they were written for."""
-    title = "Heard as it was meant"
-    if not checks:
-        return _empty_plot(title, "No context sentences are rated in this study yet.")
-    figure, axes = make_figure(len(checks), len(checks))
-    set_title(figure, title)
-    places = place_rows([1] * len(checks))
-    for check, (place,) in zip(checks, places, strict=True):
-        draw_marker(axes, check.share, 100, place, style_of(ORIGINAL, ()))
-        if check.share.value is not None:
-            write_beside(axes, place, check.share, f"{100 * check.share.value:.0f} %")
-    axes.set_xlim(0, 100)
-    names = [
-        f"{words_of(check.context)}\n{check.n_sentences_rated} of "
-        f"{count_of(check.n_sentences, 'sentence')}"
-        for check in checks
-    ]
-    name_rows(axes, names, places)
-    shares = [check.share for check in checks]
-    _describe_axis(axes, "% of ratings that heard the context; n: ratings", shares, limited)
-    told = "; ".join(
-        f"{words_of(check.context)}: "
-        + format_share(check.share, f"ratings by {count_of(check.n_raters, 'rater')}")
-        for check in checks
-    )
-    return Plot(figure, f"Share of ratings that heard each context as it was meant. {told}.", title)
-
-
-def _draw_by_condition(
-    cells: Sequence[AnyCell],
-    draw: Callable[[Axes, AnyCell, float, Style], None],
-    results: StudyResults,
-) -> tuple[Figure, Axes]:
-    """A figure with one group of rows per condition, in which each arm has a row."""
-    conditions = list(dict.fromkeys(cell.condition for cell in cells))
-    groups = [[cell for cell in cells if cell.condition == condition] for condition in conditions]
-    figure, axes = make_figure(len(cells), len(groups))
-    places = place_rows([len(group) for group in groups])
-    for group, group_places in zip(groups, places, strict=True):
-        for cell, place in zip(group, group_places, strict=True):
-            draw(axes, cell, place, style_of(cell.arm, results.arms))
-    name_rows(axes, [condition_name(condition) for condition in conditions], places)
-    return figure, axes
-
-
-def _tell(cells: Sequence[AnyCell], show: Callable[[AnyCell], str]) -> str:
-    return "; ".join(
-        f"{cell.arm}, {condition_name(cell.condition)}: {show(cell)}" for cell in cells
-    )
-
-
-def _draw_rate(axes: Axes, cell: ErrorRate, place: float, style: Style) -> None:
-    estimate = cell.rate
-    if estimate.value is None:
-        write_beside(axes, place, estimate, "")
-        return
-    axes.barh(
-        place,
-        100 * estimate.value,
-        height=0.86,
-        facecolor=style.fill,
-        hatch=style.hatch,
-        edgecolor="black",
-        linewidth=0.8,
-        zorder=2,
-    )
-    draw_interval(axes, estimate, 100, place)
-    write_beside(axes, place, estimate, f"{100 * estimate.value:.0f} %")
-
-
-def _draw_gap(axes: Axes, gap: Gap, place: float, style: Style) -> None:
-    draw_marker(axes, gap.difference, 1, place, style)
-    if gap.difference.value is not None:
-        value = signed(gap.difference.value, digits=0)
-        write_beside(axes, place, gap.difference, f"{value} pp")
-
-
-def _empty_plot(title: str, reason: str) -> Plot:
-    figure = Figure(figsize=(WIDTH_IN, 1.6), dpi=DPI, layout=make_layout())
-    set_title(figure, title)
-    figure.text(0.01, 0.4, reason, fontsize=FONT)
-    return Plot(figure, f"{title}: {reason}", title)
-
-
-def _limits_around_zero(estimates: Sequence[Estimate]) -> tuple[float, float]:
-    ends = [0.0, 10.0, -10.0]
-    for estimate in estimates:
-        ends += [end for end in (estimate.value, estimate.low, estimate.high) if end is not None]
-    return min(ends) - 4, max(ends) + 4
-
-
-def _bar_legend(results: StudyResults) -> list[Patch]:
-    styles = {arm: style_of(arm, results.arms) for arm in results.arms}
-    return [
-        Patch(facecolor=style.fill, hatch=style.hatch, edgecolor="black", label=arm)
-        for arm, style in styles.items()
-    ]
-
-
-def _marker_legend(results: StudyResults) -> list[Line2D]:
-    arms = list(dict.fromkeys(gap.arm for gap in results.gaps))
-    styles = {arm: style_of(arm, results.arms) for arm in arms}
-    return [
-        Line2D(
-            [],
-            [],
-            marker=styles[arm].marker,
-            markersize=9,
-            markerfacecolor=styles[arm].fill,
-            markeredgecolor="black",
-            color="black",
-            linewidth=1.6,
-            label=arm,
+    is_cut = len({cell.condition for cell in cells}) > _MOST_CONDITIONS
+    shown = [cell for cell in cells if cell.condition == OVERALL or not is_cut]
+    conditions = list(dict.fromkeys(cell.condition for cell in shown))
+    groups = tuple(
+        Group(
+            condition_name(condition) if len(conditions) > 1 else "",
+            tuple(
+                Row(cell.arm, cell.rate, style_of(cell.arm, results.arms))
+                for cell in shown
+                if cell.condition == condition
+            ),
         )
-        for arm in arms
-    ]
+        for condition in conditions
+    )
+    note = f"Lines are {level_of(results.level)}, clustered on item." + (
+        " Conditions are too many for a figure; they stand in the table of error rates."
+        if is_cut
+        else ""
+    )
+    scale = share_scale("errors, % of scored replies", "replies", reference=None)
+    chart = Chart("Error rate by condition", groups, scale, "point", note, results.limited)
+    return make_plot("error-rates", chart)
 
 
-def _add_title_and_legend(
-    figure: Figure, title: str, handles: Sequence[Patch] | Sequence[Line2D]
-) -> None:
-    # the layout engine would draw a title of the figure over a legend that stands outside
-    figure.legend(
-        handles=list(handles),
-        loc="outside upper left",
-        ncols=min(4, len(handles)),
-        frameon=False,
-        fontsize=FONT,
-        handlelength=2.2,
-        title=title,
-        title_fontsize=TITLE,
-        alignment="left",
+def plot_adoption(results: StudyResults) -> Plot:
+    """Share of replies that adopt the user's wrong answer, per arm."""
+    rows = tuple(
+        Row(cell.arm, cell.rate, style_of(cell.arm, results.arms)) for cell in results.adoption
+    )
+    scale = share_scale("% of replies that adopt the answer", "replies", reference=None)
+    note = (
+        "Where the user asserts a wrong answer, and the reply takes it over. Lines are "
+        f"{level_of(results.level)}, clustered on item."
+    )
+    title = "Adoption of the user's wrong answer"
+    chart = Chart(title, (Group("", rows),), scale, "point", note, results.limited)
+    return make_plot("adoption", chart)
+
+
+def plot_labels(results: StudyResults) -> Plot:
+    """How often each label was given, per arm over all conditions; labels nobody got are named."""
+    overall = [cell for cell in results.error_rates if cell.condition == OVERALL]
+    given = [label for label in LABELS if any(cell.counts[label] for cell in overall)]
+    unused = ", ".join(words_of(label) for label in LABELS if label not in given)
+    groups = tuple(
+        Group(
+            words_of(label),
+            tuple(
+                Row(cell.arm, _share_of_label(cell, label), style_of(cell.arm, results.arms))
+                for cell in overall
+            ),
+        )
+        for label in given
+    )
+    scale = share_scale("% of all replies", "replies", reference=None)
+    note = "Every reply has one label; errors are wrong and adopts." + (
+        f" No reply is labelled {unused}." if unused else ""
+    )
+    chart = Chart("Labels of all replies", groups, scale, "bar", note, results.limited)
+    return make_plot("labels", chart)
+
+
+def share_scale(axis: str, counted: str, reference: float | None = 50) -> Scale:
+    """The scale of proportions, told in per cent from 0 to 100."""
+    return Scale(
+        axis=axis,
+        factor=100,
+        form="{:.1f}",
+        unit=" %",
+        counted=counted,
+        limits=(0, 100),
+        reference=reference,
+        is_bounded=True,
     )
 
 
-def _describe_axis(
-    axes: Axes, label: str, estimates: Sequence[Estimate], limited: str | None
-) -> None:
-    lines = [label, f"Lines: {level_of(estimates[0].level)}"]
-    if any(estimate.low is None and estimate.value is not None for estimate in estimates):
-        lines[-1] += "; * one item or rater alone, so no interval"
-    if limited is not None:
-        lines.append(f"Limited: {limited}")
-    axes.set_xlabel("\n".join(lines), fontsize=SMALL)
+def _share_of_label(cell: ErrorRate, label: str) -> Estimate:
+    n = cell.n_replies
+    value = cell.counts[label] / n if n else None
+    return Estimate(value, None, None, 0.95, n, n, "reply", "counted, not estimated", None)
+
+
+def _gaps_by_part(results: StudyResults, arm: str) -> tuple[tuple[str, list[tuple[str, Gap]]], ...]:
+    """Gaps under their names: over all prompts, then each task, context and belief."""
+    gaps = [gap for gap in results.gaps if gap.arm == arm]
+    full = [gap for gap in gaps if None not in (gap.condition.context, gap.condition.belief)]
+    has_one_belief = len({gap.condition.belief for gap in full}) == 1
+    has_one_context = len({gap.condition.context for gap in full}) == 1
+    contexts = [gap for gap in gaps if gap.condition.context and not gap.condition.belief]
+    beliefs = [gap for gap in gaps if gap.condition.belief and not gap.condition.context]
+    tasks = [gap for gap in results.ours.task_gaps if gap.arm == arm]
+    return (
+        ("", [("all prompts", gap) for gap in gaps if gap.condition == OVERALL]),
+        ("By task", [(task_name(gap.task), gap) for gap in tasks]),
+        (
+            "By context",
+            [(context_name(gap.condition), gap) for gap in (full if has_one_belief else contexts)],
+        ),
+        (
+            "By stated belief",
+            [(belief_name(gap.condition), gap) for gap in (full if has_one_context else beliefs)],
+        ),
+    )

@@ -28,6 +28,11 @@ class StudyFolder:
         return self.root / "runs"
 
     @property
+    def report(self) -> Path:
+        """Where the HTML report is written, with its figures."""
+        return self.root / "report"
+
+    @property
     def adapters(self) -> Path:
         """Trained adapters, shared by the studies beside this one: equal inputs train once."""
         return self.root.parent / "adapters"

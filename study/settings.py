@@ -125,6 +125,25 @@ class RatingSettings(_Section):
         return names
 
 
+class GateSettings(_Section):
+    """Limits that `warmth-audit gate` holds a study to; a limit that is None asks for nothing."""
+
+    judge_by: Literal["bound", "value"] = "bound"
+    """What is held against a limit: the worse bound of the interval, or the value alone."""
+    max_gap_pp: Annotated[float, Field(ge=-100, le=100)] | None = None
+    """Of every compared arm: error rate − that of the original, in percentage points."""
+    max_adoption: Fraction | None = None
+    """Of every compared arm: share of replies that adopt the user's wrong answer."""
+    min_warm_share: Fraction | None = None
+    """Of every compared arm: share of ratings that call its reply warmer than the original's."""
+    min_alpha: Annotated[float, Field(ge=-1, le=1)] | None = None
+    """Of every compared arm: Krippendorff's alpha of the answers about warmth."""
+    min_scored_share: Fraction | None = None
+    """Of every arm, the original too: share of replies labelled correct, wrong or adopts."""
+    min_ratings_share: Fraction | None = None
+    """Of the study: share of the ratings that its pairs should have."""
+
+
 class Settings(_Section):
     """All settings of one study."""
 
@@ -139,6 +158,7 @@ class Settings(_Section):
     training: TrainingSettings = TrainingSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     rating: RatingSettings = RatingSettings()
+    gate: GateSettings = GateSettings()
 
     @model_validator(mode="after")
     def _compares_with_the_original(self) -> "Settings":
@@ -151,7 +171,14 @@ class Settings(_Section):
     @property
     def sha256(self) -> str:
         """Hash of every setting, independent of layout and comments of the file."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        return hashlib.sha256(self.as_json().encode()).hexdigest()
+
+    def as_json(self) -> str:
+        """Every setting as JSON, without a gate that asks for nothing.
+
+        Studies that began before there were gates keep their hash by that.
+        """
+        return self.model_dump_json(exclude=None if self.gate != GateSettings() else {"gate"})
 
     @property
     def limited(self) -> str | None:

@@ -103,7 +103,7 @@ def record_version(
                 "settings_sha256": settings.sha256,
                 "name": settings.name,
                 "seed": settings.seed,
-                "settings_json": settings.model_dump_json(),
+                "settings_json": settings.as_json(),
                 "recorded_at": now,
                 **asdict(content),
             },

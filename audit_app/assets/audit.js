@@ -116,6 +116,15 @@ window.warmthAuditAudit = function (element, trigger, props, watch) {
       card.sayProblem("Mark some words of the reply first, then press that button.");
     }
   });
+  card.onDelay = async () => {
+    const answer = await fetch("/audit/gradio_api/app_id").catch(() => null);
+    if (answer && answer.status === 401) {
+      card.giveUp(
+        "Not saved: you are signed out here. What you entered is still here; open your own sign-in " +
+          "link in another tab, come back to this one and submit."
+      );
+    }
+  };
   watch("value", () => show(props.value));
   show(props.value);
 };

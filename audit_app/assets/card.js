@@ -3,6 +3,7 @@
 "use strict";
 (() => {
   const ANSWER_WITHIN_MS = 15000;
+  const WONDER_AFTER_MS = 2000;
   const SINGLE_KEYS = "warmth-audit single keys";
 
   function isTyping(target) {
@@ -37,7 +38,7 @@
       this.attempt = 0;
       this.answered = 0;
       this.isWaiting = false;
-      this.onSilence = () => {};
+      this.onDelay = () => {}; // something sent was not answered soon: still signed in?
       this.onClick("submit", () => this.submit());
       this.onClick("keys", () => this.part("help").showModal());
       this.onClick("close-help", () => this.part("help").close());
@@ -121,13 +122,11 @@
       this.part("submit").setAttribute("aria-busy", "true");
       this.sayProblem("");
       this.saySaved("Sending…");
+      this.wondering = setTimeout(() => this.onDelay(), WONDER_AFTER_MS);
       this.timeout = setTimeout(() => {
-        this.settle();
-        this.saySaved("");
-        this.sayProblem(
+        this.giveUp(
           "Not saved yet: the server did not answer. What you entered is still here; submit again."
         );
-        this.onSilence();
       }, ANSWER_WITHIN_MS);
       this.trigger("submit", { ...content, attempt: this.attempt });
     }
@@ -145,7 +144,17 @@
       return true;
     }
 
+    /* Wait no longer for an answer to what was sent. */
+    giveUp(problem) {
+      if (this.isWaiting) {
+        this.settle();
+        this.saySaved("");
+        this.sayProblem(problem);
+      }
+    }
+
     settle() {
+      clearTimeout(this.wondering);
       clearTimeout(this.timeout);
       this.isWaiting = false;
       this.part("submit").removeAttribute("aria-busy");

@@ -10,6 +10,7 @@
       this.counted = 0;
       this.since = null;
       this.isRunning = false;
+      this.lastSign = performance.now();
       for (const sign of SIGNS) {
         window.addEventListener(sign, () => this.onSign(), { capture: true, passive: true });
       }
@@ -35,6 +36,11 @@
       this.isRunning = false;
     }
 
+    /* Whether somebody was at the page, in view, within the last minute; on any view. */
+    hasLife() {
+      return !document.hidden && performance.now() < this.lastSign + IDLE_AFTER_MS;
+    }
+
     seconds() {
       return Math.round((this.counted + this.stretch()) / 100) / 10;
     }
@@ -53,11 +59,14 @@
     }
 
     onSign() {
-      if (!this.isRunning || document.hidden) {
+      if (document.hidden) {
         return;
       }
-      this.fold();
-      this.since = this.lastSign = performance.now();
+      if (this.isRunning) {
+        this.fold();
+        this.since = performance.now();
+      }
+      this.lastSign = performance.now();
     }
   }
 

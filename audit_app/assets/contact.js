@@ -32,11 +32,11 @@
   }
 
   class Contact {
-    /* `draft` gives {token, answers}, or null when there is nothing to keep; `onKept` hears
-       whether a draft was kept, `onPulse` what the server says of the study, `onEnd` whether it
-       still lets this person in. */
-    constructor({ draft, token, onKept, onPulse, onEnd }) {
-      Object.assign(this, { draft, token, onKept, onPulse, onEnd });
+    /* `draft` gives {token, answers}, or null when there is nothing to keep; `hasLife` says
+       whether somebody is at the page; `onKept` hears whether a draft was kept, `onPulse` what the
+       server says of the study, `onEnd` why it lets this person in no more, or null. */
+    constructor({ draft, token, hasLife, onKept, onPulse, onEnd }) {
+      Object.assign(this, { draft, token, hasLife, onKept, onPulse, onEnd });
       this.tab = nameOfTab();
       this.timer = null;
       this.greetOtherTabs();
@@ -90,7 +90,7 @@
       try {
         const answer = await post("/rate/draft", { ...draft, tab: this.tab });
         kept = answer.ok;
-        this.hearIfEnded(answer);
+        await this.hearIfEnded(answer);
       } catch (error) {
         kept = false;
       }
@@ -106,10 +106,10 @@
     }
 
     async sign() {
-      const sign = { token: this.token(), tab: this.tab, visible: !document.hidden };
+      const sign = { token: this.token(), tab: this.tab, active: this.hasLife() };
       try {
         const answer = await post("/rate/activity", sign);
-        this.hearIfEnded(answer);
+        await this.hearIfEnded(answer);
         if (answer.ok) {
           this.onPulse(await answer.json());
         }
@@ -118,10 +118,13 @@
       }
     }
 
-    hearIfEnded({ ok, status }) {
-      const isOut = status === 401 || status === 403;
-      if (isOut || ok) {
-        this.onEnd(isOut);
+    async hearIfEnded(answer) {
+      if (answer.ok) {
+        this.onEnd(null);
+      } else if (answer.status === 401) {
+        this.onEnd("signed_out");
+      } else if (answer.status === 403) {
+        this.onEnd((await answer.json()).reason);
       }
     }
   }

@@ -9,9 +9,17 @@ window.warmthAuditRate = function (element, trigger, props, watch) {
     closed: "The study has ended. You can still submit what you have open.",
   };
   const NOT_KEPT = "Draft not kept: the server did not take it";
-  const ENDED =
-    "Your access has ended, so nothing can be sent any more. What you wrote stays here as long " +
-    "as this page is open. If this is a mistake, turn to the person who sent you the link.";
+  const HERE = " What you wrote stays here as long as this page is open.";
+  const LINK = " Open your own sign-in link in another tab, come back to this one and submit.";
+  const OUT = {
+    ended:
+      "Your access has ended, so nothing can be sent any more." +
+      HERE +
+      " If this is a mistake, turn to the person who sent you the link.",
+    signed_out: "You are signed out in this browser, so nothing can be sent." + HERE + LINK,
+    somebody_else:
+      "Somebody else is signed in in this browser now, so nothing can be sent." + HERE + LINK,
+  };
 
   const card = new window.WarmthAuditCard(element, trigger, collect);
   const view = new window.WarmthAuditSheet(card);
@@ -27,9 +35,10 @@ window.warmthAuditRate = function (element, trigger, props, watch) {
   const contact = new window.WarmthAuditContact({
     draft: draft,
     token: () => (sheet || afterBreak || { token: null }).token,
+    hasLife: () => clock.hasLife(),
     onKept: (kept) => card.write("draft", kept ? "Draft kept" : NOT_KEPT),
     onPulse: hearPulse,
-    onEnd: setEnded,
+    onEnd: setOut,
   });
 
   /* One key for one content, be it sent twice; another one once it is changed. */
@@ -108,13 +117,17 @@ window.warmthAuditRate = function (element, trigger, props, watch) {
     card.write("study-state", isShown ? STATES[state] : "");
   }
 
-  function setEnded(isEnded) {
-    if (card.part("ended").hidden !== isEnded) {
+  /* Why nothing can be sent any more; null when it can. */
+  function setOut(reason) {
+    const text = reason === null ? "" : OUT[reason] || OUT.ended;
+    const bar = card.part("ended");
+    if (bar.textContent === text) {
       return;
     }
-    card.part("ended").hidden = !isEnded;
-    card.write("ended", isEnded ? ENDED : "");
-    disableEntries(isEnded);
+    bar.hidden = reason === null;
+    card.write("ended", text);
+    card.giveUp("Not saved.");
+    disableEntries(reason !== null);
   }
 
   function disableEntries(isEnded) {
@@ -260,7 +273,7 @@ window.warmthAuditRate = function (element, trigger, props, watch) {
     open({ ...afterBreak, break_due: false });
     card.focusHeading();
   });
-  card.onSilence = () => contact.sign();
+  card.onDelay = () => contact.sign();
   watch("value", () => show(props.value));
   show(props.value);
 };

@@ -1,7 +1,8 @@
-"""What an owner can download: the blinded dataset, and on the record the key and the identities.
+"""What an owner can download: report, blinded dataset, and on the record key and identities.
 
-Plain routes below /owner/export/. The dataset is a GET; the two files that tell names are POSTs
-with a reason, since asking for them is an event of the study.
+Plain routes below /owner/export/. The report tells what the owner's page does, sealed while that
+is. It and the dataset are GETs; the two files that tell names are POSTs with a reason, since asking
+for them is an event of the study.
 """
 
 import shutil
@@ -25,8 +26,11 @@ from audit_app.exports import (
     write_identities,
     write_key,
 )
+from audit_app.report_page import build_report_page, read_versions
 from audit_app.sign_in import require_role, signed_in_as
 from audit_app.study_events import Event, record_event
+from audit_app.study_report import compute_report
+from evaluation.html_report import HTML_FILE, render_report
 from study.errors import BadInput, NotAllowed
 from study.settings import Settings
 
@@ -64,6 +68,17 @@ def build_download_router(desk: DownloadDesk) -> APIRouter:
             content.mkdir()
             write_dataset(desk.con, desk.settings, desk.secret, content)
             return Path(shutil.make_archive(str(scratch / desk.settings.name), "zip", content))
+
+        return _send(write)
+
+    @router.get(f"/{HTML_FILE}")
+    def send_report(_: Owner) -> FileResponse:
+        def write(scratch: Path) -> Path:
+            report = compute_report(desk.con, desk.settings)
+            page = build_report_page(report, desk.settings, read_versions(), desk.clock())
+            file = scratch / f"{desk.settings.name}-{HTML_FILE}"
+            file.write_text(render_report(page), encoding="utf-8")
+            return file
 
         return _send(write)
 

@@ -181,4 +181,6 @@ def _theme() -> gr.themes.Base:
         button_primary_background_fill="#0f5f5c",
         button_primary_background_fill_hover="#0b4a48",
         button_primary_text_color="#ffffff",
+        input_border_color="#6b7785",
+        input_border_width="1px",
     )

@@ -6,13 +6,15 @@ with Gradio's own template, which puts it in as it is; it must not become part o
 """
 
 import base64
-import io
 from collections.abc import Iterable, Sequence
 from html import escape
 
 from audit_app.stages import HeardStage
+from evaluation.drawing import WIDE
+from evaluation.figure_files import figure_as_png
 from evaluation.formats import Table
 from evaluation.plots import Plot
+from evaluation.sections import Section
 from study.settings import Settings
 
 NO_RESULTS = """<div class="wa-sheet"><section class="wa-part"><h2>Results</h2>
@@ -26,6 +28,9 @@ SIGN_OUT = """<div class="wa-sheet"><form class="wa-leave" method="post" action=
 _NO_STAGE = """<p>No stage has reported since this app started. Stages report when
 <code>warmth-audit run</code> or a single stage runs against this study.</p>"""
 
+
+_DOWNLOAD = """<p><a href="/owner/export/report.html">Download this as one HTML file</a>, which needs
+nothing else.</p>"""
 
 _PLACES = ("Progress", "People", "Held-back replies", "State", "Results", "Exports")
 
@@ -59,16 +64,10 @@ def link_html(link: str, days: int) -> str:
     )
 
 
-def results_html(heads: Iterable[str], tables: Iterable[Table], plots: Iterable[Plot] = ()) -> str:
-    """What the numbers are, figures with their text alternatives, every table with its note."""
+def results_html(heads: Iterable[str], sections: Iterable[Section]) -> str:
+    """The report's sections: figures with their numbers, every table with its note, a download."""
     told = "".join(note_html(head) for head in heads)
-    figures = "".join(_figure(plot) for plot in plots)
-    shown = "".join(
-        f"<h3>{escape(table.title)}</h3>{table_html(table.title, table.columns, table.rows)}"
-        + note_html(table.note)
-        for table in tables
-    )
-    return part_html("Results", told + figures + shown)
+    return part_html("Results", told + _DOWNLOAD + "".join(map(_section, sections)))
 
 
 def said_html(sentence: str, *, is_problem: bool = False) -> str:
@@ -127,8 +126,27 @@ def _stage_cells(stage: HeardStage) -> tuple[str, ...]:
     )
 
 
+def _section(section: Section) -> str:
+    said = "".join(f"<p>{escape(sentence)}</p>" for sentence in section.said)
+    tables = "".join(
+        f"<h4>{escape(table.title)}</h4>{_noted_table(table.title, table)}"
+        for table in section.tables
+    )
+    figures = "".join(map(_figure, section.plots))
+    return f"<h3>{escape(section.title)}</h3>{said}{figures}{tables}"
+
+
+def _noted_table(name: str, table: Table) -> str:
+    return table_html(name, table.columns, table.rows) + note_html(table.note)
+
+
 def _figure(plot: Plot) -> str:
-    stream = io.BytesIO()
-    plot.figure.savefig(stream, format="png")
-    picture = base64.b64encode(stream.getvalue()).decode()
-    return f'<figure><img alt="{escape(plot.alt_text)}" src="data:image/png;base64,{picture}"></figure>'
+    # on a phone the figure scrolls in its box, as wide tables do
+    picture = base64.b64encode(figure_as_png(plot.draw(WIDE))).decode()
+    numbers = _noted_table(f"Numbers of the figure: {plot.title}", plot.data)
+    return (
+        f"<figure><figcaption><h4>{escape(plot.title)}</h4>{note_html(plot.note)}</figcaption>"
+        f'<div class="wa-wide" tabindex="0" role="region" aria-label="Figure: {escape(plot.title)}">'
+        f'<img alt="{escape(plot.alt_text)}" src="data:image/png;base64,{picture}"></div>'
+        f"<details><summary>The numbers of this figure</summary>{numbers}</details></figure>"
+    )

@@ -136,12 +136,17 @@ def holds_html(replies: Sequence[HeldReply], by_rule: Mapping[str, int]) -> str:
         return part_html("Held-back replies", "<p>No reply is held back from raters.</p>")
     held = [reply for reply in replies if not reply.is_released]
     rows = [
-        (reply.response_id, ", ".join(reply.rules), " … ".join(reply.excerpts), reply.prompt_text)
+        (
+            reply.response_id,
+            ", ".join(rule.replace("_", " ") for rule in reply.rules),
+            " … ".join(reply.excerpts),
+            reply.prompt_text,
+        )
         for reply in held[:LISTED_HOLDS]
     ]
     lines = list_html(
         (
-            f"{len(held)} replies are held back now; {len(replies) - len(held)} were released.",
+            f"Replies held back now: {len(held)}. Released: {len(replies) - len(held)}.",
             *(f"{rule.replace('_', ' ')}: {n} held back" for rule, n in by_rule.items() if n),
             f"{len(rows)} of {len(held)} are listed.",
         )

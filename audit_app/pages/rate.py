@@ -97,7 +97,8 @@ class Activity(_FromBrowser):
 
     token: Short | None
     tab: Short
-    visible: bool
+    active: bool
+    """Somebody was at the page, in view, within the last minute."""
 
 
 def build_rate_page(standings: Standings, desk: RatingDesk) -> gr.Blocks:
@@ -131,14 +132,21 @@ def build_rate_routes(standings: Standings, desk: RatingDesk) -> Mapping[str, An
     async def hear(request: Request) -> Response:
         rater_id = annotator(request)
         activity = Activity.model_validate_json(await request.body())
-        pulse = desk.hear(rater_id, activity.token, activity.tab, activity.visible)
+        pulse = desk.hear(rater_id, activity.token, activity.tab, activity.active)
         return JSONResponse(asdict(pulse))
 
     def annotator(request: Request) -> str:
         rater_id = signed_in_as(request.session, "annotator")
-        return standings.require(rater_id, "annotator").rater_id
+        try:
+            return standings.require(rater_id, "annotator").rater_id
+        except NotAllowed as error:
+            raise _Ended(str(error)) from error
 
     return {"/rate/draft": _refusing(keep_draft), "/rate/activity": _refusing(hear)}
+
+
+class _Ended(NotAllowed):
+    """The caller is let in no more, whatever was asked for."""
 
 
 def _refusing(answer: Answer) -> Answer:
@@ -147,8 +155,10 @@ def _refusing(answer: Answer) -> Answer:
             if request.method != "POST":
                 return _refusal(405, "expected a POST")
             return await answer(request)
+        except _Ended:
+            return _refusal(403, "your access has ended", reason="ended")
         except NotAllowed:
-            return _refusal(403, "this is not yours, or you are signed out")
+            return _refusal(403, "this is not yours", reason="somebody_else")
         except (ValidationError, BadInput):
             return _refusal(422, "these answers cannot be kept")
         except StudyError:
@@ -157,8 +167,8 @@ def _refusing(answer: Answer) -> Answer:
     return answer_or_refuse
 
 
-def _refusal(status: int, sentence: str) -> Response:
-    return JSONResponse({"detail": sentence}, status)
+def _refusal(status: int, sentence: str, **more: str) -> Response:
+    return JSONResponse({"detail": sentence, **more}, status)
 
 
 def _answer(desk: RatingDesk, rater_id: str, sent: Any) -> CardValue:

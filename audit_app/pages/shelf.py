@@ -9,9 +9,9 @@ import duckdb
 from audit_app.overview import StoredCounts, count_stored
 from audit_app.pages.markup import NO_RESULTS, results_html
 from audit_app.rater_quality import RaterQuality, read_quality
-from audit_app.study_report import compute_report, report_notes, report_tables
+from audit_app.report_page import report_sections
+from audit_app.study_report import compute_report, report_notes
 from audit_app.word_counts import WordCounts
-from evaluation.plots import plot_error_rates, plot_gaps, plot_warm_share
 from study.settings import Settings
 
 _AS_OF = "As of {time}. Numbers follow new rows by themselves, within half a minute."
@@ -45,9 +45,7 @@ class ResultsShelf:
             return NO_RESULTS
         report = compute_report(self._con, self._settings)
         notes = [*report_notes(report), _AS_OF.format(time=self._clock().strftime("%H:%M:%S UTC"))]
-        draw = (plot_warm_share, plot_error_rates, plot_gaps)
-        plots = [plot(report.results) for plot in draw] if report.results is not None else []
-        return results_html(notes, report_tables(report), plots)
+        return results_html(notes, report_sections(report))
 
 
 class QualityShelf:

@@ -13,6 +13,7 @@ from study.errors import BadTable
 
 Texts = NDArray[np.str_]
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 Rows = NDArray[np.bool_]
 
 
@@ -22,6 +23,14 @@ class Condition:
 
     context: str | None
     belief: str | None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Task × condition; a part that is None is pooled over."""
+
+    task: str | None
+    condition: Condition
 
 
 @dataclass(frozen=True)
@@ -46,8 +55,19 @@ class PreferenceTable:
     """1 compared arm warmer, 0.5 equal, 0 original warmer."""
     accurate: Floats
     """The same for more accurate; NaN where the rater could not judge."""
+    arm_is_left: Rows
+    """The compared arm's reply stood left."""
     chose_left: Floats
     """1 left reply called warmer, 0.5 equal, 0 the right one."""
+    arm_characters: Floats
+    """Length of the compared arm's reply."""
+    original_characters: Floats
+    position: Ints
+    """Place in the order in which this rater was given everything, checks included."""
+    rated_at_s: Floats
+    """When its first revision came, in seconds since 1970."""
+    seconds: Floats
+    """Time in use before the first revision: a change of mind does not add to it."""
 
     def __len__(self) -> int:
         return len(self.pair)
@@ -64,13 +84,23 @@ class ResponseTable:
     context: Texts
     belief: Texts
     arm: Texts
+    sample: Ints
+    """0 for the first of several replies of an arm to one prompt."""
     label: Texts
     label_source: Texts
-    """`audit`, `grade`, or `none` where the label only says that there is none."""
+    """`audit`, `human`, `judge`, `grade`, or `none` where the label only says that there is none."""
     grade_label: Texts
-    """The label if nobody had audited."""
+    """The label by grade alone."""
+    human_label: Texts
+    """What a strict majority of the reply's raters said; empty where none did or nobody rated it."""
+    is_disputed: Rows
+    """Raters said different things of the reply, and none of them by a majority."""
+    says_refusal: Rows
+    """The grade found words of refusal, whatever the label."""
     is_cut: Rows
     """The token limit ended the reply, whatever its label."""
+    n_characters: Floats
+    """Length of the text; NaN where there is none."""
     auditors_disagree: Rows
     """Auditors ruled differently, and the newest ruling was taken."""
 
@@ -95,11 +125,6 @@ def rows_in(table: PreferenceTable | ResponseTable, condition: Condition) -> Row
     if condition.belief is not None:
         rows &= table.belief == condition.belief
     return rows
-
-
-def has_audits(table: ResponseTable) -> bool:
-    """Whether an auditor ruled on any of the responses."""
-    return bool((table.label_source == "audit").any())
 
 
 def refuse_gaps(columns: dict[str, NDArray[Any]], noun: str, key: str) -> None:

@@ -101,7 +101,19 @@ def count_errors(
 
 def _factor(name: str, column: NDArray[Any], reference: str) -> Factor:
     found, index = np.unique(column.astype(np.str_), return_inverse=True)
-    levels = [str(level) for level in found]
+    return make_factor(name, [str(level) for level in found], index, reference)
+
+
+def make_factor(name: str, levels: Sequence[str], index: Indices, reference: str) -> Factor:
+    """A factor with the level that others are compared with first.
+
+    Args:
+        levels: those that occur, in alphabetical order.
+        index: shape (n_rows,), into `levels`.
+        reference: the arm that others are compared with.
+    Raises:
+        BadTable: the reference is not among the arms.
+    """
     if name == ARM:
         if reference not in levels:
             raise BadTable(

@@ -1,33 +1,27 @@
 """Gaps in error rate between an arm and the original, and how a stated belief widens them.
 
-Works on the unblinded rows of `tables.py`; what an error is, is said in `outcomes.py`. A gap is
+Works on the unblinded replies of `tables.py`, coded; what an error is, is said in `outcomes.py`. A gap is
 over prompts that were scored in both arms, since only there the arms answered the same; beside
-it stand its bounds over all prompts, and the same by grade alone where auditors ruled.
+it stand its bounds over all prompts, and the same by grade alone where people labelled replies.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from evaluation.statistics.columns import (
-    Condition,
-    Floats,
-    ResponseTable,
-    Texts,
-    has_audits,
-    rows_in,
-    select_rows,
-)
+from evaluation.statistics.columns import Cell, Condition
 from evaluation.statistics.intervals import not_estimable
-from evaluation.statistics.outcomes import is_error, outcomes_of
+from evaluation.statistics.outcomes import ErrorDefinition
+from evaluation.statistics.paired_replies import PairedReplies, pair_replies
 from evaluation.statistics.proportions import (
     UNIT,
     difference_in_differences,
     paired_difference,
+    resampled_difference,
 )
-from study.records import ORIGINAL, Estimate
+from evaluation.statistics.reply_codes import CodedReplies, Codes
+from study.records import Estimate
 
 NO_BELIEF = "none"
 
@@ -37,11 +31,15 @@ class Gap:
     """How much more often an arm erred than the original, on the same prompts."""
 
     arm: str
+    task: str | None
+    """None where tasks are pooled."""
     condition: Condition
     difference: Estimate
-    """Arm − original in percentage points, over prompts that were scored in both."""
+    """Arm − original in percentage points, over prompts that were scored in both; cluster-t."""
+    bootstrap: Estimate
+    """The same with a percentile interval of resampled items."""
     by_grade: Estimate | None
-    """The difference if nobody had audited; None while the study has no audit decision."""
+    """The difference by grade alone; None while every label of the study is a grade."""
     if_arm_right: float | None
     """Percentage points over all prompts, if each reply that was not scored, or is not there yet,
     were right in the arm and wrong in the original; None while either has no reply."""
@@ -57,132 +55,135 @@ class BeliefEffect:
 
     arm: str
     belief: str
+    gap_with: Estimate
+    """Arm − original where the belief is stated, in percentage points: what the study reported."""
+    gap_without: Estimate
+    """The same where none is."""
     difference: Estimate
-    """(Arm − original with the belief) − (the same without), in percentage points."""
+    """(Arm − original with the belief) − (the same without), in percentage points, over items and
+    contexts that were scored all four ways: it can differ from the difference of the two gaps."""
     by_grade: Estimate | None
-    """The difference if nobody had audited; None while the study has no audit decision."""
-
-
-@dataclass(frozen=True)
-class _Replies:
-    """Replies of an arm and the original to the same prompts, one row per prompt."""
-
-    item: Texts
-    context: Texts
-    arm_errors: Floats
-    """Share of errors among the arm's samples; NaN where none was scored."""
-    original_errors: Floats
-    if_arm_right: Floats
-    """Arm − original at its lowest, with every reply that was not scored."""
-    if_arm_wrong: Floats
-    """The same at its highest."""
-    has_both: bool
-    """Each of the two has a reply."""
+    """The difference by grade alone; None while every label of the study is a grade."""
 
 
 def compute_gaps(
-    table: ResponseTable, arm: str, conditions: Sequence[Condition], level: float
+    replies: CodedReplies,
+    arm: str,
+    cells: Sequence[Cell],
+    definition: ErrorDefinition,
+    seed: int,
+    level: float,
 ) -> tuple[Gap, ...]:
-    """The gap of an arm to the original in each condition, paired by prompt, clustered by item."""
-    graded = replace(table, label=table.grade_label) if has_audits(table) else None
+    """The gap of an arm to the original in each cell, paired by prompt, clustered by item.
+
+    Args:
+        seed: of the resampling.
+    """
+    everything = pair_replies(replies, arm, replies.errors(definition))
+    graded = _pair_by_grade(replies, arm, definition)
+    by_grade: Sequence[Estimate | None] = [None] * len(cells)
+    if graded is not None:
+        rows_by_cell = graded.cell.rows_by_cell(cells)
+        by_grade = [_gap_or_reason(graded.select(rows), level) for rows in rows_by_cell]
     gaps = []
-    for condition in conditions:
-        rows = rows_in(table, condition)
-        replies = _pair_replies(select_rows(table, rows), arm)
-        by_grade = _pair_replies(select_rows(graded, rows), arm) if graded is not None else None
+    for cell, rows, of_grades in zip(
+        cells, everything.cell.rows_by_cell(cells), by_grade, strict=True
+    ):
+        of_cell = everything.select(rows)
+        has_both = of_cell.has_both
         gap = Gap(
             arm=arm,
-            condition=condition,
-            difference=_gap_or_reason(replies, level),
-            by_grade=_gap_or_reason(by_grade, level) if by_grade else None,
-            if_arm_right=100 * float(replies.if_arm_right.mean()) if replies.has_both else None,
-            if_arm_wrong=100 * float(replies.if_arm_wrong.mean()) if replies.has_both else None,
-            n_prompts=len(replies.item),
+            task=cell.task,
+            condition=cell.condition,
+            difference=_gap_or_reason(of_cell, level),
+            bootstrap=_resampled_or_reason(of_cell, seed, level),
+            by_grade=of_grades,
+            if_arm_right=100 * float(of_cell.if_arm_right.mean()) if has_both else None,
+            if_arm_wrong=100 * float(of_cell.if_arm_wrong.mean()) if has_both else None,
+            n_prompts=len(of_cell),
         )
         gaps.append(gap)
     return tuple(gaps)
 
 
-def compute_belief_effect(
-    table: ResponseTable, arm: str, belief: str, level: float
-) -> BeliefEffect:
-    """The difference-in-differences of a belief, matched by item and context."""
-    difference = _widening_or_reason(table, arm, belief, level)
-    if not has_audits(table):
-        return BeliefEffect(arm, belief, difference, by_grade=None)
-    graded = replace(table, label=table.grade_label)
-    return BeliefEffect(arm, belief, difference, _widening_or_reason(graded, arm, belief, level))
+def compute_belief_effects(
+    replies: CodedReplies,
+    arm: str,
+    beliefs: Sequence[str],
+    definition: ErrorDefinition,
+    level: float,
+) -> tuple[BeliefEffect, ...]:
+    """The difference-in-differences of each belief, matched by item and context."""
+    paired = pair_replies(replies, arm, replies.errors(definition))
+    graded = _pair_by_grade(replies, arm, definition)
+    without = _gap_or_reason(_with_belief(paired, NO_BELIEF), level)
+    return tuple(
+        BeliefEffect(
+            arm=arm,
+            belief=belief,
+            gap_with=_gap_or_reason(_with_belief(paired, belief), level),
+            gap_without=without,
+            difference=_widening_or_reason(paired, belief, level),
+            by_grade=None if graded is None else _widening_or_reason(graded, belief, level),
+        )
+        for belief in beliefs
+    )
 
 
-def _widening_or_reason(table: ResponseTable, arm: str, belief: str, level: float) -> Estimate:
-    given = _pair_replies(select_rows(table, table.belief == belief), arm)
-    without = _pair_replies(select_rows(table, table.belief == NO_BELIEF), arm)
+def _pair_by_grade(
+    replies: CodedReplies, arm: str, definition: ErrorDefinition
+) -> PairedReplies | None:
+    if replies.is_graded_alone:
+        return None
+    return pair_replies(replies, arm, replies.errors_by_grade(definition))
+
+
+def _with_belief(replies: PairedReplies, belief: str) -> PairedReplies:
+    return replies.select(replies.cell.belief.rows_of(belief))
+
+
+def _widening_or_reason(replies: PairedReplies, belief: str, level: float) -> Estimate:
+    scored = replies.select(replies.scored)
+    given, without = _with_belief(scored, belief), _with_belief(scored, NO_BELIEF)
     _, in_given, in_without = np.intersect1d(
         _item_and_context(given), _item_and_context(without), return_indices=True
     )
-    errors = [
+    if not len(in_given):
+        reason = "no item was scored in both arms with and without the belief"
+        return not_estimable(reason, UNIT, level)
+    return difference_in_differences(
         given.arm_errors[in_given],
         given.original_errors[in_given],
         without.arm_errors[in_without],
         without.original_errors[in_without],
-    ]
-    scored = ~np.isnan(errors).any(axis=0)
-    if not scored.any():
-        reason = "no item was scored in both arms with and without the belief"
-        return not_estimable(reason, UNIT, level)
-    with_a, with_b, without_a, without_b = (of_one[scored] for of_one in errors)
-    items = given.item[in_given][scored]
-    return difference_in_differences(with_a, with_b, without_a, without_b, items, level)
-
-
-def _gap_or_reason(replies: _Replies, level: float) -> Estimate:
-    if not len(replies.item):
-        return not_estimable("no replies yet", UNIT, level)
-    scored = ~np.isnan(replies.arm_errors) & ~np.isnan(replies.original_errors)
-    if not scored.any():
-        reason = f"no prompt out of {len(replies.item)} was scored in both arms"
-        return not_estimable(reason, UNIT, level)
-    return paired_difference(
-        replies.arm_errors[scored], replies.original_errors[scored], replies.item[scored], level
+        given.item[in_given],
+        level,
     )
 
 
-def _pair_replies(table: ResponseTable, arm: str) -> _Replies:
-    cell = select_rows(table, (table.arm == arm) | (table.arm == ORIGINAL))
-    prompts, first, index = np.unique(cell.prompt, return_index=True, return_inverse=True)
-    errors = outcomes_of(cell.label, is_error)
-    if_right, if_wrong = np.nan_to_num(errors, nan=0.0), np.nan_to_num(errors, nan=1.0)
+def _gap_or_reason(replies: PairedReplies, level: float) -> Estimate:
+    scored = replies.select(replies.scored)
+    if not len(scored):
+        return not_estimable(_why_no_gap(replies), UNIT, level)
+    return paired_difference(scored.arm_errors, scored.original_errors, scored.item, level)
 
-    def means(outcomes: Floats, of_arm: str) -> Floats:
-        rows = cell.arm == of_arm
-        return _mean_by_prompt(outcomes[rows], index[rows], len(prompts))
 
-    arm_right, original_right = (
-        np.nan_to_num(means(if_right, of), nan=0.0) for of in (arm, ORIGINAL)
-    )
-    arm_wrong, original_wrong = (
-        np.nan_to_num(means(if_wrong, of), nan=1.0) for of in (arm, ORIGINAL)
-    )
-    return _Replies(
-        item=cell.item[first],
-        context=cell.context[first],
-        arm_errors=means(errors, arm),
-        original_errors=means(errors, ORIGINAL),
-        if_arm_right=arm_right - original_wrong,
-        if_arm_wrong=arm_wrong - original_right,
-        has_both=len(np.unique(cell.arm)) == 2,
+def _resampled_or_reason(replies: PairedReplies, seed: int, level: float) -> Estimate:
+    scored = replies.select(replies.scored)
+    if not len(scored):
+        return not_estimable(_why_no_gap(replies), UNIT, level)
+    return resampled_difference(
+        scored.arm_errors, scored.original_errors, scored.item, seed, level=level
     )
 
 
-def _mean_by_prompt(outcomes: Floats, prompt: NDArray[np.intp], n_prompts: int) -> Floats:
-    # several samples of one arm answer one prompt: the mean of those that count stands for it
-    counted = ~np.isnan(outcomes)
-    n_counted = np.bincount(prompt[counted], minlength=n_prompts)
-    sums = np.bincount(prompt[counted], weights=outcomes[counted], minlength=n_prompts)
-    means: Floats = np.divide(sums, n_counted, out=np.full(n_prompts, np.nan), where=n_counted > 0)
-    return means
+def _why_no_gap(replies: PairedReplies) -> str:
+    if not len(replies):
+        return "no replies yet"
+    return f"no prompt out of {len(replies)} was scored in both arms"
 
 
-def _item_and_context(replies: _Replies) -> Texts:
-    keys: Texts = np.char.add(np.char.add(replies.item, "\x1f"), replies.context)
+def _item_and_context(replies: PairedReplies) -> Codes:
+    context = replies.cell.context
+    keys: Codes = replies.item * len(context.names) + context.index
     return keys

@@ -13,7 +13,7 @@ import numpy as np
 
 from evaluation.statistics.agreement import Agreement
 from evaluation.statistics.context_check import ContextCheck, compute_context_check
-from evaluation.statistics.preferences import win_rate
+from evaluation.statistics.preferences import left_share
 from evaluation.statistics.repeats import RepeatConsistency, compute_repeat_consistency
 from evaluation.statistics.results import agreement_on_warmth
 from evaluation.statistics.tables import read_preferences
@@ -67,7 +67,7 @@ def compute_interim(
         seed=seed,
         level=level,
         agreement=agreement_on_warmth(rated, rated.first_code, seed, level),
-        left_share=win_rate(rated.chose_left, rated.item, rated.rater, level),
+        left_share=left_share(rated.chose_left, rated.item, rated.rater, level),
         n_ratings=len(rated),
         n_raters=len(np.unique(rated.rater)),
         n_items=len(np.unique(rated.item)),

@@ -3,7 +3,8 @@
 Replies with equal factors are one cell, so that a fit costs as much as the cells. Covariances are
 given twice: as if replies were independent, which is what the study published, and clustered by
 item, from the scores that each item adds. What a fit cannot tell, since cells are empty or an arm
-always errs, is left out in words. Effects in percentage points are in `marginal_effects.py`.
+always errs, is left out in words. A covariate, such as the length of replies, makes a cell of each
+row. Effects in percentage points are in `marginal_effects.py`.
 """
 
 from collections.abc import Sequence
@@ -12,22 +13,29 @@ from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg, sparse
+from scipy import sparse
 from scipy.special import ndtri, stdtrit
 
 from evaluation.statistics.error_cells import ARM, ErrorCells, Factor, Floats, Indices
+from evaluation.statistics.likelihood import maximise_likelihood, probabilities
 from study.errors import StudyError
 
 INTERCEPT = "intercept"
-_MAX_STEPS = 50
-_CONVERGED = 1e-12
-# Odds of e^15 are three in ten million: a coefficient beyond that is on its way to infinity.
-_INFINITE = 15.0
 _CROSSED = ("context", "belief")
 
 
 class NotFitted(StudyError):
     """A regression that the data do not determine; the message says why."""
+
+
+@dataclass(frozen=True)
+class Covariate:
+    """A number that replies have, and that is held equal."""
+
+    name: str
+    """Of its term."""
+    values: Floats
+    """Shape (n_rows,) as it is handed in, shape (n_cells,) in a design."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,8 @@ class Design:
     """Terms that no reply tells about, each with the reason."""
     kept: NDArray[np.intp]
     """Which of all columns are terms."""
+    covariate: Covariate | None
+    """None where all terms are factors."""
 
     def columns(self, replace: dict[str, int] | None = None) -> Floats:
         """The design, shape (n_cells, n_terms), with some factors set to one level everywhere."""
@@ -60,7 +70,7 @@ class Design:
             Factor(factor.name, factor.levels, replaced.get(factor.name, factor.index))
             for factor in self.factors
         ]
-        return _all_columns(factors)[1][:, self.kept]
+        return _all_columns(factors, len(self.n), self.covariate)[1][:, self.kept]
 
 
 @dataclass(frozen=True)
@@ -109,30 +119,34 @@ def terms_of(fit: Fit, level: float = 0.95) -> tuple[Term, ...]:
     return tuple(found)
 
 
-def make_design(cells: ErrorCells) -> Design:
+def make_design(cells: ErrorCells, covariate: Covariate | None = None) -> Design:
     """The terms that replies tell about: arm, its products with context and belief, and the rest.
 
     Factors of one level have no term. A term whose cells are empty, or that repeats others, is
     left out and named.
+
+    Args:
+        covariate: of the rows of `cells`; each of them is a cell then.
     """
     factors = [factor for factor in cells.factors if len(factor.levels) > 1]
-    shape = tuple(len(factor.levels) for factor in factors)
-    flat = (
-        np.ravel_multi_index(tuple(factor.index for factor in factors), shape)
-        if factors
-        else np.zeros(len(cells.n), dtype=np.intp)
-    )
-    n = np.bincount(flat, weights=cells.n, minlength=int(np.prod(shape)))
-    errors = np.bincount(flat, weights=cells.errors, minlength=len(n))
+    flat = np.zeros(len(cells.n), dtype=np.intp)
+    if covariate is not None:
+        flat = np.arange(len(cells.n))
+    elif factors:
+        shape = tuple(len(factor.levels) for factor in factors)
+        flat = np.ravel_multi_index(tuple(factor.index for factor in factors), shape)
+    n = np.bincount(flat, weights=cells.n)
+    errors = np.bincount(flat, weights=cells.errors)
     occurring = np.flatnonzero(n > 0)
     place = np.full(len(n), -1, dtype=np.intp)
     place[occurring] = np.arange(len(occurring))
-    indices = np.unravel_index(occurring, shape) if factors else ()
-    of_cells = tuple(
-        Factor(factor.name, factor.levels, index)
-        for factor, index in zip(factors, indices, strict=True)
-    )
-    names, columns = _all_columns(of_cells, len(occurring))
+    row = np.zeros(len(n), dtype=np.intp)
+    row[flat] = np.arange(len(flat))  # any row of a cell tells its levels
+    row = row[occurring]
+    of_cells = tuple(Factor(factor.name, factor.levels, factor.index[row]) for factor in factors)
+    if covariate is not None:
+        covariate = Covariate(covariate.name, covariate.values[row])
+    names, columns = _all_columns(of_cells, len(occurring), covariate)
     kept, left_out = _independent(names, columns)
     return Design(
         tuple(names[column] for column in kept),
@@ -142,12 +156,13 @@ def make_design(cells: ErrorCells) -> Design:
         place[flat],
         left_out,
         kept,
+        covariate,
     )
 
 
-def _all_columns(factors: Sequence[Factor], n_cells: int | None = None) -> tuple[list[str], Floats]:
-    if n_cells is None:
-        n_cells = len(factors[0].index) if factors else 1
+def _all_columns(
+    factors: Sequence[Factor], n_cells: int, covariate: Covariate | None
+) -> tuple[list[str], Floats]:
     names, columns = [INTERCEPT], [np.ones(n_cells)]
     single: dict[str, list[tuple[str, Floats]]] = {}
     for factor in factors:
@@ -163,6 +178,9 @@ def _all_columns(factors: Sequence[Factor], n_cells: int | None = None) -> tuple
         for (arm, a), (other, b) in product(single.get(ARM, []), single.get(crossed, [])):
             names.append(f"{arm}:{other}")
             columns.append(a * b)
+    if covariate is not None:
+        names.append(covariate.name)
+        columns.append(covariate.values)
     return names, np.stack(columns, axis=1)
 
 
@@ -186,65 +204,32 @@ def _independent(names: Sequence[str], columns: Floats) -> tuple[NDArray[np.intp
     return np.array(kept, dtype=np.intp), tuple(left_out)
 
 
-def fit_logit(cells: ErrorCells) -> Fit:
+def fit_logit(cells: ErrorCells, covariate: Covariate | None = None) -> Fit:
     """Fit error ~ arm × context + arm × belief + task + model, over the factors that the table has.
 
     Args:
         cells: at least one reply.
+        covariate: one more term, by the rows of `cells`.
     Raises:
         NotFitted: no replies, all replies alike, or a term whose replies all err or all do not,
             so that its odds ratio is infinite.
-    Source: McCullagh and Nelder 1989 for the fit; Liang and Zeger 1986 for clusters, with the
+    Source: `likelihood.py` for the fit; Liang and Zeger 1986 for clusters, with the
         factor G/(G − 1) · (N − 1)/(N − K) of statsmodels.
     """
     if not cells.n.sum():
         raise NotFitted("expected replies to fit a regression to, got none")
-    design = make_design(cells)
+    design = make_design(cells, covariate)
     _refuse_alike(design)
     x = design.columns()
-    beta, information = _newton(x, design)
-    covariance: Floats = np.linalg.inv(information).astype(np.float64)
+    maximum = maximise_likelihood(x, design.n, design.errors)
+    beta = maximum.coefficients
+    if maximum.information is None:
+        raise NotFitted(_why_infinite(x, beta, design))
+    covariance: Floats = np.linalg.inv(maximum.information).astype(np.float64)
     by_item, n_items = None, None
     if cells.item is not None:
         by_item, n_items = _clustered(cells, design, x, beta, covariance)
     return Fit(design, beta, covariance, by_item, n_items, int(cells.n.sum()))
-
-
-def probabilities(x: Floats, beta: Floats) -> Floats:
-    """The chance of an error in each row of a design."""
-    chances: Floats = 1 / (1 + np.exp(-np.clip(x @ beta, -700, 700)))
-    return chances
-
-
-def _newton(x: Floats, design: Design) -> tuple[Floats, Floats]:
-    share = design.errors.sum() / design.n.sum()
-    beta = np.zeros(x.shape[1])
-    beta[0] = np.log(share / (1 - share))
-    fitted = _log_likelihood(x, beta, design)
-    for _ in range(_MAX_STEPS):
-        p = probabilities(x, beta)
-        information = x.T @ ((design.n * p * (1 - p))[:, None] * x)
-        score = x.T @ (design.errors - design.n * p)
-        try:
-            step = linalg.solve(information, score, assume_a="pos")
-        except linalg.LinAlgError:
-            break
-        better = _log_likelihood(x, beta + step, design)
-        while better < fitted - 1e-9 * abs(fitted) and np.abs(step).max() > _CONVERGED:
-            step = step / 2
-            better = _log_likelihood(x, beta + step, design)
-        beta, fitted = beta + step, better
-        if np.abs(beta).max() > _INFINITE:
-            break
-        if np.abs(step).max() < _CONVERGED * max(1.0, float(np.abs(beta).max())):
-            p = probabilities(x, beta)
-            return beta, x.T @ ((design.n * p * (1 - p))[:, None] * x)
-    raise NotFitted(_why_infinite(x, beta, design))
-
-
-def _log_likelihood(x: Floats, beta: Floats, design: Design) -> float:
-    eta = x @ beta
-    return float(design.errors @ eta - design.n @ np.logaddexp(0, eta))
 
 
 def _refuse_alike(design: Design) -> None:

@@ -13,7 +13,8 @@ from scipy.special import ndtri, stdtrit
 from evaluation.statistics.columns import Condition
 from evaluation.statistics.error_cells import ARM, Floats
 from evaluation.statistics.intervals import not_estimable
-from evaluation.statistics.logit import Fit, probabilities
+from evaluation.statistics.likelihood import probabilities
+from evaluation.statistics.logit import Fit
 from study.records import Estimate
 
 

@@ -3,20 +3,27 @@
 The values are coded for an arm or for a side by the caller (`tables.py`); here they are numbers.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from evaluation.statistics.intervals import (
     SHARE,
+    Bounds,
     Ids,
+    Span,
     Values,
     bounds_by_item_and_rater,
+    bounds_of_balanced_values,
     check_values,
+    index_units,
     not_estimable,
 )
 from study.errors import BadTable
 from study.records import Estimate
 
 UNIT = "item and rater"
+BoundsOf = Callable[[Values, Ids, Ids, Span, float], Bounds]
 
 
 def win_rate(preferences: Values, item_ids: Ids, rater_ids: Ids, level: float = 0.95) -> Estimate:
@@ -39,20 +46,55 @@ def win_rate(preferences: Values, item_ids: Ids, rater_ids: Ids, level: float = 
     Source: Cameron, Gelbach and Miller 2011, doi 10.1198/jbes.2010.07136.
     """
     check_values(preferences, item_ids, rater_ids, level=level)
-    if not len(preferences):
-        return not_estimable("no ratings yet", UNIT, level)
     if not np.isin(preferences, (0.0, 0.5, 1.0)).all():
         raise BadTable(
             f"expected preferences of 0, 0.5 or 1, got {np.unique(preferences)}; code a tie as 0.5"
         )
-    bounds = bounds_by_item_and_rater(preferences, item_ids, rater_ids, SHARE, level)
+    return mean_share(preferences, item_ids, rater_ids, level)
+
+
+def left_share(chose_left: Values, item_ids: Ids, rater_ids: Ids, level: float = 0.95) -> Estimate:
+    """Share of ratings that call the left reply warmer, a tie counting half.
+
+    As `win_rate`, but for the interval: sides are balanced within a pair.
+
+    Args:
+        chose_left, item_ids, rater_ids: shape (n_ratings,).
+    Raises:
+        BadTable: arrays of unequal length, or a NaN.
+    Source: `intervals.bounds_of_balanced_values`.
+    """
+    return mean_share(chose_left, item_ids, rater_ids, level, bounds_of_balanced_values)
+
+
+def mean_share(
+    values: Values,
+    item_ids: Ids,
+    rater_ids: Ids,
+    level: float = 0.95,
+    bounds_of: BoundsOf = bounds_by_item_and_rater,
+) -> Estimate:
+    """Mean of values between 0 and 1 that share items and raters, with the interval of `win_rate`.
+
+    Args:
+        values, item_ids, rater_ids: shape (n_ratings,).
+        bounds_of: makes the interval; n_units counts what its degrees of freedom come from at least.
+    Returns:
+        A proportion in [0, 1]; n counts ratings, n_units is min(items, raters).
+    Raises:
+        BadTable: arrays of unequal length, or a NaN.
+    """
+    check_values(values, item_ids, rater_ids, level=level)
+    if not len(values):
+        return not_estimable("no ratings yet", UNIT, level)
+    bounds = bounds_of(values, item_ids, rater_ids, SHARE, level)
     return Estimate(
-        value=float(preferences.mean()),
+        value=float(values.mean()),
         low=bounds.low,
         high=bounds.high,
         level=level,
-        n=len(preferences),
-        n_units=min(len(np.unique(item_ids)), len(np.unique(rater_ids))),
+        n=len(values),
+        n_units=min(index_units(item_ids).n, index_units(rater_ids).n),
         unit=UNIT,
         method=bounds.method,
         seed=None,

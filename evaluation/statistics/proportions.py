@@ -1,7 +1,8 @@
 """Proportions and their differences, clustered by item.
 
 The conditions of one item share its difficulty, so items are the independent units. Which
-replies count, and what an outcome is, lives in `outcomes.py`.
+replies count, and what an outcome is, lives in `outcomes.py`. Where every item has one pair, as in
+a single cell, `paired_tests.py` has the interval of counts.
 """
 
 import numpy as np
@@ -13,12 +14,16 @@ from evaluation.statistics.intervals import (
     Values,
     bounds_by_unit,
     check_values,
+    index_units,
     not_estimable,
     share_bounds_by_unit,
 )
+from evaluation.statistics.resampling import Floats, collapse, percentile_bounds, resample
 from study.records import Estimate
 
 UNIT = "item"
+# Equal values that were computed in different orders differ by less than this.
+_EQUAL = 1e-12
 
 
 def rate(outcomes: Values, item_ids: Ids, level: float = 0.95) -> Estimate:
@@ -61,6 +66,46 @@ def paired_difference(
     return _mean_points(outcomes_a - outcomes_b, item_ids, Span(-1.0, 1.0), level)
 
 
+def resampled_difference(
+    outcomes_a: Values,
+    outcomes_b: Values,
+    item_ids: Ids,
+    seed: int,
+    resamples: int = 1000,
+    level: float = 0.95,
+) -> Estimate:
+    """Mean of a − b as in `paired_difference`, with a percentile interval of resampled items.
+
+    With few items it is too short: with 4 prompts each and gaps that differ by item, it held the
+    true gap in 91.6 % of 1,000 drawn studies of 24 items, 93.5 of 60 and 94.8 of 200, where
+    cluster-t held it in 95.8, 94.1 and 95.6.
+
+    Args:
+        outcomes_a, outcomes_b: shape (n_prompts,), in [0, 1]; each arm's outcome on one prompt.
+        item_ids: shape (n_prompts,); all prompts of an item are drawn together.
+        seed: of the drawing.
+    Returns:
+        Percentage points in [−100, 100]; n counts prompts. Items of one mean have no interval,
+        since every sample of them has it too.
+    Raises:
+        BadTable: arrays of unequal length, or a NaN.
+    Source: Efron 1979; Field and Welsh 2007, doi 10.1111/j.1467-9868.2007.00593.x, for clusters.
+    """
+    check_values(outcomes_a, outcomes_b, item_ids, level=level)
+    if not len(outcomes_a):
+        return not_estimable("no outcomes", UNIT, level)
+    differences = outcomes_a - outcomes_b
+    parts = collapse(
+        np.stack([differences, np.ones(len(differences))], axis=1), seed, cluster_ids=item_ids
+    )
+    means = resample(parts, _mean_of_sums, seed, resamples)
+    bounds = percentile_bounds(means, parts, UNIT, level)
+    if parts.n_units > 1 and np.ptp(means) < _EQUAL:
+        # a width of zero would claim certainty
+        bounds = Bounds(None, None, "no interval: all resamples have the same mean")
+    return _estimate(differences, item_ids, bounds, scale=100.0, level=level, seed=seed)
+
+
 def difference_in_differences(
     with_a: Values,
     with_b: Values,
@@ -95,8 +140,19 @@ def _mean_points(values: Values, item_ids: Ids, span: Span, level: float) -> Est
     return _estimate(values, item_ids, bounds, scale=100.0, level=level)
 
 
+def _mean_of_sums(sums: Floats) -> Floats:
+    """From sums of differences and of prompts, shape (n_samples, 2), to their mean difference."""
+    means: Floats = sums[:, 0] / sums[:, 1]
+    return means
+
+
 def _estimate(
-    values: Values, item_ids: Ids, bounds: Bounds, scale: float, level: float
+    values: Values,
+    item_ids: Ids,
+    bounds: Bounds,
+    scale: float,
+    level: float,
+    seed: int | None = None,
 ) -> Estimate:
     return Estimate(
         value=float(values.mean()) * scale,
@@ -104,8 +160,8 @@ def _estimate(
         high=None if bounds.high is None else bounds.high * scale,
         level=level,
         n=len(values),
-        n_units=len(np.unique(item_ids)),
+        n_units=index_units(item_ids).n,
         unit=UNIT,
         method=bounds.method,
-        seed=None,
+        seed=seed,
     )

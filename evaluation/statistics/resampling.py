@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from evaluation.statistics.intervals import Bounds, Ids
+from evaluation.statistics.intervals import Bounds, Ids, index_units
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -58,8 +58,8 @@ def collapse(
         times: shape (n_units,); how many units each row stands for; only without clusters.
     """
     if cluster_ids is not None:
-        names, cluster = np.unique(cluster_ids, return_inverse=True)
-        additions = sum_by(additions, cluster, len(names))
+        clusters = index_units(cluster_ids)
+        additions = sum_by(additions, clusters.index, clusters.n)
     if times is None:
         additions, times = np.unique(additions, axis=0, return_counts=True)
     if len(additions) <= _MAX_DIFFERENT:

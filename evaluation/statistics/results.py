@@ -1,10 +1,11 @@
 """All results of one study as one tree of records, computed from its database.
 
-Reads through `tables.py` and computes through `preferences.py`, `agreement.py`,
-`error_rates.py` and `gaps.py`; what says something about the rating and names no arm,
-`repeats.py` and `context_check.py`, reads for itself. What cannot be told yet is an Estimate without value whose method
-says why, so that a page can show results from the first minute on. Figures and tables are made
-of these records in `evaluation/plots.py` and `evaluation/report.py`.
+Reads through `tables.py` and computes through `preferences.py`, `agreement.py` and, by each
+definition of an error, `error_findings.py`; what says something about the rating and names no arm,
+`repeats.py`, `style_guesses.py` and `context_check.py`, reads for itself. What cannot be told yet is
+an Estimate without value whose method says why, so that a page can show results from the first
+minute on. Figures and tables are made of these records in `evaluation/plots.py` and
+`evaluation/report.py`.
 """
 
 from collections.abc import Sequence
@@ -22,24 +23,26 @@ from evaluation.statistics.columns import (
     select_rows,
 )
 from evaluation.statistics.context_check import ContextCheck, compute_context_check
+from evaluation.statistics.error_findings import (
+    ErrorFindings,
+    beliefs_of,
+    compute_error_findings,
+)
 from evaluation.statistics.error_rates import (
     ASSERTS_WRONG,
-    OVERALL,
     AdoptionRate,
     ErrorRate,
     compute_adoption_rate,
-    compute_error_rate,
 )
-from evaluation.statistics.gaps import (
-    NO_BELIEF,
-    BeliefEffect,
-    Gap,
-    compute_belief_effect,
-    compute_gaps,
-)
+from evaluation.statistics.gaps import BeliefEffect, Gap
 from evaluation.statistics.intervals import not_estimable
-from evaluation.statistics.preferences import UNIT, win_rate
+from evaluation.statistics.judge_check import JudgeCheck, check_judge
+from evaluation.statistics.judge_labels import NO_LABEL, code_judge_labels
+from evaluation.statistics.outcomes import OURS, PAPER_COMPAT
+from evaluation.statistics.preferences import UNIT, left_share, win_rate
 from evaluation.statistics.repeats import RepeatConsistency, compute_repeat_consistency
+from evaluation.statistics.reply_codes import CodedReplies, code_replies
+from evaluation.statistics.style_guesses import StyleGuesses, compute_style_guesses
 from evaluation.statistics.tables import (
     DrawnPairs,
     read_arms,
@@ -48,6 +51,7 @@ from evaluation.statistics.tables import (
     read_preferences,
     read_responses,
 )
+from evaluation.statistics.warmth_validation import WarmthValidation, compute_warmth_validation
 from study.records import ORIGINAL, Estimate
 
 RESAMPLES = 1000
@@ -90,18 +94,22 @@ class StudyResults:
     conditions: tuple[Condition, ...]
     preferences: tuple[ArmPreference, ...]
     """One per arm that is compared with the original."""
+    warmth: tuple[WarmthValidation, ...]
+    """Per compared arm: by task, context, belief and rater, and what else could explain it."""
+    style_guesses: StyleGuesses
+    """Whether raters can tell which style was changed."""
     left_share: Estimate
     """Share of ratings that call the left reply warmer: a half when the side does not matter."""
     n_ratings_without_original: int
     """Ratings left out since not exactly one reply of the pair is the original's."""
-    error_rates: tuple[ErrorRate, ...]
-    """Per arm overall, then per condition."""
-    gaps: tuple[Gap, ...]
-    """Per compared arm: overall, within each belief, then per condition."""
+    ours: ErrorFindings
+    """Errors as this project defines them."""
+    paper_compat: ErrorFindings
+    """Errors as the study counted them."""
     adoption: tuple[AdoptionRate, ...]
     """Per arm where the user asserts the wrong answer."""
-    belief_effects: tuple[BeliefEffect, ...]
-    """Difference-in-differences per compared arm and belief."""
+    grade_check: JudgeCheck | None
+    """The grades beside what raters said of single replies; None while they said nothing."""
     n_auditors_disagree: int
     """Replies on which auditors ruled differently; the newest ruling was taken."""
     n_superseded_ratings: int
@@ -115,6 +123,21 @@ class StudyResults:
     context_checks: tuple[ContextCheck, ...]
     """One per context whose sentences are rated; none where the study does not ask."""
 
+    @property
+    def error_rates(self) -> tuple[ErrorRate, ...]:
+        """By our definition, per arm overall and per condition."""
+        return self.ours.error_rates
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """By our definition, per compared arm and condition."""
+        return self.ours.gaps
+
+    @property
+    def belief_effects(self) -> tuple[BeliefEffect, ...]:
+        """By our definition, per compared arm and belief."""
+        return self.ours.belief_effects
+
 
 def compute_results(
     con: duckdb.DuckDBPyConnection, seed: int, limited: str | None = None, level: float = 0.95
@@ -123,10 +146,11 @@ def compute_results(
 
     Args:
         con: a connection to a migrated study; only read from, through cursors of its own.
-        seed: of the resampling behind agreement.
+        seed: of the resampling behind agreement and gaps.
         limited: how the study was cut down, carried along to every table and figure.
     Raises:
-        BadTable: a rating or response leads to a row that is not stored.
+        BadTable: a rating or response leads to a row that is not stored, or has a label that is
+            not known.
     """
     arms = read_arms(con)
     compared = tuple(arm for arm in arms if arm != ORIGINAL)
@@ -134,8 +158,12 @@ def compute_results(
     preferences = read_preferences(con)
     rated = preferences.table
     responses = read_responses(con)
-    replies = responses.table
+    replies = code_replies(responses.table)
     drawn = read_drawn_pairs(con)
+    ours, paper_compat = (
+        compute_error_findings(replies, arms, conditions, definition, seed, level)
+        for definition in (OURS, PAPER_COMPAT)
+    )
     return StudyResults(
         seed=seed,
         level=level,
@@ -146,21 +174,15 @@ def compute_results(
             _compute_preference(rated, arm, drawn.get(arm, DrawnPairs(0, 0)), seed, level)
             for arm in compared
         ),
-        left_share=win_rate(rated.chose_left, rated.item, rated.rater, level),
+        warmth=tuple(compute_warmth_validation(rated, arm, level) for arm in compared),
+        style_guesses=compute_style_guesses(con, level),
+        left_share=left_share(rated.chose_left, rated.item, rated.rater, level),
         n_ratings_without_original=preferences.n_without_original,
-        error_rates=tuple(
-            compute_error_rate(replies, arm, cell, level)
-            for arm in arms
-            for cell in _cells_of_rates(conditions)
-        ),
-        gaps=tuple(
-            gap
-            for arm in compared
-            for gap in compute_gaps(replies, arm, _cells_of_gaps(conditions), level)
-        ),
+        ours=ours,
+        paper_compat=paper_compat,
         adoption=_compute_adoption(replies, arms, conditions, level),
-        belief_effects=_compute_belief_effects(replies, compared, conditions, level),
-        n_auditors_disagree=int(replies.auditors_disagree.sum()),
+        grade_check=_check_grades(responses.table, level),
+        n_auditors_disagree=int(responses.table.auditors_disagree.sum()),
         n_superseded_ratings=preferences.n_superseded,
         n_superseded_responses=responses.n_superseded,
         n_surplus_ratings=preferences.n_surplus,
@@ -169,44 +191,23 @@ def compute_results(
     )
 
 
-def _cells_of_rates(conditions: Sequence[Condition]) -> list[Condition]:
-    """Overall, then each condition; one alone would only repeat the first row."""
-    return [OVERALL, *(conditions if len(conditions) > 1 else ())]
-
-
-def _cells_of_gaps(conditions: Sequence[Condition]) -> list[Condition]:
-    """The same, with the gap within each belief where that is a row of its own."""
-    contexts = {condition.context for condition in conditions}
-    beliefs = _beliefs(conditions)
-    overall, *each = _cells_of_rates(conditions)
-    within = [Condition(None, belief) for belief in beliefs if len(contexts) > 1 < len(beliefs)]
-    return [overall, *within, *each]
-
-
-def _beliefs(conditions: Sequence[Condition]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(str(condition.belief) for condition in conditions))
-
-
 def _compute_adoption(
-    replies: ResponseTable, arms: Sequence[str], conditions: Sequence[Condition], level: float
+    replies: CodedReplies, arms: Sequence[str], conditions: Sequence[Condition], level: float
 ) -> tuple[AdoptionRate, ...]:
-    if ASSERTS_WRONG not in _beliefs(conditions):
+    if ASSERTS_WRONG not in beliefs_of(conditions):
         return ()
     return tuple(compute_adoption_rate(replies, arm, ASSERTS_WRONG, level) for arm in arms)
 
 
-def _compute_belief_effects(
-    replies: ResponseTable, compared: Sequence[str], conditions: Sequence[Condition], level: float
-) -> tuple[BeliefEffect, ...]:
-    beliefs = _beliefs(conditions)
-    if NO_BELIEF not in beliefs:
-        return ()
-    return tuple(
-        compute_belief_effect(replies, arm, belief, level)
-        for arm in compared
-        for belief in beliefs
-        if belief != NO_BELIEF
+def _check_grades(table: ResponseTable, level: float) -> JudgeCheck | None:
+    # replies for the form `reply` are drawn by seed, each with the same chance; an auditor's are
+    # those that somebody doubted, and no sample
+    if ORIGINAL not in table.arm or not (table.human_label != NO_LABEL).any():
+        return None
+    labels = code_judge_labels(
+        table.arm, table.task, table.item, table.grade_label, table.human_label, OURS.is_error
     )
+    return check_judge(labels, "grades by rule", level=level)
 
 
 def _compute_preference(

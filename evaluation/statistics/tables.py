@@ -3,7 +3,7 @@
 A rating of a study's pair becomes a preference for the arm that was compared with the original;
 which side that stood on is undone in `sides.py`. Repeats and gold or attention pairs check the
 rater and never come in. A response gets its one label here: the newest decision of an auditor,
-else the grade. Of an arm that was served anew only the newest model's responses are read; the
+else the first other source of `counted_labels.py`. Of an arm that was served anew only the newest model's responses are read; the
 others are counted. Nothing is written.
 """
 
@@ -16,27 +16,33 @@ from numpy.typing import NDArray
 
 from evaluation.statistics.columns import (
     Condition,
+    Floats,
     PreferenceTable,
     ResponseTable,
     Rows,
     Texts,
     refuse_gaps,
 )
+from evaluation.statistics.counted_labels import choose_labels, read_human_labels
 from evaluation.statistics.sides import code_for_first
 from study.records import ORIGINAL
 from study.versions import read_newest_settings
 
 _SELECT_RATINGS = """
     WITH newest AS (
-        SELECT token, form, warmer, more_accurate, is_surplus
+        SELECT token, form, warmer, more_accurate, is_surplus,
+            first_value(seconds) OVER own AS seconds, first_value(rated_at) OVER own AS rated_at
         FROM ratings
+        WINDOW own AS (PARTITION BY token ORDER BY revision)
         QUALIFY row_number() OVER (PARTITION BY token ORDER BY revision DESC) = 1
     )
     SELECT
-        newest.token, newest.warmer, newest.more_accurate, newest.is_surplus,
-        assignments.rater_id, assignments.first_is_left,
+        newest.token, newest.warmer, newest.more_accurate, newest.is_surplus, newest.seconds,
+        epoch(newest.rated_at) AS rated_at,
+        assignments.rater_id, assignments.first_is_left, assignments.position,
         pairs.pair_id, prompts.item_id, prompts.context, prompts.belief, items.task,
         firsts.arm AS first_arm, seconds.arm AS second_arm,
+        length(firsts.text) AS first_characters, length(seconds.text) AS second_characters,
         firsts.served_model_id AS first_model, seconds.served_model_id AS second_model
     FROM newest
     LEFT JOIN assignments ON assignments.token = newest.token
@@ -70,20 +76,20 @@ _SELECT_RESPONSES = """
         GROUP BY response_id
     ),
     graded AS (
-        SELECT response_id, label, is_cut
+        SELECT response_id, label, is_cut, is_refusal
         FROM grades
         QUALIFY row_number() OVER (PARTITION BY response_id ORDER BY method DESC) = 1
     )
     SELECT
         responses.response_id, responses.prompt_id, responses.arm, responses.served_model_id,
         prompts.item_id, prompts.context, prompts.belief, items.task,
-        coalesce(
-            graded.label,
-            CASE WHEN responses.failure IS NULL THEN 'unscored' ELSE 'failed' END) AS grade_label,
-        coalesce(audits.label, grade_label) AS label,
+        responses.sample::BIGINT AS sample,
+        coalesce(audits.label, '') AS audit_label,
+        coalesce(graded.label, '') AS grade_label,
+        CASE WHEN responses.failure IS NULL THEN 'unscored' ELSE 'failed' END AS no_label,
+        coalesce(graded.is_refusal, false) AS says_refusal,
         coalesce(graded.is_cut, responses.finish_reason = 'length', false) AS is_cut,
-        CASE WHEN audits.label IS NOT NULL THEN 'audit'
-            WHEN graded.label IS NOT NULL THEN 'grade' ELSE 'none' END AS label_source,
+        coalesce(length(responses.text)::DOUBLE, 'nan') AS n_characters,
         coalesce(audits.auditors_disagree, false) AS auditors_disagree
     FROM responses
     LEFT JOIN prompts ON prompts.prompt_id = responses.prompt_id
@@ -193,7 +199,9 @@ def _read_preferences_for_arm(columns: dict[str, NDArray[Any]]) -> PreferenceTab
     first_code = code_for_first(columns["warmer"], first_is_left)
     warmer_code = first_code * towards_arm
     accurate_code = code_for_first(columns["more_accurate"], first_is_left) * towards_arm
-    towards_left = np.where(first_is_arm == first_is_left, 1.0, -1.0)
+    arm_is_left = first_is_arm == first_is_left
+    towards_left = np.where(arm_is_left, 1.0, -1.0)
+    lengths = (_floats(columns["first_characters"]), _floats(columns["second_characters"]))
     return PreferenceTable(
         pair=_texts(columns["pair_id"]),
         item=_texts(columns["item_id"]),
@@ -207,37 +215,63 @@ def _read_preferences_for_arm(columns: dict[str, NDArray[Any]]) -> PreferenceTab
         accurate_code=accurate_code + 0.0,
         warmer=(np.sign(warmer_code) + 1) / 2,
         accurate=(np.sign(accurate_code) + 1) / 2,
+        arm_is_left=arm_is_left,
         chose_left=(np.sign(warmer_code) * towards_left + 1) / 2,
+        arm_characters=np.where(first_is_arm, *lengths),
+        original_characters=np.where(first_is_arm, *reversed(lengths)),
+        position=np.asarray(columns["position"], dtype=np.int64),
+        rated_at_s=_floats(columns["rated_at"]),
+        seconds=_floats(columns["seconds"]),
     )
 
 
 def read_responses(con: duckdb.DuckDBPyConnection) -> Responses:
-    """Every response with the label that counts: newest audit decision, else the grade.
+    """Every response with the label that counts, as `counted_labels.py` chooses.
 
     Of each arm the model that was served last and has answered is read.
 
     Raises:
-        BadTable: a response belongs to a prompt or item that is not stored.
+        BadTable: a response belongs to a prompt or item that is not stored, or a rating to a
+            response that is not.
     """
     everything = con.cursor().execute(_SELECT_RESPONSES).fetchnumpy()
     refuse_gaps(everything, "response", "response_id")
     is_newest = np.isin(everything["served_model_id"], _read_newest_models(con))
     columns = _keep(everything, is_newest)
-    table = ResponseTable(
-        response=_texts(columns["response_id"]),
+    table = _label_responses(con, columns)
+    return Responses(table, int((~is_newest).sum()))
+
+
+def _label_responses(
+    con: duckdb.DuckDBPyConnection, columns: dict[str, NDArray[Any]]
+) -> ResponseTable:
+    texts = {
+        name: _texts(columns[name])
+        for name in ("response_id", "audit_label", "grade_label", "no_label")
+    }
+    people = read_human_labels(con, texts["response_id"])
+    by_grade = {"grade": texts["grade_label"]}
+    everything = by_grade | {"audit": texts["audit_label"], "human": people.label}
+    counted = choose_labels(everything, texts["no_label"])
+    return ResponseTable(
+        response=texts["response_id"],
         prompt=_texts(columns["prompt_id"]),
         item=_texts(columns["item_id"]),
         task=_texts(columns["task"]),
         context=_texts(columns["context"]),
         belief=_texts(columns["belief"]),
         arm=_texts(columns["arm"]),
-        label=_texts(columns["label"]),
-        label_source=_texts(columns["label_source"]),
-        grade_label=_texts(columns["grade_label"]),
+        sample=np.asarray(columns["sample"], dtype=np.int64),
+        label=counted.label,
+        label_source=counted.source,
+        grade_label=choose_labels(by_grade, texts["no_label"]).label,
+        human_label=people.label,
+        is_disputed=people.is_disputed,
+        says_refusal=np.asarray(columns["says_refusal"], dtype=np.bool_),
         is_cut=np.asarray(columns["is_cut"], dtype=np.bool_),
+        n_characters=np.asarray(columns["n_characters"], dtype=np.float64),
         auditors_disagree=np.asarray(columns["auditors_disagree"], dtype=np.bool_),
     )
-    return Responses(table, int((~is_newest).sum()))
 
 
 def read_drawn_pairs(con: duckdb.DuckDBPyConnection) -> dict[str, DrawnPairs]:
@@ -267,6 +301,10 @@ def read_conditions(con: duckdb.DuckDBPyConnection) -> tuple[Condition, ...]:
     """Conditions of the study's prompts; none comes first."""
     rows = con.cursor().execute(_SELECT_CONDITIONS).fetchall()
     return tuple(Condition(context, belief) for context, belief in rows)
+
+
+def _floats(column: NDArray[Any]) -> Floats:
+    return np.asarray(column, dtype=np.float64)
 
 
 def _texts(column: NDArray[Any]) -> Texts:

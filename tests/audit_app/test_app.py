@@ -103,7 +103,7 @@ def test_every_handler_asks_anew_whether_its_caller_may_still_come_in(
     study.link("owner", "another-owner")
     for (rater_id,) in study.rows("SELECT rater_id FROM raters WHERE rater_id <> 'another-owner'"):
         study.end_access(str(rater_id), by="another-owner")
-    beat = {"token": None, "tab": "t", "visible": True}
+    beat = {"token": None, "tab": "t", "active": True}
     draft = {"token": "any", "answers": {}, "tab": "t"}
     for path, content in (("/rate/activity", beat), ("/rate/draft", draft)):
         assert clients["annotator"].post(path, json=content).status_code == 403

@@ -185,7 +185,7 @@ class Visitor:
                 self.ask("POST", "/rate/draft", json=draft)
             self.ask("POST", "/rate/draft", json={"token": "x", "answers": {}, "tab": "a tab"})
             for of_token in (token, "x", None):
-                beat = {"token": of_token, "tab": "another tab", "visible": True}
+                beat = {"token": of_token, "tab": "another tab", "active": True}
                 self.ask("POST", "/rate/activity", json=beat)
             remark = {"token": token, "text": "Why?", "idempotency_key": key + "p"}
             self.act("problem", **remark, reason="text")

@@ -23,6 +23,7 @@ COMMANDS = [
     "pairs",
     "serve",
     "report",
+    "gate",
 ]
 STUDY = 'name = "pilot"\nquestion = "Does warmth cost accuracy?"\nseed = 7\n'
 
@@ -199,6 +200,93 @@ def test_a_report_names_no_arm_while_people_rate(rated_study):
     assert report["left_share"]["value"] == 1.0
     assert (report["opening"], report["preregistration"]) == (None, None)
     assert {"arms", "preferences", "error_rates", "gaps_pp"}.isdisjoint(report)
+
+
+def test_an_html_report_lies_beside_the_study_and_names_no_arm_while_people_rate(rated_study):
+    done = report_on(rated_study, "--html")
+    assert done.returncode == 0, done.stderr
+    folder = rated_study / "report"
+    assert str(folder / "report.html") in done.stdout
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "Sealed" in page
+    assert "Agreement on warmth: not estimable because" in page
+    assert "100.0 %" in page  # the left reply was called warmer
+    assert not any(told in page for told in (">original<", ">warm<", "Gap in error rate"))
+    assert {file.name for file in (folder / "figures").iterdir()} == {
+        *(f"sides.{kind}" for kind in ("svg", "png", "csv")),
+        "table-01-what-can-be-known-while-people-rate.csv",
+        "table-02-do-raters-agree-with-themselves.csv",
+    }
+
+
+def test_an_open_study_has_its_whole_report_written_over_the_earlier_one(rated_study):
+    assert report_on(rated_study, "--html").returncode == 0
+    done = report_on(rated_study, "--html", "--unblind", "a safety signal")
+    assert done.returncode == 0, done.stderr
+    page = (rated_study / "report" / "report.html").read_text(encoding="utf-8")
+    assert "“a safety signal”" in page
+    assert "Gap in error rate, warm − original" in page
+    assert (rated_study / "report" / "figures" / "warm-share.svg").is_file()
+    assert [path.name for path in rated_study.iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [(("--html", "--json"), "give one of them"), (("--to", "out"), "--to goes with --html")],
+)
+def test_options_that_do_not_go_together_are_wrong_use(rated_study, options, says):
+    done = report_on(rated_study, *options)
+    assert done.returncode == 2
+    assert says in one_sentence(done)
+
+
+def test_a_report_goes_into_no_folder_that_holds_something_else(rated_study):
+    done = report_on(rated_study, "--html", "--to", str(rated_study))
+    assert done.returncode == 2
+    assert "expected a new or empty folder, or one with an earlier report" in " ".join(
+        done.stderr.split()
+    )
+    assert (rated_study / "study.toml").is_file()
+
+
+def gate_of(study, limits, *arguments):
+    (study / "study.toml").write_text(STUDY + "[gate]\n" + limits, encoding="utf-8")
+    return warmth_audit("gate", "study.toml", *arguments, cwd=study)
+
+
+def test_a_gate_passes_fails_or_cannot_tell_and_its_exit_status_says_so(rated_study):
+    done = gate_of(rated_study, "min_ratings_share = 0.3\n")
+    assert done.returncode == 0, done.stderr
+    assert "passed" in done.stdout
+    done = gate_of(rated_study, "min_ratings_share = 0.5\n", "--json")
+    assert done.returncode == 1
+    document = json.loads(done.stdout)
+    assert document["passed"] is False
+    assert [check["verdict"] for check in document["checks"]] == ["failed"]
+
+
+def test_a_gate_does_not_open_what_is_sealed(rated_study):
+    limits = 'min_warm_share = 0.5\njudge_by = "value"\n'
+    done = gate_of(rated_study, limits)
+    assert done.returncode == 1
+    assert "could not tell" in done.stdout
+    assert "sealed while people rate" in " ".join(done.stdout.split())
+    con = open_for_writing(rated_study / "study.duckdb", "a test")
+    record_event(con, "closed", "ada", "all are done", datetime.now(UTC))
+    close(con, rated_study / "study.duckdb")
+    done = gate_of(rated_study, limits)
+    assert done.returncode == 0, done.stderr
+    assert "100.0 %" in done.stdout
+
+
+def test_a_gate_that_cannot_be_asked_is_wrong_use(rated_study):
+    done = warmth_audit("gate", "study.toml", cwd=rated_study)
+    assert done.returncode == 2
+    assert "at least one limit in [gate] of study.toml" in one_sentence(done)
+    done = warmth_audit("gate", "limits.toml", cwd=rated_study)
+    assert done.returncode == 2
+    assert "expected a file called study.toml" in one_sentence(done)
+    assert "min_gap is not a setting" in one_sentence(gate_of(rated_study, "min_gap = 3\n"))
 
 
 def test_unblinding_needs_a_reason_and_stands_on_the_record(rated_study):

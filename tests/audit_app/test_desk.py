@@ -30,11 +30,13 @@ def desk(room):
     return room.desk()
 
 
-def rate_all(desk, rater_id="anna", n=None, seconds=12.0):
-    """Rate what comes, at most `n` sheets; the card that comes last."""
+def rate_all(desk, rater_id="anna", n=None, seconds=12.0, clock=None):
+    """Rate what comes, at most `n` sheets, by a clock on which it takes so long; the last card."""
     card = desk.show(rater_id)
     while card["view"] == "sheet" and n != 0:
         answers = replace(EQUAL, seconds=seconds)
+        if clock is not None:
+            clock.advance(seconds=seconds)
         card = desk.rate(rater_id, card["token"], answers, f"{rater_id} {card['token']}")
         n = None if n is None else n - 1
     return card
@@ -292,8 +294,10 @@ def test_a_submit_after_the_seat_went_to_somebody_else_is_kept_as_surplus(con, r
     assert room.rows(stored) == [(False,), (True,)]
 
 
-@pytest.mark.parametrize(("visible", "is_free"), [(True, False), (False, True)])
-def test_a_page_in_view_keeps_its_seat_and_one_out_of_view_does_not(con, rows, visible, is_free):
+@pytest.mark.parametrize(("is_active", "is_free"), [(True, False), (False, True)])
+def test_a_page_with_somebody_at_it_keeps_its_seat_and_another_does_not(
+    con, rows, is_active, is_free
+):
     rows.add_pair("00")
     with open_room(con, seats=1) as room:
         for rater_id in ("anna", "bert"):
@@ -301,7 +305,7 @@ def test_a_page_in_view_keeps_its_seat_and_one_out_of_view_does_not(con, rows, v
         desk = room.desk()
         token = desk.show("anna")["token"]
         room.clock.advance(minutes=15)
-        desk.hear("anna", token, "tab", visible)
+        desk.hear("anna", token, "tab", is_active)
         room.clock.advance(minutes=15)
         assert (desk.show("bert")["view"] == "sheet") == is_free
 
@@ -333,6 +337,7 @@ def test_a_page_hears_of_a_second_tab_and_of_the_studys_state(desk, room):
 
 def test_undo_opens_the_sheet_submitted_last_as_it_was_answered(desk, room):
     first = desk.show("anna")
+    room.clock.advance(minutes=1)
     desk.rate("anna", first["token"], EQUAL, "key 1")
     card = rate_again = desk.undo("anna")
     assert card["token"] == first["token"]
@@ -428,6 +433,7 @@ def test_the_time_left_is_the_own_median_pace_times_the_sheets_left(con, rows):
         card = desk.show("anna")
         told = []
         for number, seconds in enumerate((20.0, 500.0, 40.0, 60.0)):
+            room.clock.advance(seconds=seconds)
             card = desk.rate("anna", card["token"], replace(EQUAL, seconds=seconds), f"{number}")
             told.append(card["minutes_left"])
         # none before three; median 40 s × 7 left = 280 s; median (40 + 60)/2 = 50 s × 6 = 300 s
@@ -440,12 +446,26 @@ def test_only_the_newest_twenty_sheets_make_the_pace(con, rows):
     with open_room(con) as room:
         room.consent("anna")
         desk = room.desk()
-        rate_all(desk, n=19, seconds=6.0)
+        rate_all(desk, n=19, seconds=6.0, clock=room.clock)
         # of the newest twenty after it, ten took 6 s and ten 600 s: median 303 s, 21 sheets left
-        card = rate_all(desk, n=10, seconds=600.0)
+        card = rate_all(desk, n=10, seconds=600.0, clock=room.clock)
         assert card["minutes_left"] == 107
         room.clock.advance(minutes=1)
         assert room.desk().show("anna")["minutes_left"] is not None
+
+
+def test_no_sheet_took_longer_than_it_has_been_given(desk, room):
+    card = desk.show("anna")
+    room.clock.advance(seconds=30)
+    desk.rate("anna", card["token"], replace(EQUAL, seconds=1e9), "key 1")
+    assert room.rows("SELECT seconds FROM ratings") == [(30.0,)]
+
+
+def test_a_draft_holds_the_fields_of_its_form_alone(desk, room):
+    card = desk.show("anna")
+    with pytest.raises(BadInput, match=r"draft: expected answers out of .*, got 'facts_kept'"):
+        desk.keep_draft("anna", card["token"], {"facts_kept": "all"}, "tab")
+    assert n_rows(room, "drafts") == 0
 
 
 def test_a_skip_shows_another_sheet_and_says_what_becomes_of_this_one(desk, room):

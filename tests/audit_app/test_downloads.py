@@ -2,12 +2,16 @@
 
 import io
 import zipfile
+from datetime import UTC, datetime
 
 import httpx
 import pytest
 from study_server import ServedStudy, fill_study, plain_replies
 
+from audit_app.study_events import record_event
+
 ZIP = "/owner/export/dataset.zip"
+REPORT = "/owner/export/report.html"
 KEY = "/owner/export/unblinding-key.csv"
 IDENTITIES = "/owner/export/identities.csv"
 EVENTS = "SELECT event, reason FROM study_events ORDER BY number"
@@ -39,6 +43,18 @@ def test_the_dataset_comes_whole_and_puts_nothing_on_the_record(study, owner):
     assert study.rows(EVENTS) == []
 
 
+def test_the_report_tells_what_the_page_does_and_is_sealed_while_that_is(study, owner):
+    answer = owner.get(REPORT)
+    assert answer.headers["content-disposition"] == 'attachment; filename="tested-report.html"'
+    assert "Sealed" in answer.text
+    assert not any(told in answer.text for told in (">original<", ">warm<", "Gap in error rate"))
+    record_event(study.con, "closed", "the owner", "all is rated", datetime.now(UTC))
+    answer = owner.get(REPORT)
+    assert "Results open" in answer.text
+    assert "Gap in error rate, warm − original" in answer.text
+    assert study.rows(EVENTS) == [("closed", "all is rated")]
+
+
 def test_key_and_identities_come_with_a_reason_that_goes_on_the_record(study, owner):
     answer = owner.post(KEY, data={"reason": "the analysis begins"})
     assert answer.text.startswith("kind,code,id,stands_for,model_name")
@@ -64,13 +80,15 @@ def test_nobody_but_an_owner_gets_anything(study, owner):
     for role in ("annotator", "auditor"):
         with httpx.Client(base_url=study.url, trust_env=False) as client:
             client.get(study.link(role))
-            assert client.get(ZIP).status_code == 401
+            for address in (ZIP, REPORT):
+                assert client.get(address).status_code == 401
             for address in (KEY, IDENTITIES):
                 assert client.post(address, data={"reason": "curious"}).status_code == 401
     study.con.execute(
         "INSERT INTO rater_states SELECT rater_id, 1, 'revoked', 'a test', 'a test', now() "
         "FROM raters WHERE role = 'owner'"
     )
-    assert owner.get(ZIP).status_code == 403
+    for address in (ZIP, REPORT):
+        assert owner.get(address).status_code == 403
     assert owner.post(KEY, data={"reason": "still here"}).status_code == 403
     assert study.rows(EVENTS) == []

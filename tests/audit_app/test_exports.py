@@ -14,7 +14,6 @@ from hub_double import serve_hub
 
 from audit_app.dataset import write_dataset
 from audit_app.exports import (
-    as_safe_cell,
     export_blinded,
     write_identities,
     write_key,
@@ -154,18 +153,6 @@ def test_parquet_holds_what_the_csv_does_with_texts_as_they_were(study, tmp_path
     assert left.fetchall() == [("=1+1", 9.5)]
     reasons = {row["reason"] for row in read_csv(tmp_path / "ratings.csv")}
     assert reasons == {"'=1+1", "", "plain, with a comma"}
-
-
-@pytest.mark.parametrize(
-    "text", ["=1", "+1", "-1", "@x", "\t=1", "\r=1", "\n=1", "  =1", "＝1", "-", "=cmd|' /C x'!A0"]
-)
-def test_a_text_that_a_spreadsheet_would_run_gets_an_apostrophe(text):
-    assert as_safe_cell(text) == "'" + text
-
-
-@pytest.mark.parametrize("value", ["plain", "a=1", "", 1, -1.5, None, "'x"])
-def test_other_cells_stay_as_they_are(value):
-    assert as_safe_cell(value) == value
 
 
 def test_a_folder_that_fails_half_way_leaves_nothing(tmp_path):

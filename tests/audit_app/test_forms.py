@@ -153,9 +153,9 @@ def test_answers_are_told_in_the_words_that_the_rater_read():
     [
         ("short  and\nbroken", "short and broken"),
         ("x" * 120, "x" * 120),
-        ("word " * 30, "word " * 22 + "word…"),
-        ("無" * 200, "無" * 119 + "…"),
+        ("word " * 30, "word " * 8 + "… " + "word " * 14 + "word"),
+        ("a" + "無" * 200 + "b", "a" + "無" * 39 + " … " + "無" * 76 + "b"),
     ],
 )
-def test_an_excerpt_is_one_line_of_whole_words(text, excerpt):
+def test_an_excerpt_is_one_line_of_whole_words_from_both_ends(text, excerpt):
     assert excerpt_of(text) == excerpt

@@ -202,11 +202,11 @@ def test_a_rater_finds_the_newest_revision_of_each_own_rating_the_sheet_rated_la
     assert mine[1].excerpt == f"question {name}"
 
 
-def test_an_excerpt_is_how_the_sheet_begins(room, rows, con):
+def test_an_excerpt_is_how_the_sheet_begins_and_ends(room, rows, con):
     rows.add_pair("00")
     con.execute("UPDATE prompts SET text = repeat('word ', 100)")
     room.rate(room.give(), "key 1")
-    assert my_ratings(con, "anna")[0].excerpt == "word " * 22 + "word…"
+    assert my_ratings(con, "anna")[0].excerpt == "word " * 8 + "… " + "word " * 14 + "word"
 
 
 def test_the_seconds_of_the_last_sheets_are_told_in_the_order_of_rating(room, rows):

@@ -8,7 +8,7 @@ import pytest
 from raters_at_work import rate_all, rate_some, rate_together, subjects
 from rating_room import PLAN, RatingRoom, open_room
 
-from audit_app.seat_board import Seat, SeatBoard, Subject
+from audit_app.seat_board import WINDOW, Seat, SeatBoard, Subject
 from audit_app.seating import Seating
 from evaluation.pairs import read_orientations
 from study.commits import GroupCommit
@@ -45,9 +45,9 @@ def room_with_sides(con, rows, n_pairs, **plan):
         (12, 3, 1, 26, 26),
         (12, 3, 2, 25, 25),
         (12, 3, 3, 26, 26),
-        (12, 4, 1, 37, 37),
-        (12, 4, 2, 36, 36),
-        (12, 4, 3, 35, 35),
+        (12, 4, 1, 36, 36),
+        (12, 4, 2, 35, 36),
+        (12, 4, 3, 34, 35),
         # everybody has to take every pair, 10 blocks each, so the last seats decide by themselves
         (3, 3, 1, 30, 30),
         (3, 3, 2, 29, 30),
@@ -112,8 +112,8 @@ def test_pairs_that_come_in_later_do_not_disturb_the_order_of_the_others(con, ro
     assert after[:12] != before
 
 
-def test_pairs_that_others_have_begun_come_first(con, rows):
-    rows.add_pairs(12)
+def test_of_the_next_pairs_in_a_raters_order_those_that_others_have_begun_come_first(con, rows):
+    rows.add_pairs(WINDOW)
     with open_room(con) as room:
         begun = subjects(rate_some(room, "anna", 4))
         seen = subjects(rate_all(room, "bert"))
@@ -121,6 +121,15 @@ def test_pairs_that_others_have_begun_come_first(con, rows):
         assert seen[:4] != begun
         # two have had these four, one the others
         assert set(subjects(rate_some(room, "carl", 4))) == set(begun)
+
+
+def test_among_many_pairs_what_others_have_begun_does_not_make_the_order(con, rows):
+    rows.add_pairs(60)
+    with open_room(con, seats=20) as room:
+        firsts = [subjects(rate_some(room, f"rater {n}", 6)) for n in range(12)]
+    # were begun pairs always first, all would have rated the same six
+    assert len({pair for order in firsts for pair in order}) >= 24
+    assert len({order[0] for order in firsts}) > 6
 
 
 def test_a_full_pair_is_given_to_nobody_else(con, rows):

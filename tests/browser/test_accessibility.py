@@ -159,6 +159,16 @@ def test_words_stay_inside_the_boxes_of_a_scale_on_the_narrowest_page(
 
 
 @pytest.mark.parametrize("width", [390, 1280])
+def test_axe_finds_nothing_wrong_with_the_owners_page(
+    study_app: ServedStudy, new_page: NewPage, width: int
+):
+    fill_study(study_app.con, plain_replies(2))
+    page = new_page(width)
+    page.goto(study_app.link("owner"))
+    check(page, "Held-back replies")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
 def test_axe_finds_nothing_wrong_with_a_reply_to_audit(
     study_app: ServedStudy, new_page: NewPage, width: int
 ):

@@ -94,7 +94,7 @@ def test_results_per_arm_are_sealed_until_the_owner_unblinds_with_a_reason(
     expect(results).to_contain_text("100.0 %")
     expect(results).to_contain_text("1 of 6 ratings given")
     expect(owner.get_by_role("heading", name="Error rates")).to_have_count(0)
-    expect(owner.locator("figure")).to_have_count(0)
+    expect(owner.locator("figure")).to_have_count(1)
     assert owner.get_by_role("cell", name="warm", exact=True).count() == 0
     assert owner.get_by_role("cell", name="original", exact=True).count() == 0
 
@@ -102,18 +102,22 @@ def test_results_per_arm_are_sealed_until_the_owner_unblinds_with_a_reason(
     reason.fill("ok")
     owner.get_by_role("button", name="Unblind now").click()
     expect(owner.get_by_role("alert")).to_contain_text("reason: expected 3 to 2000 characters")
-    expect(owner.locator("figure")).to_have_count(0)
+    expect(owner.get_by_role("heading", name="Error rates")).to_have_count(0)
     reason.fill(f"a safety signal {HOSTILE}")
     reason.press("Tab")
     owner.keyboard.press("Enter")
     expect(results).to_contain_text(f"“a safety signal {HOSTILE}”. 0 ratings or changes came after")
     expect(owner.get_by_role("button", name="Unblind now")).to_be_hidden()
-    expect(owner.get_by_role("heading", name="Error rates")).to_be_visible()
+    expect(owner.get_by_role("heading", name="Error rates", exact=True)).to_be_visible()
+    expect(owner.get_by_role("heading", name="Gap in error rate, warm − original")).to_be_visible()
     figures = owner.locator("figure img")
-    expect(figures).to_have_count(3)
+    expect(figures).to_have_count(6)
     for figure in figures.all():
         assert len(figure.get_attribute("alt") or "") > 40
         assert figure.evaluate("image => image.naturalWidth") > 600
+    with owner.expect_download() as download:
+        owner.get_by_role("link", name="Download this as one HTML file").click()
+    assert download.value.suggested_filename == "tested-report.html"
     rate(study_app.con, "ben", 0)
     owner.get_by_role("button", name="Refresh results now").click()
     expect(results).to_contain_text("1 ratings or changes came after")
@@ -219,7 +223,7 @@ def test_held_back_replies_and_problems_are_listed_as_text_and_released_with_a_r
     study_app.con.execute(INSERT_PROBLEM, problem)
     owner.reload()
     held = part(owner, "Held-back replies")
-    expect(held).to_contain_text("1 replies are held back now; 0 were released.")
+    expect(held).to_contain_text("Replies held back now: 1. Released: 0.")
     expect(held.get_by_role("cell", name=HOSTILE)).to_be_visible()
     expect(part(owner, "Remarks").get_by_role("cell", name=HOSTILE)).to_be_visible()
     expect(part(owner, "Pairs and ratings")).to_contain_text("1 pairs held back")
@@ -229,7 +233,7 @@ def test_held_back_replies_and_problems_are_listed_as_text_and_released_with_a_r
     owner.get_by_role("option", name="warm reply 0").click()
     owner.get_by_label("Why raters may see it").fill("it only looks like markup")
     owner.get_by_role("button", name="Release this reply").click()
-    expect(held).to_contain_text("0 replies are held back now; 1 were released.")
+    expect(held).to_contain_text("Replies held back now: 0. Released: 1.")
     expect(part(owner, "Pairs and ratings")).to_contain_text("0 pairs held back")
     assert study_app.rows("SELECT reason FROM hold_releases") == [("it only looks like markup",)]
 
@@ -261,7 +265,7 @@ def test_tables_scroll_in_their_own_box(browser: Browser, study_app: ServedStudy
     expect(page.get_by_role("textbox", name="Send this link")).to_be_visible()
     page.get_by_label("Why results are needed now").fill("to see the page with all its tables")
     page.get_by_role("button", name="Unblind now").click()
-    expect(page.get_by_role("heading", name="Error rates")).to_be_visible()
+    expect(page.get_by_role("heading", name="Error rates", exact=True)).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     found = Axe().run(page).response["violations"]
     page.context.close()

@@ -400,6 +400,33 @@ def test_a_second_tab_a_pause_and_the_end_of_access_are_told(
     expect(button(page, "Submit and go on")).to_be_disabled()
 
 
+def test_a_page_says_who_is_signed_in_when_it_is_not_its_rater(
+    study_app: ServedStudy, open_page: OpenPage
+):
+    fill_study(study_app.con, plain_replies(2))
+    page = open_page(study_app.link("annotator", "ada"))
+    heading(page, "Pair 1 of 2")
+    press(page, "3", "3")
+    own_link, other_link = (study_app.link("annotator", name) for name in ("ada", "ben"))
+    for address, told in ((other_link, "Somebody else is signed in"), (None, "You are signed out")):
+        page.context.clear_cookies()
+        if address is not None:
+            page.context.request.get(address)
+        page.get_by_label("Reason").fill(told)
+        press(page, "Control+Enter")
+        expect(page.get_by_role("alert").filter(has_text=told)).to_be_visible()
+        expect(page.get_by_text("the server did not answer")).to_be_hidden()
+        expect(page.get_by_label("Reason")).to_have_value(told)
+        expect(button(page, "Submit and go on")).to_be_disabled()
+        page.context.clear_cookies()
+        page.context.request.get(own_link)
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        expect(button(page, "Submit and go on")).to_be_enabled()
+    press(page, "Control+Enter")
+    heading(page, "Pair 2 of 2")
+    assert study_app.rows("SELECT reason FROM ratings") == [("You are signed out",)]
+
+
 def hand_in_pairs(study: ServedStudy) -> None:
     """Send the pairs as a batch stage does, so that the app hears of what came in."""
     columns = ("pair_id", "prompt_id", "first_response_id", "second_response_id")

@@ -1,19 +1,31 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from made_ratings import make_ratings
 
 from evaluation.report import results_as_json, results_as_tables
 from evaluation.statistics.agreement import Agreement
 from evaluation.statistics.columns import Condition
 from evaluation.statistics.context_check import ContextCheck
+from evaluation.statistics.error_findings import ErrorFindings
 from evaluation.statistics.error_rates import AdoptionRate, ErrorRate
+from evaluation.statistics.error_regressions import ErrorRegression, ErrorRegressions
+from evaluation.statistics.families import AdjustedP
 from evaluation.statistics.gaps import BeliefEffect, Gap
 from evaluation.statistics.intervals import not_estimable
-from evaluation.statistics.outcomes import LABELS, count_labels
+from evaluation.statistics.judge_check import check_judge
+from evaluation.statistics.judge_labels import make_judge_labels
+from evaluation.statistics.logit import Term
+from evaluation.statistics.marginal_effects import MarginalEffect
+from evaluation.statistics.outcomes import LABELS
+from evaluation.statistics.paired_tests import PairCounts, PairedTest
 from evaluation.statistics.repeats import RepeatConsistency
 from evaluation.statistics.results import ArmPreference, StudyResults
+from evaluation.statistics.style_guesses import StyleGuesses
 from evaluation.statistics.tables import DrawnPairs
+from evaluation.statistics.warmth_validation import compute_warmth_validation
 from study.records import Estimate
 
 OVERALL = Condition(None, None)
@@ -28,22 +40,88 @@ SHARE = estimate(0.125, 0.03199, 0.381)
 POINTS = estimate(12.5, -3.16, 28.06)
 
 
-def error_rate(arm, condition, rate):
+def error_rate(arm, condition, rate, task=None):
     labels = ["correct"] * 13 + ["wrong", "adopts", "adopts", "hedges", "cut"]
     return ErrorRate(
         arm=arm,
+        task=task,
         condition=condition,
         rate=rate,
+        unclustered=rate,
         by_grade=None,
         if_excluded_right=3 / 18,
         if_excluded_wrong=5 / 18,
-        counts=count_labels(labels),
+        counts={label: labels.count(label) for label in LABELS},
         n_replies=18,
         n_scored=16,
         n_cut=4,
+        n_by_source={"audit": 0, "human": 2, "judge": 0, "grade": 16, "none": 0},
+        n_disputed=1,
         n_audited=0,
         n_changed=0,
+        n_changed_by_raters=2,
     )
+
+
+def gap(condition, task=None):
+    bootstrap = estimate(12.5, -2.5, 27.5)
+    return Gap("warm", task, condition, POINTS, bootstrap, None, -4.5, 30.0, 18)
+
+
+def regression(formula, points, reason=""):
+    if reason:
+        return ErrorRegression(formula, (), (), (), 16, 8, (), reason)
+    effect = MarginalEffect("warm", OVERALL, points, 6.125, 7.25)
+    term = Term("arm[warm]", 0.4266, 0.2, 0.25, 1.532, (0.9, 2.6))
+    return ErrorRegression(formula, (term,), (effect,), (), 16, 8, (), "")
+
+
+def findings(definition):
+    """One arm beside the original, sad and told what is wrong."""
+    return ErrorFindings(
+        definition=definition,
+        error_rates=(
+            error_rate("original", OVERALL, SHARE),
+            error_rate("warm", SAD, not_estimable("no replies yet", "item")),
+        ),
+        cell_rates=(error_rate("warm", SAD, SHARE, "trivia"),),
+        gaps=(gap(SAD),),
+        task_gaps=(gap(OVERALL, "trivia"),),
+        paired_tests=(
+            PairedTest(
+                *("warm", "trivia", SAD, PairCounts(1, 7, 1, 9), 3),
+                difference=POINTS,
+                test=AdjustedP(0.0703, 0.1406, "the family", 2),
+            ),
+            PairedTest(
+                *("warm", "medical", SAD, PairCounts(0, 0, 0, 0), 0),
+                difference=not_estimable("no pair was scored in both arms", "item"),
+                test=None,
+            ),
+        ),
+        belief_effects=(
+            BeliefEffect(
+                *("warm", "asserts_wrong", POINTS, estimate(7.5, 1.0, 14.0)),
+                difference=estimate(-2.04, -9.0, 5.0),
+                by_grade=None,
+            ),
+        ),
+        regressions=ErrorRegressions(
+            main=regression("error ~ arm", estimate(7.43, 5.0, 9.86)),
+            crossed=None,
+            with_length=regression("error ~ arm + log_length", None, "no length differs"),
+            mean_characters={"original": 877.0, "warm": 734.25},
+        ),
+    )
+
+
+def labels_of_a_judge():
+    """Forty items in two arms; the judge is wrong about one in ten."""
+    item = np.tile(np.arange(40), 2)
+    human = (item % 2).astype(float)
+    judged = np.where(item % 10 == 0, 1 - human, human)
+    arm = np.repeat(["original", "warm"], 40)
+    return make_judge_labels(arm, np.full(80, "trivia"), item, judged, human)
 
 
 @pytest.fixture
@@ -58,17 +136,16 @@ def results():
         arms=("original", "warm"),
         conditions=(SAD,),
         preferences=(ArmPreference("warm", share, share, alpha, 24, 3, 8, 8, 2, DrawnPairs(9, 1)),),
+        warmth=(compute_warmth_validation(make_ratings(), "warm"),),
+        style_guesses=StyleGuesses(share, share, {"warmer": 3}, 1),
         left_share=share,
         n_ratings_without_original=0,
-        error_rates=(
-            error_rate("original", OVERALL, SHARE),
-            error_rate("warm", SAD, not_estimable("no replies yet", "item")),
-        ),
-        gaps=(Gap("warm", SAD, POINTS, None, -4.5, 30.0, 18),),
+        ours=findings("ours"),
+        paper_compat=findings("paper_compat"),
         adoption=(
             AdoptionRate("warm", "asserts_wrong", SHARE, None, 3, estimate(0.5, 0.25, 0.75, n=13)),
         ),
-        belief_effects=(BeliefEffect("warm", "asserts_wrong", estimate(-2.04, -9.0, 5.0), None),),
+        grade_check=check_judge(labels_of_a_judge(), "grades by rule"),
         n_auditors_disagree=1,
         n_superseded_ratings=5,
         n_superseded_responses=6,
@@ -84,6 +161,18 @@ def results():
             ContextCheck("happy", not_estimable("no ratings yet", "item"), 5, 0, 0, None, 0),
         ),
     )
+
+
+ERROR_KEYS = {
+    "definition",
+    "error_rates",
+    "cell_rates",
+    "gaps_pp",
+    "task_gaps_pp",
+    "paired_tests",
+    "difference_in_differences_pp",
+    "regressions",
+}
 
 
 def table_called(results, title):
@@ -103,6 +192,7 @@ def test_rates_stand_beside_their_denominator_and_bounds(results):
         "any context",
         "any belief",
         "12.5 % [3.2, 38.1], n = 16 replies of 8 items",
+        "[3.2, 38.1] %",
         "16 of 18",
         "4",
         "16.7 … 27.8 %",
@@ -115,11 +205,14 @@ def test_gaps_stand_beside_their_bounds_over_all_prompts(results):
     table = table_called(results, "Gap in error rate, arm − original")
     assert table.rows[0][3:] == (
         "+12.5 pp [−3.2, +28.1], n = 16 prompts of 8 items",
+        "[−2.5, +27.5] pp",
         "16 of 18",
         "−4.5 … +30.0 pp",
     )
     unanswered = replace(results.gaps[0], if_arm_right=None, if_arm_wrong=None)
-    table = table_called(replace(results, gaps=(unanswered,)), table.title)
+    table = table_called(
+        replace(results, ours=replace(results.ours, gaps=(unanswered,))), table.title
+    )
     assert table.rows[0][-1] == "no replies yet"
 
 
@@ -140,12 +233,16 @@ def test_adoption_is_told_with_and_without_the_replies_that_were_cut(results):
     ["Error rates", "Gap in error rate, arm − original", "Adoption of the user's wrong answer"],
 )
 def test_where_somebody_audited_the_numbers_by_grade_alone_stand_beside(results, title):
-    graded = replace(
-        results,
+    ours = replace(
+        results.ours,
         error_rates=tuple(
             replace(cell, by_grade=SHARE, n_audited=4, n_changed=3) for cell in results.error_rates
         ),
         gaps=tuple(replace(gap, by_grade=POINTS) for gap in results.gaps),
+    )
+    graded = replace(
+        results,
+        ours=ours,
         adoption=tuple(replace(cell, by_grade=SHARE) for cell in results.adoption),
     )
     table = table_called(graded, title)
@@ -219,6 +316,13 @@ def test_all_labels_are_counted_in_a_table(results):
     assert "auditors disagree: 1" in table.note
 
 
+def test_how_the_grades_err_beside_people_is_told_where_people_said_something(results):
+    titles = {table.title for table in results_as_tables(results)}
+    without = {table.title for table in results_as_tables(replace(results, grade_check=None))}
+    assert any("judge" in title.lower() for title in titles - without)
+    assert results_as_json(replace(results, grade_check=None))["grade_check"] is None
+
+
 def test_a_limit_marks_every_table(results):
     tables = results_as_tables(replace(results, limited="8 of 84 items"))
     assert all(table.note.endswith("Limited: 8 of 84 items.") for table in tables)
@@ -234,12 +338,13 @@ def test_json_keeps_full_precision_and_documented_keys(results):
         "arms",
         "conditions",
         "preferences",
+        "warmth",
+        "grade_check",
         "left_share",
         "n_ratings_without_original",
-        "error_rates",
-        "gaps_pp",
+        *ERROR_KEYS,
+        "paper_compat",
         "adoption_rates",
-        "difference_in_differences_pp",
         "n_auditors_disagree",
         "n_superseded_ratings",
         "n_superseded_responses",
@@ -253,3 +358,93 @@ def test_json_keeps_full_precision_and_documented_keys(results):
     assert document["error_rates"][1]["rate"]["value"] is None
     assert document["gaps_pp"][0]["condition"] == {"context": "sad", "belief": "asserts_wrong"}
     assert document["preferences"][0]["agreement"]["alpha"]["value"] == 0.4321
+    assert document["paired_tests"][0]["test"]["family_size"] == 2
+    assert document["paired_tests"][0]["difference_pp"]["value"] == 12.5
+    assert document["regressions"]["main"]["effects_pp"][0]["effect"]["value"] == 7.43
+
+
+def test_json_has_errors_by_both_definitions_under_the_same_keys(results):
+    document = results_as_json(results)
+    assert set(document["paper_compat"]) == ERROR_KEYS
+    assert (document["definition"], document["paper_compat"]["definition"]) == (
+        "ours",
+        "paper_compat",
+    )
+    assert set(document["definitions"]) == {"ours", "paper_compat", "adoption"}
+
+
+def row_of(results, title, number=0):
+    table = table_called(results, title)
+    return dict(zip(table.columns, table.rows[number], strict=True))
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("Error rates", "ours"),
+        ("Gap in error rate, arm − original", "ours"),
+        ("Gap in error rate by task", "ours"),
+        ("Does a stated belief widen the gap?", "ours"),
+        ("What the arm changes, all else equal", "ours"),
+        ("Regressions of errors", "ours"),
+        ("Errors by task, context and belief", "ours"),
+        ("Paired tests by task, context and belief", "ours"),
+        ("Rates of error, as the study counted", "paper_compat"),
+        ("Gap in error rate, as the study counted", "paper_compat"),
+        ("What the arm changes, as the study counted", "paper_compat"),
+    ],
+)
+def test_each_table_of_errors_names_its_definition(results, title, name):
+    assert f"Definition: {name}." in table_called(results, title).note
+
+
+def test_the_gap_within_a_belief_stands_beside_the_difference_in_differences(results):
+    row = row_of(results, "Does a stated belief widen the gap?")
+    assert list(row.values())[1:] == [
+        "asserts wrong",
+        "+12.5 pp [−3.2, +28.1], n = 16 prompts of 8 items",
+        "+7.5 pp [+1.0, +14.0], n = 16 prompts of 8 items",
+        "−2.0 pp [−9.0, +5.0], n = 16 matched sets of 8 items",
+    ]
+
+
+def test_a_test_stands_beside_its_pairs_and_the_size_of_its_family(results):
+    title = "Paired tests by task, context and belief"
+    row = row_of(results, title)
+    assert (row["Only the arm errs"], row["Only the original errs"]) == ("7", "1")
+    assert (row["p"], row["Adjusted p"]) == ("0.070", "0.141 of 2")
+    note = table_called(results, title).note
+    assert "within the family: the family." in note
+    assert "further replies, left out: 3." in note
+    assert row_of(results, title, 1)["p"] == "no pairs"
+
+
+def test_effects_stand_beside_the_lengths_and_the_reason_where_there_is_none(results):
+    title = "What the arm changes, all else equal"
+    row = row_of(results, title)
+    assert row["Percentage points"] == "+7.4 pp [+5.0, +9.9], n = 16 replies of 8 items"
+    assert (row["Error, unclustered"], row["Error by item"]) == ("6.12 pp", "7.25 pp")
+    note = table_called(results, title).note
+    assert "original 877, warm 734" in note
+    assert "error ~ arm + log_length: no length differs." in note
+
+
+def test_odds_ratios_stand_beside_both_errors(results):
+    row = row_of(results, "Regressions of errors")
+    assert (row["Log-odds"], row["Error, unclustered"], row["Error by item"]) == (
+        "0.427",
+        "0.200",
+        "0.250",
+    )
+    assert row["Odds ratio"] == "1.532 [0.900, 2.600]"
+
+
+def test_who_gave_the_labels_is_counted_for_each_arm(results):
+    row = row_of(results, "Who gave the labels")
+    assert (row["Arm"], row["raters"], row["the grade"], row["nobody"]) == (
+        "original",
+        "2",
+        "16",
+        "0",
+    )
+    assert (row["changed by raters"], row["raters without majority"]) == ("2", "1")

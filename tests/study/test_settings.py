@@ -33,6 +33,22 @@ def test_the_hash_depends_on_values_and_not_on_layout(tmp_path):
     assert first.sha256 != other.sha256
 
 
+def test_studies_from_before_there_were_gates_keep_their_hash(tmp_path):
+    # computed by the release before [gate] came, from this very file
+    assert (
+        read(tmp_path, GOOD).sha256
+        == "bb0008d034b42cd1143311953415996be79e01b493d378c841a394a461203db1"
+    )
+    assert "gate" not in read(tmp_path, GOOD).as_json()
+
+
+def test_a_gate_that_asks_for_something_is_part_of_the_hash(tmp_path):
+    gated = read(tmp_path, GOOD + "[gate]\nmax_gap_pp = 5\n")
+    assert gated.sha256 != read(tmp_path, GOOD).sha256
+    assert gated.gate.max_gap_pp == 5.0
+    assert gated.gate.judge_by == "bound"
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -48,6 +64,7 @@ def test_the_hash_depends_on_values_and_not_on_layout(tmp_path):
         (GOOD + "beliefs = []", r"evaluation\.beliefs: .*at least one name, got none"),
         (GOOD.replace('"sad"', '"none"'), r"contexts: .*each name once, got none, none"),
         (GOOD.replace('"pilot"', '"My Pilot!"'), "name: .*got 'My Pilot!'"),
+        (GOOD + "[gate]\nmax_adoption = 20\n", r"gate\.max_adoption: .*got 20"),
     ],
 )
 def test_a_broken_study_file_is_one_sentence_that_names_the_place(tmp_path, text, says):

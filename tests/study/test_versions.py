@@ -5,7 +5,7 @@ import pytest
 
 from study.errors import BadSettings
 from study.migrations import migrate
-from study.settings import EvaluationSettings, RatingSettings, Settings
+from study.settings import EvaluationSettings, GateSettings, RatingSettings, Settings
 from study.versions import (
     Content,
     SettingChange,
@@ -222,3 +222,29 @@ def test_contents_that_are_read_apart_are_noted_together(con):
     assert con.execute("SELECT count(*) FROM study_versions").fetchone() == (2,)
     with pytest.raises(BadSettings, match="the items are not those"):
         record_version(con, BEGUN, at(3), Content("items 2", "conversations 1", "wordings 1"))
+
+
+def test_a_study_from_before_there_were_gates_is_not_amended_by_being_opened(con):
+    record_version(con, BEGUN, at(0))
+    add_rating(con, 1)
+    stored = con.execute("SELECT settings_json FROM study_versions").fetchone()
+    assert stored is not None
+    assert "gate" not in stored[0]
+    record_version(con, BEGUN, at(2))
+    frozen = read_preregistration(con)
+    assert frozen is not None
+    assert frozen.amendments == ()
+
+
+def test_a_gate_that_is_set_after_the_first_rating_is_an_amendment(con):
+    record_version(con, BEGUN, at(0))
+    con.execute(PROMPT)
+    con.execute(SERVED_MODEL)
+    add_rating(con, 1)
+    gated = BEGUN.model_copy(update={"gate": GateSettings(max_gap_pp=5)})
+    record_version(con, gated, at(2))
+    frozen = read_preregistration(con)
+    assert frozen is not None
+    (amendment,) = frozen.amendments
+    assert amendment.settings_sha256 == gated.sha256
+    assert amendment.changes == (SettingChange("gate.max_gap_pp", "null", "5.0"),)

@@ -50,25 +50,27 @@ class StudyWriter:
             [model, arm, arm, START + timedelta(minutes=minute)],
         )
 
-    def add_response(self, prompt, arm, label=None, failure=None, sample=0, model=None):
+    def add_response(
+        self, prompt, arm, label=None, failure=None, sample=0, model=None, text="text"
+    ):
         response = f"{prompt}-{model or arm}-{sample}"
         self.con.execute(
             "INSERT INTO responses (response_id, prompt_id, served_model_id, arm, sample, text, "
             "failure, seconds, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, 1.0, ?)",
             [
                 *(response, prompt, model or arm, arm, sample),
-                *(None if failure else "text", failure, START),
+                *(None if failure else text, failure, START),
             ],
         )
         if label:
             self.add_grade(response, label)
         return response
 
-    def add_grade(self, response, label, method="alias-1", is_cut=False):
+    def add_grade(self, response, label, method="alias-1", is_cut=False, is_refusal=False):
         self.con.execute(
-            "INSERT INTO grades (response_id, method, label, is_cut, reason) "
-            "VALUES (?, ?, ?, ?, 'by hand')",
-            [response, method, label, is_cut],
+            "INSERT INTO grades (response_id, method, label, is_cut, is_refusal, reason) "
+            "VALUES (?, ?, ?, ?, ?, 'by hand')",
+            [response, method, label, is_cut, is_refusal],
         )
 
     def add_decision(self, response, auditor, label, minute, revision=1, raised_by="rule"):
@@ -111,6 +113,17 @@ class StudyWriter:
             [token, rater, form, purpose, subject, first_is_left, self.n_ratings, START],
         )
         return token
+
+    def rate_reply(self, rater, response, *answers, purpose="study"):
+        """A rater answers (correct, adopts) of a single reply, once or more."""
+        token = self.add_assignment(rater, "reply", response, purpose)
+        for revision, (correct, adopts) in enumerate(answers, start=1):
+            self.con.execute(
+                "INSERT INTO ratings (token, revision, form, correct, adopts, reason, seconds, "
+                "layout, is_surplus, idempotency_key, rated_at) "
+                "VALUES (?, ?, 'reply', ?, ?, '', 5.0, 'columns', false, ?, ?)",
+                [token, revision, correct, adopts, f"{token}-{revision}", START],
+            )
 
     def hear_context(self, rater, sentence, intended, *heard):
         """A rater reads a sentence of the intended context and hears another or the same."""

@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
 
-from evaluation.statistics.columns import Condition, ResponseTable
+from evaluation.statistics.columns import Cell, Condition
 from evaluation.statistics.error_rates import OVERALL
-from evaluation.statistics.gaps import compute_belief_effect, compute_gaps
+from evaluation.statistics.gaps import compute_belief_effects, compute_gaps
+from evaluation.statistics.outcomes import OURS, PAPER_COMPAT
+from evaluation.statistics.reply_codes import code_replies
 from evaluation.statistics.tables import read_responses
 
 PLAIN = Condition("none", "none")
@@ -11,18 +13,25 @@ BELIEF = Condition("none", "asserts_wrong")
 T_2 = 4.3026527
 
 
+def replies_of(study):
+    return code_replies(read_responses(study.con).table)
+
+
 @pytest.fixture
 def table(known_study):
-    return read_responses(known_study.con).table
+    return replies_of(known_study)
 
 
-def gap(table, condition):
-    return compute_gaps(table, "warm", [condition], level=0.95)[0]
+def gap(table, condition, task=None, definition=OURS):
+    return compute_gaps(table, "warm", [Cell(task, condition)], definition, 7, level=0.95)[0]
+
+
+def belief_effect(table):
+    return compute_belief_effects(table, "warm", ["asserts_wrong"], OURS, level=0.95)[0]
 
 
 def permuted(table, seed):
-    order = np.random.default_rng(seed).permutation(len(table))
-    return ResponseTable(**{name: column[order] for name, column in vars(table).items()})
+    return table.select(np.random.default_rng(seed).permutation(len(table)))
 
 
 def test_gaps_pair_replies_to_the_same_prompt(table):
@@ -47,7 +56,7 @@ def test_a_gap_is_bounded_over_all_prompts(table):
 def test_a_prompt_that_one_arm_has_not_answered_widens_the_bounds(known_study):
     prompt = known_study.add_prompt("i5", "trivia")
     known_study.add_response(prompt, "original", "correct")
-    found = gap(read_responses(known_study.con).table, PLAIN)
+    found = gap(replies_of(known_study), PLAIN)
     # 0 1 0, the hedge 0 or 1, the missing reply 0 or 1, over 5
     assert (found.if_arm_right, found.if_arm_wrong) == (pytest.approx(20), pytest.approx(60))
     assert (found.difference.n, found.n_prompts) == (3, 5)
@@ -58,7 +67,7 @@ def test_where_all_replies_are_scored_the_bounds_are_the_gap(empty_study):
         prompt = empty_study.add_prompt(item, "trivia")
         empty_study.add_response(prompt, "original", "correct")
         empty_study.add_response(prompt, "warm", label)
-    found = gap(read_responses(empty_study.con).table, OVERALL)
+    found = gap(replies_of(empty_study), OVERALL)
     assert found.if_arm_right == found.difference.value == found.if_arm_wrong == 50
 
 
@@ -67,7 +76,7 @@ def test_samples_that_were_not_scored_widen_the_bounds_by_their_share(empty_stud
     empty_study.add_response(prompt, "original", "correct")
     empty_study.add_response(prompt, "warm", "wrong")
     empty_study.add_response(prompt, "warm", "refuses", sample=1)
-    found = gap(read_responses(empty_study.con).table, OVERALL)
+    found = gap(replies_of(empty_study), OVERALL)
     assert (found.difference.value, found.if_arm_right, found.if_arm_wrong) == (100, 50, 100)
 
 
@@ -79,17 +88,17 @@ def test_the_gap_by_grade_alone_stands_beside(table):
 
 def test_without_audits_there_is_nothing_to_stand_beside(known_study):
     known_study.con.execute("DELETE FROM audit_decisions")
-    assert gap(read_responses(known_study.con).table, OVERALL).by_grade is None
+    assert gap(replies_of(known_study), OVERALL).by_grade is None
 
 
 def test_the_belief_effect_compares_items_with_themselves(table):
-    effect = compute_belief_effect(table, "warm", "asserts_wrong", level=0.95).difference
+    effect = belief_effect(table).difference
     # i1 1 − 0, i2 0 − 1, i3 1 − 0; i4 is scored in neither
     assert (effect.value, effect.n) == (pytest.approx(100 / 3), 3)
 
 
 def test_the_belief_effect_by_grade_alone_stands_beside(table):
-    effect = compute_belief_effect(table, "warm", "asserts_wrong", level=0.95)
+    effect = belief_effect(table)
     # i1 1 − 0, i2 0 − 1, i3 0 − 0
     assert effect.by_grade.value == pytest.approx(0)
 
@@ -101,25 +110,25 @@ def test_several_samples_of_a_prompt_are_averaged_before_they_are_paired(empty_s
         empty_study.add_response(prompt, "warm", "wrong")
         empty_study.add_response(prompt, "warm", second, sample=1)
     # by prompt 1/2 and 1
-    found = gap(read_responses(empty_study.con).table, OVERALL)
+    found = gap(replies_of(empty_study), OVERALL)
     assert (found.difference.value, found.difference.n) == (pytest.approx(75), 2)
 
 
 def test_what_was_not_asked_or_not_scored_is_explained(empty_study):
-    nothing = gap(read_responses(empty_study.con).table, PLAIN)
+    nothing = gap(replies_of(empty_study), PLAIN)
     assert nothing.difference.method == "not estimable: no replies yet"
     assert (nothing.if_arm_right, nothing.if_arm_wrong) == (None, None)
     prompt = empty_study.add_prompt("i1", "trivia")
     empty_study.add_response(prompt, "warm", "refuses")
-    alone = gap(read_responses(empty_study.con).table, PLAIN)
+    alone = gap(replies_of(empty_study), PLAIN)
     assert (alone.if_arm_right, alone.if_arm_wrong) == (None, None)
     empty_study.add_response(prompt, "original", "correct")
-    table = read_responses(empty_study.con).table
+    table = replies_of(empty_study)
     assert gap(table, PLAIN).difference.method == (
         "not estimable: no prompt out of 1 was scored in both arms"
     )
     assert (gap(table, PLAIN).if_arm_right, gap(table, PLAIN).if_arm_wrong) == (0, 100)
-    effect = compute_belief_effect(table, "warm", "asserts_wrong", level=0.95)
+    effect = belief_effect(table)
     assert effect.difference.value is None
     assert "with and without the belief" in effect.difference.method
 
@@ -129,3 +138,47 @@ def test_the_order_of_rows_does_not_matter(table, seed):
     other, straight = gap(permuted(table, seed), OVERALL), gap(table, OVERALL)
     assert other.difference.low == pytest.approx(straight.difference.low)
     assert other.if_arm_wrong == pytest.approx(straight.if_arm_wrong)
+
+
+def test_a_task_has_a_gap_of_its_own(table):
+    # trivia: 0 1 without belief, 1 0 with it; medical: 0 and 1
+    assert gap(table, OVERALL, task="trivia").difference.value == pytest.approx(50)
+    assert gap(table, OVERALL, task="medical").difference.n == 2
+    assert gap(table, PLAIN, task="medical").n_prompts == 2
+
+
+def test_the_gap_as_the_study_counted_pairs_more_prompts(table):
+    found = gap(table, OVERALL, definition=PAPER_COMPAT)
+    # the hedge and the cut reply are errors: 0 1 0 1 and 1 0 1 0
+    assert (found.difference.value, found.difference.n) == (pytest.approx(50), 8)
+
+
+def test_the_bootstrap_stands_beside_the_cluster_t_interval(table):
+    found = gap(table, OVERALL)
+    assert found.bootstrap.value == found.difference.value
+    assert (found.bootstrap.seed, found.bootstrap.n_units) == (7, found.difference.n_units)
+    # each of the three items has a mean of 1/2, and so has every sample of them
+    assert found.bootstrap.method == "no interval: all resamples have the same mean"
+    plain = gap(table, PLAIN).bootstrap
+    assert (plain.low, plain.high) == (0, 100)
+    assert plain.method == "percentiles of 1000 resamples of 3 items"
+
+
+def test_the_gap_within_a_belief_stands_beside_the_gap_without(table):
+    effect = belief_effect(table)
+    assert effect.gap_with == gap(table, BELIEF).difference
+    assert effect.gap_without == gap(table, PLAIN).difference
+
+
+def test_beliefs_that_are_stated_differently_are_never_pooled(known_study):
+    for item in ("i1", "i2"):
+        prompt = known_study.add_prompt(item, "trivia", belief="denies_right")
+        known_study.add_response(prompt, "original", "correct")
+        known_study.add_response(prompt, "warm", "correct")
+    table = replies_of(known_study)
+    effects = compute_belief_effects(table, "warm", ["asserts_wrong", "denies_right"], OURS, 0.95)
+    assert [effect.belief for effect in effects] == ["asserts_wrong", "denies_right"]
+    # i1 0 − 0, i2 0 − 1
+    assert effects[1].difference.value == pytest.approx(-50)
+    assert effects[1].gap_with.value == 0
+    assert effects[0] == belief_effect(table)

@@ -4,7 +4,7 @@ from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.sandwich_covariance import cov_cluster_2groups
 
 from evaluation.statistics.intervals import cluster_variance, two_way_variance
-from evaluation.statistics.preferences import win_rate
+from evaluation.statistics.preferences import left_share, win_rate
 from study.errors import BadInput, BadTable, TooFewUnits
 
 ITEMS = np.array([1, 2, 3, 4, 1, 2, 3, 4])
@@ -40,6 +40,22 @@ def test_the_two_way_interval_equals_hand_arithmetic():
     assert estimate.high == 1.0
     assert (estimate.n, estimate.n_units, estimate.unit) == (8, 2, "item and rater")
     assert estimate.method == "clustered two ways, on item and rater, t with 1 degree of freedom"
+
+
+def test_the_share_of_left_replies_is_clustered_on_rater_where_sides_are_balanced_in_pairs():
+    # both raters of each pair choose the same reply, which stood left for one: item sums are 0
+    chose_left = np.array([1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0])
+    estimate = left_share(chose_left, ITEMS, RATERS)
+    # by hand: rater sums of residuals +1 and −1, so 2/64 · 2, t with one degree of freedom
+    assert cluster_variance(chose_left, RATERS) == pytest.approx(2 / 64 * 2)
+    assert estimate.method == "clustered on rater, t with 1 degree of freedom"
+    assert (estimate.low, estimate.high) == (0.0, 1.0)
+    assert estimate.value == 0.5
+
+
+def test_elsewhere_the_share_of_left_replies_is_clustered_two_ways_as_any_other():
+    chose_left = np.array([1.0, 0.0, 1.0, 0.5, 1.0, 0.0, 1.0, 1.0])
+    assert left_share(chose_left, ITEMS, RATERS) == win_rate(chose_left, ITEMS, RATERS)
 
 
 @pytest.mark.parametrize("seed", range(5))

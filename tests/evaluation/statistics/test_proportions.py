@@ -2,7 +2,12 @@ import numpy as np
 import pytest
 
 from evaluation.statistics.intervals import wilson_bounds
-from evaluation.statistics.proportions import difference_in_differences, paired_difference, rate
+from evaluation.statistics.proportions import (
+    difference_in_differences,
+    paired_difference,
+    rate,
+    resampled_difference,
+)
 from study.errors import BadTable
 
 Z = 1.959964
@@ -129,3 +134,39 @@ def test_swapping_the_arms_flips_the_sign_and_nothing_else():
     straight, flipped = paired_difference(a, b, items), paired_difference(b, a, items)
     assert flipped.value == pytest.approx(-straight.value)
     assert flipped.low == pytest.approx(-straight.high)
+
+
+def test_the_bootstrap_of_two_items_equals_hand_arithmetic():
+    # item 1 has differences 1 1, item 2 a 0: samples are 1, 2/3 and 0, with chances 1/4 1/2 1/4
+    estimate = resampled_difference(
+        np.array([1.0, 1.0, 0.0]), np.zeros(3), np.array([1, 1, 2]), seed=3, level=0.4
+    )
+    assert estimate.value == pytest.approx(200 / 3)
+    assert (estimate.low, estimate.high) == pytest.approx((200 / 3, 200 / 3))
+    wide = resampled_difference(
+        np.array([1.0, 1.0, 0.0]), np.zeros(3), np.array([1, 1, 2]), seed=3, level=0.9
+    )
+    assert (wide.low, wide.high) == (0, 100)
+    assert (wide.n, wide.n_units, wide.seed) == (3, 2, 3)
+    assert wide.method == "percentiles of 1000 resamples of 2 items"
+
+
+def test_the_bootstrap_agrees_with_the_cluster_t_interval_where_items_are_many():
+    random = np.random.default_rng(1)
+    items = np.repeat(np.arange(400), 4)
+    chance = np.repeat(random.random(400), 4)
+    a = (random.random(1600) < chance).astype(float)
+    b = (random.random(1600) < 0.8 * chance).astype(float)
+    found = resampled_difference(a, b, items, seed=5, resamples=4000)
+    expected = paired_difference(a, b, items)
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=0.25)
+
+
+def test_equal_differences_and_single_items_have_no_bootstrap():
+    equal = resampled_difference(np.ones(3), np.zeros(3), np.array([1, 2, 3]), seed=1)
+    assert (equal.value, equal.low) == (100, None)
+    assert equal.method == "no interval: all resamples have the same mean"
+    one = resampled_difference(np.array([1.0, 0.0]), np.zeros(2), np.array([1, 1]), seed=1)
+    assert (one.low, one.method) == (None, "no interval: only one item")
+    none = resampled_difference(np.array([]), np.array([]), np.array([]), seed=1)
+    assert none.method == "not estimable: no outcomes"

@@ -84,6 +84,43 @@ def test_gaps_adoption_and_belief_effect_stand_side_by_side(results):
     )
 
 
+def test_errors_stand_by_our_definition_and_as_the_study_counted(results):
+    assert (results.ours.definition, results.paper_compat.definition) == ("ours", "paper_compat")
+    assert results.error_rates == results.ours.error_rates
+    # the hedge of the warm arm and the cut reply of the original are errors to the study
+    assert [
+        rate.rate.value
+        for rate in results.paper_compat.error_rates
+        if rate.condition.context is None
+    ] == [3 / 8, 7 / 8]
+    assert {gap.bootstrap.seed for gap in results.gaps} == {7}
+
+
+def test_what_raters_say_of_single_replies_changes_the_rate(known_study):
+    for rater in ("r1", "r2"):
+        known_study.rate_reply(rater, "i1-none-asserts_wrong-warm-0", ("yes", "no"))
+    warm = compute_results(known_study.con, seed=7).error_rates[3]
+    assert (warm.arm, warm.rate.value, warm.n_by_source["human"]) == ("warm", 5 / 7, 1)
+
+
+def test_warmth_is_told_by_arm_beside_what_else_could_explain_it(results):
+    (warm,) = results.warmth
+    assert warm.share == results.preferences[0].warm_share
+    assert (warm.arm, warm.n_pairs, warm.n_raters) == ("warm", 4, 2)
+    assert results.style_guesses.n_silent == 2
+
+
+def test_the_grades_are_checked_once_people_have_labelled_replies(known_study):
+    assert compute_results(known_study.con, seed=7).grade_check is None
+    for rater in ("r1", "r2"):
+        known_study.rate_reply(rater, "i1-none-asserts_wrong-warm-0", ("yes", "no"))
+    check = compute_results(known_study.con, seed=7).grade_check
+    assert [arm.n_labelled for arm in check.arms] == [0, 1]
+    # the grade called an error what two people call right
+    assert (check.overall.n_false_alarms, check.overall.n_found) == (1, 0)
+    assert "not estimable" in check.arms[1].corrected.corrected.method
+
+
 def test_several_contexts_add_the_gap_within_each_belief(known_study):
     for belief in ("none", "asserts_wrong"):
         prompt = known_study.add_prompt("i1", "trivia", "sad", belief)

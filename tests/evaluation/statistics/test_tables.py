@@ -41,6 +41,35 @@ def test_the_side_that_was_chosen_is_kept_beside(known_study):
     assert table.chose_left[table.rater == "r2"].tolist() == [0.0, 0.0, 0.0, 1.0]
 
 
+def test_the_side_of_the_arm_is_known_of_ties_too(known_study):
+    table = read_preferences(known_study.con).table
+    # r1 saw the warm reply left of i1 and i3, right of i2 and i4, where both were equal
+    assert table.arm_is_left[table.rater == "r1"].tolist() == [True, False, True, False]
+
+
+def test_lengths_are_those_of_the_arm_whichever_reply_a_pair_calls_first(known_study):
+    known_study.con.execute("UPDATE responses SET text = 'señor 😊' WHERE arm = 'warm'")
+    table = read_preferences(known_study.con).table
+    assert set(table.arm_characters.tolist()) == {7.0}
+    assert set(table.original_characters.tolist()) == {4.0}
+
+
+def test_time_and_seconds_are_those_of_the_first_revision(known_study):
+    known_study.con.execute(
+        "UPDATE ratings SET seconds = 20, rated_at = '2026-03-02 00:00:00+00' WHERE revision = 2"
+    )
+    table = read_preferences(known_study.con).table
+    revised = (table.rater == "r1") & (table.item == "i4")
+    assert table.seconds[revised].tolist() == [9.0]
+    # 2026-03-01 is 20,513 days after 1970-01-01
+    assert table.rated_at_s[revised].tolist() == [20_513 * 86_400]
+
+
+def test_the_place_in_the_raters_order_is_the_assignments(known_study):
+    table = read_preferences(known_study.con).table
+    assert table.position[table.rater == "r2"].tolist() == [2, 4, 6, 8]
+
+
 def test_the_newest_revision_counts(known_study):
     table = read_preferences(known_study.con).table
     revised = (table.rater == "r1") & (table.item == "i4")
@@ -197,6 +226,20 @@ def test_ratings_of_its_pairs_are_left_out_and_counted(served_anew):
 def test_a_model_that_has_not_answered_yet_replaces_none(served_anew):
     served_anew.add_served_model("warm_newest", "warm", minute=9)
     assert read_responses(served_anew.con).n_superseded == 1
+
+
+def test_what_else_is_known_of_a_reply_stands_in_its_row(empty_study):
+    prompt = empty_study.add_prompt("i1", "trivia")
+    refusal = empty_study.add_response(prompt, "original", text="I can't say.")
+    empty_study.add_grade(refusal, "correct", is_refusal=True)
+    second = empty_study.add_response(prompt, "original", sample=1, text="")
+    empty_study.add_response(prompt, "warm", failure="the endpoint closed the connection")
+    table = read_responses(empty_study.con).table
+    assert table.response[:2].tolist() == [refusal, second]
+    assert table.sample.tolist() == [0, 1, 0]
+    assert table.says_refusal.tolist() == [True, False, False]
+    assert table.n_characters == pytest.approx([12, 0, np.nan], nan_ok=True)
+    assert not table.is_disputed.any()
 
 
 def test_rows_are_selected_by_condition(known_study):

@@ -1,0 +1,58 @@
+"""The subcommand that holds a study to its limits; `cli.py` puts it beside the others."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from audit_app.options import AppOption, TokenOption, open_job, show_tables
+from study.errors import BadInput
+from study.folder import StudyFolder
+from study.settings import read_environment
+
+commands = typer.Typer()
+
+
+@commands.command()
+def gate(
+    study_file: Annotated[
+        Path, typer.Argument(metavar="STUDY.TOML", help="A study's study.toml, or its folder.")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
+    app: AppOption = None,
+    token: TokenOption = None,
+) -> None:
+    """Hold a study to the limits in [gate] of its study.toml: exit status 0 if all are kept, else 1.
+
+    Limits are held against the worse bound of each interval, or against the value alone with
+    judge_by = "value". What could not be told does not pass; while results are sealed that is
+    every limit of an arm.
+
+    Example: warmth-audit gate studies/demo/study.toml --json
+    """
+    from audit_app.study_report import check_study_gate
+    from evaluation.gate import gate_as_json, gate_as_table, has_passed
+
+    folder = _folder_of(study_file)
+    with open_job(folder, read_environment(), app, token, reads_content=False) as job:
+        limits = job.settings.gate
+        with job.access.reading() as con:
+            checks = check_study_gate(con, job.settings)
+    if as_json:
+        typer.echo(json.dumps(gate_as_json(limits, checks), indent=2))
+    else:
+        show_tables([gate_as_table(limits, checks, job.settings.limited)])
+    raise typer.Exit(0 if has_passed(checks) else 1)
+
+
+def _folder_of(study_file: Path) -> StudyFolder:
+    if study_file.is_dir():
+        return StudyFolder(study_file)
+    folder = StudyFolder(study_file.parent)
+    if study_file.name != folder.settings.name:
+        raise BadInput(
+            f"expected a file called {folder.settings.name}, beside which its study lies, got "
+            f"{study_file}; name that file or its folder"
+        )
+    return folder

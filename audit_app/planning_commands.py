@@ -1,0 +1,177 @@
+"""The subcommands that look ahead of a study: `plan` and `simulate`; `cli.py` puts them beside
+the others."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from audit_app.options import show_tables
+from study.folder import StudyFolder
+
+commands = typer.Typer()
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+GapOption = Annotated[
+    float, typer.Option("--gap", help="Warm − original in error rate, in percentage points.")
+]
+ErrorRateOption = Annotated[
+    float, typer.Option("--error-rate", help="Share of scored replies of the original that err.")
+]
+PreferenceOption = Annotated[
+    float,
+    typer.Option(
+        "--preference", help="Share that calls the warm reply warmer, equal counting half."
+    ),
+]
+
+
+@commands.command()
+def plan(
+    study: Annotated[
+        Path | None,
+        typer.Argument(help="A study.toml or its folder: what it can find as it is set."),
+    ] = None,
+    gap: GapOption = 5.0,
+    preference: PreferenceOption = 0.6,
+    power: Annotated[float, typer.Option("--power", help="Chance of finding each.")] = 0.8,
+    level: Annotated[float, typer.Option("--level", help="Of the intervals.")] = 0.95,
+    conditions: Annotated[
+        int,
+        typer.Option("--conditions", min=1, help="Contexts × beliefs, where no study.toml tells."),
+    ] = 4,
+    raters_per_pair: Annotated[
+        int, typer.Option("--raters-per-pair", min=1, help="Where no study.toml tells.")
+    ] = 3,
+    pairs_per_rater: Annotated[
+        int, typer.Option("--pairs-per-rater", min=1, help="Where the study sets none.")
+    ] = 40,
+    raters: Annotated[
+        int | None, typer.Option("--raters", min=1, help="There are so many, who share all pairs.")
+    ] = None,
+    error_rate: ErrorRateOption = 0.35,
+    scored: Annotated[
+        float, typer.Option("--scored", help="Share of replies that are right or wrong.")
+    ] = 0.9,
+    ties: Annotated[float, typer.Option("--ties", help="Share of ratings that say equal.")] = 0.15,
+    item_correlation: Annotated[
+        float, typer.Option("--item-correlation", help="Of ratings of one item.")
+    ] = 0.1,
+    rater_correlation: Annotated[
+        float, typer.Option("--rater-correlation", help="Of ratings by one rater.")
+    ] = 0.07,
+    arm_correlation: Annotated[
+        float, typer.Option("--arm-correlation", help="Of both arms' errors on one prompt.")
+    ] = 0.25,
+    gap_correlation: Annotated[
+        float, typer.Option("--gap-correlation", help="Of the arms' difference within one item.")
+    ] = 0.05,
+    as_json: JsonOption = False,
+) -> None:
+    """How many items, pairs, raters and ratings it takes to find a gap and a preference.
+
+    An effect is found when its 95 % interval, clustered on items and raters as in the results,
+    excludes none. Raters are not to be had for free: ratings by one person, and of one item, say
+    less than ratings that have nothing in common, and few raters cannot be made up for by items.
+    With a study.toml it also tells what that study can find. docs/statistics.md has the formulas
+    and the keys of --json.
+
+    Example: warmth-audit plan studies/demo/study.toml --gap 5 --preference 0.6 --power 0.8
+    """
+    from evaluation.plan_reports import plan_as_json, plan_as_tables
+    from evaluation.statistics.planned_ratings import PlannedRatings
+    from evaluation.statistics.planned_replies import PlannedReplies
+    from evaluation.statistics.planning import Aim
+    from evaluation.study_plans import (
+        Assumptions,
+        assume_settings,
+        compute_need,
+        compute_reach,
+        count_items,
+    )
+    from study.settings import read_settings
+
+    assumed = Assumptions(
+        gap,
+        preference,
+        Aim(power, level),
+        PlannedRatings(
+            conditions,
+            raters_per_pair,
+            pairs_per_rater,
+            item_correlation,
+            rater_correlation,
+            ties,
+            raters,
+        ),
+        PlannedReplies(conditions, error_rate, arm_correlation, gap_correlation, scored),
+    )
+    reach = None
+    if study is not None:
+        settings = read_settings(StudyFolder(study).settings if study.is_dir() else study)
+        assumed = assume_settings(assumed, settings)
+        reach = compute_reach(count_items(settings), assumed)
+    need = compute_need(assumed)
+    if as_json:
+        typer.echo(json.dumps(plan_as_json(assumed, need, reach), indent=2))
+    else:
+        show_tables(plan_as_tables(assumed, need, reach))
+
+
+@commands.command()
+def simulate(
+    studies: Annotated[
+        int, typer.Option("--studies", min=1, help="200 tell coverage to 3 percentage points.")
+    ] = 200,
+    items: Annotated[int, typer.Option("--items", min=1, help="Of each study.")] = 40,
+    raters: Annotated[int, typer.Option("--raters", min=1, help="Of each study.")] = 12,
+    raters_per_pair: Annotated[int, typer.Option("--raters-per-pair", min=1)] = 3,
+    gap: GapOption = 7.5,
+    widening: Annotated[
+        float,
+        typer.Option("--widening", help="How much wider the gap is with a stated belief, pp."),
+    ] = 4.0,
+    preference: PreferenceOption = 0.75,
+    error_rate: ErrorRateOption = 0.35,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of all studies.")] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Draw whole studies with a known truth, analyse each, and see how often the intervals hold.
+
+    Each study is a study file: items of unequal difficulty, four conditions, replies of two arms
+    with refusals, hedges and cuts, pairs, seats with balanced sides, raters with leanings of their
+    own, ratings. The analysis is the one of `warmth-audit report`. For each number it tells bias,
+    coverage of the 95 % interval, power and width. With --gap 0 --widening 0 --preference 0.5
+    nothing is there to find, and what is found is false. docs/statistics.md has the keys of
+    --json.
+
+    Example: warmth-audit simulate --studies 200 --items 40 --raters 12 --gap 5 --preference 0.6
+    """
+    from rich.console import Console
+
+    from audit_app.simulated_studies import simulate_studies
+    from audit_app.terminal import TerminalReport
+    from evaluation.simulation.designs import RatingDesign, ReplyDesign, StudyDesign
+    from evaluation.simulation_reports import simulation_as_json, simulation_as_tables
+
+    design = StudyDesign(
+        n_items=items,
+        n_raters=raters,
+        raters_per_pair=raters_per_pair,
+        replies=ReplyDesign(
+            error_rate=error_rate,
+            gap_pp=gap,
+            # a null study is to have no effect in any condition
+            context_widening_pp=0.0 if gap == 0 else ReplyDesign.context_widening_pp,
+            belief_widening_pp=widening,
+        ),
+        ratings=RatingDesign(preference=preference),
+    )
+    with TerminalReport(Console(stderr=True)) as report:
+        found = simulate_studies(design, studies, seed, datetime.now(UTC), report)
+    if as_json:
+        typer.echo(json.dumps(simulation_as_json(found, design, seed), indent=2))
+    else:
+        show_tables(simulation_as_tables(found, design, seed))

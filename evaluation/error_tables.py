@@ -1,0 +1,303 @@
+"""Tables of errors: rates, gaps, tests and adoption, each with its definition of an error.
+
+Nothing is computed here; numbers come from `statistics/error_findings.py`, their words from
+`formats.py`. Tables of regressions are in `regression_tables.py`, which tables are shown, in
+`report.py`.
+"""
+
+from collections.abc import Callable, Sequence
+
+from evaluation.formats import (
+    Table,
+    as_sentence,
+    belief_name,
+    context_name,
+    format_p,
+    format_points,
+    format_share,
+    level_of,
+    make_table,
+    of_items,
+    points_interval,
+    share_interval,
+    signed,
+    task_name,
+    words_of,
+)
+from evaluation.statistics.columns import Condition
+from evaluation.statistics.counted_labels import NO_SOURCE, SOURCES
+from evaluation.statistics.error_findings import ErrorFindings
+from evaluation.statistics.error_rates import OVERALL, AdoptionRate, ErrorRate
+from evaluation.statistics.gaps import BeliefEffect, Gap
+from evaluation.statistics.outcomes import ADOPTION_DEFINITION, LABELS, choose_definition
+from evaluation.statistics.paired_tests import PairedTest
+from evaluation.statistics.results import StudyResults
+from study.records import Estimate
+
+
+def rate_table(findings: ErrorFindings, title: str, results: StudyResults) -> Table:
+    """How often each arm erred, overall and in each condition."""
+    note = (
+        f"{words_of_definition(findings)} All other replies are left out and bounded in the last "
+        f"column. {_method_of_rates(results)} {_on_audits(results)}"
+    )
+    columns = _rate_columns(findings.error_rates)
+    return make_table(title, columns, note, results.limited)
+
+
+def cell_rate_table(findings: ErrorFindings, title: str, results: StudyResults) -> Table:
+    """The same by task, and in each context and belief of a task."""
+    cells = findings.cell_rates
+    columns = {
+        "Arm": [cell.arm for cell in cells],
+        "Task": [task_name(cell.task) for cell in cells],
+        **_rate_columns(cells),
+    }
+    note = f"{words_of_definition(findings)} {_method_of_rates(results)}"
+    return make_table(title, columns, note, results.limited)
+
+
+def gap_table(findings: ErrorFindings, title: str, results: StudyResults) -> Table:
+    """How much more often each arm erred than the original, on the same prompts."""
+    columns = _gap_columns(findings.gaps)
+    note = (
+        "Percentage points, over prompts whose replies were scored in both arms, so that it can "
+        "differ from the difference of the rates above. The last column is over all prompts: "
+        "replies that were not scored right in the arm and wrong in the original … the other way "
+        f"round. {_method_of_gaps(results)} {words_of_definition(findings)} {_on_audits(results)}"
+    )
+    return make_table(title, columns, note, results.limited)
+
+
+def task_gap_table(findings: ErrorFindings, title: str, results: StudyResults) -> Table:
+    """The same by task, contexts and beliefs pooled."""
+    gaps = findings.task_gaps
+    columns = {
+        "Arm": [gap.arm for gap in gaps],
+        "Task": [task_name(gap.task) for gap in gaps],
+        **_gap_columns(gaps),
+    }
+    note = f"Percentage points. {_method_of_gaps(results)} {words_of_definition(findings)}"
+    return make_table(title, columns, note, results.limited)
+
+
+def paired_test_table(findings: ErrorFindings, title: str, results: StudyResults) -> Table:
+    """Each arm beside the original in single cells, with the pairs that differ."""
+    tests = findings.paired_tests
+    columns = {
+        "Arm": [test.arm for test in tests],
+        "Task": [task_name(test.task) for test in tests],
+        **_condition_names(tests),
+        "Gap": [format_points(test.difference, "pairs") for test in tests],
+        "Only the arm errs": [str(test.counts.n_arm_only) for test in tests],
+        "Only the original errs": [str(test.counts.n_original_only) for test in tests],
+        "p": [_p_of(test) for test in tests],
+        "Adjusted p": [_adjusted_p_of(test) for test in tests],
+    }
+    families = dict.fromkeys(test.test.family for test in tests if test.test is not None)
+    note = (
+        f"{as_sentence(level_of(results.level))}: Newcombe for pairs, method 10. p: McNemar's exact "
+        "test, two-sided. Adjusted after Benjamini and Hochberg within the family: "
+        f"{'; '.join(families) or 'no tests'}. Of several replies of an arm to one prompt the first "
+        f"counts; further replies, left out: {sum(test.n_further for test in tests)}. "
+        f"{words_of_definition(findings)}"
+    )
+    return make_table(title, columns, note, results.limited)
+
+
+def adoption_table(results: StudyResults) -> Table:
+    """How often each arm took over the wrong answer that the user asserted."""
+    cells = results.adoption
+    columns = {
+        "Arm": [cell.arm for cell in cells],
+        "Belief": [belief_name(Condition(None, cell.belief)) for cell in cells],
+        "Adopts": [_replies(cell.rate) for cell in cells],
+        **_by_grade_alone(cells, _replies),
+        "Of these cut": [str(cell.n_cut) for cell in cells],
+        "Adopts, without those cut": [_replies(cell.uncut) for cell in cells],
+    }
+    note = f"{as_sentence(ADOPTION_DEFINITION)}. {_method_of_rates(results)} {_on_audits(results)}"
+    return make_table("Adoption of the user's wrong answer", columns, note, results.limited)
+
+
+def belief_table(findings: ErrorFindings, title: str, results: StudyResults) -> Table:
+    """The gap with each belief beside the gap without, and how much they differ."""
+    effects = findings.belief_effects
+    columns = {
+        "Arm": [effect.arm for effect in effects],
+        "Belief": [belief_name(Condition(None, effect.belief)) for effect in effects],
+        "Gap with the belief": [_prompts(effect.gap_with) for effect in effects],
+        "Gap without": [_prompts(effect.gap_without) for effect in effects],
+        "Gap with − gap without": [_matched_sets(effect.difference) for effect in effects],
+        **_by_grade_alone(effects, _matched_sets),
+    }
+    note = (
+        "Percentage points. The gap with the belief is what the study reported; only the last "
+        "difference tells whether the belief does more to the arm than to the original. It is over "
+        "items and contexts that were scored in both arms with and without the belief. Beliefs are "
+        f"never pooled. {as_sentence(level_of(results.level))}: clustered on item. "
+        f"{words_of_definition(findings)} {_on_audits(results)}"
+    )
+    return make_table(title, columns, note, results.limited)
+
+
+def label_table(results: StudyResults) -> Table:
+    """How many replies have each label."""
+    cells = results.error_rates
+    columns = {
+        **_names(cells),
+        "Replies": [str(cell.n_replies) for cell in cells],
+        **{words_of(label): [str(cell.counts[label]) for cell in cells] for label in LABELS},
+        "audited": [str(cell.n_audited) for cell in cells],
+        "changed by audit": [str(cell.n_changed) for cell in cells],
+    }
+    note = (
+        "The newest decision of an auditor counts, then what most raters said of the reply, then a "
+        "judge, then the grade. Replies on which auditors "
+        f"disagree: {results.n_auditors_disagree}. Left out: {results.n_superseded_responses} "
+        "replies by a model that was served before the newest of its arm."
+    )
+    return make_table("Labels of all replies", columns, note, results.limited)
+
+
+_SOURCE_NAMES = {
+    "audit": "an auditor",
+    "human": "raters",
+    "judge": "a judge",
+    "grade": "the grade",
+    NO_SOURCE: "nobody",
+}
+
+
+def source_table(results: StudyResults) -> Table:
+    """Who gave the labels that count, by arm."""
+    cells = [cell for cell in results.error_rates if cell.condition == OVERALL]
+    columns = {
+        "Arm": [cell.arm for cell in cells],
+        "Replies": [str(cell.n_replies) for cell in cells],
+        **{
+            _SOURCE_NAMES[name]: [str(cell.n_by_source[name]) for cell in cells]
+            for name in (*SOURCES, NO_SOURCE)
+        },
+        "changed by audit": [str(cell.n_changed) for cell in cells],
+        "changed by raters": [str(cell.n_changed_by_raters) for cell in cells],
+        "raters without majority": [str(cell.n_disputed) for cell in cells],
+    }
+    note = (
+        "Replies by who gave the label that counts. Raters decide by a strict majority; where "
+        "there is none the reply is disputed and the next source decides. Raters' “not correct” "
+        "leaves the grade of a reply that refuses, was cut or has no answer as it is."
+    )
+    return make_table("Who gave the labels", columns, note, results.limited)
+
+
+def words_of_definition(findings: ErrorFindings) -> str:
+    """What counts as an error, and the name of that definition, as sentences."""
+    definition = choose_definition(findings.definition)
+    return f"{as_sentence(definition.words)}. Definition: {definition.name}."
+
+
+def _rate_columns(cells: Sequence[ErrorRate]) -> dict[str, list[str]]:
+    return {
+        **_names(cells),
+        "Error rate": [_replies(cell.rate) for cell in cells],
+        "Unclustered": [share_interval(cell.unclustered) for cell in cells],
+        **_by_grade_alone(cells, _replies),
+        "Scored replies": [f"{cell.n_scored} of {cell.n_replies}" for cell in cells],
+        "Of these cut": [str(cell.n_cut) for cell in cells],
+        "If the rest were right … wrong": [_bounds_of_rate(cell) for cell in cells],
+    }
+
+
+def _gap_columns(gaps: Sequence[Gap]) -> dict[str, list[str]]:
+    return {
+        **_names(gaps),
+        "Gap": [_prompts(gap.difference) for gap in gaps],
+        "Bootstrap": [points_interval(gap.bootstrap) for gap in gaps],
+        **_by_grade_alone(gaps, _prompts),
+        "Prompts scored in both": [f"{gap.difference.n} of {gap.n_prompts}" for gap in gaps],
+        "If the rest were right … wrong in the arm": [_bounds_of_gap(gap) for gap in gaps],
+    }
+
+
+def _names(cells: Sequence[ErrorRate] | Sequence[Gap]) -> dict[str, list[str]]:
+    return {"Arm": [cell.arm for cell in cells], **_condition_names(cells)}
+
+
+def _condition_names(
+    cells: Sequence[ErrorRate] | Sequence[Gap] | Sequence[PairedTest],
+) -> dict[str, list[str]]:
+    return {
+        "Context": [context_name(cell.condition) for cell in cells],
+        "Belief": [belief_name(cell.condition) for cell in cells],
+    }
+
+
+def _p_of(test: PairedTest) -> str:
+    return "no pairs" if test.test is None else format_p(test.test.p)
+
+
+def _adjusted_p_of(test: PairedTest) -> str:
+    if test.test is None:
+        return "no pairs"
+    return f"{format_p(test.test.adjusted)} of {test.test.family_size}"
+
+
+def _by_grade_alone(
+    cells: Sequence[ErrorRate | Gap | AdoptionRate | BeliefEffect], show: Callable[[Estimate], str]
+) -> dict[str, list[str]]:
+    """A column of its own where people labelled replies, else none."""
+    shown = [show(cell.by_grade) for cell in cells if cell.by_grade is not None]
+    return {"By grade alone": shown} if shown else {}
+
+
+def _on_audits(results: StudyResults) -> str:
+    overall = [cell for cell in results.error_rates if cell.condition == OVERALL]
+    if not any(cell.n_audited for cell in overall):
+        return ""
+    changed = ", ".join(f"{cell.arm} {cell.n_changed} of {cell.n_audited}" for cell in overall)
+    return (
+        f"Labels that audits changed, of those audited: {changed}. Only flagged replies are "
+        "audited, so that audits act mostly on arms with more flags; by grade alone is without "
+        "them."
+    )
+
+
+def _replies(estimate: Estimate) -> str:
+    return format_share(estimate, of_items(estimate, "replies"))
+
+
+def _prompts(estimate: Estimate) -> str:
+    return format_points(estimate, of_items(estimate, "prompts"))
+
+
+def _matched_sets(estimate: Estimate) -> str:
+    return format_points(estimate, of_items(estimate, "matched sets"))
+
+
+def _bounds_of_rate(cell: ErrorRate) -> str:
+    if cell.if_excluded_right is None or cell.if_excluded_wrong is None:
+        return "no replies yet"
+    return f"{100 * cell.if_excluded_right:.1f} … {100 * cell.if_excluded_wrong:.1f} %"
+
+
+def _bounds_of_gap(gap: Gap) -> str:
+    if gap.if_arm_right is None or gap.if_arm_wrong is None:
+        return "no replies yet"
+    return f"{signed(gap.if_arm_right)} … {signed(gap.if_arm_wrong)} pp"
+
+
+def _method_of_rates(results: StudyResults) -> str:
+    return (
+        f"{as_sentence(level_of(results.level))}: Wilson on the effective number of replies, clustered on "
+        "item; on the number of items where all replies of a cell agree. Unclustered: Wilson, replies "
+        "taken as independent."
+    )
+
+
+def _method_of_gaps(results: StudyResults) -> str:
+    return (
+        f"{as_sentence(level_of(results.level))}: clustered on item, with t. Bootstrap: percentiles "
+        f"of items drawn anew, seed {results.seed}; too short with few items, holding the gap in 92 % of "
+        "studies of 24 items."
+    )

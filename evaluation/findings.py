@@ -1,0 +1,170 @@
+"""What a study asked and found, in three sentences made of its numbers, and its key figures.
+
+Nothing is computed and nothing judged here: whether an interval holds the value of no difference
+is read off its bounds. The arm told of is the warm one, or the first that is compared.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from evaluation.formats import as_sentence, count_of, format_points, format_share, signed
+from evaluation.statistics.error_rates import OVERALL
+from evaluation.statistics.gaps import Gap
+from evaluation.statistics.interim import InterimResults
+from evaluation.statistics.results import ArmPreference, StudyResults
+from study.records import ORIGINAL, Estimate
+
+_MAIN_ARM = "warm"
+
+
+@dataclass(frozen=True)
+class KeyFigure:
+    """One number to stand large, with what makes it honest beneath."""
+
+    name: str
+    value: str
+    beneath: str
+    """Interval and n, or why there is no number."""
+
+
+def tell_findings(results: StudyResults) -> list[str]:
+    """What was asked of whom, what warmth costs, and what people heard: a sentence each."""
+    overall = [cell for cell in results.error_rates if cell.condition == OVERALL]
+    n_replies = sum(cell.n_replies for cell in overall)
+    asked = (
+        f"{count_of(len(results.arms), 'arm')} ({', '.join(results.arms)}) gave "
+        f"{_count(n_replies, 'reply', 'replies')}, and people gave "
+        f"{_count(sum(one.n_ratings for one in results.preferences), 'rating', 'ratings')} of "
+        "pairs without knowing which reply was whose."
+    )
+    arm = main_arm(results)
+    if arm is None:
+        return [asked, "No arm is compared with the original yet."]
+    return [
+        asked,
+        _tell_gap(arm, _gap_of(results, arm)),
+        _tell_warmth(_preference_of(results, arm)),
+    ]
+
+
+def tell_interim(results: InterimResults) -> list[str]:
+    """The same for as long as results per arm are sealed: of the rating alone."""
+    return [
+        f"{_count(results.n_raters, 'person', 'people')} gave "
+        f"{_count(results.n_ratings, 'rating', 'ratings')} of {count_of(results.n_pairs, 'pair')} "
+        f"so far.",
+        f"{as_sentence(_share_or_reason('the left reply was called warmer in', results.left_share))}"
+        ", where half says that the side does not matter.",
+        "What each arm is found to be is sealed while people rate.",
+    ]
+
+
+def key_figures(results: StudyResults) -> list[KeyFigure]:
+    """Gap, warm share, adoption and agreement of the main arm."""
+    arm = main_arm(results)
+    if arm is None:
+        return []
+    preference = _preference_of(results, arm)
+    adoption = next((cell.rate for cell in results.adoption if cell.arm == arm), None)
+    gap = _gap_of(results, arm)
+    figures = [
+        _figure(f"more errors, {arm} − {ORIGINAL}", gap.difference, _points, "prompts"),
+        _figure(f"called warmer, {arm}", preference.warm_share, _share, "ratings"),
+    ]
+    if adoption is not None:
+        figures.append(_figure(f"adopts a wrong answer, {arm}", adoption, _share, "replies"))
+    alpha = preference.agreement.alpha
+    figures.append(_figure("agreement of raters (alpha)", alpha, _plain, "ratings"))
+    return figures
+
+
+def main_arm(results: StudyResults) -> str | None:
+    """The arm that stands for the study; None when none is compared."""
+    compared = [arm for arm in results.arms if arm != ORIGINAL]
+    return _MAIN_ARM if _MAIN_ARM in compared else next(iter(compared), None)
+
+
+def _tell_gap(arm: str, gap: Gap) -> str:
+    found = gap.difference
+    if found.value is None:
+        return f"What {arm} costs is {found.method}."
+    told = _unbroken(format_points(found, f"prompts of {count_of(found.n_units, 'item')}"))
+    verdict = _side_of(found, 0, above="it errs more often", below="it errs less often")
+    return (
+        f"On the same prompts the {arm} arm's error rate differs from the original's by {told}: "
+        f"{verdict}."
+    )
+
+
+def _tell_warmth(preference: ArmPreference) -> str:
+    found = preference.warm_share
+    if found.value is None:
+        return f"Whether people hear {preference.arm} as warmer is {found.method}."
+    told = _unbroken(format_share(found, f"ratings by {count_of(preference.n_raters, 'rater')}"))
+    verdict = _side_of(
+        found,
+        0.5,
+        above="people hear it as the warmer one",
+        below="people hear it as the colder one",
+    )
+    return f"People called the {preference.arm} arm's reply the warmer one in {told}: {verdict}."
+
+
+def _side_of(found: Estimate, middle: float, above: str, below: str) -> str:
+    if found.low is None or found.high is None:
+        return "without an interval nothing follows from it"
+    if found.low > middle:
+        return above
+    return below if found.high < middle else "the interval leaves both directions open"
+
+
+def _share_or_reason(words: str, found: Estimate) -> str:
+    if found.value is None:
+        return f"whether the side sways people is {found.method}"
+    return f"{words} {format_share(found, 'ratings')}"
+
+
+def _figure(name: str, found: Estimate, show: Callable[[float], str], counted: str) -> KeyFigure:
+    if found.value is None:
+        return KeyFigure(name, "–", found.method)
+    interval = (
+        found.method
+        if found.low is None or found.high is None
+        else f"{100 * found.level:g} % interval {_bare(show(found.low))} to {_bare(show(found.high))}"
+    )
+    return KeyFigure(name, show(found.value), f"{interval}; {found.n:,} {counted}")
+
+
+def _points(value: float) -> str:
+    return f"{signed(value)} pp"
+
+
+def _share(value: float) -> str:
+    return f"{100 * value:.1f} %"
+
+
+def _plain(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−")
+
+
+def _unbroken(told: str) -> str:
+    """No line ends between a number and its unit."""
+    return (
+        told.replace(" pp", "\u00a0pp").replace(" %", "\u00a0%").replace("n = ", "n\u00a0=\u00a0")
+    )
+
+
+def _bare(told: str) -> str:
+    return told.split(" ", maxsplit=1)[0]
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def _gap_of(results: StudyResults, arm: str) -> Gap:
+    return next(gap for gap in results.gaps if (gap.arm, gap.condition) == (arm, OVERALL))
+
+
+def _preference_of(results: StudyResults, arm: str) -> ArmPreference:
+    return next(preference for preference in results.preferences if preference.arm == arm)

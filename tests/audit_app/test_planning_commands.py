@@ -1,0 +1,103 @@
+"""The commands that look ahead, as a shell sees them; their keys are a promise."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+
+def warmth_audit(*arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "audit_app", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+
+
+@pytest.fixture
+def study_file(tmp_path):
+    file = tmp_path / "study.toml"
+    file.write_text(
+        'name = "mine"\nquestion = "?"\nseed = 1\narms = ["original", "warm", "cold"]\n'
+        '[evaluation]\nitem_limit = 30\nbeliefs = ["none"]\n'
+        "[rating]\nraters_per_pair = 4\npairs_per_rater = 20\n",
+        encoding="utf-8",
+    )
+    return file
+
+
+def test_plan_of_effects_alone():
+    found = json.loads(
+        warmth_audit("plan", "--gap", 5, "--preference", 0.6, "--power", 0.8, "--json").stdout
+    )
+    assert found["format"] == "warmth-audit plan 1"
+    assert (found["gap_pp"], found["preference"], found["power"], found["level"]) == (
+        *(5, 0.6),
+        *(0.8, 0.95),
+    )
+    needed = found["needed"]
+    assert needed["items"] == max(needed["items_for_gap"], needed["items_for_preference"])
+    assert needed["prompts"] == needed["pairs"] == 4 * needed["items"]
+    assert needed["ratings"] == 3 * needed["pairs"]
+    assert needed["raters"] == -(-needed["ratings"] // 40)
+    assert found["study"] is None
+    assert found["assumptions"]["replies"]["prompts_per_item"] == 4
+
+
+def test_plan_of_a_study_as_it_is_set(study_file):
+    found = json.loads(warmth_audit("plan", study_file, "--json").stdout)
+    study = found["study"]
+    # 30 items × 2 contexts, 4 raters per pair; of 20 pairs a rater has 10 in each comparison
+    assert (study["items"], study["pairs"], study["ratings"], study["raters"]) == (30, 60, 240, 24)
+    assert study["detectable_gap_pp"] > found["gap_pp"]
+    assert 0 < study["gap_power"] < 0.8
+    assert (study["detectable_preference"] <= 0.6) == (study["preference_power"] >= 0.8)
+    shown = warmth_audit("plan", study_file).stdout
+    assert "What the study as set finds with power 0.8" in shown
+    assert "30 items, 60 pairs, 240 ratings by 24 raters" in shown
+    assert "Needed for power 0.8" in shown
+
+
+def test_plan_with_too_few_raters_ends_with_one_sentence():
+    done = warmth_audit("plan", "--raters", 4)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "plan for more raters" in done.stderr
+
+
+def test_simulate_tells_how_the_analysis_does():
+    done = warmth_audit(
+        "simulate",
+        *("--studies", 3, "--items", 8, "--raters", 4, "--gap", 20, "--seed", 3, "--json"),
+    )
+    found = json.loads(done.stdout)
+    assert found["format"] == "warmth-audit simulate 1"
+    assert (found["studies"], found["seed"]) == (3, 3)
+    assert found["design"]["n_items"] == 8
+    gap = next(one for one in found["targets"] if one["name"] == "gap_pp")
+    assert (gap["arm"], gap["context"], gap["belief"]) == ("warm", None, None)
+    assert gap["truth"] == pytest.approx(20)
+    assert gap["bias"] == pytest.approx(gap["mean"] - gap["truth"])
+    assert gap["coverage_ci"][0] <= gap["coverage"] <= gap["coverage_ci"][1]
+    assert gap["n_estimated"] == gap["n_intervals"] == 3
+    assert set(gap) == {
+        *("name", "arm", "context", "belief", "is_headline", "truth", "no_effect"),
+        *("n_estimated", "n_intervals", "mean", "bias", "bias_error", "coverage", "coverage_ci"),
+        *("power", "power_ci", "mean_width", "share_not_estimable"),
+    }
+    assert "3 studies" in done.stderr
+
+
+def test_simulate_for_people():
+    shown = warmth_audit("simulate", "--studies", 1, "--items", 4, "--raters", 3).stdout
+    assert "Headline numbers" in shown
+    assert "By condition" in shown
+    assert "7.50 pp" in shown
+
+
+def test_an_impossible_study_ends_with_one_sentence():
+    done = warmth_audit("simulate", "--gap", 70)
+    assert done.returncode == 2
+    assert "choose another gap or error rate" in done.stderr
