@@ -7,18 +7,19 @@ are not the study's.
 """
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 import duckdb
 import httpx
 
-from audit_app.ingest import WRITERS
+from audit_app.ingest import writers
 from audit_app.record_door import COMMAND_LINE
+from audit_app.stages import utc_now
 from audit_app.study_events import Event, record_event
 from study.database import close, open_for_writing, open_read_only, read_holder
 from study.errors import (
@@ -90,7 +91,11 @@ class FileAccess:
     """The study file, opened for as long as a read or a hand-in takes."""
 
     def __init__(
-        self, folder: StudyFolder, settings: Settings, content: Content | None = None
+        self,
+        folder: StudyFolder,
+        settings: Settings,
+        content: Content | None = None,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         """Make the study file if it is new, and check that the settings are those of its rows.
 
@@ -99,9 +104,10 @@ class FileAccess:
             BadSettings: it has rows made with others.
         """
         self._file = folder.database
+        self._clock = clock
         with self._writing() as con:
             migrate(con)
-            record_version(con, settings, datetime.now(UTC), content)
+            record_version(con, settings, clock(), content)
 
     @property
     def has_pages(self) -> bool:
@@ -132,14 +138,14 @@ class FileAccess:
         with self._writing() as con:
             for chunk in run_file.chunks_from(bytes_taken(con, run_file.run_id)):
                 try:
-                    take_in(con, chunk, WRITERS, datetime.now(UTC))
+                    take_in(con, chunk, writers(self._clock), self._clock())
                 except BadTable as error:
                     raise _set_aside(run_file, chunk, error) from error
 
     def record_event(self, event: Event, reason: str) -> None:
         """Write the event into the file."""
         with self._writing() as con:
-            record_event(con, event, COMMAND_LINE, reason, datetime.now(UTC))
+            record_event(con, event, COMMAND_LINE, reason, self._clock())
 
     def report(self, progress: StageProgress) -> None:
         """Nobody watches."""

@@ -18,22 +18,23 @@ from audit_app.desk import DeskPlan, RatingDesk
 from audit_app.gold import store_gold
 from audit_app.holds import hold_back
 from audit_app.identities import provider_of
-from audit_app.ingest import BIGGEST_CHUNK, build_ingest_router
-from audit_app.oauth import LOGIN, OAuthSettings, build_oauth_router
+from audit_app.ingest import BIGGEST_CHUNK, IngestDoor, build_ingest_router
+from audit_app.oauth import LOGIN, OAuthDoor, OAuthSettings, build_oauth_router
 from audit_app.pages.audit import AuditDesk, build_audit_page
 from audit_app.pages.downloads import DownloadDesk, build_download_router
 from audit_app.pages.frame import Page, mount_page, serve_assets
+from audit_app.pages.people import PeopleDesk
 from audit_app.pages.rate import build_rate_page, build_rate_routes
 from audit_app.pages.results import ResultsDesk, build_results_page
 from audit_app.pages.start import StartDesk, build_start_router
-from audit_app.prolific import build_prolific_router
+from audit_app.prolific import ProlificDoor, build_prolific_router
 from audit_app.rater_texts import read_rater_texts
 from audit_app.record_door import build_record_router
 from audit_app.seating import Seating
 from audit_app.sign_in import build_sign_in_router
 from audit_app.stages import StageBoard, utc_now
 from audit_app.standings import Standings
-from audit_app.throttle import SignInThrottle
+from audit_app.throttle import ArrivalThrottle, SignInThrottle
 from audit_app.turns import RatingPlan
 from audit_app.web_guard import Answer, WebGuard
 from evaluation.pairs import read_orientations
@@ -88,17 +89,16 @@ def build_app(
     desk = RatingDesk(con, commits, seating, texts, plan, clock, stages.at_work)
     app = FastAPI(title="warmth-audit", openapi_url=None, docs_url=None, redoc_url=None)
     downloads = DownloadDesk(con, settings, keys.owner_token, clock)
-    results = ResultsDesk(
+    people = PeopleDesk(
         con,
         standings,
-        settings,
         keys.secret,
-        stages,
+        rating.link_days,
         lambda rater_id: rater_progress(con, seating, rater_id, clock()),
-        seating.forget,
         clock,
         https_only,
     )
+    results = ResultsDesk(con, standings, settings, stages, people, seating.forget, clock)
     auditing = AuditDesk(con, standings.require, settings.seed, clock)
     pages = (
         Page("/rate", "annotator", build_rate_page(standings, desk)),
@@ -115,12 +115,13 @@ def build_app(
         texts,
         keys.secret,
         clock,
-        desk.is_done,
+        desk.outlook,
         rating.completion_code,
         lambda rater_id: provider_of(con, rater_id) == "prolific",
     )
     app.include_router(build_start_router(start))
-    app.include_router(build_ingest_router(con, keys.owner_token, stages, seating.forget))
+    ingest = IngestDoor(con, keys.owner_token, stages, clock, seating.forget)
+    app.include_router(build_ingest_router(ingest))
     app.include_router(build_record_router(con, keys.owner_token, clock))
     serve_assets(app)
     own_routes = {**build_rate_routes(standings, desk), "/owner/export/": None}
@@ -161,9 +162,11 @@ def _add_ways_in(
         build_sign_in_router(con, keys.secret, link_age.total_seconds(), clock, throttle, login)
     )
     if "prolific" in rating.entries:
-        app.include_router(build_prolific_router(con, rating.prolific_study, clock, throttle))
+        arrivals = ArrivalThrottle()
+        door = ProlificDoor(con, rating.prolific_study, clock, throttle, arrivals)
+        app.include_router(build_prolific_router(door))
     if oauth is not None and by_account:
-        app.include_router(build_oauth_router(con, oauth, clock, throttle, https_only))
+        app.include_router(build_oauth_router(OAuthDoor(con, oauth, clock, throttle, https_only)))
 
 
 def _add_guards(

@@ -9,7 +9,7 @@ id is that of the session: each method looks itself whether what it is asked for
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Literal
@@ -23,6 +23,7 @@ from audit_app.forms import check_draft, question_order, questions_of
 from audit_app.given_sheets import SKIPS
 from audit_app.known_sheets import KnownSheets
 from audit_app.onboarding import next_step, record_practice
+from audit_app.outlooks import WAIT_WORDS, Outlook, outlook_of, outlook_without_sheet
 from audit_app.paces import Paces
 from audit_app.practice import Practice
 from audit_app.rater_texts import RaterTexts
@@ -36,7 +37,7 @@ from audit_app.ratings import (
     save_rating,
 )
 from audit_app.remarks import RemarkWords, check_remark, save_remark
-from audit_app.seating import RaterProgress, Seating
+from audit_app.seating import Seating
 from audit_app.study_events import read_study_state
 from audit_app.tabs import Tabs
 from audit_app.watch import Watch
@@ -240,20 +241,15 @@ class RatingDesk:
             self._seating.renew(self._known.assignment(token, rater_id).token, now)
         return Pulse(self._tabs.hear(rater_id, tab, now), self._state.now().name)
 
-    def is_done(self, rater_id: str) -> bool:
-        """Whether nothing is left for a rater who is admitted, now or later."""
-        if self._state.now().name == "closed":
-            return True
-        progress = rater_progress(self._con, self._seating, rater_id, self._clock())
-        return progress.done == progress.total and self._may_end(rater_id, progress)
-
-    def _may_end(self, rater_id: str, progress: RaterProgress) -> bool:
-        """Whether a rater for whom there is nothing now need not wait for more."""
-        if progress.done == 0:
-            return False
-        return not (
-            self._more_to_come()
-            and self._seating.has_room(self._con.cursor(), rater_id, self._clock())
+    def outlook(self, rater_id: str) -> Outlook:
+        """What a rater who is admitted can expect of the study, now and later."""
+        return outlook_of(
+            self._con,
+            self._seating,
+            rater_id,
+            self._clock(),
+            is_closed=self._state.now().name == "closed",
+            more_to_come=self._more_to_come(),
         )
 
     def _instead_of_sheets(self, rater_id: str) -> RatingCard | None:
@@ -289,9 +285,7 @@ class RatingDesk:
         progress = rater_progress(cursor, self._seating, rater_id, now)
         done = progress.done
         if assignment is None:
-            return (
-                FINISH if self._may_end(rater_id, progress) else {"view": "waiting", "done": done}
-            )
+            return self._without_sheet(cursor, rater_id, done, now)
         total = max(progress.total, done + 1)
         place = Place(
             number=done + 1,
@@ -303,6 +297,16 @@ class RatingDesk:
         is_new = assignment.assigned_at == now.isoformat()
         draft = {} if is_new else self._draft_of(assignment)
         return self._card(assignment, place, draft)
+
+    def _without_sheet(
+        self, cursor: duckdb.DuckDBPyConnection, rater_id: str, done: int, now: datetime
+    ) -> RatingCard:
+        outlook = outlook_without_sheet(
+            cursor, self._seating, rater_id, now, more_to_come=self._more_to_come()
+        )
+        if outlook == "more" or outlook == "place":
+            return {"view": "waiting", "done": done, **asdict(WAIT_WORDS[outlook])}
+        return FINISH
 
     def _changing(self, rater_id: str, own: OwnRating) -> RatingCard:
         """The card of a rated sheet, with what was chosen for it since, else with its rating."""

@@ -143,6 +143,18 @@ class GivenSheets:
         shown = (given for given in rater.open.values() if self._is_shown(given))
         return sorted(shown, key=lambda given: given.position)
 
+    def may_free(self, rater_id: str) -> bool:
+        """Whether others have open seats at what this rater has not had and may see."""
+        seen = self.rater(rater_id).seen
+        return any(
+            given.holds_seat
+            and given.seat is not None
+            and given.rater_id != rater_id
+            and self.boards[given.form].is_offered(given.subject_id)
+            and not seen[given.form][self.boards[given.form].group[given.seat.index]]
+            for given in self._open.values()
+        )
+
     def n_study(self, rater: RaterSheets) -> int:
         """Study sheets that a rater has rated or may still rate."""
         return rater.n_study_done + sum(g.purpose == "study" for g in self.waiting(rater))

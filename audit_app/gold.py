@@ -5,6 +5,7 @@ if they were of the study. Their ratings never enter a result. Who failed how ma
 `rater_quality.py`; when one is given, in `seating.py`.
 """
 
+import hashlib
 import tomllib
 from dataclasses import asdict
 from typing import Annotated, Literal
@@ -107,6 +108,15 @@ def store_gold(con: duckdb.DuckDBPyConnection, source: str) -> frozenset[str]:
     with transaction(con) as cursor:
         insert_rows(cursor, _INSERT_GOLD, [asdict(pair) for pair in pairs])
     return frozenset(pair.gold_id for pair in pairs)
+
+
+def gold_sha256(source: str) -> str:
+    """The SHA-256 of gold.toml as it stands.
+
+    Raises:
+        BadInput: the file cannot be read.
+    """
+    return hashlib.sha256(read_text_file(source, "gold.toml").encode()).hexdigest()
 
 
 def read_gold_file(source: str) -> list[GoldPair]:

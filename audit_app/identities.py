@@ -66,6 +66,11 @@ def receive(con: duckdb.DuckDBPyConnection, identity: Identity, now: datetime) -
         return Arrival(rater_id, is_new=True)
 
 
+def find_rater(con: duckdb.DuckDBPyConnection, identity: Identity) -> str | None:
+    """The rater that this person is already; None for somebody unknown."""
+    return _select_rater(con.cursor(), identity.provider, identity.subject)
+
+
 _SELECT_RATER = """
     SELECT rater_id
     FROM identities

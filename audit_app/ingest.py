@@ -7,7 +7,8 @@ tables; this module knows which those are and writes nothing itself.
 
 import tempfile
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -39,34 +40,35 @@ from training.adapters import insert_training_runs
 from training.rewrites import insert_rewrites
 
 
-def _insert_grades_and_flag(
-    cursor: duckdb.DuckDBPyConnection, rows: list[Mapping[str, Any]]
-) -> int:
-    stored = insert_grades(cursor, rows)
-    raise_by_rule(cursor, datetime.now(UTC))
-    return stored
+def writers(clock: Callable[[], datetime]) -> Mapping[str, Writer]:
+    """The writer of each table that batch stages fill."""
 
+    def insert_grades_and_flag(
+        cursor: duckdb.DuckDBPyConnection, rows: list[Mapping[str, Any]]
+    ) -> int:
+        stored = insert_grades(cursor, rows)
+        raise_by_rule(cursor, clock())
+        return stored
 
-def _insert_responses_and_hold_back(
-    cursor: duckdb.DuckDBPyConnection, rows: list[Mapping[str, Any]]
-) -> int:
-    stored = insert_responses(cursor, rows)
-    hold_back_replies(cursor, rows, datetime.now(UTC))
-    return stored
+    def insert_responses_and_hold_back(
+        cursor: duckdb.DuckDBPyConnection, rows: list[Mapping[str, Any]]
+    ) -> int:
+        stored = insert_responses(cursor, rows)
+        hold_back_replies(cursor, rows, clock())
+        return stored
 
+    return {
+        "items": insert_items,
+        "prompts": insert_prompts,
+        "training_runs": insert_training_runs,
+        "served_models": insert_served_models,
+        "responses": insert_responses_and_hold_back,
+        "grades": insert_grades_and_flag,
+        "pairs": insert_pairs,
+        "rewrites": insert_rewrites,
+        "context_sentences": insert_context_sentences,
+    }
 
-WRITERS: Mapping[str, Writer] = {
-    "items": insert_items,
-    "prompts": insert_prompts,
-    "training_runs": insert_training_runs,
-    "served_models": insert_served_models,
-    "responses": _insert_responses_and_hold_back,
-    "grades": _insert_grades_and_flag,
-    "pairs": insert_pairs,
-    "rewrites": insert_rewrites,
-    "context_sentences": insert_context_sentences,
-}
-"""The writer of each table that batch stages fill."""
 
 _RATED = ("pairs", "responses", "rewrites", "context_sentences")
 """Tables whose new rows are new seats for raters, or take some away."""
@@ -93,51 +95,79 @@ class ProgressMessage(BaseModel):
     seconds: float = 0.0
 
 
-def build_ingest_router(
-    con: duckdb.DuckDBPyConnection,
-    owner_token: str,
-    stages: StageBoard,
-    on_rows: Callable[[], None] = lambda: None,
-) -> APIRouter:
-    """Routes under /ingest for stages that run in other processes or on other machines.
+@dataclass(frozen=True)
+class IngestDoor:
+    """What the door opens to."""
 
-    Args:
-        on_rows: called when something that is rated was taken in, after the commit.
-    """
+    con: duckdb.DuckDBPyConnection
+    owner_token: str
+    stages: StageBoard
+    clock: Callable[[], datetime]
+    on_rows: Callable[[], None] = lambda: None
+    """Called when something that is rated was taken in, after the commit."""
 
-    router = APIRouter(
-        prefix="/ingest", dependencies=[Depends(owner_check(owner_token))], include_in_schema=False
-    )
+    def take_in(self, chunk: Chunk) -> int:
+        """Store what a stage hands in.
+
+        Returns:
+            The byte of its run file up to which the study has taken it in.
+        Raises:
+            StudyError: as `run_files.take_in` does.
+        """
+        tables: set[str] = set()
+
+        def noting(table: str, write: Writer) -> Writer:
+            def note_and_write(
+                cursor: duckdb.DuckDBPyConnection, rows: list[Mapping[str, Any]]
+            ) -> int:
+                tables.add(table)
+                return write(cursor, rows)
+
+            return note_and_write
+
+        noted = {table: noting(table, write) for table, write in writers(self.clock).items()}
+        end_byte = take_in(self.con, chunk, noted, self.clock())
+        if tables.intersection(_RATED):
+            self.on_rows()
+        return end_byte
+
+
+def build_ingest_router(door: IngestDoor) -> APIRouter:
+    """Routes under /ingest for stages that run in other processes or on other machines."""
+    is_owner = Depends(owner_check(door.owner_token))
+    router = APIRouter(prefix="/ingest", dependencies=[is_owner], include_in_schema=False)
 
     @router.post("/version")
     def check_version(message: VersionMessage) -> dict[str, str]:
+        settings, now = message.settings, door.clock()
         try:
-            record_version(con, message.settings, datetime.now(UTC), message.content, app_runs=True)
+            record_version(door.con, settings, now, message.content, app_runs=True)
         except StudyError as error:
             raise _refusal(error) from error
-        return {"settings_sha256": message.settings.sha256}
+        return {"settings_sha256": settings.sha256}
 
     @router.get("/snapshot")
     def send_snapshot() -> FileResponse:
-        folder = tempfile.TemporaryDirectory(prefix="warmth-audit-")
-        file = Path(folder.name) / "snapshot.duckdb"
-        try:
-            write_snapshot(con, file)
-        except StudyError as error:
-            folder.cleanup()
-            raise _refusal(error) from error
-        return FileResponse(file, background=BackgroundTask(folder.cleanup))
+        return _send_snapshot(door.con)
 
     @router.post("/progress")
     def hear_progress(message: ProgressMessage) -> dict[str, str]:
-        stages.update(StageProgress(**message.model_dump()))
+        door.stages.update(StageProgress(**message.model_dump()))
         return {"stage": message.stage}
 
-    @router.get("/runs/{run_id}")
-    def say_bytes(run_id: str) -> dict[str, int]:
-        return {"bytes": bytes_taken(con, run_id)}
+    router.include_router(_build_run_router(door))
+    return router
 
-    @router.post("/runs/{run_id}")
+
+def _build_run_router(door: IngestDoor) -> APIRouter:
+    """Routes by which run files come in."""
+    router = APIRouter(prefix="/runs")
+
+    @router.get("/{run_id}")
+    def say_bytes(run_id: str) -> dict[str, int]:
+        return {"bytes": bytes_taken(door.con, run_id)}
+
+    @router.post("/{run_id}")
     async def take_chunk(
         run_id: str,
         request: Request,
@@ -150,28 +180,22 @@ def build_ingest_router(
         chunk = Chunk(run_id, stage, start_byte, content)
         try:
             # raters are served by the event loop meanwhile
-            return {"bytes": await run_in_threadpool(_take_in, con, chunk, on_rows)}
+            return {"bytes": await run_in_threadpool(door.take_in, chunk)}
         except StudyError as error:
             raise _refusal(error) from error
 
     return router
 
 
-def _take_in(con: duckdb.DuckDBPyConnection, chunk: Chunk, on_rows: Callable[[], None]) -> int:
-    tables: set[str] = set()
-
-    def noting(table: str, write: Writer) -> Writer:
-        def note_and_write(cursor: duckdb.DuckDBPyConnection, rows: list[Mapping[str, Any]]) -> int:
-            tables.add(table)
-            return write(cursor, rows)
-
-        return note_and_write
-
-    writers = {table: noting(table, write) for table, write in WRITERS.items()}
-    end_byte = take_in(con, chunk, writers, datetime.now(UTC))
-    if tables.intersection(_RATED):
-        on_rows()
-    return end_byte
+def _send_snapshot(con: duckdb.DuckDBPyConnection) -> FileResponse:
+    folder = tempfile.TemporaryDirectory(prefix="warmth-audit-")
+    file = Path(folder.name) / "snapshot.duckdb"
+    try:
+        write_snapshot(con, file)
+    except StudyError as error:
+        folder.cleanup()
+        raise _refusal(error) from error
+    return FileResponse(file, background=BackgroundTask(folder.cleanup))
 
 
 def _refusal(error: StudyError) -> HTTPException:

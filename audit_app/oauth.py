@@ -14,7 +14,7 @@ import duckdb
 import httpx2  # what authlib speaks HTTP with
 from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.base_client.errors import MismatchingStateError
-from authlib.integrations.starlette_client import OAuth
+from authlib.integrations.starlette_client import OAuth, StarletteOAuth2App
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from joserfc.errors import JoseError
@@ -33,6 +33,8 @@ LOGIN = "/oauth/login"
 """Where somebody without a link begins."""
 
 _TIMEOUT_S = 10.0
+# no address to send people to is a RuntimeError, no JSON a ValueError
+_SILENCE = (httpx2.HTTPError, RuntimeError, ValueError)
 _STALE = (
     "This sign-in was begun in another browser, or another one was begun since; go to the front "
     "page of the study and begin again."
@@ -57,68 +59,87 @@ class OAuthSettings:
     """Where its /.well-known/openid-configuration is."""
 
 
-def build_oauth_router(
-    con: duckdb.DuckDBPyConnection,
-    settings: OAuthSettings,
-    clock: Callable[[], datetime],
-    throttle: SignInThrottle,
-    https_only: bool = False,
-) -> APIRouter:
-    """Routes to the provider and back.
+@dataclass(frozen=True)
+class OAuthDoor:
+    """How people come in by an account."""
 
-    Args:
-        https_only: the app is behind a proxy that speaks TLS, so that its own address is https
-            although requests reach it as http.
-    """
+    con: duckdb.DuckDBPyConnection
+    settings: OAuthSettings
+    clock: Callable[[], datetime]
+    throttle: SignInThrottle
+    https_only: bool = False
+    """The app is behind a proxy that speaks TLS, so that its own address is https although requests
+    reach it as http."""
+
+    def register(self) -> StarletteOAuth2App:
+        """Make the provider known; nothing is asked of it yet."""
+        url = self.settings.provider_url
+        provider: StarletteOAuth2App = OAuth().register(
+            "hugging_face",
+            client_id=self.settings.client_id,
+            client_secret=self.settings.client_secret,
+            server_metadata_url=url.rstrip("/") + "/.well-known/openid-configuration",
+            client_kwargs={
+                "scope": "openid",
+                "code_challenge_method": "S256",
+                "timeout": _TIMEOUT_S,
+                "trust_env": not is_loopback(url),
+            },
+        )
+        return provider
+
+    def no_answer(self, request: Request, error: Exception) -> Response:
+        """The page for who cannot be sent on, or of whom the provider says nothing."""
+        _log.warning("%s does not answer: %r", self.settings.provider_url, error)
+        return self.throttle.refuse(request, _NO_ANSWER, 502)
+
+    def not_confirmed(self, request: Request, error: Exception) -> Response:
+        """The page for whom the provider does not confirm."""
+        # without a code a person said no at the provider, or made the address up
+        if "code" in request.query_params:
+            _log.warning("%s confirms nobody: %r", self.settings.provider_url, error)
+        return self.throttle.refuse(request, _NOT_CONFIRMED)
+
+    def admit(self, subject: str) -> Rater:
+        """The annotator with this account; somebody unknown is made one.
+
+        Raises:
+            NotAllowed: that annotator's access has ended.
+        """
+        arrival = receive(self.con, Identity("hugging_face", subject), self.clock())
+        return require_role(self.con, arrival.rater_id, "annotator")
+
+
+def build_oauth_router(door: OAuthDoor) -> APIRouter:
+    """Routes to the provider and back."""
     router = APIRouter(prefix="/oauth", include_in_schema=False)
-    provider = OAuth().register(
-        "hugging_face",
-        client_id=settings.client_id,
-        client_secret=settings.client_secret,
-        server_metadata_url=settings.provider_url.rstrip("/") + "/.well-known/openid-configuration",
-        client_kwargs={
-            "scope": "openid",
-            "code_challenge_method": "S256",
-            "timeout": _TIMEOUT_S,
-            "trust_env": not is_loopback(settings.provider_url),
-        },
-    )
+    provider = door.register()
 
     @router.get("/login")
     async def login(request: Request) -> Response:
         back = request.url_for("finish_login")
-        if https_only:
+        if door.https_only:
             back = back.replace(scheme="https")
         try:
             answer: Response = await provider.authorize_redirect(request, back)
-        # no address to send people to is a RuntimeError, no JSON a ValueError
-        except (httpx2.HTTPError, RuntimeError, ValueError) as error:
-            _log.warning("%s sends nobody on: %r", settings.provider_url, error)
-            return throttle.refuse(request, _NO_ANSWER, 502)
+        except _SILENCE as error:
+            return door.no_answer(request, error)
         return answer
 
     @router.get("/callback")
     async def finish_login(request: Request) -> Response:
         try:
             token = await provider.authorize_access_token(request)
-            rater = await run_in_threadpool(admit, _subject(token))
+            rater = await run_in_threadpool(door.admit, _subject(token))
         except MismatchingStateError:
-            return throttle.refuse(request, _STALE)
+            return door.throttle.refuse(request, _STALE)
         except (AuthlibBaseError, JoseError) as error:
-            # without a code a person said no at the provider, or made the address up
-            if "code" in request.query_params:
-                _log.warning("%s confirms nobody: %r", settings.provider_url, error)
-            return throttle.refuse(request, _NOT_CONFIRMED)
-        except (httpx2.HTTPError, RuntimeError, ValueError) as error:
-            _log.warning("%s confirms nobody: %r", settings.provider_url, error)
-            return throttle.refuse(request, _NO_ANSWER, 502)
+            return door.not_confirmed(request, error)
+        except _SILENCE as error:
+            return door.no_answer(request, error)
         except NotAllowed as error:
-            return throttle.refuse(request, str(error))
+            return door.throttle.refuse(request, str(error))
         return sign_in(request.session, rater)
-
-    def admit(subject: str) -> Rater:
-        arrival = receive(con, Identity("hugging_face", subject), clock())
-        return require_role(con, arrival.rater_id, "annotator")
 
     return router
 

@@ -2,56 +2,96 @@
 
 The ids in the address are no proof of anything: others can know them. So they make somebody
 new, and never open what somebody did before; that takes the browser in which it was begun.
-After the first request they are in no address: the browser is sent on without them.
+Since anybody can make ids up, only so many people are let in at once, and nobody new when the
+study is closed. Once somebody is in they are in no address: the browser is sent on without them.
 """
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from audit_app.identities import Identity, receive
-from audit_app.sign_in import require_role, sign_in, signed_in_as
-from audit_app.throttle import SignInThrottle
+from audit_app.identities import Identity, find_rater, receive
+from audit_app.sign_in import ask_before_replacing, require_role, sign_in, signed_in_as
+from audit_app.study_events import read_study_state
+from audit_app.throttle import ArrivalThrottle, SignInThrottle
 from study.errors import BadInput, NotAllowed
 
 # Prolific's own have 24 hexadecimal digits
 _ID = re.compile(r"[A-Za-z0-9]{8,64}")
+_ELSEWHERE = (
+    "This Prolific id is in use in another browser; go on in the browser in which you began, or "
+    "send the researcher a message on Prolific if you cannot."
+)
 _BACK = "go back to the study on Prolific and open it from there"
 
 
-def build_prolific_router(
-    con: duckdb.DuckDBPyConnection,
-    study_id: str | None,
-    clock: Callable[[], datetime],
-    throttle: SignInThrottle,
-) -> APIRouter:
-    """The route to which Prolific sends people.
+@dataclass(frozen=True)
+class ProlificDoor:
+    """How people come in from Prolific."""
 
-    Args:
-        study_id: Prolific's id of the study; None lets people of any study in.
-    """
+    con: duckdb.DuckDBPyConnection
+    study_id: str | None
+    """Prolific's id of the study; None lets people of any study in."""
+    clock: Callable[[], datetime]
+    throttle: SignInThrottle
+    arrivals: ArrivalThrottle
+
+    def come(self, request: Request, *, is_sure: bool) -> Response:
+        """Sign somebody in, ask first, or say why not.
+
+        Args:
+            is_sure: to be signed in instead of whom this browser is signed in as.
+        """
+        try:
+            identity = _read_identity(request, self.study_id)
+            known = find_rater(self.con, identity)
+            if known is None:
+                instead = self._instead_of_new(request, is_sure=is_sure)
+                if instead is not None:
+                    return instead
+                known = self._receive(identity)
+            elif signed_in_as(request.session, "annotator") != known:
+                raise NotAllowed(_ELSEWHERE)
+            rater = require_role(self.con, known, "annotator")
+        except (BadInput, NotAllowed) as error:
+            status = 400 if isinstance(error, BadInput) else 403
+            return self.throttle.refuse(request, str(error), status)
+        return sign_in(request.session, rater)
+
+    def _instead_of_new(self, request: Request, *, is_sure: bool) -> Response | None:
+        """What somebody unknown gets instead of being let in; None lets them in."""
+        if read_study_state(self.con).is_closed:
+            raise NotAllowed(
+                "This study has ended and asks for no more ratings; return your submission on "
+                "Prolific."
+            )
+        if signed_in_as(request.session, "annotator") is not None and not is_sure:
+            return ask_before_replacing("annotator")
+        return self.arrivals.refusal(request)
+
+    def _receive(self, identity: Identity) -> str:
+        arrival = receive(self.con, identity, self.clock())
+        if not arrival.is_new:  # by another request of the same moment
+            raise NotAllowed(_ELSEWHERE)
+        return arrival.rater_id
+
+
+def build_prolific_router(door: ProlificDoor) -> APIRouter:
+    """The route to which Prolific sends people."""
     router = APIRouter(include_in_schema=False)
 
     @router.get("/prolific")
     def arrive(request: Request) -> Response:
-        try:
-            identity = _read_identity(request, study_id)
-            arrival = receive(con, identity, clock())
-            here = signed_in_as(request.session, "annotator")
-            if not arrival.is_new and here != arrival.rater_id:
-                raise NotAllowed(
-                    "This Prolific id is in use in another browser; go on in the browser in which "
-                    "you began, or send the researcher a message on Prolific if you cannot."
-                )
-            rater = require_role(con, arrival.rater_id, "annotator")
-        except (BadInput, NotAllowed) as error:
-            status = 400 if isinstance(error, BadInput) else 403
-            return throttle.refuse(request, str(error), status)
-        return sign_in(request.session, rater)
+        return door.come(request, is_sure=False)
+
+    @router.post("/prolific")
+    def go_on(request: Request) -> Response:
+        return door.come(request, is_sure=True)
 
     return router
 

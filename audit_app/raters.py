@@ -170,7 +170,7 @@ def revoke(
 def restore(
     con: duckdb.DuckDBPyConnection, rater_id: str, reason: str, by: str, now: datetime
 ) -> None:
-    """Let a revoked person in again: links that have not expired work as before.
+    """Let a revoked person in again; links of before stay void, so that it takes a new one.
 
     Raises:
         BadInput: nobody has that id, the person is not revoked, or no reason is given.

@@ -26,6 +26,7 @@ from audit_app.pipeline import (
     store_questions,
 )
 from audit_app.serving_stage import check_served_models, current_served_models
+from audit_app.stages import utc_now
 from audit_app.training_stage import (
     TrainingPlan,
     find_adapter_of,
@@ -104,7 +105,7 @@ def ask_arms(
 
     def ask(url: str) -> None:
         client = connect(url, job.settings.seed)
-        checked = check_served_models(job, plan, adapters, client)
+        checked = check_served_models(job, plan, adapters, client, utc_now)
         generate_responses(job, questions, missing_requests(job, questions, checked), client)
 
     if endpoint is not None:

@@ -137,6 +137,17 @@ class Seating:
             sheets = self._glance(cursor, now)
             return self._n_left(sheets, sheets.rater(rater_id)) > 0
 
+    def is_empty(self, cursor: duckdb.DuckDBPyConnection, now: datetime) -> bool:
+        """Whether there is nothing to rate for anybody yet."""
+        with self._lock:
+            boards = self._glance(cursor, now).boards.values()
+            return not any(board.offered.any() for board in boards)
+
+    def may_free(self, cursor: duckdb.DuckDBPyConnection, rater_id: str, now: datetime) -> bool:
+        """Whether a seat that somebody else has, but has not filled, could become this rater's."""
+        with self._lock:
+            return self._glance(cursor, now).may_free(rater_id)
+
     def _glance(self, cursor: duckdb.DuckDBPyConnection, now: datetime) -> GivenSheets:
         """What memory has, for others than jobs: these alone may read anew, since they know what
         was done."""

@@ -14,8 +14,10 @@ import uvicorn
 from fastapi import FastAPI
 
 from audit_app.app import AppKeys, build_app
+from audit_app.gold import gold_sha256
 from audit_app.links import make_link_token
 from audit_app.oauth import OAuthSettings
+from audit_app.rater_texts import read_rater_texts
 from audit_app.raters import invite, list_raters, revoked_raters
 from audit_app.stages import StageBoard
 from study.commits import GroupCommit
@@ -24,8 +26,8 @@ from study.errors import BadInput, BadSettings, PortTaken
 from study.folder import StudyFolder
 from study.migrations import migrate
 from study.records import Role
-from study.settings import Settings
-from study.versions import record_version
+from study.settings import RatingSettings, Settings
+from study.versions import Content, record_version
 
 _ROLES: tuple[Role, ...] = ("annotator", "auditor", "owner")
 
@@ -83,6 +85,7 @@ def open_app(
         BadSettings: annotators should come in by Hugging Face, and `oauth` is missing.
         PortTaken: another process listens there.
         StudyLocked: another process holds the study file.
+        BadInput: the study's own texts for raters cannot be used.
     """
     if oauth is None and "hugging_face" in settings.rating.entries:
         raise BadSettings(
@@ -99,7 +102,7 @@ def open_app(
             migrate(con)
             # many small statements, each of which a second thread makes slower by a tenth
             con.execute("SET threads = 1")
-            record_version(con, settings, datetime.now(UTC))
+            record_version(con, settings, datetime.now(UTC), _read_content(settings.rating))
             stages = StageBoard()
             keys = AppKeys(folder.session_secret(), folder.owner_token())
             with GroupCommit(con) as commits:
@@ -112,6 +115,12 @@ def open_app(
                 yield RunningApp(app, listener, url, _links(con, keys.secret, url), https_only)
         finally:
             close(con, folder.database)
+
+
+def _read_content(rating: RatingSettings) -> Content:
+    """Hashes of what raters read and are checked with, as the app that starts now gives it."""
+    texts = read_rater_texts(rating.texts, rating.contact, rating.practice_pairs)
+    return Content(rater_texts_sha256=texts.sha256, gold_sha256=gold_sha256(rating.texts))
 
 
 def _links(con: duckdb.DuckDBPyConnection, secret: str, url: str) -> dict[Role, str]:

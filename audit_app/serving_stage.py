@@ -4,8 +4,8 @@ The endpoint may be TGI, vLLM or the local server; before anything is asked of i
 (`evaluation/serving/canary.py`) checks that each arm is there.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from audit_app.pipeline import Job
@@ -43,7 +43,11 @@ def current_served_models(
 
 
 def check_served_models(
-    job: Job, plan: TrainingPlan, adapters: Mapping[str, Path], client: ChatClient
+    job: Job,
+    plan: TrainingPlan,
+    adapters: Mapping[str, Path],
+    client: ChatClient,
+    clock: Callable[[], datetime],
 ) -> list[ServedModel]:
     """Run the canary on an endpoint and bring what it serves into the study.
 
@@ -57,8 +61,10 @@ def check_served_models(
     canaries = run_canary(
         client, base_name, settings.trained_arms, settings.evaluation.decoding, settings.seed
     )
+    served_at = clock()
     served = [
-        _served_model(arm, settings, plan, adapters, client, canaries) for arm in settings.arms
+        _served_model(arm, settings, plan, adapters, client, canaries, served_at)
+        for arm in settings.arms
     ]
     with job.access.reading() as con:
         known = read_served_models(con)
@@ -92,6 +98,7 @@ def _served_model(
     adapters: Mapping[str, Path],
     client: ChatClient,
     canaries: Mapping[str, Canary],
+    served_at: datetime,
 ) -> ServedModel:
     name = client.info.base_name if arm == ORIGINAL else arm
     adapter_hash = _adapter_hash(adapters, arm)
@@ -106,7 +113,7 @@ def _served_model(
         adapter_sha256=adapter_hash,
         decoding_json=decoding_json,
         canary_json=canaries[name].to_json(),
-        served_at=datetime.now(UTC).isoformat(),
+        served_at=served_at.isoformat(),
     )
 
 

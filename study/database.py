@@ -3,13 +3,15 @@
 One process owns the file: DuckDB gives no second process access, not even to read, while
 a writer holds it. Within the process every thread takes its own cursor. Who holds the file
 stands in a small JSON beside it, so that others can say so and hand their results in there.
+The file says who the raters are and which reply is whose: it, its log and its snapshots are for
+the user alone under whom they are made.
 """
 
 import json
 import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,9 @@ from study.errors import BadTable, DiskFull, StudyLocked
 # NOTHING (DuckDB 2.0.0, 2 to 5 of 16). Not re-entrant: never nest transactions.
 _write_lock = threading.Lock()
 
+_FOR_OTHERS = 0o077
+"""Bits of a file's mode that let other users in."""
+
 
 @dataclass(frozen=True)
 class Holder:
@@ -31,6 +36,40 @@ class Holder:
     command: str
     url: str | None
     """Address of its app, None when it serves none."""
+
+
+class _Privacy:
+    """Keeps what this process makes from other users, while anybody here asks for it.
+
+    DuckDB makes its log anew after each checkpoint, and the files to which it spills when it
+    likes, all with the mode that the umask leaves: nothing else reaches them.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._n_asking = 0
+        self._umask_before = 0
+
+    def begin(self) -> None:
+        with self._lock:
+            if self._n_asking == 0:
+                self._umask_before = os.umask(_FOR_OTHERS)
+            self._n_asking += 1
+
+    def end(self) -> None:
+        with self._lock:
+            if self._n_asking == 1:
+                os.umask(self._umask_before)
+            self._n_asking = max(self._n_asking - 1, 0)
+
+    def __enter__(self) -> None:
+        self.begin()
+
+    def __exit__(self, *exception: object) -> None:
+        self.end()
+
+
+_privacy = _Privacy()  # of the process, as the umask is
 
 
 @contextmanager
@@ -64,14 +103,19 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConne
 def open_for_writing(file: Path, command: str, url: str | None = None) -> duckdb.DuckDBPyConnection:
     """Open the study file as its one owner and leave a note of who that is.
 
+    Whatever this process makes until `close` is for its own user alone, whatever the umask.
+
     Raises:
         StudyLocked: another process holds it; the message names it.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
+    _privacy.begin()
     try:
         con = duckdb.connect(str(file))
     except duckdb.IOException as error:
+        _privacy.end()
         raise _not_opened(file, error) from error
+    _take_from_others(file)
     note = Holder(pid=os.getpid(), command=command, url=url)
     holder_file(file).write_text(json.dumps(asdict(note)), encoding="utf-8")
     _answer_in_utc(con)
@@ -82,6 +126,7 @@ def close(con: duckdb.DuckDBPyConnection, file: Path) -> None:
     """Close the study file and take the note of its owner away."""
     with _write_lock:
         con.close()
+    _privacy.end()
     holder_file(file).unlink(missing_ok=True)
 
 
@@ -105,24 +150,35 @@ def holder_file(file: Path) -> Path:
 
 
 def read_holder(file: Path) -> Holder | None:
-    """Who holds the study file now; None when nobody does (a note left by a crash counts for nothing)."""
+    """Who holds the study file now, as far as this user may know.
+
+    Returns:
+        None when nobody does: a note left by a crash counts for nothing.
+    """
     try:
         holder = Holder(**json.loads(holder_file(file).read_text(encoding="utf-8")))
-        os.kill(holder.pid, 0)
-    except (FileNotFoundError, ProcessLookupError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError):
         return None
-    except PermissionError:
-        return holder
-    return holder
+    return holder if _is_running(holder.pid) else None
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # another user's
+        return True
+    return True
 
 
 def write_snapshot(con: duckdb.DuckDBPyConnection, target: Path) -> None:
-    """Copy the whole database, as of now, to a new file that anyone may open.
+    """Copy the whole database, as of now, to a new file that any process of this user may open.
 
     Raises:
         DiskFull: the copy could not be written.
     """
-    with _write_lock:
+    with _write_lock, _privacy:
         cursor = con.cursor()
         try:
             cursor.execute("ATTACH $target AS snapshot", {"target": str(target)})
@@ -157,6 +213,14 @@ def insert_rows(
     except duckdb.Error as error:
         raise _as_study_error(error) from error
     return int(stored[0]) if stored else 0
+
+
+def _take_from_others(file: Path) -> None:
+    """Close to others what an earlier release, or a copy, left open to them."""
+    for made in (file, Path(f"{file}.wal")):
+        # a file of another user is as that user wants it
+        with suppress(FileNotFoundError, PermissionError):
+            made.chmod(made.stat().st_mode & ~_FOR_OTHERS)
 
 
 def _answer_in_utc(con: duckdb.DuckDBPyConnection) -> None:

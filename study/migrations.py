@@ -526,6 +526,37 @@ def m030_drafts_rebuild(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("ALTER TABLE drafts_rebuilt RENAME TO drafts")
 
 
+@migration
+def m031_study_versions_add_rater_texts_and_gold(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("ALTER TABLE study_versions ADD COLUMN rater_texts_sha256 VARCHAR")
+    con.execute("ALTER TABLE study_versions ADD COLUMN gold_sha256 VARCHAR")
+
+
+@migration
+def m032_link_renewals_create(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("""
+        CREATE TABLE link_renewals (
+            rater_id VARCHAR NOT NULL,
+            number INTEGER NOT NULL CHECK (number >= 1),
+            renewed_by VARCHAR NOT NULL,
+            renewed_at TIMESTAMPTZ NOT NULL,
+            PRIMARY KEY (rater_id, number)
+        )
+    """)
+
+
+@migration
+def m033_rater_notes_create(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("""
+        CREATE TABLE rater_notes (
+            rater_id VARCHAR NOT NULL,
+            note VARCHAR NOT NULL,
+            noted_by VARCHAR NOT NULL,
+            noted_at TIMESTAMPTZ NOT NULL
+        )
+    """)
+
+
 def migrate(
     con: duckdb.DuckDBPyConnection, migrations: Sequence[Migration] = MIGRATIONS
 ) -> list[str]:

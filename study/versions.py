@@ -7,7 +7,7 @@ version in force at the first rating is the preregistered one; those that follow
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,15 +18,16 @@ from study.errors import BadSettings
 from study.settings import Settings
 
 _SELECT_NEWEST = """
-    SELECT v.version, v.settings_json, v.items_sha256, v.conversations_sha256, v.wordings_sha256
+    SELECT v.version, v.settings_json, v.items_sha256, v.conversations_sha256, v.wordings_sha256,
+        v.rater_texts_sha256, v.gold_sha256
     FROM study_versions v
     ORDER BY v.version DESC LIMIT 1
 """
 _INSERT_VERSION = """
     INSERT INTO study_versions (version, settings_sha256, name, seed, settings_json, items_sha256,
-        conversations_sha256, wordings_sha256, recorded_at)
+        conversations_sha256, wordings_sha256, rater_texts_sha256, gold_sha256, recorded_at)
     VALUES ($version, $settings_sha256, $name, $seed, $settings_json, $items_sha256,
-        $conversations_sha256, $wordings_sha256, $recorded_at)
+        $conversations_sha256, $wordings_sha256, $rater_texts_sha256, $gold_sha256, $recorded_at)
 """
 _COUNT_ASKED = "SELECT (SELECT count(*) FROM items) + (SELECT count(*) FROM prompts)"
 _COUNT_ANSWERING = """
@@ -39,19 +40,30 @@ _DECIDE_WHO_ANSWERS = {"name", "seed", "base", "arms", "training", "conversation
 
 @dataclass(frozen=True)
 class Content:
-    """Hashes of what the settings name without holding it: files may change under one name."""
+    """Hashes of what the settings name without holding it: files may change under one name.
 
-    items_sha256: str
-    conversations_sha256: str
-    wordings_sha256: str
+    Each is None where it was not read: stages read what is asked, and the app what raters read.
+    """
+
+    items_sha256: str | None = None
+    conversations_sha256: str | None = None
+    wordings_sha256: str | None = None
+    rater_texts_sha256: str | None = None
+    """Of consent, guidelines, comprehension check and practice, with the contact."""
+    gold_sha256: str | None = None
+    """Of the pairs with known answers."""
+
+
+_NOT_NOTED = "not noted"
+_NOTED_LATER = ("rater_texts", "gold")
+"""Contents that earlier releases did not note: to note one for the first time changes nothing."""
 
 
 @dataclass(frozen=True)
 class _Version:
     number: int
     settings: Settings
-    content: Content | None
-    """None when nobody has read the contents yet: an app serves without them."""
+    content: Content
 
 
 def record_version(
@@ -65,7 +77,7 @@ def record_version(
     """Note the settings and contents that the study is opened with.
 
     Args:
-        content: None leaves the contents unchecked, as they were noted last.
+        content: what of it is None is left unchecked, as it was noted last; None leaves all so.
         app_runs: an app works with the settings noted last, so that none which decides rows may
             change under it, even before there are rows.
     Raises:
@@ -74,9 +86,9 @@ def record_version(
     """
     with transaction(con) as cursor:
         newest = _read_newest(cursor)
-        number = 1
+        number, content = 1, content or Content()
         if newest is not None:
-            number, content = newest.number + 1, content or newest.content
+            number, content = newest.number + 1, _completed(content, newest.content)
             if (settings, content) == (newest.settings, newest.content):
                 return
             fixed = _fixed_by_rows(cursor)
@@ -84,7 +96,6 @@ def record_version(
             _check_content(newest.content, content, fixed)
             if app_runs:
                 _check_app_knows(newest.settings, settings)
-        hashes = asdict(content) if content else dict.fromkeys(Content.__annotations__)
         cursor.execute(
             _INSERT_VERSION,
             {
@@ -94,7 +105,7 @@ def record_version(
                 "seed": settings.seed,
                 "settings_json": settings.as_json(),
                 "recorded_at": now,
-                **hashes,
+                **asdict(content),
             },
         )
 
@@ -138,13 +149,14 @@ class Preregistration:
     frozen_at: str
     """When the first rating came: what was noted by then is frozen."""
     amendments: tuple[Amendment, ...]
-    """Versions since then, the earliest first."""
+    """Versions since then that change something, the earliest first."""
 
 
 _SELECT_SINCE_FROZEN = """
     WITH first_rating AS (SELECT min(rated_at) AS frozen_at FROM ratings)
     SELECT v.version, v.settings_sha256, v.recorded_at, f.frozen_at, v.settings_json,
-        v.items_sha256, v.conversations_sha256, v.wordings_sha256
+        v.items_sha256, v.conversations_sha256, v.wordings_sha256, v.rater_texts_sha256,
+        v.gold_sha256
     FROM study_versions AS v
     CROSS JOIN first_rating AS f
     WHERE v.version >= (
@@ -164,12 +176,13 @@ def read_preregistration(con: duckdb.DuckDBPyConnection) -> Preregistration | No
     rows = con.cursor().execute(_SELECT_SINCE_FROZEN).fetchall()
     if not rows:
         return None
-    told = [_told_settings(*row[4:]) for row in rows]
+    told = [_told_settings(row[4], Content(*row[5:])) for row in rows]
     amendments = tuple(
-        Amendment(version, settings_sha256, _in_utc(recorded_at), _changes(before, after))
+        Amendment(version, settings_sha256, _in_utc(recorded_at), changes)
         for (version, settings_sha256, recorded_at, *_), before, after in zip(
             rows[1:], told, told[1:], strict=False
         )
+        if (changes := _changes(before, after))
     )
     version, settings_sha256, recorded_at, frozen_at, *_ = rows[0]
     return Preregistration(
@@ -177,14 +190,11 @@ def read_preregistration(con: duckdb.DuckDBPyConnection) -> Preregistration | No
     )
 
 
-def _told_settings(
-    settings_json: str, items: str | None, conversations: str | None, wordings: str | None
-) -> dict[str, str]:
+def _told_settings(settings_json: str, content: Content) -> dict[str, str]:
     # read as settings, so that one which a later release added has its default in both
     settings = Settings.model_validate_json(settings_json).model_dump(mode="json")
-    contents = {"items": items, "conversations": conversations, "wordings": wordings}
     return {name: json.dumps(value) for name, value in _flat(settings).items()} | {
-        name: sha256 or "not noted" for name, sha256 in contents.items()
+        name: sha256 or _NOT_NOTED for name, sha256 in _named(content).items()
     }
 
 
@@ -192,8 +202,17 @@ def _changes(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[Setti
     return tuple(
         SettingChange(name, before[name], after[name])
         for name in before
-        if before[name] != after[name]
+        if before[name] != after[name] and not (name in _NOTED_LATER and before[name] == _NOT_NOTED)
     )
+
+
+def _named(content: Content) -> dict[str, str | None]:
+    return {field.removesuffix("_sha256"): sha256 for field, sha256 in asdict(content).items()}
+
+
+def _completed(given: Content, noted: Content) -> Content:
+    """What was read now, and what was noted before of all else."""
+    return replace(noted, **{name: value for name, value in asdict(given).items() if value})
 
 
 def _in_utc(moment: datetime) -> str:
@@ -206,8 +225,7 @@ def _read_newest(cursor: duckdb.DuckDBPyConnection) -> _Version | None:
     if row is None:
         return None
     number, settings_json, *hashes = row
-    content = None if None in hashes else Content(*hashes)
-    return _Version(number, Settings.model_validate_json(settings_json), content)
+    return _Version(number, Settings.model_validate_json(settings_json), Content(*hashes))
 
 
 def _fixed_by_rows(cursor: duckdb.DuckDBPyConnection) -> set[str]:
@@ -225,13 +243,10 @@ def _count(cursor: duckdb.DuckDBPyConnection, statement: str) -> int:
     return int(row[0]) if row else 0
 
 
-def _check_content(recorded: Content | None, given: Content | None, fixed: set[str]) -> None:
-    if recorded is None or given is None:
-        return
-    after = asdict(given)
-    for field, sha256 in asdict(recorded).items():
-        name = field.removesuffix("_sha256")
-        if name in fixed and after[field] != sha256:
+def _check_content(recorded: Content, given: Content, fixed: set[str]) -> None:
+    after = _named(given)
+    for name, sha256 in _named(recorded).items():
+        if name in fixed and sha256 is not None and after[name] != sha256:
             raise BadSettings(
                 f"the {name} are not those that this study began with; put the old ones back (for "
                 "packaged ones: the release of warmth-audit that it began with), or begin another "

@@ -11,6 +11,7 @@ from fastapi import APIRouter
 
 from audit_app.links import make_link_token
 from audit_app.onboarding import record_comprehension, record_consent, record_practice
+from audit_app.outlooks import Outlook
 from audit_app.pages.frame import serve_assets
 from audit_app.pages.start import StartDesk, build_start_router
 from audit_app.rater_texts import RaterTexts, read_rater_texts
@@ -27,11 +28,12 @@ WRONG = RIGHT | {"apart": "About equal in both, since each has one strength"}
 
 @dataclass
 class StartRoom:
-    """One study, and who of its raters is done or came from Prolific."""
+    """One study, what its raters can expect, and who of them came from Prolific."""
 
     con: duckdb.DuckDBPyConnection
     texts: RaterTexts = TEXTS
-    done: set[str] = field(default_factory=set)
+    outlooks: dict[str, Outlook] = field(default_factory=dict)
+    """Of raters for whom there is not just something to rate."""
     from_prolific: set[str] = field(default_factory=set)
     url: str = ""
 
@@ -46,7 +48,7 @@ class StartRoom:
         record_comprehension(self.con, rater_id, self.texts, RIGHT, NOON)
         record_practice(self.con, rater_id, self.texts, NOON)
         if done:
-            self.done.add(rater_id)
+            self.outlooks[rater_id] = "done"
 
 
 @contextlib.contextmanager
@@ -60,7 +62,7 @@ def open_start_room(
         texts=room.texts,
         secret=SECRET,
         clock=lambda: NOON,
-        is_done=room.done.__contains__,
+        outlook=lambda rater_id: room.outlooks.get(rater_id, "to_do"),
         fixed_code=fixed_code,
         is_prolific=room.from_prolific.__contains__,
     )

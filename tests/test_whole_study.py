@@ -113,6 +113,7 @@ def report(study, *options):
 def test_a_whole_study_from_training_to_results(study, browser):
     with StartedApp("demo", study) as app:
         owner = open_page(browser, app.link("owner"))
+        owner.get_by_role("button", name="Sign in").click()
         expect(owner.get_by_text("train warm")).to_be_visible(timeout=120_000)
         rater = open_page(browser, app.link("annotator"))
         come_in(rater)

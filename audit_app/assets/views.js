@@ -40,6 +40,8 @@
     show(value) {
       if (value.view === "waiting") {
         const done = "You have given " + words.ratings(value.done) + " so far.";
+        this.card.write("waiting-heading", value.heading);
+        this.card.write("waiting-text", value.text);
         this.card.write("waiting-count", value.done ? done : "");
       } else if (value.view === "paused") {
         this.card.write("paused-text", value.text);

@@ -94,14 +94,25 @@ def items_html(listed: ItemList) -> str:
     return part_html("Items", note_html(note) + table_html("Items", columns, rows, is_long=True))
 
 
-def people_html(people: Sequence[PersonProgress], quality: Mapping[str, RaterQuality]) -> str:
-    """Who takes part, and how far each is."""
+def people_html(
+    people: Sequence[PersonProgress],
+    quality: Mapping[str, RaterQuality],
+    notes: Mapping[str, str],
+) -> str:
+    """Who takes part, and how far each is.
+
+    Args:
+        notes: by whom an owner knows somebody, by id.
+    """
     if not people:
         return part_html(
             "People", "<p>Nobody has been invited yet: make a link below and send it.</p>"
         )
-    rows = [_person_cells(person, quality.get(person.rater.rater_id)) for person in people]
-    columns = ("Person", "Role", "Standing", "Done", "Last seen", "Time", "Noticed")
+    rows = [
+        _person_cells(person, quality.get(person.rater.rater_id), notes.get(person.rater.rater_id))
+        for person in people
+    ]
+    columns = ("Person", "Note", "Role", "Standing", "Done", "Last seen", "Time", "Noticed")
     return part_html("People", table_html("People", columns, rows, is_long=True))
 
 
@@ -191,10 +202,13 @@ def preregistration_html(frozen: Preregistration | None) -> str:
     return part_html("Preregistration", told + amendments)
 
 
-def _person_cells(person: PersonProgress, quality: RaterQuality | None) -> tuple[str, ...]:
+def _person_cells(
+    person: PersonProgress, quality: RaterQuality | None, note: str | None
+) -> tuple[str, ...]:
     doubts = len(quality.doubts) if quality else 0
     return (
         person.rater.rater_id,
+        note or "",
         person.rater.role,
         person.standing,
         f"{person.done} of {person.of}",

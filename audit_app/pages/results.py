@@ -17,28 +17,23 @@ import gradio as gr
 
 from audit_app.holds import count_holds, list_holds, release
 from audit_app.item_progress import list_items, read_study_progress
-from audit_app.links import make_link_token
-from audit_app.overview import count_stored, read_people, read_remarks
-from audit_app.pages.frame import PRIVATE, new_blocks
-from audit_app.pages.markup import SIGN_OUT, link_html, stages_html, title_html
+from audit_app.overview import count_stored, read_remarks
+from audit_app.pages.frame import new_blocks
+from audit_app.pages.markup import SIGN_OUT, stages_html, title_html
 from audit_app.pages.owner_parts import (
     EXPORTS,
     LISTED_HOLDS,
     counts_html,
     holds_html,
     items_html,
-    people_html,
     preregistration_html,
     progress_html,
-    quality_html,
     remarks_html,
     state_html,
 )
+from audit_app.pages.people import PeopleDesk, build_people
 from audit_app.pages.sections import Section, act_on, new_choice, new_html, show_on
-from audit_app.pages.shelf import QualityShelf, ResultsShelf
-from audit_app.raters import invite
-from audit_app.seating import RaterProgress
-from audit_app.sign_in import caller
+from audit_app.pages.shelf import ResultsShelf
 from audit_app.stages import StageBoard
 from audit_app.standings import Standings
 from audit_app.study_events import (
@@ -48,7 +43,6 @@ from audit_app.study_events import (
     record_event,
     results_are_sealed,
 )
-from study.records import Role
 from study.settings import Settings
 from study.versions import read_preregistration
 
@@ -69,16 +63,11 @@ class ResultsDesk:
     con: duckdb.DuckDBPyConnection
     standings: Standings
     settings: Settings
-    secret: str
-    """Signs the links that are made here."""
     stages: StageBoard
-    progress_of: Callable[[str], RaterProgress]
-    """How far the annotator of an id has come."""
+    people: PeopleDesk
     forget_seats: Callable[[], None]
     """Called when pairs may be given that were held back before."""
     clock: Callable[[], datetime]
-    https_only: bool
-    """Browsers reach the app over TLS alone, whatever the proxy before it speaks to it."""
 
 
 def build_results_page(desk: ResultsDesk) -> gr.Blocks:
@@ -88,7 +77,7 @@ def build_results_page(desk: ResultsDesk) -> gr.Blocks:
         gr.HTML(title_html(desk.settings), apply_default_css=False)
         light = _build_work(desk)
         progress = _build_progress(desk)
-        people = _build_people(desk)
+        people = build_people(desk.people)
         holds = _build_holds(desk)
         record = _build_record(desk)
         results = _build_results(desk)
@@ -131,57 +120,6 @@ def _build_progress(desk: ResultsDesk) -> Section:
     section = Section((pairs, items), fill, (words,))
     show_on(desk.standings.require, (words.submit, show.click), section)
     return section
-
-
-def _build_people(desk: ResultsDesk) -> Section:
-    shelf = QualityShelf(desk.con)
-    people, link = new_html(), new_html()
-    with gr.Row():
-        new_annotator = gr.Button("New annotator link")
-        new_auditor = gr.Button("New auditor link")
-    person = new_choice("Person whose access is to change")
-    reason = gr.Textbox(label="Why, for the study's record")
-    with gr.Row():
-        gone, back = gr.Button("Revoke access"), gr.Button("Restore access")
-    said, care = new_html(), new_html()
-
-    def fill() -> dict[Any, Any]:
-        everybody, quality = read_people(desk.con, desk.progress_of), shelf.latest()
-        return {
-            people: people_html(everybody, quality),
-            care: quality_html(quality),
-            person: gr.Dropdown([someone.rater.rater_id for someone in everybody]),
-        }
-
-    section = Section((people, care, person), fill)
-    _invite_on(desk, new_annotator, "annotator", link)
-    _invite_on(desk, new_auditor, "auditor", link)
-    act_on(desk.standings.require, gone, (person, reason), said, section, partial(_revoke, desk))
-    act_on(desk.standings.require, back, (person, reason), said, section, partial(_restore, desk))
-    return section
-
-
-def _invite_on(desk: ResultsDesk, button: gr.Button, role: Role, link: gr.HTML) -> None:
-    def make(request: gr.Request) -> str:
-        caller(desk.standings.require, request, "owner")
-        now = desk.clock()
-        rater = invite(desk.con, role, now)
-        token = make_link_token(desk.secret, rater.rater_id, role, now)
-        at = request.url
-        scheme = "https" if desk.https_only else at.scheme
-        return link_html(f"{scheme}://{at.netloc}/join/{token}", desk.settings.rating.link_days)
-
-    button.click(make, outputs=link, **PRIVATE)
-
-
-def _revoke(desk: ResultsDesk, owner_id: str, rater_id: str, reason: str) -> str:
-    desk.standings.revoke(rater_id, reason, owner_id, desk.clock())
-    return f"{rater_id} is let in no more. Ratings that were given stay."
-
-
-def _restore(desk: ResultsDesk, owner_id: str, rater_id: str, reason: str) -> str:
-    desk.standings.restore(rater_id, reason, owner_id, desk.clock())
-    return f"{rater_id} is let in again."
 
 
 def _build_holds(desk: ResultsDesk) -> Section:

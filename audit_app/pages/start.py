@@ -28,6 +28,7 @@ from audit_app.onboarding import (
     record_consent,
     unanswered,
 )
+from audit_app.outlooks import WAIT_WORDS, Outlook
 from audit_app.pages.frame import sentence_for
 from audit_app.pages.start_markup import (
     comprehension_page,
@@ -35,11 +36,13 @@ from audit_app.pages.start_markup import (
     declined_page,
     ended_page,
     guidelines_page,
+    no_work_page,
     not_done_page,
     not_stored_page,
     refused_rater_page,
     survey_page,
     thanks_page,
+    waiting_page,
 )
 from audit_app.pages.welcome import refused_page
 from audit_app.rater_texts import RaterTexts
@@ -62,8 +65,8 @@ class StartDesk:
     secret: str
     """The study's; completion codes are made of it."""
     clock: Callable[[], datetime]
-    is_done: Callable[[str], bool]
-    """Whether the rating page has nothing more for a rater who is admitted, now or later."""
+    outlook: Callable[[str], Outlook]
+    """What a rater who is admitted can expect of the rating page."""
     fixed_code: str | None
     """The study's one completion code; None makes each rater one of their own."""
     is_prolific: Callable[[str], bool]
@@ -79,7 +82,7 @@ class StartDesk:
         if step == "refused":
             return HTMLResponse(refused_rater_page(self.texts, self.is_prolific(rater_id)))
         if step != "admitted" and read_study_state(self.con).is_closed:
-            return HTMLResponse(ended_page(self.texts))
+            return HTMLResponse(ended_page(self.texts, self.is_prolific(rater_id)))
         if step in ("practice", "admitted"):
             return _to("/rate/")
         if step == "declined":
@@ -107,11 +110,22 @@ class StartDesk:
         return HTMLResponse(thanks_page(sent or stored, code, from_prolific, problem), status)
 
     def instead_of_finish(self, rater_id: str) -> Response | None:
-        """What who is not done gets in place of the end; None for who is done."""
+        """What who gets no code gets in place of the end; None for who is done."""
         if self.step(rater_id) != "admitted":
             return _to("/start/")
-        # no redirect: the rating page may just have sent the browser here
-        return None if self.is_done(rater_id) else HTMLResponse(not_done_page(), 409)
+        from_prolific = self.is_prolific(rater_id)
+        # no redirect to the rating page: it may just have sent the browser here
+        match self.outlook(rater_id):
+            case "done":
+                return None
+            case "closed":
+                return HTMLResponse(ended_page(self.texts, from_prolific))
+            case "no_work":
+                return HTMLResponse(no_work_page(self.texts, from_prolific))
+            case "to_do":
+                return HTMLResponse(not_done_page(), 409)
+            case wait:
+                return HTMLResponse(waiting_page(WAIT_WORDS[wait]), 409)
 
 
 class _PlainRoute(APIRoute):
@@ -148,7 +162,7 @@ Sent = Annotated[Mapping[str, str], Depends(_read_form)]
 
 
 def build_start_router(desk: StartDesk) -> APIRouter:
-    """Routes for annotators."""
+    """Routes for annotators, and the guidelines."""
     router = APIRouter(include_in_schema=False, route_class=_PlainRoute)
 
     def annotator(request: Request) -> str:
@@ -157,6 +171,13 @@ def build_start_router(desk: StartDesk) -> APIRouter:
             raise NotAllowed("This page is for people who rate; open the link that you were given.")
         return require_role(desk.con, rater_id, "annotator").rater_id
 
+    _add_beginning(router, desk, annotator)
+    _add_end(router, desk, annotator)
+    router.include_router(_guidelines_router(desk))
+    return router
+
+
+def _add_beginning(router: APIRouter, desk: StartDesk, annotator: Callable[..., str]) -> None:
     Rater = Annotated[str, Depends(annotator)]
 
     @router.get("/start/")
@@ -183,6 +204,10 @@ def build_start_router(desk: StartDesk) -> APIRouter:
             record_comprehension(desk.con, rater_id, desk.texts, sent, desk.clock())
         return _to("/start/")
 
+
+def _add_end(router: APIRouter, desk: StartDesk, annotator: Callable[..., str]) -> None:
+    Rater = Annotated[str, Depends(annotator)]
+
     @router.get("/finish/")
     def finish(rater_id: Rater) -> Response:
         return desk.instead_of_finish(rater_id) or desk.finish(rater_id, None, None)
@@ -201,9 +226,6 @@ def build_start_router(desk: StartDesk) -> APIRouter:
             _log.warning("a rater's last answers were refused: %s", error)
             return desk.finish(rater_id, said, sentence_for(error))
         return _to("/finish/")
-
-    router.include_router(_guidelines_router(desk))
-    return router
 
 
 def _guidelines_router(desk: StartDesk) -> APIRouter:

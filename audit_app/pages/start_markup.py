@@ -10,6 +10,7 @@ from html import escape
 from audit_app.completion import prolific_address
 from audit_app.exit_surveys import GUESSES, LONGEST_TEXT, QUESTION, ExitSurvey
 from audit_app.onboarding import ATTEMPTS, Comprehension
+from audit_app.outlooks import WaitWords
 from audit_app.pages.welcome import plain_page
 from audit_app.rater_texts import ComprehensionQuestion, RaterTexts
 
@@ -34,10 +35,9 @@ def consent_page(texts: RaterTexts, problem: str | None = None) -> str:
 
 def declined_page(texts: RaterTexts, from_prolific: bool) -> str:
     """For who declined; it stays possible to agree."""
-    back = "<p>Please return your submission on Prolific.</p>" if from_prolific else ""
     return _page(
         "You do not take part",
-        f"<p>That is fine. You can close this page.</p>{back}"
+        f"<p>That is fine. You can close this page.</p>{_returning(from_prolific)}"
         "<details><summary>If you change your mind</summary>"
         f'{texts.consent_html}<form method="post" action="/start/consent">{_AGREE}</form></details>',
     )
@@ -88,21 +88,37 @@ def comprehension_page(
 
 def refused_rater_page(texts: RaterTexts, from_prolific: bool) -> str:
     """For who did not pass the comprehension check."""
-    back = "<p>Please return your submission on Prolific.</p>" if from_prolific else ""
     return _page(
         "You cannot rate in this study",
         f"<p>The questions about the guidelines were not all answered right in {ATTEMPTS} attempts, "
         "so your part ends here. Thank you for your time.</p>"
-        f"{back}<p>If you think that this is a mistake, turn to {escape(texts.contact)}.</p>",
+        f"{_returning(from_prolific)}<p>If you think that this is a mistake, turn to {escape(texts.contact)}.</p>",
     )
 
 
-def ended_page(texts: RaterTexts) -> str:
-    """For who comes to begin when the study is closed."""
+def ended_page(texts: RaterTexts, from_prolific: bool) -> str:
+    """For who has rated nothing when the study is closed: there is no code."""
     return _page(
         "This study has ended",
         "<p>No more ratings are asked for. Thank you for coming.</p>"
-        f"<p>With questions, turn to {escape(texts.contact)}.</p>",
+        f"{_returning(from_prolific)}<p>With questions, turn to {escape(texts.contact)}.</p>",
+    )
+
+
+def no_work_page(texts: RaterTexts, from_prolific: bool) -> str:
+    """For who has rated nothing when others have rated everything: there is no code."""
+    return _page(
+        "No work is left",
+        "<p>Others have rated everything that this study asks you for. Thank you for coming.</p>"
+        f"{_returning(from_prolific)}<p>With questions, turn to {escape(texts.contact)}.</p>",
+    )
+
+
+def waiting_page(words: WaitWords) -> str:
+    """For who comes to the end while there may be something to rate soon."""
+    return _page(
+        escape(words.heading),
+        f'<p>{escape(words.text)} <a href="/rate/">The rating page</a> looks for more by itself.</p>',
     )
 
 
@@ -154,6 +170,11 @@ def thanks_page(
         f"{_survey_form(survey, problem)}</details>",
         is_error=problem is not None,
     )
+
+
+def _returning(from_prolific: bool) -> str:
+    """What who gets no code does on Prolific."""
+    return "<p>Please return your submission on Prolific.</p>" if from_prolific else ""
 
 
 def _page(heading: str, content: str, *, is_error: bool = False) -> str:

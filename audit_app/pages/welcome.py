@@ -1,4 +1,4 @@
-"""Plain pages around the three real ones: their frame, the front door, and a refusal.
+"""Plain pages around the three real ones: their frame, the front door, a question, and a refusal.
 
 No script is in them, and nothing that comes from elsewhere.
 """
@@ -68,6 +68,20 @@ def welcome_page(places: Mapping[str, str], login: str | None = None) -> str:
         f'<li><a href="{escape(path)}">{_NAMES[role]}</a></li>' for role, path in places.items()
     )
     return plain_page("warmth-audit", _SIGNED_IN.format(places=lines))
+
+
+def confirm_page(heading: str, sentence: str, button: str, stay: str | None) -> str:
+    """A question before somebody is signed in: one button, which sends a POST to the same address.
+
+    Args:
+        stay: where who does not want it goes on; None leads nowhere.
+    """
+    instead = "" if stay is None else f'\n<p><a href="{escape(stay)}">Leave it as it is</a></p>'
+    body = (
+        f"<h1>{escape(heading)}</h1>\n<p>{escape(sentence)}</p>\n"
+        f'<form method="post"><button class="wa-submit">{escape(button)}</button></form>{instead}'
+    )
+    return plain_page(f"{heading} · warmth-audit", body)
 
 
 def refused_page(sentence: str) -> str:

@@ -176,19 +176,62 @@ def test_a_key_that_was_used_for_another_sheet_counts_for_this_one(desk, room):
 
 
 def test_who_has_rated_everything_is_sent_to_the_end_unless_more_is_to_come(desk, room):
-    assert not desk.is_done("anna")
+    assert desk.outlook("anna") != "done"
     assert rate_all(desk)["view"] == "go"
     assert desk.show("anna") == {"view": "go", "to": "/finish/"}
-    assert desk.is_done("anna")
+    assert desk.outlook("anna") == "done"
     room.more_to_come = True
-    assert desk.show("anna") == {"view": "waiting", "done": 4}
-    assert not desk.is_done("anna")
+    card = desk.show("anna")
+    assert (card["view"], card["done"], card["heading"]) == ("waiting", 4, "More is being made")
+    assert desk.outlook("anna") != "done"
 
 
-def test_a_closed_study_is_done_for_everybody(desk, room):
-    assert not desk.is_done("anna")
+def test_a_closed_study_is_done_for_everybody_who_has_rated_something(desk, room):
+    rate_all(desk, n=1)
+    assert desk.outlook("anna") == desk.outlook("bert") == "to_do"
     record_event(room.con, "closed", "owner", "all done", room.clock.advance(**SECOND))
-    assert desk.is_done("anna")
+    assert (desk.outlook("anna"), desk.outlook("bert")) == ("done", "closed")
+
+
+def test_who_comes_when_all_is_rated_by_others_does_not_wait(con, rows):
+    rows.add_pair("00")
+    with open_room(con, seats=1) as room:
+        desk = room.desk()
+        for rater_id in ("anna", "bert"):
+            room.consent(rater_id)
+        rate_all(desk)
+        assert desk.show("bert") == {"view": "go", "to": "/finish/"}
+        assert (desk.outlook("anna"), desk.outlook("bert")) == ("done", "no_work")
+        room.more_to_come = True
+        assert (desk.show("bert")["view"], desk.outlook("bert")) == ("waiting", "more")
+
+
+def test_who_comes_when_others_have_every_seat_waits_for_one(con, rows):
+    rows.add_pair("00")
+    with open_room(con, seats=1) as room:
+        desk = room.desk()
+        for rater_id in ("anna", "bert"):
+            room.consent(rater_id)
+        desk.show("anna")
+        card = desk.show("bert")
+        assert (card["view"], card["done"]) == ("waiting", 0)
+        assert "A place becomes free when one of them leaves" in card["text"]
+        assert desk.outlook("bert") == "place"
+        room.clock.advance(minutes=21)
+        assert desk.outlook("bert") == "to_do"
+        assert desk.show("bert")["view"] == "sheet"
+
+
+def test_a_seat_at_what_a_rater_has_skipped_for_good_is_none_to_wait_for(con, rows):
+    rows.add_pair("00")
+    with open_room(con, seats=1) as room:
+        desk = room.desk()
+        for rater_id in ("anna", "bert"):
+            room.consent(rater_id)
+        for number in range(2):
+            desk.remark("bert", desk.show("bert")["token"], SKIP, f"key {number}")
+        desk.show("anna")
+        assert desk.outlook("bert") == "no_work"
 
 
 def test_who_has_rated_as_many_as_one_person_should_does_not_wait_for_more(con, rows):
@@ -198,14 +241,15 @@ def test_who_has_rated_as_many_as_one_person_should_does_not_wait_for_more(con, 
         room.more_to_come = True
         desk = room.desk()
         assert rate_all(desk).items() >= {"view": "go", "to": "/finish/"}.items()
-        assert desk.is_done("anna")
+        assert desk.outlook("anna") == "done"
         assert n_rows(room, "ratings") == 2
 
 
 def test_who_comes_before_there_is_anything_to_rate_waits(con):
     with open_room(con) as room:
         room.consent("anna")
-        assert room.desk().show("anna") == {"view": "waiting", "done": 0}
+        card = room.desk().show("anna")
+        assert (card["view"], card["done"], card["heading"]) == ("waiting", 0, "More is being made")
 
 
 @pytest.mark.parametrize(
@@ -550,7 +594,7 @@ def test_checks_do_not_count_against_what_one_person_should_rate(con, rows):
         assert rate_all(desk)["view"] == "waiting"
         purposes = [purpose for (purpose,) in room.rows("SELECT purpose FROM assignments")]
         assert (purposes.count("study"), purposes.count("gold")) == (9, 2)
-        assert not desk.is_done("anna")
+        assert desk.outlook("anna") != "done"
         rows.add_pair("one more")
         room.seating.forget()
         assert rate_all(desk)["view"] == "go"

@@ -2,6 +2,7 @@ import json
 import socket
 import threading
 from dataclasses import asdict
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -9,10 +10,11 @@ import uvicorn
 from fastapi import FastAPI
 
 from audit_app.holds import list_holds
-from audit_app.ingest import build_ingest_router
+from audit_app.ingest import IngestDoor, build_ingest_router
 from audit_app.stages import StageBoard
 from study.records import ContextSentence, Item, Pair, Prompt, Response, Rewrite
 
+NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 ITEM = Item("i1", "trivia", "Which capital?", ("Canberra",), ("Sydney",), "an atlas", "CC0")
 PROMPT = Prompt("p1", "i1", "none", "none", "Which capital?")
 REWRITE = Rewrite("w1", "c1", "warm", "Hello?", "Hello.", "Hello, dear.")
@@ -44,7 +46,8 @@ class Door:
         self.n_rows_seen = []
         self._con = con
         app = FastAPI()
-        app.include_router(build_ingest_router(con, "token", StageBoard(), self._on_rows))
+        door = IngestDoor(con, "token", StageBoard(), lambda: NOON, self._on_rows)
+        app.include_router(build_ingest_router(door))
         self._listener = socket.create_server(("127.0.0.1", 0))
         config = uvicorn.Config(app, log_level="warning", ws="none")
         self._server = uvicorn.Server(config)
@@ -144,6 +147,9 @@ def test_a_reply_that_gives_itself_away_is_held_as_soon_as_it_is_stored(con, doo
         ("r2", ("self_identification",)),
         ("r3", ("truncation",)),
     ]
+    held_at = con.execute("SELECT DISTINCT held_at FROM holds").fetchall()
+    received_at = con.execute("SELECT DISTINCT received_at FROM handed_in").fetchall()
+    assert held_at == received_at == [(NOON,)]
 
 
 def test_a_reply_that_is_handed_in_again_is_held_once(con, door):

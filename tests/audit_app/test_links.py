@@ -6,8 +6,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from itsdangerous import URLSafeSerializer
 
-from audit_app.links import make_link_token, read_link_token, use_link
-from study.errors import NotAllowed
+from audit_app.links import (
+    is_used,
+    is_void,
+    make_link_token,
+    read_link_token,
+    renew_link,
+    use_link,
+)
+from audit_app.raters import invite, restore, revoke
+from study.errors import BadInput, NotAllowed
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 DAY_S = 24 * 3600.0
@@ -88,3 +96,44 @@ def test_a_link_that_works_once_is_used_up_by_one_of_sixteen(con):
     assert rows == [(link.link_id, "olga", NOW)]
     other = make_link_token("secret", "olga", "owner", NOW, once=True)
     assert use_link(con, read_link_token("secret", other, DAY_S, NOW), NOW)
+    assert is_used(con, link)
+
+
+def opened(token):
+    return read_link_token("secret", token, DAY_S, NOW + timedelta(hours=1))
+
+
+def test_a_new_link_voids_those_before_it_even_of_the_same_second(con):
+    invite(con, "annotator", NOW, "anna")
+    old = opened(make_link_token("secret", "anna", "annotator", NOW))
+    other = opened(make_link_token("secret", "abel", "annotator", NOW))
+    assert not is_void(con, old)
+    first = opened(renew_link(con, "secret", "anna", "olga", NOW + timedelta(milliseconds=5)))
+    assert (first.rater_id, first.role, first.works_once) == ("anna", "annotator", False)
+    assert (is_void(con, old), is_void(con, first), is_void(con, other)) == (True, False, False)
+    second = opened(renew_link(con, "secret", "anna", "otto", NOW + timedelta(milliseconds=6)))
+    assert (is_void(con, first), is_void(con, second)) == (True, False)
+    rows = con.execute("SELECT rater_id, number, renewed_by FROM link_renewals ORDER BY number")
+    assert rows.fetchall() == [("anna", 1, "olga"), ("anna", 2, "otto")]
+
+
+def test_a_link_of_before_the_end_of_access_stays_void_when_access_is_restored(con):
+    invite(con, "annotator", NOW, "anna")
+    leaked = opened(make_link_token("secret", "anna", "annotator", NOW))
+    revoke(con, "anna", "The link is on a forum.", "olga", NOW + timedelta(minutes=1))
+    with pytest.raises(NotAllowed, match="anna is let in no more; restore"):
+        renew_link(con, "secret", "anna", "olga", NOW + timedelta(minutes=2))
+    restore(con, "anna", "She asked for it.", "olga", NOW + timedelta(minutes=3))
+    assert is_void(con, leaked)
+    assert not is_void(
+        con, opened(renew_link(con, "secret", "anna", "olga", NOW + timedelta(minutes=4)))
+    )
+
+
+def test_only_annotators_and_auditors_of_the_study_get_links_anew(con):
+    invite(con, "owner", NOW, "olga")
+    with pytest.raises(BadInput, match="expected somebody who was invited, got 'nobody'"):
+        renew_link(con, "secret", "nobody", "olga", NOW)
+    with pytest.raises(NotAllowed, match="olga is an owner, whose links work once"):
+        renew_link(con, "secret", "olga", "olga", NOW)
+    assert con.execute("SELECT count(*) FROM link_renewals").fetchone() == (0,)

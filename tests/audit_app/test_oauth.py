@@ -13,7 +13,7 @@ import pytest
 from entry_app import build_entry_app, new_browser, serve
 from openid_provider import CLIENT_ID, CLIENT_SECRET, OpenIdProvider
 
-from audit_app.oauth import LOGIN, OAuthSettings, build_oauth_router
+from audit_app.oauth import LOGIN, OAuthDoor, OAuthSettings, build_oauth_router
 from audit_app.raters import list_raters, revoke
 from audit_app.throttle import SignInThrottle
 
@@ -30,9 +30,8 @@ class Place:
 def build_app(con, noon, provider_url, secret=CLIENT_SECRET, per_address=20, https_only=False):
     settings = OAuthSettings(CLIENT_ID, secret, provider_url)
     throttle = SignInThrottle(per_address)
-    return build_entry_app(
-        con, build_oauth_router(con, settings, lambda: noon, throttle, https_only)
-    )
+    door = OAuthDoor(con, settings, lambda: noon, throttle, https_only)
+    return build_entry_app(con, build_oauth_router(door))
 
 
 @pytest.fixture

@@ -1,11 +1,13 @@
+import contextlib
 from collections.abc import Iterator
 
 import pytest
 from entry_app import build_entry_app, new_browser, serve
 
-from audit_app.prolific import build_prolific_router
+from audit_app.prolific import ProlificDoor, build_prolific_router
 from audit_app.raters import list_raters, read_standing, revoke
-from audit_app.throttle import SignInThrottle
+from audit_app.study_events import record_event
+from audit_app.throttle import ArrivalThrottle, SignInThrottle
 
 PID = "5f0a1b2c3d4e5f6a7b8c9d0e"
 STUDY = "64aa0000000000000000bbbb"
@@ -16,10 +18,20 @@ def address(pid=PID, study=STUDY, session=SESSION):
     return f"/prolific?PROLIFIC_PID={pid}&STUDY_ID={study}&SESSION_ID={session}"
 
 
+def build_router(con, noon, study=STUDY, throttle=None, arrivals=None):
+    door = ProlificDoor(
+        con,
+        study,
+        lambda: noon,
+        throttle or SignInThrottle(),
+        arrivals or ArrivalThrottle(),
+    )
+    return build_prolific_router(door)
+
+
 @pytest.fixture
 def url(con, noon) -> Iterator[str]:
-    router = build_prolific_router(con, STUDY, lambda: noon, SignInThrottle())
-    with serve(build_entry_app(con, router)) as url:
+    with serve(build_entry_app(con, build_router(con, noon))) as url:
         yield url
 
 
@@ -61,13 +73,51 @@ def test_an_id_in_an_address_is_no_key_to_somebody_elses_work(con, url, session)
     assert len(list_raters(con)) == 2
 
 
-def test_another_person_in_the_same_browser_takes_the_role_over(con, url):
+def test_another_person_in_the_same_browser_takes_the_role_over_by_a_button_alone(con, url):
     with new_browser(url) as browser:
         browser.get(address())
         first = browser.get("/who").json()
-        assert browser.get(address(pid="b" * 24)).status_code == 303
+        asked = browser.get(address(pid="b" * 24))
+        assert (asked.status_code, "signed in as somebody else" in asked.text) == (200, True)
+        assert browser.get("/who").json() == first
+        assert len(list_raters(con)) == 1
+        assert browser.post(address(pid="b" * 24)).status_code == 303
         assert browser.get("/who").json() != first
         assert browser.get(address()).status_code == 403
+        assert browser.post(address()).status_code == 403
+
+
+def test_only_so_many_new_people_are_let_in_and_known_ones_always(con, noon):
+    router = build_router(con, noon, arrivals=ArrivalThrottle(per_address=2))
+    with serve(build_entry_app(con, router)) as url, contextlib.ExitStack() as browsers:
+        people = [browsers.enter_context(new_browser(url)) for _ in range(3)]
+        answers = [one.get(address(pid=n * 24)) for one, n in zip(people, "abc", strict=True)]
+        assert [answer.status_code for answer in answers] == [303, 303, 429]
+        assert (answers[2].headers["retry-after"], len(list_raters(con))) == ("3600", 2)
+        assert "More people arrive at this moment" in answers[2].text
+        assert people[0].get(address(pid="a" * 24)).status_code == 303
+
+
+def test_new_people_of_all_addresses_together_are_limited_too(con, noon):
+    router = build_router(con, noon, arrivals=ArrivalThrottle(in_all=1))
+    with (
+        serve(build_entry_app(con, router)) as url,
+        new_browser(url) as one,
+        new_browser(url) as other,
+    ):
+        assert one.get(address()).status_code == 303
+        assert other.get(address(pid="b" * 24)).status_code == 429
+
+
+def test_a_closed_study_takes_nobody_new_and_sends_them_back(con, noon, url):
+    with new_browser(url) as known, new_browser(url) as new:
+        known.get(address())
+        record_event(con, "closed", "olga", "all are in", noon)
+        for refused in (new.get(address(pid="b" * 24)), new.post(address(pid="b" * 24))):
+            assert refused.status_code == 403
+            assert "return your submission on Prolific" in refused.text
+        assert known.get(address()).status_code == 303
+    assert len(list_raters(con)) == 1
 
 
 @pytest.mark.parametrize(
@@ -98,7 +148,7 @@ def test_people_of_another_study_are_sent_back(con, url, noon):
         assert refused.status_code == 403
         assert "another study on Prolific" in refused.text
     assert list_raters(con) == []
-    any_study = build_prolific_router(con, None, lambda: noon, SignInThrottle())
+    any_study = build_router(con, noon, study=None)
     with serve(build_entry_app(con, any_study)) as url, new_browser(url) as browser:
         assert browser.get(address(study="c" * 24)).status_code == 303
 
@@ -120,7 +170,7 @@ def test_a_program_that_looks_first_takes_no_ones_place(con, url):
 
 def test_failures_are_limited(con, noon):
     throttle = SignInThrottle(per_address=1)
-    router = build_prolific_router(con, STUDY, lambda: noon, throttle)
+    router = build_router(con, noon, throttle=throttle)
     with serve(build_entry_app(con, router)) as url, new_browser(url) as browser:
         assert [browser.get("/prolific").status_code for _ in range(2)] == [400, 429]
         assert browser.get(address()).status_code == 303

@@ -7,7 +7,7 @@ import pytest
 from entry_app import build_entry_app, serve
 
 from audit_app.access import AppAccess
-from audit_app.ingest import build_ingest_router
+from audit_app.ingest import IngestDoor, build_ingest_router
 from audit_app.record_door import build_record_router
 from audit_app.stages import StageBoard
 from audit_app.study_events import read_events
@@ -20,7 +20,7 @@ SETTINGS = Settings(name="door", question="Who may write on the record?", seed=7
 
 @pytest.fixture
 def url(con, noon):
-    ingest = build_ingest_router(con, TOKEN, StageBoard())
+    ingest = build_ingest_router(IngestDoor(con, TOKEN, StageBoard(), lambda: noon))
     record = build_record_router(con, TOKEN, lambda: noon)
     with serve(build_entry_app(con, ingest, record)) as url:
         yield url

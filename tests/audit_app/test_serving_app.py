@@ -1,5 +1,6 @@
 import asyncio
 from datetime import UTC, datetime
+from importlib.resources import files
 
 import pytest
 
@@ -83,3 +84,23 @@ def test_hugging_face_needs_to_know_the_app(folder):
         start(folder, settings)
     assert not folder.database.exists()
     assert "owner" in start(folder, settings, OAuthSettings("id", "secret", "https://hf.co"))
+
+
+def test_guidelines_or_gold_changed_between_starts_stand_on_the_record(folder, tmp_path):
+    own = tmp_path / "texts"
+    own.mkdir()
+    rating = RatingSettings(texts=str(own))
+    settings = SETTINGS.model_copy(update={"rating": rating})
+    start(folder, settings)
+    start(folder, settings)
+    (own / "guidelines.md").write_text("## Read this\n\nWarm is warm.\n", encoding="utf-8")
+    start(folder, settings)
+    gold = (files("audit_app") / "guidelines" / "gold.toml").read_text(encoding="utf-8")
+    (own / "gold.toml").write_text(gold + "\n# checked twice\n", encoding="utf-8")
+    start(folder, settings)
+    con = open_for_writing(folder.database, "a test")
+    noted = con.execute("SELECT rater_texts_sha256, gold_sha256 FROM study_versions").fetchall()
+    close(con, folder.database)
+    assert len(noted) == 3
+    assert noted[0][0] != noted[1][0] == noted[2][0]
+    assert noted[0][1] == noted[1][1] != noted[2][1]

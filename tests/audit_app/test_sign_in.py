@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 from entry_app import SECRET, build_entry_app, new_browser, serve
 
-from audit_app.links import make_link_token
+from audit_app.links import make_link_token, renew_link
 from audit_app.raters import invite, restore, revoke
 from audit_app.sign_in import build_sign_in_router, require_role, roles_of, sign_in, signed_in_as
 from audit_app.throttle import SignInThrottle
@@ -76,19 +76,31 @@ def test_a_link_opens_the_same_work_on_any_device(con, noon, url):
             assert browser.get("/who").json() == {"annotator": "anna"}
 
 
-def test_another_raters_link_takes_the_role_over(con, noon, url):
+def test_another_raters_link_takes_the_role_over_by_a_button_alone(con, noon, url):
     with new_browser(url) as browser:
         browser.get(link(con, noon, "annotator", "anna"))
         browser.get(link(con, noon, "owner", "olga"))
-        browser.get(link(con, noon, "annotator", "abel"))
+        path = link(con, noon, "annotator", "abel")
+        asked = browser.get(path)
+        assert (asked.status_code, "signed in as somebody else" in asked.text) == (200, True)
+        assert '<form method="post"><button' in asked.text
+        assert 'href="/start/"' in asked.text
+        assert browser.get("/who").json() == {"annotator": "anna", "owner": "olga"}
+        assert browser.post(path).headers["location"] == "/start/"
         assert browser.get("/who").json() == {"annotator": "abel", "owner": "olga"}
 
 
-def test_a_link_that_works_once_signs_in_one_browser(con, noon, url):
+def test_a_link_that_works_once_signs_in_one_browser_by_a_button(con, noon, url):
     path = link(con, noon, "owner", "olga", once=True)
     with new_browser(url) as first, new_browser(url) as second:
         assert first.head(path).status_code == 405
-        assert first.get(path).status_code == 303
+        # programs that look at a link use nothing up
+        for browser in (second, first):
+            asked = browser.get(path)
+            assert (asked.status_code, "works once" in asked.text) == (200, True)
+            assert browser.get("/who").json() == {}
+        assert first.post(path).headers["location"] == "/owner/"
+        assert second.post(path).status_code == 403
         refused = second.get(path)
         assert refused.status_code == 403
         assert "has been used; start the study&#x27;s app again" in refused.text
@@ -96,8 +108,30 @@ def test_a_link_that_works_once_signs_in_one_browser(con, noon, url):
         assert first.get(path).status_code == 303
         # signed in as another owner is not signed in as this one
         assert second.get(link(con, noon, "owner", "otto")).status_code == 303
-        assert second.get(path).status_code == 403
+        assert (second.get(path).status_code, second.post(path).status_code) == (403, 403)
         assert second.get("/who").json() == {"owner": "otto"}
+
+
+def test_the_button_of_a_link_works_on_this_site_alone(con, noon, url):
+    path = link(con, noon, "owner", "olga", once=True)
+    with new_browser(url) as browser:
+        forged = browser.post(path, headers={"Origin": "https://evil.example"})
+        assert forged.status_code == 403
+        # as browsers send it only under a policy that keeps the referrer within the site
+        assert browser.get(path).headers["referrer-policy"] == "same-origin"
+        assert browser.post(path, headers={"Origin": url}).status_code == 303
+
+
+def test_a_link_that_was_replaced_opens_nothing_but_its_sessions_go_on(con, noon, url):
+    path = link(con, noon, "annotator", "anna")
+    with new_browser(url) as hers, new_browser(url) as other:
+        hers.get(path)
+        token = renew_link(con, SECRET, "anna", "olga", noon + timedelta(minutes=1))
+        for refused in (other.get(path), other.post(path)):
+            assert (refused.status_code, "replaced by a newer one" in refused.text) == (403, True)
+        assert other.get("/who").json() == {}
+        assert other.get(f"/join/{token}").status_code == 303
+        assert hers.get(path).status_code == 303
 
 
 def test_a_link_is_not_used_up_by_somebody_who_is_revoked(con, noon, url):
@@ -108,7 +142,8 @@ def test_a_link_is_not_used_up_by_somebody_who_is_revoked(con, noon, url):
         assert refused.status_code == 403
         assert "Your access to this study has ended" in refused.text
         restore(con, "abel", WHY, "olga", noon)
-        assert browser.get(path).status_code == 303
+        assert "ask the study&#x27;s owner for a new one" in browser.get(path).text
+        assert con.execute("SELECT count(*) FROM used_links").fetchone() == (0,)
 
 
 def test_a_refused_link_says_why_and_goes_nowhere_else(con, noon, url):

@@ -79,7 +79,7 @@ def test_pages_hold_no_script_and_nothing_from_elsewhere(room, anna):
     pages = [anna.get("/start/"), anna.get("/guidelines")]
     anna.post("/start/consent", data={"answer": "agree"})
     pages.append(anna.get("/start/"))
-    anna.get(room.link("done"))
+    anna.post(room.link("done"))
     pages.append(anna.get("/finish/"))
     for page in pages:
         assert page.status_code == 200
@@ -158,7 +158,7 @@ def test_no_step_can_be_jumped_by_a_direct_call(room, anna):
     assert location(anna.post("/start/comprehension", data=RIGHT)) == "/start/"
     assert location(anna.post("/start/comprehension", data={})) == "/start/"
     assert location(anna.get("/finish/")) == "/start/"
-    room.done.add("anna")
+    room.outlooks["anna"] = "done"
     assert location(anna.post("/finish/", data=SURVEY)) == "/start/"
     assert n_rows(room, "onboarding_steps") + n_rows(room, "exit_surveys") == 0
 
@@ -170,6 +170,32 @@ def test_the_end_comes_only_when_the_rating_is_done(room, anna):
     assert 'href="/rate/"' in early.text
     assert anna.post("/finish/", data=SURVEY).status_code == 409
     assert n_rows(room, "exit_surveys") == 0
+
+
+@pytest.mark.parametrize(
+    ("outlook", "status", "heading", "is_over"),
+    [
+        ("more", 409, "More is being made", False),
+        ("place", 409, "Every place is taken at this moment", False),
+        ("no_work", 200, "No work is left", True),
+        ("closed", 200, "This study has ended", True),
+    ],
+)
+def test_who_has_rated_nothing_gets_no_code_and_is_told_why(
+    room, anna, outlook, status, heading, is_over
+):
+    room.admit("anna")
+    room.outlooks["anna"] = outlook
+    for answer in (anna.get("/finish/"), anna.post("/finish/", data=SURVEY)):
+        assert (answer.status_code, f"<h1>{heading}</h1>" in answer.text) == (status, True)
+        assert ('href="/rate/"' in answer.text) == (not is_over)
+        assert completion_code(SECRET, "anna", None) not in answer.text
+        assert "rolific" not in answer.text
+    assert n_rows(room, "exit_surveys") == 0
+    room.from_prolific.add("anna")
+    told = anna.get("/finish/").text
+    assert ("return your submission on Prolific" in told) == is_over
+    assert "submissions/complete" not in told
 
 
 def test_the_code_comes_after_the_survey_and_again_later(room, anna):
@@ -297,7 +323,7 @@ def test_a_closed_study_begins_with_nobody_but_thanks_who_is_done(room, anna):
     room.admit("done", done=True)
     record_event(room.con, "closed", "olga", "all are in", NOON)
     assert "<h1>This study has ended</h1>" in anna.get("/start/").text
-    anna.get(room.link("done"))
+    anna.post(room.link("done"))
     assert location(anna.get("/start/")) == "/rate/"
     assert anna.get("/finish/").status_code == 200
 

@@ -164,7 +164,7 @@ def test_people_are_let_in_and_out_and_doubts_are_told(owner: Page, study_app: S
     expect(row).to_contain_text("a doubt below")
     expect(part(owner, "Care and doubts")).to_contain_text("One side: left 8 times in a row")
 
-    person = owner.get_by_label("Person whose access is to change")
+    person = owner.get_by_label("Person whose link, note or access is to change")
     person.click()
     owner.get_by_role("option", name="ada").click()
     owner.get_by_label("Why, for the study's record", exact=True).fill("always left")
@@ -178,6 +178,40 @@ def test_people_are_let_in_and_out_and_doubts_are_told(owner: Page, study_app: S
         ("revoked",),
         ("active",),
     ]
+
+
+def test_a_lost_link_is_made_anew_and_people_are_known_by_a_note(
+    browser: Browser, owner: Page, study_app: ServedStudy
+):
+    owner.get_by_label("Note on whom you invite").fill(f"Ada of the lab {HOSTILE}")
+    owner.get_by_role("button", name="New annotator link").click()
+    boxes = owner.get_by_role("textbox", name="Send this link to one person only")
+    expect(boxes).to_have_count(1)
+    lost = boxes.input_value()
+    expect(owner.get_by_label("Note on whom you invite")).to_have_value("")
+    (rater_id,) = study_app.rows("SELECT rater_id FROM rater_notes")[0]
+    owner.reload()
+    row = part(owner, "People").get_by_role("row").filter(has_text=str(rater_id))
+    expect(row.get_by_role("cell", name=f"Ada of the lab {HOSTILE}")).to_be_visible()
+    assert owner.title() != "1"
+
+    again = owner.get_by_role("button", name="New link for this person")
+    again.click()
+    expect(owner.get_by_role("alert")).to_contain_text("expected somebody who was invited")
+    owner.get_by_label("Person whose link, note or access is to change").click()
+    owner.get_by_role("option", name=str(rater_id)).click()
+    again.click()
+    expect(owner.get_by_role("alert")).to_contain_text("those before it open nothing now")
+    context = browser.new_context()
+    assert context.request.get(lost).status == 403
+    assert context.request.get(boxes.input_value()).ok
+    context.close()
+
+    owner.get_by_label("Note on this person").fill(" ")
+    owner.get_by_role("button", name="Save note").click()
+    expect(owner.get_by_role("alert")).to_contain_text(f"The note on {rater_id} is erased.")
+    expect(row).not_to_contain_text("Ada of the lab")
+    assert study_app.rows("SELECT note FROM rater_notes") == []
 
 
 def test_held_back_replies_and_problems_are_listed_as_text_and_released_with_a_reason(

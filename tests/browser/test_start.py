@@ -170,3 +170,19 @@ def test_the_end_fits_too(room, new_page, width):
         box = radio.locator("xpath=..").bounding_box()
         assert box is not None
         assert min(box["width"], box["height"]) >= 24
+
+
+def test_somebody_else_comes_in_by_a_button_that_the_browser_may_press(room, new_page):
+    page = new_page(320)
+    page.goto(room.link("anna"))
+    page.goto(room.link("abel"))
+    expect(page.get_by_role("heading", name="Go on as another person?")).to_be_visible()
+    assert Axe().run(page).response["violations"] == []
+    page.get_by_role("link", name="Leave it as it is").click()
+    page.get_by_role("button", name="I do not take part").click()
+    page.goto(room.link("abel"))
+    tab_to(page, "button")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Before you begin")).to_be_visible()
+    assert next_step(room.con, "anna", room.texts.sha256) == "declined"
+    assert next_step(room.con, "abel", room.texts.sha256) == "consent"

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 import textwrap
@@ -191,3 +192,46 @@ def test_a_snapshot_holds_what_is_committed_while_the_study_stays_open(tmp_path)
     copy.close()
     close(con, file)
     assert read_holder(file) is None
+
+
+def modes(folder):
+    """The mode of every file in a folder, as `ls` would tell it in digits."""
+    return {file.name: f"{file.stat().st_mode & 0o777:o}" for file in folder.iterdir()}
+
+
+def test_a_study_its_log_and_its_snapshots_are_for_their_user_alone(tmp_path):
+    before = os.umask(0)
+    try:
+        con = open_for_writing(tmp_path / "study.duckdb", "test")
+        con.execute("CREATE TABLE notes (i INTEGER)")
+        con.execute("CHECKPOINT")
+        con.execute("INSERT INTO notes VALUES (7)")  # the log is made anew
+        write_snapshot(con, tmp_path / "snapshot.duckdb")
+        made = modes(tmp_path)
+        assert made.keys() >= {"study.duckdb", "study.duckdb.wal", "snapshot.duckdb"}
+        assert set(made.values()) == {"600"}
+        close(con, tmp_path / "study.duckdb")
+        assert os.umask(0) == 0, "what is made afterwards is as the process wants it"
+    finally:
+        os.umask(before)
+
+
+def test_a_study_that_others_could_read_is_closed_to_them_when_it_is_opened(tmp_path):
+    file = tmp_path / "study.duckdb"
+    close(open_for_writing(file, "test"), file)
+    file.chmod(0o644)
+    con = open_for_writing(file, "test")
+    assert modes(tmp_path)["study.duckdb"] == "600"
+    close(con, file)
+
+
+def test_a_file_that_cannot_be_opened_leaves_the_umask_as_it_was(tmp_path):
+    file = tmp_path / "study.duckdb"
+    file.write_text("no database" * 1000)
+    before = os.umask(0o022)
+    try:
+        with pytest.raises(BadTable):
+            open_for_writing(file, "test")
+        assert os.umask(0o022) == 0o022
+    finally:
+        os.umask(before)

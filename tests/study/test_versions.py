@@ -181,6 +181,49 @@ def test_what_is_changed_after_the_first_rating_is_told_from_version_to_version(
     )
 
 
+def texts(guidelines, gold="gold 1"):
+    return Content(rater_texts_sha256=guidelines, gold_sha256=gold)
+
+
+def test_texts_for_raters_that_are_changed_after_the_first_rating_amend_the_study(con):
+    record_version(con, BEGUN, at(0), texts("texts 1"))
+    record_version(con, BEGUN, at(1), CONTENT)
+    add_rating(con, 2)
+    record_version(con, BEGUN, at(3), texts("texts 1"))  # the app starts again
+    record_version(con, BEGUN, at(4), texts("texts 2"))
+    record_version(con, BEGUN, at(5), CONTENT)  # a stage, which reads no texts
+    record_version(con, BEGUN, at(6), texts("texts 2", "gold 2"))
+    frozen = read_preregistration(con)
+    assert frozen is not None
+    assert frozen.version == 2
+    assert [amendment.changes for amendment in frozen.amendments] == [
+        (SettingChange("rater_texts", "texts 1", "texts 2"),),
+        (SettingChange("gold", "gold 1", "gold 2"),),
+    ]
+
+
+def test_a_study_of_an_earlier_release_is_not_amended_by_noting_its_texts(con):
+    record_version(con, BEGUN, at(0), CONTENT)
+    add_rating(con, 1)
+    record_version(con, BEGUN, at(2), texts("texts 1"))
+    frozen = read_preregistration(con)
+    assert frozen is not None
+    assert frozen.amendments == ()
+    record_version(con, BEGUN, at(3), texts("texts 2"))
+    (amendment,) = read_preregistration(con).amendments
+    assert amendment.changes == (SettingChange("rater_texts", "texts 1", "texts 2"),)
+
+
+def test_contents_that_are_read_apart_are_noted_together(con):
+    record_version(con, BEGUN, at(0), texts("texts 1"))
+    record_version(con, BEGUN, at(1), CONTENT)
+    con.execute(PROMPT)
+    record_version(con, BEGUN, at(2), texts("texts 1"))
+    assert con.execute("SELECT count(*) FROM study_versions").fetchone() == (2,)
+    with pytest.raises(BadSettings, match="the items are not those"):
+        record_version(con, BEGUN, at(3), Content("items 2", "conversations 1", "wordings 1"))
+
+
 def test_a_study_from_before_there_were_gates_is_not_amended_by_being_opened(con):
     record_version(con, BEGUN, at(0))
     add_rating(con, 1)
