@@ -297,7 +297,6 @@ def _method_of_rates(results: StudyResults) -> str:
 
 def _method_of_gaps(results: StudyResults) -> str:
     return (
-        f"{as_sentence(level_of(results.level))}: clustered on item, with t. Bootstrap: percentiles "
-        f"of items drawn anew, seed {results.seed}; too short with few items, holding the gap in 92 % of "
-        "studies of 24 items."
+        f"{as_sentence(level_of(results.level))}: clustered on item, with t. Bootstrap: BCa "
+        f"percentiles of items drawn anew, seed {results.seed}."
     )

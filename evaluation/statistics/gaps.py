@@ -37,7 +37,7 @@ class Gap:
     difference: Estimate
     """Arm − original in percentage points, over prompts that were scored in both; cluster-t."""
     bootstrap: Estimate
-    """The same with a percentile interval of resampled items."""
+    """The same with a BCa interval of resampled items."""
     by_grade: Estimate | None
     """The difference by grade alone; None while every label of the study is a grade."""
     if_arm_right: float | None

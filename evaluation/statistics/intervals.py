@@ -237,7 +237,7 @@ def bounds_of_balanced_values(
         return bounds_by_item_and_rater(values, item_ids, rater_ids, span, level)
     two_way = two_way_variance(values, item_ids, rater_ids)
     by_rater = cluster_variance(values, rater_ids)
-    if by_rater <= two_way.value:
+    if by_rater <= two_way.value * (1 + _EQUAL):  # names must not decide between equals
         return bounds_by_item_and_rater(values, item_ids, rater_ids, span, level)
     method = f"clustered on rater, t with {_degrees(n_raters - 1)}"
     return _t_bounds(values, by_rater, n_raters - 1, span, level, method)

@@ -16,7 +16,9 @@ from evaluation.statistics.preferences import UNIT, win_rate
 from evaluation.statistics.resampling import (
     Indices,
     Parts,
-    percentile_bounds,
+    Sample,
+    bca_bounds,
+    leave_out,
     random_bundles,
     resample,
 )
@@ -80,7 +82,7 @@ def agreement_with_people(
     """Compare opinions with the ratings of the same pairs.
 
     The share has the interval of `win_rate`, clustered on item and rater. The AUC is that of pairs
-    by people's majority, with percentiles of resampled items.
+    by people's majority, with a BCa interval of resampled items.
 
     Args:
         seed: of the resamples.
@@ -150,7 +152,7 @@ def area_under_curve(
     Args:
         opinions, chose_arm, item_ids: shape (n_pairs,).
     Returns:
-        In [0, 1], with percentiles of resampled items; n counts pairs. Raters are not drawn
+        In [0, 1], with a BCa interval of resampled items; n counts pairs. Raters are not drawn
         anew: the interval is for other items rated by the same people.
     Source: Hanley and McNeil 1982, doi 10.1148/radiology.143.1.7063747; the Mann–Whitney U over
         its largest value.
@@ -170,9 +172,12 @@ def area_under_curve(
     def areas(times: Floats) -> Floats:
         return np.array([_area(rank, chose_arm, row[part]) for row in times])
 
-    bounds = percentile_bounds(resample(parts, areas, seed, resamples), parts, _AUC_UNIT, level)
+    value = _area(rank, chose_arm, np.ones(len(opinions)))
+    left_out = leave_out(parts, areas) if len(parts.times) <= resamples else None
+    sample = Sample(parts, value, left_out, is_graded=True, unit=_AUC_UNIT)
+    bounds = bca_bounds(resample(parts, areas, seed, resamples), sample, level)
     return Estimate(
-        value=_area(rank, chose_arm, np.ones(len(opinions))),
+        value=value,
         low=bounds.low,
         high=bounds.high,
         level=level,

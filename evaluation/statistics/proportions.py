@@ -18,7 +18,14 @@ from evaluation.statistics.intervals import (
     not_estimable,
     share_bounds_by_unit,
 )
-from evaluation.statistics.resampling import Floats, collapse, percentile_bounds, resample
+from evaluation.statistics.resampling import (
+    Floats,
+    Sample,
+    bca_bounds,
+    collapse,
+    leave_out,
+    resample,
+)
 from study.records import Estimate
 
 UNIT = "item"
@@ -74,11 +81,11 @@ def resampled_difference(
     resamples: int = 1000,
     level: float = 0.95,
 ) -> Estimate:
-    """Mean of a − b as in `paired_difference`, with a percentile interval of resampled items.
+    """Mean of a − b as in `paired_difference`, with a BCa interval of resampled items.
 
-    With few items it is too short: with 4 prompts each and gaps that differ by item, it held the
-    true gap in 91.6 % of 1,000 drawn studies of 24 items, 93.5 of 60 and 94.8 of 200, where
-    cluster-t held it in 95.8, 94.1 and 95.6.
+    With 4 prompts each and gaps that differ by item it held the true gap in 95.7 % of 600 drawn
+    studies of 24 items, 94.2 of 60 and 94.5 of 200, where cluster-t held it in 95.7, 94.3 and 95.0.
+    Plain percentiles held it in 91.6 % of 1,000 studies of 24 items.
 
     Args:
         outcomes_a, outcomes_b: shape (n_prompts,), in [0, 1]; each arm's outcome on one prompt.
@@ -89,7 +96,8 @@ def resampled_difference(
         since every sample of them has it too.
     Raises:
         BadTable: arrays of unequal length, or a NaN.
-    Source: Efron 1979; Field and Welsh 2007, doi 10.1111/j.1467-9868.2007.00593.x, for clusters.
+    Source: `resampling.bca_bounds`; Field and Welsh 2007, doi 10.1111/j.1467-9868.2007.00593.x,
+        for clusters.
     """
     check_values(outcomes_a, outcomes_b, item_ids, level=level)
     if not len(outcomes_a):
@@ -99,7 +107,9 @@ def resampled_difference(
         np.stack([differences, np.ones(len(differences))], axis=1), seed, cluster_ids=item_ids
     )
     means = resample(parts, _mean_of_sums, seed, resamples)
-    bounds = percentile_bounds(means, parts, UNIT, level)
+    left_out = leave_out(parts, _mean_of_sums)
+    sample = Sample(parts, float(differences.mean()), left_out, is_graded=True, unit=UNIT)
+    bounds = bca_bounds(means, sample, level)
     if parts.n_units > 1 and np.ptp(means) < _EQUAL:
         # a width of zero would claim certainty
         bounds = Bounds(None, None, "no interval: all resamples have the same mean")

@@ -161,7 +161,7 @@ def test_the_bootstrap_stands_beside_the_cluster_t_interval(table):
     assert found.bootstrap.method == "no interval: all resamples have the same mean"
     plain = gap(table, PLAIN).bootstrap
     assert (plain.low, plain.high) == (0, 100)
-    assert plain.method == "percentiles of 1000 resamples of 3 items"
+    assert plain.method.startswith("BCa percentiles of 1000 resamples of 3 items, widened to t")
 
 
 def test_the_gap_within_a_belief_stands_beside_the_gap_without(table):

@@ -12,6 +12,7 @@ from evaluation.statistics.meter_agreement import (
     area_under_curve,
 )
 from evaluation.statistics.preferences import win_rate
+from evaluation.statistics.resampling import Parts, Sample, bca_bounds
 from study.errors import BadInput, BadTable
 
 # pair a: two for the arm; b: arm and tie; c: one each; d: original twice
@@ -86,14 +87,19 @@ def test_the_interval_of_the_area_is_that_of_items_drawn_with_replacement():
     chose_arm = random.random(30) < 0.5
     estimate = area_under_curve(scores, chose_arm, items, seed=5, resamples=100)
     draws = np.random.default_rng(5).multinomial(10, np.full(10, 0.1), size=100)
-    areas = []
-    for times in draws:
+
+    def area_of(times):
         rows = np.repeat(np.arange(30), times[items])
         of_arm, of_original = scores[rows[chose_arm[rows]]], scores[rows[~chose_arm[rows]]]
-        statistic = mannwhitneyu(of_arm, of_original).statistic
-        areas.append(statistic / (len(of_arm) * len(of_original)))
-    assert (estimate.low, estimate.high) == pytest.approx(tuple(np.quantile(areas, [0.025, 0.975])))
-    assert estimate.method == "area under the curve; percentiles of 100 resamples of 10 items"
+        return mannwhitneyu(of_arm, of_original).statistic / (len(of_arm) * len(of_original))
+
+    everything = np.ones(10, dtype=int)
+    without_one = np.array([area_of(everything - row) for row in np.eye(10, dtype=int)])
+    parts = Parts(np.eye(10), everything, 10, is_bundled=False)
+    sample = Sample(parts, area_of(everything), without_one, is_graded=True, unit="item")
+    expected = bca_bounds(np.array([area_of(times) for times in draws]), sample, 0.95)
+    assert (estimate.low, estimate.high) == pytest.approx((expected.low, expected.high))
+    assert estimate.method == f"area under the curve; {expected.method}"
     assert estimate.seed == 5
 
 
