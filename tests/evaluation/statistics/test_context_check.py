@@ -24,9 +24,10 @@ def test_the_share_that_heard_what_was_meant_has_an_interval_by_sentence_and_rat
     sad = compute_context_check(heard.con, level=0.5)[2]
     assert (sad.context, sad.share.value, sad.share.n) == ("sad", 0.5, 6)
     # residuals of ±1/2: sentences sum to 1/2 −1/2, raters to 1 0 −1; over 6², with G/(G−1):
-    # 1/2 · 2 + 2 · 3/2 − 6/4 · 6/5 = 2.2. The quartile of t with 1 degree of freedom is 1.
-    assert sad.share.low == pytest.approx(0.5 - 2.2**0.5 / 6)
-    assert sad.share.high == pytest.approx(0.5 + 2.2**0.5 / 6)
+    # 1/2 · 2 + 2 · 3/2 − 6/4 · 6/5 = 2.2, raters alone 3. So n is 1/4 / (3/36) = 3, and with the
+    # quartile of t with 1 degree of freedom, 1, Wilson gives 1/2 ± √(1/12 + 1/36) / (4/3)
+    assert sad.share.low == pytest.approx(1 / 4)
+    assert sad.share.high == pytest.approx(3 / 4)
     assert (sad.n_sentences, sad.n_sentences_rated, sad.n_raters) == (2, 2, 3)
 
 

@@ -33,13 +33,29 @@ def test_pairs_of_one_item_widen_the_error():
 def test_the_two_way_interval_equals_hand_arithmetic():
     estimate = win_rate(PREFERENCES, ITEMS, RATERS)
     assert estimate.value == 6.5 / 8
-    # residuals in sixteenths: 3 3 3 −5 | 3 −13 3 3; item sums 6 −10 6 −2, rater sums 4 −4
-    variance = (176 * 4 / 3 + 32 * 2 / 1 - 248 * 8 / 7) / 16**2 / 8**2
-    # t with one degree of freedom is 12.7062; the upper end is clipped
-    assert estimate.low == pytest.approx(6.5 / 8 - 12.7062047 * variance**0.5)
-    assert estimate.high == 1.0
+    # residuals in sixteenths: 3 3 3 −5 | 3 −13 3 3; item sums 6 −10 6 −2, rater sums 4 −4: items
+    # 176 · 4/3 = 234.7, raters 32 · 2 = 64, both 248 · 8/7 = 283.4. Two ways 15.2, items alone more
+    variance = 176 * 4 / 3 / 16**2 / 8**2
+    n, z2 = 13 / 16 * 3 / 16 / variance, 12.7062047**2
+    # Wilson with that n; t with one degree of freedom is 12.7062
+    middle, half = 13 / 16 + z2 / (2 * n), (z2 * (13 / 16 * 3 / 16 / n + z2 / (4 * n**2))) ** 0.5
+    assert estimate.low == pytest.approx((middle - half) / (1 + z2 / n))
+    assert estimate.high == pytest.approx((middle + half) / (1 + z2 / n))
     assert (estimate.n, estimate.n_units, estimate.unit) == (8, 2, "item and rater")
-    assert estimate.method == "clustered two ways, on item and rater, t with 1 degree of freedom"
+    assert estimate.method == (
+        "Wilson on the effective n, clustered the way that gives the largest error, since two ways "
+        "gave less, t with 1 degree of freedom"
+    )
+
+
+def test_two_ways_that_give_most_are_taken():
+    # a table of 2 × 2 with one 1: residuals in quarters 3 −1 | −1 −1; items and raters sum to
+    # 2 −2: 8 · 2 = 16 each way, both 12 · 4/3 = 16. Two ways 16 of 16² in all
+    items, raters = np.array([1, 2, 1, 2]), np.array([1, 1, 2, 2])
+    estimate = win_rate(np.array([1.0, 0.0, 0.0, 0.0]), items, raters)
+    assert estimate.method == (
+        "Wilson on the effective n, clustered two ways, on item and rater, t with 1 degree of freedom"
+    )
 
 
 @pytest.mark.parametrize("seed", range(5))
