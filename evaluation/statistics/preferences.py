@@ -3,18 +3,16 @@
 The values are coded for an arm or for a side by the caller (`tables.py`); here they are numbers.
 """
 
-from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from evaluation.statistics.intervals import (
     SHARE,
-    Bounds,
     Ids,
-    Span,
     Values,
     bounds_by_item_and_rater,
-    bounds_of_balanced_values,
+    bounds_of_balanced_shares,
     check_values,
     index_units,
     not_estimable,
@@ -23,15 +21,14 @@ from study.errors import BadTable
 from study.records import Estimate
 
 UNIT = "item and rater"
-BoundsOf = Callable[[Values, Ids, Ids, Span, float], Bounds]
 
 
 def win_rate(preferences: Values, item_ids: Ids, rater_ids: Ids, level: float = 0.95) -> Estimate:
     """Share of ratings in which the compared arm was preferred, a tie counting half.
 
     Ratings of one item depend on each other, and so do ratings by one rater: the standard
-    error clusters on both, and the interval is a t interval with min(items, raters) − 1
-    degrees of freedom, clipped to [0, 1]. When all ratings are equal the spread is zero and
+    error clusters on both, and the interval is Wilson's on the effective sample size, with t of
+    min(items, raters) − 1 degrees of freedom. When all ratings are equal the spread is zero and
     Wilson's interval on min(items, raters) units takes its place. With no rating the value is
     None; with one rater or one item there is a value and no interval. `method` says which.
 
@@ -56,29 +53,26 @@ def win_rate(preferences: Values, item_ids: Ids, rater_ids: Ids, level: float = 
 def left_share(chose_left: Values, item_ids: Ids, rater_ids: Ids, level: float = 0.95) -> Estimate:
     """Share of ratings that call the left reply warmer, a tie counting half.
 
-    As `win_rate`, but for the interval: sides are balanced within a pair.
+    As `win_rate`, but for the interval, since sides are balanced within a pair.
 
     Args:
         chose_left, item_ids, rater_ids: shape (n_ratings,).
     Raises:
-        BadTable: arrays of unequal length, or a NaN.
-    Source: `intervals.bounds_of_balanced_values`.
+        BadTable: arrays of unequal length, or a value other than 0, 0.5 and 1.
+    Source: `intervals.bounds_of_balanced_shares`.
     """
-    return mean_share(chose_left, item_ids, rater_ids, level, bounds_of_balanced_values)
+    estimate = win_rate(chose_left, item_ids, rater_ids, level)
+    if not len(chose_left):
+        return estimate
+    bounds = bounds_of_balanced_shares(chose_left, item_ids, rater_ids, level)
+    return replace(estimate, low=bounds.low, high=bounds.high, method=bounds.method)
 
 
-def mean_share(
-    values: Values,
-    item_ids: Ids,
-    rater_ids: Ids,
-    level: float = 0.95,
-    bounds_of: BoundsOf = bounds_by_item_and_rater,
-) -> Estimate:
+def mean_share(values: Values, item_ids: Ids, rater_ids: Ids, level: float = 0.95) -> Estimate:
     """Mean of values between 0 and 1 that share items and raters, with the interval of `win_rate`.
 
     Args:
         values, item_ids, rater_ids: shape (n_ratings,).
-        bounds_of: makes the interval; n_units counts what its degrees of freedom come from at least.
     Returns:
         A proportion in [0, 1]; n counts ratings, n_units is min(items, raters).
     Raises:
@@ -87,7 +81,7 @@ def mean_share(
     check_values(values, item_ids, rater_ids, level=level)
     if not len(values):
         return not_estimable("no ratings yet", UNIT, level)
-    bounds = bounds_of(values, item_ids, rater_ids, SHARE, level)
+    bounds = bounds_by_item_and_rater(values, item_ids, rater_ids, SHARE, level)
     return Estimate(
         value=float(values.mean()),
         low=bounds.low,

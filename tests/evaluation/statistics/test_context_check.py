@@ -24,9 +24,10 @@ def test_the_share_that_heard_what_was_meant_has_an_interval_by_sentence_and_rat
     sad = compute_context_check(heard.con, level=0.5)[2]
     assert (sad.context, sad.share.value, sad.share.n) == ("sad", 0.5, 6)
     # residuals of ±1/2: sentences sum to 1/2 −1/2, raters to 1 0 −1; over 6², with G/(G−1):
-    # 1/2 · 2 + 2 · 3/2 − 6/4 · 6/5 = 2.2. The quartile of t with 1 degree of freedom is 1.
-    assert sad.share.low == pytest.approx(0.5 - 2.2**0.5 / 6)
-    assert sad.share.high == pytest.approx(0.5 + 2.2**0.5 / 6)
+    # 1/2 · 2 + 2 · 3/2 − 6/4 · 6/5 = 2.2. The quartile of t with 1 degree of freedom is 1, and there
+    # Wilson's interval of a half with variance V is 1/2 ± sqrt(V / (1 + 4 V)), 2.2 of 36 + 8.8
+    half = (2.2 / 44.8) ** 0.5
+    assert (sad.share.low, sad.share.high) == pytest.approx((0.5 - half, 0.5 + half))
     assert (sad.n_sentences, sad.n_sentences_rated, sad.n_raters) == (2, 2, 3)
 
 

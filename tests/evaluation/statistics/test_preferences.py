@@ -35,22 +35,30 @@ def test_the_two_way_interval_equals_hand_arithmetic():
     assert estimate.value == 6.5 / 8
     # residuals in sixteenths: 3 3 3 −5 | 3 −13 3 3; item sums 6 −10 6 −2, rater sums 4 −4
     variance = (176 * 4 / 3 + 32 * 2 / 1 - 248 * 8 / 7) / 16**2 / 8**2
-    # t with one degree of freedom is 12.7062; the upper end is clipped
-    assert estimate.low == pytest.approx(6.5 / 8 - 12.7062047 * variance**0.5)
-    assert estimate.high == 1.0
+    # Wilson with that variance for p(1 − p)/n; t with one degree of freedom is 12.7062
+    p, z2 = 13 / 16, 12.7062047**2
+    n = p * (1 - p) / variance
+    middle, half = p + z2 / (2 * n), (z2 * (variance + z2 / (4 * n**2))) ** 0.5
+    assert estimate.low == pytest.approx((middle - half) / (1 + z2 / n))
+    assert estimate.high == pytest.approx((middle + half) / (1 + z2 / n))
     assert (estimate.n, estimate.n_units, estimate.unit) == (8, 2, "item and rater")
-    assert estimate.method == "clustered two ways, on item and rater, t with 1 degree of freedom"
+    assert estimate.method == (
+        "Wilson on the effective n, clustered two ways, on item and rater, t with 1 degree of freedom"
+    )
 
 
 def test_the_share_of_left_replies_is_clustered_on_rater_where_sides_are_balanced_in_pairs():
     # both raters of each pair choose the same reply, which stood left for one: item sums are 0
     chose_left = np.array([1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0])
     estimate = left_share(chose_left, ITEMS, RATERS)
-    # by hand: rater sums of residuals +1 and −1, so 2/64 · 2, t with one degree of freedom
+    # by hand: rater sums of residuals +1 and −1, so 2/64 · 2
     assert cluster_variance(chose_left, RATERS) == pytest.approx(2 / 64 * 2)
-    assert estimate.method == "clustered on rater, t with 1 degree of freedom"
-    assert (estimate.low, estimate.high) == (0.0, 1.0)
-    assert estimate.value == 0.5
+    assert estimate.method == (
+        "Wilson on the effective n, clustered on rater, t with 1 degree of freedom"
+    )
+    # of a half with variance V = 1/16 and t = 12.7062: 1/2 ± sqrt(t² V / (1 + 4 t² V))
+    half = (12.7062047**2 / 16 / (1 + 12.7062047**2 / 4)) ** 0.5
+    assert (estimate.low, estimate.high) == pytest.approx((0.5 - half, 0.5 + half))
 
 
 def test_elsewhere_the_share_of_left_replies_is_clustered_two_ways_as_any_other():

@@ -31,9 +31,10 @@ def repeated(known_study):
 def test_the_share_that_chose_the_same_reply_again_has_an_interval_by_item_and_rater(repeated):
     warmer = compute_repeat_consistency(repeated.con, level=0.5).warmer
     # r1 1 0 1, r2 0: each item's residual is ±1/2 and cancels with its intersection; raters sum
-    # to ±1/2, so 1/2 · 2 over 4². The quartile of t with 1 degree of freedom is 1.
+    # to ±1/2, so 1/2 · 2 over 4² = 1/16. The quartile of t with 1 degree of freedom is 1, and there
+    # Wilson's interval of a half with variance V is 1/2 ± sqrt(V / (1 + 4 V)) = 1/2 ± sqrt(1/20)
     assert (warmer.value, warmer.n, warmer.n_units) == (0.5, 4, 2)
-    assert (warmer.low, warmer.high) == pytest.approx((0.25, 0.75))
+    assert (warmer.low, warmer.high) == pytest.approx((0.5 - 0.05**0.5, 0.5 + 0.05**0.5))
 
 
 def test_accuracy_is_compared_where_it_could_be_judged_both_times(repeated):
