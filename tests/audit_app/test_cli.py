@@ -1,6 +1,8 @@
 """The command as a shell sees it: exit statuses, one-sentence errors, help."""
 
 import json
+import os
+import re
 import socket
 import subprocess
 import sys
@@ -23,17 +25,23 @@ COMMANDS = [
     "pairs",
     "serve",
     "report",
+    "export",
+    "agreement",
+    "error-rates",
+    "plan",
+    "simulate",
     "gate",
 ]
 STUDY = 'name = "pilot"\nquestion = "Does warmth cost accuracy?"\nseed = 7\n'
 
 
-def warmth_audit(*arguments, cwd):
+def warmth_audit(*arguments, cwd, columns=80):
     return subprocess.run(
         [sys.executable, "-m", "audit_app", *arguments],
         capture_output=True,
         text=True,
         cwd=cwd,
+        env=os.environ | {"COLUMNS": str(columns)},
         timeout=120,
     )
 
@@ -58,6 +66,19 @@ def test_every_command_explains_itself_with_an_example(command, tmp_path):
     done = warmth_audit(command, "--help", cwd=tmp_path)
     assert done.returncode == 0
     assert f"Example: warmth-audit {command}" in " ".join(done.stdout.split())
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_no_word_of_a_sentence_is_lost_from_the_help(command, tmp_path):
+    # square brackets are markup to what prints help: an unescaped [gate] leaves two spaces
+    told = warmth_audit(command, "--help", cwd=tmp_path, columns=200).stdout
+    sentences = [line.strip() for line in told.partition("╭")[0].splitlines()]
+    assert [line for line in sentences if re.search(r"\S  +\S", line)] == []
+
+
+def test_the_help_of_the_gate_names_its_section(tmp_path):
+    told = warmth_audit("gate", "--help", cwd=tmp_path).stdout
+    assert "the limits in [gate] of its study.toml" in " ".join(told.split())
 
 
 def test_a_missing_study_is_wrong_use(tmp_path):
