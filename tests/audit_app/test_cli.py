@@ -62,17 +62,12 @@ def one_sentence(done):
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_explains_itself_with_an_example(command, tmp_path):
-    done = warmth_audit(command, "--help", cwd=tmp_path)
+def test_every_command_explains_itself_with_an_example_and_loses_no_word(command, tmp_path):
+    done = warmth_audit(command, "--help", cwd=tmp_path, columns=200)
     assert done.returncode == 0
     assert f"Example: warmth-audit {command}" in " ".join(done.stdout.split())
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_no_word_of_a_sentence_is_lost_from_the_help(command, tmp_path):
     # square brackets are markup to what prints help: an unescaped [gate] leaves two spaces
-    told = warmth_audit(command, "--help", cwd=tmp_path, columns=200).stdout
-    sentences = [line.strip() for line in told.partition("╭")[0].splitlines()]
+    sentences = [line.strip() for line in done.stdout.partition("╭")[0].splitlines()]
     assert [line for line in sentences if re.search(r"\S  +\S", line)] == []
 
 
