@@ -225,7 +225,7 @@ def test_an_html_report_lies_beside_the_study_and_names_no_arm_while_people_rate
     assert str(folder / "report.html") in done.stdout
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert "Sealed" in page
-    assert "Agreement on warmth: not estimable because" in page
+    assert "Agreement on which reply is warmer: not estimable because" in page
     assert "100.0 %" in page  # the left reply was called warmer
     assert not any(told in page for told in (">original<", ">warm<", "Gap in error rate"))
     assert {file.name for file in (folder / "figures").iterdir()} == {
