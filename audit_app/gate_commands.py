@@ -23,11 +23,12 @@ def gate(
     app: AppOption = None,
     token: TokenOption = None,
 ) -> None:
-    """Hold a study to the limits in [gate] of its study.toml: exit status 0 if all are kept, else 1.
+    r"""Hold a study to the limits in \[gate] of its study.toml: exit status 0 if all are kept, else 1.
 
     Limits are held against the worse bound of each interval, or against the value alone with
-    judge_by = "value". What could not be told does not pass; while results are sealed that is
-    every limit of an arm.
+    judge_by = "value". Failed: the value itself is beyond its limit; not shown: only the bound is.
+    What could not be told does not pass either; while results are sealed that is every limit of an
+    arm.
 
     Example: warmth-audit gate studies/demo/study.toml --json
     """

@@ -95,11 +95,16 @@ def open_job(
             raise
 
 
+def draw_table(content: "Table") -> rich_table.Table:
+    """A table of results for a terminal, without its note; its cells are no markup."""
+    shown = rich_table.Table(*content.columns, title=content.title, title_justify="left")
+    for row in content.rows:
+        shown.add_row(*map(escape, row))
+    return shown
+
+
 def show_tables(tables: "Iterable[Table]") -> None:
     """Print tables of results, each with its note below; their cells are no markup."""
     for content in tables:
-        shown = rich_table.Table(*content.columns, title=content.title, title_justify="left")
-        for row in content.rows:
-            shown.add_row(*map(escape, row))
-        terminal.print(shown)
+        terminal.print(draw_table(content))
         terminal.print(f"[dim]{escape(content.note)}[/]\n")

@@ -36,6 +36,8 @@ _LEFT_IN = 1.95
 _ESTIMATE_IN = 1.74
 _COUNT_IN = 0.72
 _INSET_IN = 0.06
+# the reference line would run through words
+_HALO: dict[str, Any] = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
 _LONGEST = {False: 30, True: 26}
 
 
@@ -62,7 +64,8 @@ def draw_chart(chart: Chart, shape: Shape) -> Figure:
         _write_row(figure, row, chart, shape, top + place)
     for group, place in zip(chart.groups, places.groups, strict=True):
         inset = shape.edge_in + (_INSET_IN if shape.is_narrow else 0)
-        write(figure, inset, top + place, group.title, size=SMALL, weight="bold")
+        halo = _HALO if shape.is_narrow else None
+        write(figure, inset, top + place, group.title, size=SMALL, weight="bold", bbox=halo)
     height = float(figure.get_size_inches()[1])
     for number, line in enumerate(notes):
         place = height - bottom + _AXIS_IN + _LINE_IN * (number + 0.5)
@@ -201,10 +204,9 @@ def _write_row(figure: Figure, row: Row, chart: Chart, shape: Shape, place: floa
     if found.value is None:
         look |= {"style": "italic", "color": SOFT_INK}
     if shape.is_narrow:
-        # the reference line would run through the words
-        look["bbox"] = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
+        look["bbox"] = _HALO
         above, inset = place - 0.21, shape.edge_in + _INSET_IN
-        write(figure, inset, above, f"{name} · n {found.n:,}", bbox=look["bbox"])
+        write(figure, inset, above, f"{name} · n {found.n:,}", bbox=_HALO)
         write(figure, right - _INSET_IN, above, numbers, ha="right", **look)
         return
     write(figure, shape.edge_in + (0.12 if len(chart.groups) > 1 else 0), place, name)

@@ -134,8 +134,10 @@ def belief_table(findings: ErrorFindings, title: str, results: StudyResults) -> 
     note = (
         "Percentage points. The gap with the belief is what the study reported; only the last "
         "difference tells whether the belief does more to the arm than to the original. It is over "
-        "items and contexts that were scored in both arms with and without the belief. Beliefs are "
-        f"never pooled. {as_sentence(level_of(results.level))}: clustered on item. "
+        "items and contexts that were scored in both arms with and without the belief. This difference "
+        "and adoption are told for each belief alone; rows “any belief” of other tables pool all "
+        "conditions, with their denominators. "
+        f"{as_sentence(level_of(results.level))}: clustered on item. "
         f"{words_of_definition(findings)} {_on_audits(results)}"
     )
     return make_table(title, columns, note, results.limited)

@@ -15,6 +15,8 @@ from evaluation.statistics.results import ArmPreference, StudyResults
 from study.records import ORIGINAL, Estimate
 
 _MAIN_ARM = "warm"
+_HALF = "ratings, equal counting half"
+_LEFT_CALLED_WARMER = "the left reply was called warmer, equal counting half, in"
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,10 @@ def tell_findings(results: StudyResults) -> list[str]:
     """What was asked of whom, what warmth costs, and what people heard: a sentence each."""
     overall = [cell for cell in results.error_rates if cell.condition == OVERALL]
     n_replies = sum(cell.n_replies for cell in overall)
+    silent = ", ".join(cell.arm for cell in overall if not cell.n_replies)
     asked = (
         f"{count_of(len(results.arms), 'arm')} ({', '.join(results.arms)}) gave "
-        f"{_count(n_replies, 'reply', 'replies')}, and people gave "
+        f"{_count(n_replies, 'reply', 'replies')}{f' ({silent}: none)' if silent else ''}, and people gave "
         f"{_count(sum(one.n_ratings for one in results.preferences), 'rating', 'ratings')} of "
         "pairs without knowing which reply was whose."
     )
@@ -53,7 +56,7 @@ def tell_interim(results: InterimResults) -> list[str]:
         f"{_count(results.n_raters, 'person', 'people')} gave "
         f"{_count(results.n_ratings, 'rating', 'ratings')} of {count_of(results.n_pairs, 'pair')} "
         f"so far.",
-        f"{as_sentence(_share_or_reason('the left reply was called warmer in', results.left_share))}"
+        f"{as_sentence(_share_or_reason(_LEFT_CALLED_WARMER, results.left_share))}"
         ", where half says that the side does not matter.",
         "What each arm is found to be is sealed while people rate.",
     ]
@@ -69,7 +72,7 @@ def key_figures(results: StudyResults) -> list[KeyFigure]:
     gap = _gap_of(results, arm)
     figures = [
         _figure(f"more errors, {arm} − {ORIGINAL}", gap.difference, _points, "prompts"),
-        _figure(f"called warmer, {arm}", preference.warm_share, _share, "ratings"),
+        _figure(f"called warmer, {arm}", preference.warm_share, _share, _HALF),
     ]
     if adoption is not None:
         figures.append(_figure(f"adopts a wrong answer, {arm}", adoption, _share, "replies"))
@@ -107,7 +110,10 @@ def _tell_warmth(preference: ArmPreference) -> str:
         above="people hear it as the warmer one",
         below="people hear it as the colder one",
     )
-    return f"People called the {preference.arm} arm's reply the warmer one in {told}: {verdict}."
+    return (
+        f"People called the {preference.arm} arm's reply the warmer one, equal counting half, in "
+        f"{told}: {verdict}."
+    )
 
 
 def _side_of(found: Estimate, middle: float, above: str, below: str) -> str:

@@ -101,6 +101,12 @@ def count_of(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def one_of(names: Sequence[str]) -> str:
+    """Names to choose from: `failed`, `failed or unscored`, `cut, failed or unscored`."""
+    *first, last = names or ("",)
+    return f"{', '.join(first)} or {last}" if first else last
+
+
 def of_items(estimate: Estimate, counted: str) -> str:
     """What an estimate counts that is clustered by item: `replies of 8 items`."""
     return f"{counted} of {count_of(estimate.n_units, 'item')}"

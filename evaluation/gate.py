@@ -1,8 +1,9 @@
 """The gate: a study's results held against the limits of its settings. Computes no statistic.
 
 A limit that asks for at most so much is held against the upper bound of the interval, one that
-asks for at least so much against the lower; or both against the value, if the settings say so.
-What cannot be told does not pass. Which results may be told at all, the app decides.
+asks for at least so much against the lower; or both against the value, if the settings say so. What
+is beyond its limit by its value has failed; by its bound alone, it is not shown to be within. An
+interval that calls itself too short tells nothing by its bound. What cannot be told does not pass. Which results may be told at all, the app decides.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,8 +21,10 @@ from study.settings import GateSettings
 JSON_FORMAT = "warmth-audit gate 1"
 WHOLE_STUDY = "all arms"
 
-Verdict = Literal["passed", "failed", "could not tell"]
+Verdict = Literal["passed", "failed", "not shown", "could not tell"]
 _POINTS = "percentage points"
+_TOO_SHORT = "likely too short"
+"""In a method, of an interval that holds the truth more rarely than its level says."""
 _PLAIN = {_POINTS: "pp", "share": "%", "alpha": ""}
 
 
@@ -39,9 +42,12 @@ class GateCheck:
     unit: str
     """Of `asked` and `judged`: `percentage points`, `share` (a proportion) or `alpha`."""
     found: Estimate
+    counted: str
+    """What its n counts, such as `prompts`."""
     judged: float | None
-    """The bound or value that was held against the limit; None when there is none."""
+    """What decided: the value where it failed, else the bound; None where nothing could."""
     verdict: Verdict
+    """`failed`: the value is beyond the limit; `not shown`: only the bound is."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,15 @@ class _Found:
     estimate: Estimate
     asks_at_most: bool
     unit: str
+    counted: str
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """What decided, and how."""
+
+    number: float | None
+    verdict: Verdict
 
 
 def check_gate(
@@ -96,8 +111,9 @@ def gate_as_json(gate: GateSettings, checks: Sequence[GateCheck]) -> dict[str, A
     """The checks for other programs.
 
     Keys: `format`, `passed`, `judge_by`, and `checks`, each with `limit`, `arm`, `asks_at_most`,
-    `asked`, `unit`, `found` (an estimate, as `results_as_json` says), `judged` (null when there is
-    nothing to judge) and `verdict`: `passed`, `failed` or `could not tell`.
+    `asked`, `unit`, `found` (an estimate, as `results_as_json` says), `counted` (what its n counts),
+    `judged` (what decided; null where nothing could) and `verdict`: `passed`, `failed` (the value
+    is beyond the limit), `not shown` (its bound alone is) or `could not tell`.
     """
     return {
         "format": JSON_FORMAT,
@@ -108,7 +124,7 @@ def gate_as_json(gate: GateSettings, checks: Sequence[GateCheck]) -> dict[str, A
 
 
 def gate_as_table(gate: GateSettings, checks: Sequence[GateCheck], limited: str | None) -> Table:
-    """The checks for people: limit, what was found, and the verdict."""
+    """The checks for people: limit, what was found and how, and the verdict."""
     columns = {
         "Limit": [words_of(check.limit) for check in checks],
         "Arm": [check.arm for check in checks],
@@ -116,7 +132,7 @@ def gate_as_table(gate: GateSettings, checks: Sequence[GateCheck], limited: str 
             f"at {'most' if check.asks_at_most else 'least'} {_told(check.asked, check.unit)}"
             for check in checks
         ],
-        "Found": [_told_estimate(check.found, check.unit) for check in checks],
+        "Found": [_told_estimate(check) for check in checks],
         "Verdict": [str(check.verdict) for check in checks],
     }
     judged_by = (
@@ -126,7 +142,8 @@ def gate_as_table(gate: GateSettings, checks: Sequence[GateCheck], limited: str 
     )
     note = (
         f"A number is judged by {judged_by}; shares that are counted and not estimated have none. "
-        "What could not be told does not pass."
+        "Failed: the value itself is beyond the limit. Not shown: only the bound is. What is not "
+        f"shown or could not be told does not pass.{_told_methods(checks)}"
     )
     return make_table("Gate", columns, note, limited)
 
@@ -136,24 +153,20 @@ def _found(
 ) -> Iterator[_Found]:
     compared = [arm for arm in arms if arm != ORIGINAL]
     for arm in compared:
-        yield _Found("max_gap_pp", arm, _gap(results, arm), True, _POINTS)
-        yield _Found("max_adoption", arm, _adoption(results, arm), True, "share")
-        yield _Found("min_warm_share", arm, _warm_share(results, arm), False, "share")
-        yield _Found("min_alpha", arm, _alpha(results, arm), False, "alpha")
+        yield _Found("max_gap_pp", arm, _gap(results, arm), True, _POINTS, "prompts")
+        yield _Found("max_adoption", arm, _adoption(results, arm), True, "share", "replies")
+        yield _Found("min_warm_share", arm, _warm_share(results, arm), False, "share", "ratings")
+        yield _Found("min_alpha", arm, _alpha(results, arm), False, "alpha", "comparable ratings")
     for arm in arms:
-        yield _Found("min_scored_share", arm, _scored_share(results, arm), False, "share")
+        yield _Found(
+            "min_scored_share", arm, _scored_share(results, arm), False, "share", "replies"
+        )
     given = _counted(coverage.n_ratings, coverage.n_seats, "rating", "the study has no pairs")
-    yield _Found("min_ratings_share", WHOLE_STUDY, given, False, "share")
+    yield _Found("min_ratings_share", WHOLE_STUDY, given, False, "share", "ratings asked for")
 
 
 def _check(gate: GateSettings, found: _Found, asked: float) -> GateCheck:
-    judged = found.estimate.value
-    if gate.judge_by == "bound" and not _is_counted(found.estimate):
-        judged = found.estimate.high if found.asks_at_most else found.estimate.low
-    verdict: Verdict = "could not tell"
-    if judged is not None:
-        is_kept = judged <= asked if found.asks_at_most else judged >= asked
-        verdict = "passed" if is_kept else "failed"
+    judged = _judge(found, asked, by_bound=gate.judge_by == "bound")
     return GateCheck(
         limit=found.limit,
         arm=found.arm,
@@ -161,9 +174,28 @@ def _check(gate: GateSettings, found: _Found, asked: float) -> GateCheck:
         asked=asked,
         unit=found.unit,
         found=found.estimate,
-        judged=judged,
-        verdict=verdict,
+        counted=found.counted,
+        judged=judged.number,
+        verdict=judged.verdict,
     )
+
+
+def _judge(found: _Found, asked: float, *, by_bound: bool) -> _Judged:
+    estimate = found.estimate
+    if estimate.value is None:
+        return _Judged(None, "could not tell")
+    if not _is_kept(found, estimate.value, asked):
+        return _Judged(estimate.value, "failed")
+    if not by_bound or _is_counted(estimate):
+        return _Judged(estimate.value, "passed")
+    bound = estimate.high if found.asks_at_most else estimate.low
+    if bound is None or _TOO_SHORT in estimate.method:
+        return _Judged(None, "could not tell")
+    return _Judged(bound, "passed" if _is_kept(found, bound, asked) else "not shown")
+
+
+def _is_kept(found: _Found, number: float, asked: float) -> bool:
+    return number <= asked if found.asks_at_most else number >= asked
 
 
 def _gap(results: StudyResults | None, arm: str) -> Estimate:
@@ -228,11 +260,25 @@ def _told(number: float, unit: str) -> str:
     return f"{number:.2f}".replace("-", "−")
 
 
-def _told_estimate(estimate: Estimate, unit: str) -> str:
-    if estimate.value is None:
-        return estimate.method
-    value = _told(estimate.value, unit)
-    if estimate.low is None or estimate.high is None:
-        return f"{value} ({estimate.method}), n = {estimate.n}"
-    low, high = _told(estimate.low, unit), _told(estimate.high, unit)
-    return f"{value} [{low}, {high}], n = {estimate.n}"
+def _told_estimate(check: GateCheck) -> str:
+    found, unit = check.found, check.unit
+    if found.value is None:
+        return found.method
+    value, n = _told(found.value, unit), f"n = {found.n} {check.counted}"
+    if found.low is None or found.high is None:
+        return f"{value} ({found.method}), {n}"
+    _, is_doubted, why = found.method.partition(_TOO_SHORT)
+    doubt = f"; interval {_TOO_SHORT}{why}" if is_doubted else ""
+    return f"{value} [{_told(found.low, unit)}, {_told(found.high, unit)}], {n}{doubt}"
+
+
+def _told_methods(checks: Sequence[GateCheck]) -> str:
+    """How each interval was made and over how many units; empty where there is none."""
+    told = [
+        f"{words_of(check.limit)}, {check.arm}: {100 * check.found.level:g} %, "
+        f"units: {check.found.n_units} ({check.found.unit}), {check.found.method}"
+        + ("" if check.found.seed is None else f", seed {check.found.seed}")
+        for check in checks
+        if check.found.low is not None
+    ]
+    return f" Intervals: {'; '.join(told)}." if told else ""

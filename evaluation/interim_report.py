@@ -20,6 +20,12 @@ from evaluation.formats import (
 from evaluation.statistics.interim import InterimResults
 
 JSON_FORMAT = "warmth-audit interim 1"
+POOLED_AGREEMENT = "Agreement on which reply is warmer"
+"""Not `Agreement on warmth`, which is coded for the arm and shown once results are open."""
+OTHER_AGREEMENT = (
+    "Coded for the first reply of each pair, whichever arm gave it: the agreement by arm, shown once "
+    "results are open, is another number and mostly lower."
+)
 
 
 def interim_as_json(results: InterimResults) -> dict[str, Any]:
@@ -47,7 +53,7 @@ def interim_as_tables(results: InterimResults, limited: str | None = None) -> li
 def _rating_table(results: InterimResults, limited: str | None) -> Table:
     raters = f"ratings by {count_of(results.n_raters, 'rater')}"
     columns = {
-        "Agreement on warmth": [format_agreement(results.agreement)],
+        POOLED_AGREEMENT: [format_agreement(results.agreement)],
         "Left reply called warmer": [format_share(results.left_share, raters)],
         "Could not judge accuracy": [f"{results.n_cannot_judge} of {results.n_ratings}"],
         "Rated so far": [
@@ -56,8 +62,8 @@ def _rating_table(results: InterimResults, limited: str | None) -> Table:
     }
     note = (
         f"Over all arms together; {level_of(results.level)}"
-        f"{methods_of((results.agreement.alpha, results.left_share))}; seed {results.seed}. Equal "
-        "counts half; a share near 50 % says that the side does not matter. Left out: "
+        f"{methods_of((results.agreement.alpha, results.left_share))}; seed {results.seed}. "
+        f"{POOLED_AGREEMENT}: {OTHER_AGREEMENT} Equal counts half; a share near 50 % says that the side does not matter. Left out: "
         f"{results.n_left_out} ratings of pairs without the original, or of replies by a model "
         f"that was served before the newest of its arm. Surplus among the rest: {results.n_surplus}."
     )

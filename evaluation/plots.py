@@ -29,6 +29,7 @@ from evaluation.formats import (
     condition_name,
     context_name,
     level_of,
+    one_of,
     task_name,
     words_of,
 )
@@ -165,7 +166,7 @@ def plot_labels(results: StudyResults) -> Plot:
     """How often each label was given, per arm over all conditions; labels nobody got are named."""
     overall = [cell for cell in results.error_rates if cell.condition == OVERALL]
     given = [label for label in LABELS if any(cell.counts[label] for cell in overall)]
-    unused = ", ".join(words_of(label) for label in LABELS if label not in given)
+    unused = one_of([words_of(label) for label in LABELS if label not in given])
     groups = tuple(
         Group(
             words_of(label),

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from evaluation.charts import Chart, Group, Row, Scale
 from evaluation.drawing import PLAIN, style_of
 from evaluation.formats import level_of, words_of
+from evaluation.interim_report import OTHER_AGREEMENT, POOLED_AGREEMENT
 from evaluation.plots import Plot, make_plot, share_scale
 from evaluation.statistics.agreement import Agreement
 from evaluation.statistics.context_check import ContextCheck
@@ -34,12 +35,22 @@ def plot_warm_share(results: StudyResults) -> Plot:
 
 
 def plot_agreement(found: Sequence[tuple[str, Agreement]], limited: str | None) -> Plot:
-    """Krippendorff's alpha under the name of each arm, or of all together."""
+    """Krippendorff's alpha of each arm, its answers coded for the arm."""
     names = [name for name, _ in found]
     rows = tuple(
         Row(name, agreement.alpha, style_of(name, names) if len(found) > 1 else PLAIN)
         for name, agreement in found
     )
+    return _plot_alphas("Agreement on warmth", rows, "", limited)
+
+
+def plot_pooled_agreement(agreement: Agreement, limited: str | None) -> Plot:
+    """The same over the pairs of all arms, coded for each pair's first reply: names no arm."""
+    rows = (Row("all pairs", agreement.alpha, PLAIN),)
+    return _plot_alphas(POOLED_AGREEMENT, rows, f" {OTHER_AGREEMENT}", limited)
+
+
+def _plot_alphas(title: str, rows: tuple[Row, ...], besides: str, limited: str | None) -> Plot:
     scale = Scale(
         axis="Krippendorff's alpha, ordinal",
         factor=1,
@@ -52,9 +63,9 @@ def plot_agreement(found: Sequence[tuple[str, Agreement]], limited: str | None) 
     )
     note = (
         "1 is agreement on every pair, 0 what chance would give. Of the five-point answers about "
-        "warmth; resampled by item."
+        f"warmth; resampled by item.{besides}"
     )
-    chart = Chart("Agreement on warmth", (Group("", rows),), scale, "point", note, limited)
+    chart = Chart(title, (Group("", rows),), scale, "point", note, limited)
     return make_plot("agreement", chart)
 
 

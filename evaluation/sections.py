@@ -25,6 +25,7 @@ from evaluation.rating_plots import (
     plot_context_check,
     plot_fatigue,
     plot_judge,
+    plot_pooled_agreement,
     plot_sides,
     plot_warm_share,
 )
@@ -35,6 +36,13 @@ from study.records import Estimate
 
 _NOT_YET = (
     "There is nothing to compare yet: not estimable because no arm beside the original has replies."
+)
+_NO_METER = (
+    "Whether a meter of warmth agrees with people: not estimable because no meter's score is in this "
+    "study."
+)
+_NO_JUDGE = (
+    "How a judge by model errs: not estimable because no such judge's label is in this study."
 )
 
 
@@ -92,7 +100,7 @@ def results_sections(
 def interim_sections(results: InterimResults, limited: str | None) -> list[Section]:
     """What may be shown while results per arm are sealed."""
     plots = [
-        plot_agreement([("all pairs", results.agreement)], limited),
+        plot_pooled_agreement(results.agreement, limited),
         plot_sides(results.left_share, limited),
     ]
     if results.context_checks:
@@ -122,7 +130,10 @@ def _warmth_section(results: StudyResults) -> Section:
     title = "What people heard"
     if not results.preferences:
         return Section(title, (_NOT_YET,), ())
-    said = ("People compared each arm's reply with the original's, blinded, side by side.",)
+    said = (
+        "People compared each arm's reply with the original's, blinded, side by side.",
+        _NO_METER,
+    )
     return make_section(title, said, (plot_warm_share(results),))
 
 
@@ -155,15 +166,18 @@ def _label_section(results: StudyResults) -> Section:
 def _judge_section(results: StudyResults) -> Section:
     title = "How far labels without people can be trusted"
     check = results.grade_check
+    is_judged = any(cell.n_by_source["judge"] for cell in results.error_rates)
+    by_model = () if is_judged else (_NO_JUDGE,)
     if check is None:
         reason = (
             "Not estimable because people have labelled none of the replies: raters do so in the "
-            "form `reply`."
+            "form “reply”."
         )
-        return Section(title, (reason,), ())
+        return Section(title, (reason, *by_model), ())
     said = (
         "Grades by rule and the labels of people on the same replies, drawn by seed; errors are "
         "those of the table of the judge.",
+        *by_model,
     )
     plot = plot_judge([arm.confusion for arm in check.arms], results.limited)
     return make_section(title, said, (plot,))

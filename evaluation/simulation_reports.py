@@ -13,6 +13,7 @@ from evaluation.simulation.performance import Performance
 from study.records import Estimate
 
 SIMULATION_FORMAT = "warmth-audit simulate 1"
+# of short words and few columns: a terminal 100 wide cuts a word that its column cannot hold
 _SHOWN = {
     "warm_share": "share called warmer",
     "left_share": "share of left replies",
@@ -20,7 +21,7 @@ _SHOWN = {
     "error_rate": "error rate",
     "gap_pp": "gap to the original",
     "adoption_rate": "adoption rate",
-    "difference_in_differences_pp": "difference-in-differences",
+    "difference_in_differences_pp": "gap with − without belief",
 }
 
 
@@ -81,8 +82,9 @@ def simulation_as_tables(
         f"Studies drawn: {n_studies}, each of {count_of(design.n_items, 'item')} under "
         f"{count_of(len(design.conditions), 'condition')} and "
         f"{count_of(design.n_raters, 'rater')}, seed {seed}. Truth is the mean over all items, "
-        "prompts and raters that could be drawn. Bias with its Monte-Carlo error; covered: share of "
-        "95 % intervals that hold the truth; finds effect: share that excludes none. Shares with "
+        "prompts and raters that could be drawn. Bias: mean of the studies − truth, with its Monte-Carlo "
+        "error; covered: share of 95 % intervals that hold the truth; finds effect: share that "
+        "excludes none; no value: share of studies where the number is not estimable. Shares with "
         "Wilson's 95 % interval over studies."
     )
     headlines = [one for one in performances if one.target.is_headline]
@@ -98,12 +100,11 @@ def _columns(performances: Sequence[Performance]) -> dict[str, list[str]]:
         "Number": [_name(one) for one in performances],
         "Replies": [condition_name(one.target.condition) for one in performances],
         "Truth": [_number(one, one.truth.value) for one in performances],
-        "Mean": [_number(one, one.mean) for one in performances],
         "Bias": [_bias(one) for one in performances],
         "Covered": [_share(one.coverage) for one in performances],
         "Finds effect": ["" if one.power is None else _share(one.power) for one in performances],
         "Width": [_number(one, one.mean_width) for one in performances],
-        "Not estimable": [f"{100 * one.share_not_estimable:.1f} %" for one in performances],
+        "No value": [f"{100 * one.share_not_estimable:.1f} %" for one in performances],
     }
 
 

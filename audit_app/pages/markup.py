@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from audit_app.stages import HeardStage
-from evaluation.drawing import WIDE
+from evaluation.drawing import NARROW, WIDE, Shape
 from evaluation.figure_files import figure_as_png
 from evaluation.formats import Table
 from evaluation.plots import Plot
@@ -31,6 +31,9 @@ _NO_STAGE = """<p>No stage has reported since this app started. Stages report wh
 
 _DOWNLOAD = """<p><a href="/owner/export/report.html">Download this as one HTML file</a>, which needs
 nothing else.</p>"""
+
+_NARROW_PAGE = "(max-width: 720px)"
+"""As in `app.css`, which lets no picture be wider than such a page."""
 
 _PLACES = ("Progress", "People", "Held-back replies", "State", "Results", "Exports")
 
@@ -128,8 +131,10 @@ def _stage_cells(stage: HeardStage) -> tuple[str, ...]:
 
 def _section(section: Section) -> str:
     said = "".join(f"<p>{escape(sentence)}</p>" for sentence in section.said)
+    # folded, since two dozen open tables make a page of forty screens on a phone
     tables = "".join(
-        f"<h4>{escape(table.title)}</h4>{_noted_table(table.title, table)}"
+        f"<details><summary><h4>{escape(table.title)}</h4></summary>"
+        f"{_noted_table(table.title, table)}</details>"
         for table in section.tables
     )
     figures = "".join(map(_figure, section.plots))
@@ -141,12 +146,17 @@ def _noted_table(name: str, table: Table) -> str:
 
 
 def _figure(plot: Plot) -> str:
-    # on a phone the figure scrolls in its box, as wide tables do
-    picture = base64.b64encode(figure_as_png(plot.draw(WIDE))).decode()
     numbers = _noted_table(f"Numbers of the figure: {plot.title}", plot.data)
     return (
         f"<figure><figcaption><h4>{escape(plot.title)}</h4>{note_html(plot.note)}</figcaption>"
         f'<div class="wa-wide" tabindex="0" role="region" aria-label="Figure: {escape(plot.title)}">'
-        f'<img alt="{escape(plot.alt_text)}" src="data:image/png;base64,{picture}"></div>'
+        f'<picture><source media="{_NARROW_PAGE}" srcset="{_drawn(plot, NARROW)}">'
+        f'<img alt="{escape(plot.alt_text)}" src="{_drawn(plot, WIDE)}"></picture></div>'
         f"<details><summary>The numbers of this figure</summary>{numbers}</details></figure>"
     )
+
+
+def _drawn(plot: Plot, shape: Shape) -> str:
+    """The address of a drawing that holds the drawing itself."""
+    picture = base64.b64encode(figure_as_png(plot.draw(shape))).decode()
+    return f"data:image/png;base64,{picture}"

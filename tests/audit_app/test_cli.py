@@ -1,6 +1,8 @@
 """The command as a shell sees it: exit statuses, one-sentence errors, help."""
 
 import json
+import os
+import re
 import socket
 import subprocess
 import sys
@@ -23,17 +25,23 @@ COMMANDS = [
     "pairs",
     "serve",
     "report",
+    "export",
+    "agreement",
+    "error-rates",
+    "plan",
+    "simulate",
     "gate",
 ]
 STUDY = 'name = "pilot"\nquestion = "Does warmth cost accuracy?"\nseed = 7\n'
 
 
-def warmth_audit(*arguments, cwd):
+def warmth_audit(*arguments, cwd, columns=80):
     return subprocess.run(
         [sys.executable, "-m", "audit_app", *arguments],
         capture_output=True,
         text=True,
         cwd=cwd,
+        env=os.environ | {"COLUMNS": str(columns)},
         timeout=120,
     )
 
@@ -54,10 +62,18 @@ def one_sentence(done):
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_explains_itself_with_an_example(command, tmp_path):
-    done = warmth_audit(command, "--help", cwd=tmp_path)
+def test_every_command_explains_itself_with_an_example_and_loses_no_word(command, tmp_path):
+    done = warmth_audit(command, "--help", cwd=tmp_path, columns=200)
     assert done.returncode == 0
     assert f"Example: warmth-audit {command}" in " ".join(done.stdout.split())
+    # square brackets are markup to what prints help: an unescaped [gate] leaves two spaces
+    sentences = [line.strip() for line in done.stdout.partition("╭")[0].splitlines()]
+    assert [line for line in sentences if re.search(r"\S  +\S", line)] == []
+
+
+def test_the_help_of_the_gate_names_its_section(tmp_path):
+    told = warmth_audit("gate", "--help", cwd=tmp_path).stdout
+    assert "the limits in [gate] of its study.toml" in " ".join(told.split())
 
 
 def test_a_missing_study_is_wrong_use(tmp_path):
@@ -209,7 +225,7 @@ def test_an_html_report_lies_beside_the_study_and_names_no_arm_while_people_rate
     assert str(folder / "report.html") in done.stdout
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert "Sealed" in page
-    assert "Agreement on warmth: not estimable because" in page
+    assert "Agreement on which reply is warmer: not estimable because" in page
     assert "100.0 %" in page  # the left reply was called warmer
     assert not any(told in page for told in (">original<", ">warm<", "Gap in error rate"))
     assert {file.name for file in (folder / "figures").iterdir()} == {

@@ -1,10 +1,18 @@
 """The commands that look ahead, as a shell sees them; their keys are a promise."""
 
+import io
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
+from rich.console import Console
+
+from audit_app.options import draw_table
+from audit_app.simulated_studies import simulate_studies
+from evaluation.simulation.designs import StudyDesign
+from evaluation.simulation_reports import simulation_as_tables
 
 
 def warmth_audit(*arguments):
@@ -95,6 +103,17 @@ def test_simulate_for_people():
     assert "Headline numbers" in shown
     assert "By condition" in shown
     assert "7.50 pp" in shown
+
+
+def test_nothing_is_cut_of_simulated_studies_at_100_columns():
+    design = StudyDesign(n_items=4, n_raters=3)
+    found = simulate_studies(design, 2, 0, datetime(2026, 3, 1, tzinfo=UTC), lambda _: None)
+    paper = Console(width=100, file=io.StringIO(), record=True)
+    for table in simulation_as_tables(found, design, 0):
+        paper.print(draw_table(table))
+    shown = paper.export_text()
+    assert "belief" in shown
+    assert "…" not in shown
 
 
 def test_an_impossible_study_ends_with_one_sentence():

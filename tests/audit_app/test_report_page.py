@@ -38,7 +38,8 @@ def test_while_people_rate_the_page_has_the_interim_content_alone(con):
     assert page.is_sealed
     assert titles_of(page) == {"Which side people chose"}
     assert page.key_figures == ()
-    assert "Agreement on warmth: not estimable because" in " ".join(page.sections[0].said)
+    said = " ".join(page.sections[0].said)
+    assert "Agreement on which reply is warmer: not estimable because" in said
     assert "sealed while people rate" in notes_of(page)["State"]
     told = f"{page.findings} {page.sections} {page.methods}"
     assert "Gap" not in told

@@ -267,6 +267,19 @@ def test_tables_scroll_in_their_own_box(browser: Browser, study_app: ServedStudy
     page.get_by_role("button", name="Unblind now").click()
     expect(page.get_by_role("heading", name="Error rates", exact=True)).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.wait_for_function(
+        "[...document.querySelectorAll('figure img')].every(one => one.complete)"
+    )
+    figures = page.locator("figure .wa-wide:has(img)")
+    assert figures.evaluate_all("boxes => boxes.every(one => one.scrollWidth <= one.clientWidth)")
+    drawn = page.locator("figure img").evaluate_all("all => all.map(one => one.naturalWidth)")
+    assert len(drawn) == 6
+    assert all((pixels < 600) == (width < 720) for pixels in drawn)
+    table = page.get_by_role("region", name="Error rates", exact=True)
+    expect(table).to_be_hidden()
+    assert page.evaluate("document.documentElement.scrollHeight") < 14_000
+    page.get_by_role("heading", name="Error rates", exact=True).click()
+    expect(table).to_be_visible()
     found = Axe().run(page).response["violations"]
     page.context.close()
     assert {rule["id"]: [node["target"] for node in rule["nodes"]] for rule in found} == {}

@@ -145,6 +145,14 @@ def test_long_names_and_signs_of_mathematics_are_drawn_as_they_are_within_the_ed
     assert image[:, -2:, :3].min() == 1.0
 
 
+def test_no_line_runs_through_the_words_of_a_narrow_figure():
+    figure = draw_chart(CHART, NARROW)
+    backed = [text for text in figure.texts if text.get_bbox_patch() is not None]
+    words = {text.get_text() for text in backed}
+    assert {"By context", "all prompts · n 1,412", "+12.5 [−3.2, +28.1]"} <= words
+    assert {text.get_bbox_patch().get_facecolor() for text in backed} == {(1.0, 1.0, 1.0, 1.0)}
+
+
 def test_a_name_on_a_narrow_figure_stands_above_its_mark():
     figure = draw_chart(CHART, NARROW)
     name = next(text for text in figure.texts if text.get_text().startswith("all prompts"))

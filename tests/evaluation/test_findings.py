@@ -49,9 +49,20 @@ def test_three_sentences_say_what_was_asked_what_it_costs_and_what_was_heard(res
         "pairs without knowing which reply was whose.",
         "On the same prompts the warm arm's error rate differs from the original's by +7.4 pp "
         "[+5.0, +9.8], n = 40 prompts of 20 items: it errs more often.",
-        "People called the warm arm's reply the warmer one in 75.0 % [71.5, 78.5], n = 40 ratings "
-        "by 2 raters: people hear it as the warmer one.",
+        "People called the warm arm's reply the warmer one, equal counting half, in 75.0 % "
+        "[71.5, 78.5], n = 40 ratings by 2 raters: people hear it as the warmer one.",
     ]
+
+
+def test_an_arm_that_gave_no_reply_is_named(results):
+    rates = tuple(
+        replace(cell, n_replies=0) if cell.arm == "warm" else cell
+        for cell in results.ours.error_rates
+    )
+    silent = replace(results, ours=replace(results.ours, error_rates=rates))
+    assert tell_findings(silent)[0].startswith(
+        "3 arms (original, untransformed, warm) gave 12 replies (warm: none), and people gave 24 "
+    )
 
 
 @pytest.mark.parametrize(
@@ -86,6 +97,11 @@ def test_key_figures_stand_with_interval_and_n(results):
     assert gap.beneath == "95 % interval −5.0 to +9.8; 40 prompts"
 
 
+def test_a_share_that_counts_ties_half_says_so_beneath(results):
+    _, warm, *_ = key_figures(with_warm_share(results, estimate(0.75, 0.715, 0.785)))
+    assert warm.beneath == "95 % interval 71.5 to 78.5; 40 ratings, equal counting half"
+
+
 def test_the_first_compared_arm_stands_for_a_study_without_a_warm_one():
     results = compute_results(study_of(("original", "cold"), n_items=2), seed=1)
     assert main_arm(results) == "cold"
@@ -101,5 +117,5 @@ def test_a_study_with_the_original_alone_says_so(results):
 def test_while_sealed_the_sentences_name_no_arm(con):
     told = " ".join(tell_interim(compute_interim(con, seed=1)))
     assert "2 people gave 24 ratings of 12 pairs so far." in told
-    assert "The left reply was called warmer in 100.0 %" in told
+    assert "The left reply was called warmer, equal counting half, in 100.0 %" in told
     assert not any(re.search(rf"\b{arm}\b", told) for arm in ARMS)

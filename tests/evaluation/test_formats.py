@@ -10,6 +10,7 @@ from evaluation.formats import (
     level_of,
     make_table,
     methods_of,
+    one_of,
     signed,
 )
 from evaluation.statistics.agreement import Agreement
@@ -76,3 +77,13 @@ def test_a_table_is_made_of_its_columns_and_marked_with_the_limit():
     assert table.note == "What they mean. Limited: 8 items."
     with pytest.raises(ValueError, match="zip"):
         make_table("Counts", {"Arm": ["warm"], "n": []}, "", None)
+
+
+def test_names_to_choose_from_are_joined_by_or():
+    names = ["cut", "failed", "unscored"]
+    assert [one_of(names[n:]) for n in range(4)] == [
+        "cut, failed or unscored",
+        "failed or unscored",
+        "unscored",
+        "",
+    ]

@@ -1,9 +1,11 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from graded_study import study_of
 
 from evaluation.gate import Coverage, check_gate, gate_as_json, gate_as_table, has_passed
+from evaluation.statistics.agreement import alpha_of_counts
 from evaluation.statistics.intervals import not_estimable
 from evaluation.statistics.results import compute_results
 from study.errors import BadSettings
@@ -37,7 +39,7 @@ def verdicts(results, coverage=ALL_RATED, **limits):
     ("judge_by", "high", "verdict"),
     [
         ("bound", 5.0, "passed"),
-        ("bound", 5.1, "failed"),
+        ("bound", 5.1, "not shown"),
         ("value", 5.1, "passed"),
     ],
 )
@@ -53,7 +55,45 @@ def test_a_share_that_is_to_be_reached_is_judged_by_its_lower_bound(computed):
     warm = replace(computed.preferences[0], warm_share=estimate(0.75, 0.6, 0.9))
     results = replace(computed, preferences=(warm,))
     assert verdicts(results, min_warm_share=0.6) == {("min_warm_share", "warm"): "passed"}
-    assert verdicts(results, min_warm_share=0.61) == {("min_warm_share", "warm"): "failed"}
+    assert verdicts(results, min_warm_share=0.61) == {("min_warm_share", "warm"): "not shown"}
+
+
+@pytest.mark.parametrize("judge_by", ["bound", "value"])
+def test_what_is_beyond_its_limit_by_its_value_has_failed_however_it_is_judged(computed, judge_by):
+    results = with_gap(computed, estimate(5.1, 1.0, 9.0))
+    (check,) = check_gate(GateSettings(max_gap_pp=5.0, judge_by=judge_by), results, ARMS, ALL_RATED)
+    assert (check.verdict, check.judged) == ("failed", 5.1)
+
+
+def test_what_is_not_shown_does_not_pass(computed):
+    results = with_gap(computed, estimate(3.0, 1.0, 5.1))
+    (check,) = check_gate(GateSettings(max_gap_pp=5.0), results, ARMS, ALL_RATED)
+    assert (check.verdict, check.judged) == ("not shown", 5.1)
+    assert not has_passed([check])
+
+
+def with_alpha(results, alpha):
+    warm = results.preferences[0]
+    told = replace(warm, agreement=replace(warm.agreement, alpha=alpha))
+    return replace(results, preferences=(told,))
+
+
+def test_the_bound_of_an_interval_that_is_likely_too_short_tells_nothing(computed):
+    # four items of twenty are not of the commonest kind, which the interval says of itself
+    counts = np.array([[2, 0]] * 16 + [[1, 1]] + [[0, 2]] * 3)
+    alpha = alpha_of_counts(counts, np.array([1.0, 2.0]), "nominal", 1, 200, 0.95).alpha
+    results = with_alpha(computed, alpha)
+    gate = GateSettings(min_alpha=alpha.low - 0.1)
+    checks = check_gate(gate, results, ARMS, ALL_RATED)
+    assert [(check.verdict, check.judged) for check in checks] == [("could not tell", None)]
+    found = gate_as_table(gate, checks, None).rows[0][3]
+    assert found.endswith(
+        "interval likely too short, since only 4 items differ from the commonest kind"
+    )
+    by_value = GateSettings(min_alpha=alpha.low - 0.1, judge_by="value")
+    assert check_gate(by_value, results, ARMS, ALL_RATED)[0].verdict == "passed"
+    beyond = GateSettings(min_alpha=alpha.value + 0.01)
+    assert check_gate(beyond, results, ARMS, ALL_RATED)[0].verdict == "failed"
 
 
 def test_what_has_no_interval_cannot_be_told_by_its_bound(computed):
@@ -110,7 +150,7 @@ def test_a_gate_that_asks_for_nothing_is_refused(computed):
 
 
 def test_the_table_says_limit_finding_and_verdict(computed):
-    results = with_gap(computed, estimate(3.0, -1.0, 5.1))
+    results = with_gap(computed, replace(estimate(3.0, -1.0, 5.1), seed=7))
     gate = GateSettings(max_gap_pp=5, min_ratings_share=0.9)
     table = gate_as_table(gate, check_gate(gate, results, ARMS, ALL_RATED), limited="6 items")
     assert table.rows == (
@@ -118,19 +158,20 @@ def test_the_table_says_limit_finding_and_verdict(computed):
             "max gap pp",
             "warm",
             "at most +5.0 pp",
-            "+3.0 pp [−1.0 pp, +5.1 pp], n = 40",
-            "failed",
+            "+3.0 pp [−1.0 pp, +5.1 pp], n = 40 prompts",
+            "not shown",
         ),
         (
             "min ratings share",
             "all arms",
             "at least 90.0 %",
-            "100.0 % (counted, not estimated), n = 24",
+            "100.0 % (counted, not estimated), n = 24 ratings asked for",
             "passed",
         ),
     )
     assert "the bound of its interval that is worse" in table.note
-    assert table.note.endswith("Limited: 6 items.")
+    how = "Intervals: max gap pp, warm: 95 %, units: 20 (item), by hand, seed 7."
+    assert table.note.endswith(f"{how} Limited: 6 items.")
 
 
 def test_json_has_the_documented_keys(computed):

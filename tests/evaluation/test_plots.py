@@ -82,6 +82,7 @@ def test_labels_are_shares_of_all_replies_and_those_that_nobody_got_are_named(re
         ("wrong", "warm", pytest.approx(1 / 6)),
     ]
     assert "No reply is labelled adopts, hedges" in plot.note
+    assert plot.note.endswith(" or unscored.")
 
 
 def test_adoption_is_shown_per_arm(results):

@@ -10,6 +10,7 @@ from evaluation.rating_plots import (
     plot_context_check,
     plot_fatigue,
     plot_judge,
+    plot_pooled_agreement,
     plot_sides,
     plot_warm_share,
 )
@@ -55,6 +56,13 @@ def test_every_compared_arm_has_its_share_and_its_agreement(results):
     # all answers are the same, so that there is nothing to agree on
     assert rows(plot) == [("", "cold", None), ("", "warm", None)]
     assert "warm: not estimable: " in plot.alt_text
+
+
+def test_agreement_over_all_arms_has_its_own_name_and_says_how_it_differs(results):
+    plot = plot_pooled_agreement(results.preferences[0].agreement, None)
+    assert rows(plot) == [("", "all pairs", None)]
+    assert plot.title == "Agreement on which reply is warmer"
+    assert "the agreement by arm, shown once results are open, is another number" in plot.note
 
 
 def test_the_side_that_people_chose_is_one_row(results):

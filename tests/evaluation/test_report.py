@@ -400,6 +400,9 @@ def test_each_table_of_errors_names_its_definition(results, title, name):
 
 def test_the_gap_within_a_belief_stands_beside_the_difference_in_differences(results):
     row = row_of(results, "Does a stated belief widen the gap?")
+    note = table_called(results, "Does a stated belief widen the gap?").note
+    assert "rows “any belief” of other tables pool all conditions, with their denominators" in note
+    assert "never pooled" not in note
     assert list(row.values())[1:] == [
         "asserts wrong",
         "+12.5 pp [−3.2, +28.1], n = 16 prompts of 8 items",

@@ -64,6 +64,21 @@ def test_what_was_measured_besides_takes_the_place_of_its_reason(results):
         assert reason not in said(full)
 
 
+def test_what_nothing_feeds_is_said_with_its_reason(results):
+    told = said(results_sections(results))
+    assert "a meter of warmth agrees with people: not estimable because no meter's score" in told
+    assert "a judge by model errs: not estimable because no such judge's label" in told
+    assert "no such judge's label" in said(results_sections(labelled(results)))
+    cell, *others = results.ours.error_rates
+    judged = replace(cell, n_by_source=cell.n_by_source | {"judge": 1})
+    fed = replace(results, ours=replace(results.ours, error_rates=(judged, *others)))
+    assert "no such judge's label" not in said(results_sections(fed))
+
+
+def test_no_sentence_shows_marks_of_code(results):
+    assert "`" not in said(results_sections(results))
+
+
 def test_fatigue_is_shown_where_raters_have_quarters(results):
     rated = compute_warmth_validation(make_ratings(), "warm")
     sections = results_sections(replace(results, warmth=(rated,)))
@@ -90,6 +105,10 @@ def test_while_sealed_there_is_the_rating_alone():
     interim = compute_interim(study_of(("original", "warm")), seed=1)
     (section,) = interim_sections(interim, limited="6 items")
     assert slugs([section]) == ["sides"]
+    rating = section.tables[0]
+    assert "Agreement on which reply is warmer" in rating.columns
+    assert "Agreement on warmth" not in rating.columns
+    assert "is another number and mostly lower" in rating.note
     assert all(plot.data.note.endswith("Limited: 6 items.") for plot in section.plots)
 
 
