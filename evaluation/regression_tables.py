@@ -101,6 +101,8 @@ def _condition(what: str, effect: MarginalEffect) -> str:
 
 
 def _odds_ratio(term: Term) -> str:
+    if term.odds_ratio_ci is None:
+        return f"{_number(term.odds_ratio)} ({term.method})"
     low, high = term.odds_ratio_ci
     return f"{_number(term.odds_ratio)} [{_number(low)}, {_number(high)}]"
 

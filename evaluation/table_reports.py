@@ -174,7 +174,8 @@ def errors_as_json(found: TableErrors, n_missing: Mapping[str, int]) -> dict[str
     given), `wilson` (replies taken as independent), `n_items`, `method`}; `differences_pp`: a
     list of {`arm`, `reference`, the four factors, `value`, `low`, `high`, `n`, `n_items`,
     `method`} in percentage points; `regression`: {`terms`: [{`name`, `log_odds`, `se`,
-    `se_clustered`, `odds_ratio`, `odds_ratio_ci`}], `marginal_effects_pp`: [{`arm`, `reference`,
+    `se_clustered`, `odds_ratio`, `odds_ratio_ci` (null where `method` says why), `method`}],
+    `marginal_effects_pp`: [{`arm`, `reference`,
     `context`, `belief`, `value`, `low`, `high`, `se`, `se_clustered`, `method`}],
     `difference_in_differences_pp`: the same by `belief`, `n`, `n_items`, `left_out` (terms that
     nothing tells about), `reason`}. `se` takes replies as independent, `se_clustered` clusters by
