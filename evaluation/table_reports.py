@@ -19,6 +19,7 @@ from evaluation.formats import (
 from evaluation.statistics.error_cells import CellRate
 from evaluation.statistics.logit import terms_of
 from evaluation.statistics.marginal_effects import MarginalEffect
+from evaluation.statistics.resampling import caution_in
 from evaluation.statistics.table_agreement import TableAgreement
 from evaluation.statistics.table_errors import TableErrors
 from study.records import Estimate
@@ -39,7 +40,8 @@ def agreement_as_json(found: TableAgreement, n_missing: int, seed: int) -> dict[
     cells); `prevalence` (ratings by value); `alpha_without` (by rater left out);
     `pairs_of_raters` (`first`, `second`, `n_items`, `percent_agreement`, `kappa`);
     `disputed_items` (`item`, `disagreement`, `counts`); `methods` (by coefficient, how its
-    interval was made or why there is no value); `note`; `seed`.
+    interval was made or why there is no value); `cautions` (sentences on intervals that are likely
+    too short and on values without one; empty if none); `note`; `seed`.
     """
     estimates = _estimates(found)
     tree: dict[str, Any] = {"format": AGREEMENT_FORMAT}
@@ -60,9 +62,19 @@ def agreement_as_json(found: TableAgreement, n_missing: int, seed: int) -> dict[
         "pairs_of_raters": [asdict(pair) for pair in found.pairs],
         "disputed_items": [asdict(item) for item in found.disputed],
         "methods": {name: estimate.method for name, estimate in estimates.items()},
+        "cautions": _cautions(estimates),
         "note": found.alpha.note,
         "seed": seed,
     }
+
+
+def _cautions(estimates: Mapping[str, Estimate]) -> list[str]:
+    told = {
+        name: caution_in(estimate.method)
+        for name, estimate in estimates.items()
+        if estimate.value is not None
+    }
+    return [f"{_SHOWN[name]}: {caution}." for name, caution in told.items() if caution]
 
 
 _SHOWN = {

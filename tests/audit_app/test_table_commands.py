@@ -69,6 +69,21 @@ def test_two_raters_have_a_kappa(ratings, tmp_path):
     assert found["cohen_kappa"] == pytest.approx((8 / 9 - 23 / 81) / (1 - 23 / 81))
 
 
+def test_agreement_names_its_cautions(tmp_path):
+    path = tmp_path / "few.csv"
+    rows = [f"u{n},{rater},{'x' if n > 1 else 'y'}" for n in range(20) for rater in "AB"]
+    rows[-1] = "u19,B,y"
+    path.write_text("unit,observer,code\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    found = json.loads(agreement(path, "--json").stdout)
+    assert found["cautions"][0] == (
+        "Krippendorff's alpha: the interval is likely too short, since only 3 items differ from "
+        "the commonest kind."
+    )
+    even = [f"u{n},{rater},{'xy'[n % 2]}" for n in range(40) for rater in "AB"]
+    path.write_text("unit,observer,code\n" + "\n".join(even) + "\n", encoding="utf-8")
+    assert json.loads(agreement(path, "--json").stdout)["cautions"] == []
+
+
 def test_agreement_for_people(ratings):
     shown = agreement(ratings).stdout
     assert "Krippendorff's alpha" in shown
