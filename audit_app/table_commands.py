@@ -14,6 +14,10 @@ FileArgument = Annotated[
     Path, typer.Argument(help="CSV with a header, JSONL or Parquet.", show_default=False)
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+MissingOption = Annotated[
+    list[str] | None,
+    typer.Option("--missing", help="A text that stands for a missing value; may be repeated."),
+]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Of the resampling.")]
 
 
@@ -27,6 +31,7 @@ def agreement(
         Literal["nominal", "ordinal", "interval", "ratio"],
         typer.Option("--level", help="What the values are; names are nominal, 1-5 is ordinal."),
     ] = "nominal",
+    missing: MissingOption = None,
     seed: SeedOption = 0,
     as_json: JsonOption = False,
 ) -> None:
@@ -45,6 +50,7 @@ def agreement(
 
     table = read_outside_table(file, [item, rater, value])
     table.refuse_empty([item, rater])
+    table = table.with_missing(value, missing or ())
     given = table.present([value])
     columns = table.columns
     codes = read_codes(columns[item][given], columns[rater][given], columns[value][given], level)
@@ -80,6 +86,7 @@ def error_rates(
     item: Annotated[
         str | None, typer.Option("--item", help="Column: the question; makes intervals clustered.")
     ] = None,
+    missing: MissingOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Error rates by arm, differences in percentage points and a logistic regression, of any table.
@@ -97,7 +104,7 @@ def error_rates(
 
     named = {"arm": arm, "model": model, "task": task, "context": context, "belief": belief}
     factors = {name: column for name, column in named.items() if column is not None}
-    counts = read_error_counts(file, ErrorColumns(error, factors, n, item))
+    counts = read_error_counts(file, ErrorColumns(error, factors, n, item, tuple(missing or ())))
     cells = count_errors(counts.factors, reference, counts.n, counts.errors, counts.item)
     found = errors_of_table(cells)
     if as_json:

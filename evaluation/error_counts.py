@@ -14,7 +14,12 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.outside_tables import open_outside_table, plain_cell
+from evaluation.outside_tables import (
+    WORDS_FOR_MISSING,
+    missing_remedy,
+    open_outside_table,
+    plain_cell,
+)
 from evaluation.statistics.coded_columns import CodedColumn
 from study.errors import BadTable
 
@@ -31,6 +36,8 @@ class ErrorColumns:
     """By what they mean: arm, and perhaps model, task, context and belief."""
     n: str | None = None
     item: str | None = None
+    missing: tuple[str, ...] = ()
+    """Texts of an error cell that say that there is no score."""
 
     def by_meaning(self) -> dict[str, str]:
         """The columns that rows are counted by, by what they mean."""
@@ -84,7 +91,7 @@ def read_error_counts(path: Path, columns: ErrorColumns) -> ErrorCounts:
         of_file["n"] = columns.n
     with open_outside_table(path, list(of_file.values())) as (con, source, types):
         cells = ", ".join(
-            f"({plain_cell(column, types[column])})::VARCHAR AS {role}"
+            f"{_cell(role, column, types[column], columns.missing)} AS {role}"
             for role, column in of_file.items()
         )
         con.execute(f"CREATE VIEW given AS SELECT {cells} FROM {source.replace('?', _text(path))}")  # noqa: S608
@@ -98,6 +105,17 @@ def read_error_counts(path: Path, columns: ErrorColumns) -> ErrorCounts:
     if not len(found["code"]):
         raise BadTable(f"expected rows in {path.name}, got a header alone; nothing can be told")
     return _decode(path, columns, keys, found)
+
+
+def _cell(role: str, column: str, duckdb_type: str, missing: Sequence[str]) -> str:
+    """A column as text in SQL; of a number that is none, and of what means missing, NULL."""
+    cell = f"({plain_cell(column, duckdb_type)})::VARCHAR"
+    if role in ("error", "n") and duckdb_type in ("DOUBLE", "FLOAT"):
+        cell = f"nullif({cell}, 'nan')"
+    if role == "error" and missing:
+        texts = ", ".join(_quoted(text) for text in missing)
+        cell = f"CASE WHEN trim({cell}) NOT IN ({texts}) THEN {cell} END"
+    return cell
 
 
 _ADD_UP_REPLIES = """
@@ -156,13 +174,13 @@ def _read_replies(con: duckdb.DuckDBPyConnection, path: Path, columns: ErrorColu
         "SELECT DISTINCT error FROM given WHERE error IS NOT NULL LIMIT $limit",
         {"limit": _MOST_SPELLINGS},
     ).fetchall()
-    spelled = {text: _trimmed(text) for (text,) in rows}
+    spelled = {text: text.strip() for (text,) in rows}
     meant: dict[bool, list[str]] = {True: [], False: []}
     for text, trimmed in spelled.items():
-        if trimmed is None:
+        if not trimmed:
             continue
         if trimmed.lower() not in (*_MEANS_ERROR, *_MEANS_RIGHT):
-            _refuse_errors(con, path, columns, trimmed)
+            _refuse_errors(con, path, columns)
         meant[trimmed.lower() in _MEANS_ERROR].append(text)
     is_error, is_right = (
         f"error IN ({', '.join(map(_quoted, meant[wrong])) or 'NULL'})" for wrong in (True, False)
@@ -170,32 +188,43 @@ def _read_replies(con: duckdb.DuckDBPyConnection, path: Path, columns: ErrorColu
     return f"CASE WHEN {is_error} THEN 1 WHEN {is_right} THEN 0 END AS errors"
 
 
-def _refuse_errors(
-    con: duckdb.DuckDBPyConnection, path: Path, columns: ErrorColumns, first: str
-) -> None:
-    row = con.execute(
-        "SELECT count(*) FROM given WHERE lower(trim(error)) NOT IN (SELECT unnest($known))",
-        {"known": ["", "nan", *_MEANS_ERROR, *_MEANS_RIGHT]},
-    ).fetchone()
+_SELECT_BAD_ERRORS = """
+    WITH numbered AS (SELECT trim(error) AS error, row_number() OVER () AS number FROM given)
+    SELECT min_by(error, number), min(number), count(*)
+    FROM numbered
+    WHERE lower(error) NOT IN (SELECT unnest($known))
+"""
+
+
+def _refuse_errors(con: duckdb.DuckDBPyConnection, path: Path, columns: ErrorColumns) -> None:
+    known = ["", *_MEANS_ERROR, *_MEANS_RIGHT]
+    row = con.execute(_SELECT_BAD_ERRORS, {"known": known}).fetchone()
     assert row is not None, "a count always has a row"
+    first, number, n_rows = row
     raise BadTable(
         "expected 0 or 1, true or false, yes or no, or an empty cell in column "
-        f"{columns.error!r} of {path.name}, got {first!r:.80}, {row[0]} such rows; correct them"
+        f"{columns.error!r} of {path.name}, got {first!r:.80} in row {number} of the data, {n_rows} "
+        f"such rows; {_remedy(first)}"
     )
+
+
+def _remedy(cell: str | None) -> str:
+    return missing_remedy(cell) if cell in WORDS_FOR_MISSING else "correct them"
 
 
 _SELECT_BAD_COUNTS = """
     WITH counts AS (
         SELECT
-            nullif(nullif(trim(error), ''), 'nan') AS error_text, n AS n_text,
+            nullif(trim(error), '') AS error_text, n AS n_text, row_number() OVER () AS number,
             try_cast(trim(error) AS DOUBLE) AS errors, try_cast(trim(n) AS DOUBLE) AS n
         FROM given
     )
-    SELECT concat(error_text, ' of ', n_text), count(*) OVER ()
+    SELECT concat(error_text, ' of ', n_text), count(*) OVER (), number, error_text
     FROM counts
-    WHERE n IS NULL OR n < 0 OR n <> floor(n)
+    WHERE n IS NULL OR n < 0 OR n <> floor(n) OR NOT isfinite(n)
         OR error_text IS NOT NULL
             AND (errors IS NULL OR errors < 0 OR errors <> floor(errors) OR errors > n)
+    ORDER BY number
     LIMIT 1
 """
 
@@ -206,9 +235,10 @@ def _read_counts(con: duckdb.DuckDBPyConnection, path: Path, columns: ErrorColum
     if row is not None:
         raise BadTable(
             f"expected whole numbers, {columns.error!r} of them at most {columns.n!r} in column "
-            f"{columns.error!r} of {path.name}, got {row[0]!r:.80}, {row[1]} such rows; correct them"
+            f"{columns.error!r} of {path.name}, got {row[0]!r:.80} in row {row[2]} of the data, "
+            f"{row[1]} such rows; {_remedy(row[3])}"
         )
-    errors = "nullif(nullif(trim(error), ''), 'nan')"
+    errors = "nullif(trim(error), '')"
     return f"try_cast(trim(n) AS DOUBLE) AS n, try_cast({errors} AS DOUBLE) AS errors"
 
 

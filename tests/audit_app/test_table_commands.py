@@ -100,6 +100,17 @@ def test_bad_ratings_end_with_one_sentence(ratings):
     assert "got 2 by rater 'A' on item 'u1'" in done.stderr
 
 
+def test_a_text_can_stand_for_missing(ratings):
+    text = ratings.read_text(encoding="utf-8")
+    ratings.write_text(text.replace(",\n", ",NA\n"), encoding="utf-8")
+    done = agreement(ratings)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "got 'NA' in row 10 of the data" in done.stderr
+    found = json.loads(agreement(ratings, "--missing", "NA", "--json").stdout)
+    assert (found["n_values"], found["n_missing"]) == (41, 7)
+    assert found["alpha"] == pytest.approx(0.743, abs=5e-4)
+
+
 def error_rates(path, *options):
     columns = ("--error", "error", "--arm", "arm", "--reference", "original")
     return warmth_audit("error-rates", path, *columns, *options)
