@@ -100,14 +100,17 @@ def error_rates(
     from evaluation.error_counts import ErrorColumns, read_error_counts
     from evaluation.statistics.error_cells import count_errors
     from evaluation.statistics.table_errors import errors_of_table
-    from evaluation.table_reports import errors_as_json, errors_as_tables
+    from evaluation.table_reports import MissingCells, errors_as_json, errors_as_tables
 
     named = {"arm": arm, "model": model, "task": task, "context": context, "belief": belief}
     factors = {name: column for name, column in named.items() if column is not None}
     counts = read_error_counts(file, ErrorColumns(error, factors, n, item, tuple(missing or ())))
-    cells = count_errors(counts.factors, reference, counts.n, counts.errors, counts.item)
+    cells = count_errors(
+        counts.factors, reference, counts.n, counts.errors, counts.item, counts.n_unscored
+    )
     found = errors_of_table(cells)
+    missing_cells = MissingCells(counts.n_missing, counts.n_missing_levels)
     if as_json:
-        typer.echo(json.dumps(errors_as_json(found, counts.n_missing), indent=2))
+        typer.echo(json.dumps(errors_as_json(found, missing_cells), indent=2))
     else:
-        show_tables(errors_as_tables(found, counts.n_missing))
+        show_tables(errors_as_tables(found, missing_cells))

@@ -56,6 +56,10 @@ class ErrorCounts:
     item: CodedColumn | None
     n_missing: dict[str, int]
     """Replies whose error cell is empty, by arm: they are in no rate."""
+    n_unscored: Counts
+    """Shape (n_rows,); the same by row."""
+    n_missing_levels: dict[str, int]
+    """Rows of the file whose cell is empty, by factor: a context or belief of theirs is `none`."""
 
 
 @dataclass(frozen=True)
@@ -247,16 +251,23 @@ def _decode(
 ) -> ErrorCounts:
     """Counts by code as counts by what texts mean."""
     codes, levels = np.zeros(len(found["code"]), dtype=np.int64), {}
+    n_empty: dict[str, int] = {}
     stride = math.prod(len(key.texts) for key in keys)
     for key in keys:
         stride //= len(key.texts)
         numbers = found["code"] // stride % len(key.texts)
         _refuse_empty_key(path, columns.by_meaning()[key.name], key, numbers, found["n_rows"])
+        if key.name in columns.factors:
+            n_empty[key.name] = int(found["n_rows"][_is_empty(key, numbers)].sum())
         coded = _by_meaning(key, numbers)
         levels[key.name] = coded.levels
         codes = codes * len(coded.levels) + coded.index
     del found["code"], found["n_rows"]
-    return _merge(codes, levels, found)
+    return _merge(codes, levels, found, n_empty)
+
+
+def _is_empty(key: _Key, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
+    return np.array([text is None for text in key.texts], dtype=np.bool_)[numbers]
 
 
 def _refuse_empty_key(
@@ -264,7 +275,7 @@ def _refuse_empty_key(
 ) -> None:
     if key.name in _EMPTY_MEANS:
         return
-    is_empty = np.array([text is None for text in key.texts])[numbers]
+    is_empty = _is_empty(key, numbers)
     if is_empty.any():
         raise BadTable(
             f"expected column {column!r} of {path.name} to name the {key.name} in every row, "
@@ -286,6 +297,7 @@ def _merge(
     codes: NDArray[np.int64],
     levels: dict[str, tuple[str, ...]],
     measures: dict[str, NDArray[Any]],
+    n_empty: dict[str, int],
 ) -> ErrorCounts:
     """One row for equal factors and item, rising by them."""
     found, row = np.unique(codes, return_inverse=True)
@@ -299,7 +311,7 @@ def _merge(
     item, arm = columns.pop("item", None), columns["arm"]
     of_arms = np.bincount(arm.index, weights=n_missing, minlength=len(arm.levels))
     by_arm = {name: int(number) for name, number in zip(arm.levels, of_arms, strict=True)}
-    return ErrorCounts(columns, n, errors, item, by_arm)
+    return ErrorCounts(columns, n, errors, item, by_arm, n_missing, n_empty)
 
 
 def _sums(row: NDArray[np.intp], measure: NDArray[Any]) -> Counts:

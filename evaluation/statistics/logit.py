@@ -242,16 +242,16 @@ def fit_logit(cells: ErrorCells, covariate: Covariate | None = None) -> Fit:
     """Fit error ~ arm × context + arm × belief + task + model, over the factors that the table has.
 
     Args:
-        cells: at least one reply.
+        cells: at least one scored reply.
         covariate: one more term, by the rows of `cells`.
     Raises:
-        NotFitted: no replies, all replies alike, or a term whose replies all err or all do not,
+        NotFitted: no scored replies, all replies alike, or a term whose replies all err or all do not,
             so that its odds ratio is infinite.
     Source: `likelihood.py` for the fit; Liang and Zeger 1986 for clusters, with the
         factor G/(G − 1) · (N − 1)/(N − K) of statsmodels.
     """
     if not cells.n.sum():
-        raise NotFitted("expected replies to fit a regression to, got none")
+        raise NotFitted("the regression is not estimable because no reply is scored")
     design = make_design(cells, covariate)
     _refuse_alike(design)
     x = design.columns()

@@ -118,7 +118,7 @@ def _difference(fit: Fit, arm: int, condition: Condition) -> _Linear | str:
             rows &= factor.index == factor.levels.index(wanted)
     for place in (arm, 0):
         if not design.n[rows & (arms.index == place)].sum():
-            return f"no replies of {arms.levels[place]} there"
+            return f"no scored replies of {arms.levels[place]} there"
     weights = design.n[rows] / design.n[rows].sum()
     value, gradient = 0.0, np.zeros(len(fit.coefficients))
     for place, sign in ((arm, 1), (0, -1)):

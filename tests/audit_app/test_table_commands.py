@@ -175,3 +175,28 @@ def test_an_unknown_reference_ends_with_one_sentence(tmp_path):
     done = error_rates(path)
     assert done.returncode == 2
     assert "expected an arm 'original' to compare with, got 'plain', 'warm'" in done.stderr
+
+
+def test_error_rates_tell_what_is_missing_and_what_they_count(tmp_path):
+    path = tmp_path / "replies.csv"
+    rows = [
+        f"{arm},{mood},q{number},{'' if number == 0 else int(number % 4 == (arm == 'warm'))}"
+        for arm in ("original", "warm")
+        for mood in ("", "sad")
+        for number in range(12)
+    ]
+    path.write_text("arm,mood,question,error\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    options = ("--context", "mood", "--item", "question")
+    found = json.loads(error_rates(path, *options, "--json").stdout)
+    assert found["n_missing_levels"] == {"arm": 0, "context": 24}
+    (rate, *_) = found["rates"]
+    # of 22 scored replies of the original those to q4 and q8 err, and 2 have no score
+    assert (rate["errors"], rate["n"], rate["n_unscored"]) == (4, 22, 2)
+    assert (rate["if_unscored_right"], rate["if_unscored_wrong"]) == (4 / 24, 6 / 24)
+    for one in (rate, found["differences_pp"][0]):
+        assert (one["unit"], one["level"], one["seed"], one["n_items"]) == ("item", 0.95, None, 11)
+    shown = " ".join(error_rates(path, *options).stdout.split())
+    assert "replies of 11 items" in shown
+    assert "Rows that count as none since their cell is empty: context 24" in shown
+    assert "16.7 % if all were right" in shown
+    assert "excludes zero in about 38 % of studies" in shown

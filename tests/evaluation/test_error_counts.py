@@ -127,3 +127,9 @@ def test_a_word_for_missing_is_no_score(count, word, n):
 def test_endless_counts_are_refused(count):
     with pytest.raises(BadTable, match="got '1 of inf' in row 1"):
         count("version,belief,wrong,of\nplain,,1,inf\n", n="of")
+
+
+def test_rows_without_a_level_are_counted(count):
+    found = count("version,belief,wrong\nwarm,,1\nwarm,,0\nwarm,none,0\nplain,asserts,\n")
+    assert found.n_missing_levels == {"arm": 0, "belief": 2}
+    assert found.n_unscored.tolist() == [1, 0]

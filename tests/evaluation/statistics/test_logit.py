@@ -152,7 +152,7 @@ def test_an_empty_cell_is_left_out_and_named():
     assert fit.design.left_out == ("arm[warm]:context[sad]: no reply is in that cell",)
     effects = {effect.condition.context: effect for effect in marginal_effects(fit)}
     assert effects["sad"].effect.value is None
-    assert "no replies of warm there" in effects["sad"].effect.method
+    assert "no scored replies of warm there" in effects["sad"].effect.method
     assert effects["none"].effect.value is not None
 
 
@@ -207,3 +207,9 @@ def test_effects_stay_within_what_shares_allow():
     assert effect.effect.value == pytest.approx(100 * 5 / 6)
     assert effect.effect.low < 100 < 100 * 5 / 6 + 4.303 * effect.se_clustered
     assert effect.effect.high == 100.0
+
+
+def test_a_table_without_scores_is_not_estimable():
+    arms = np.array(["original", "warm"])
+    with pytest.raises(NotFitted, match="not estimable because no reply is scored"):
+        fit_logit(count_errors({"arm": arms}, "original", np.zeros(2), np.zeros(2)))
