@@ -43,10 +43,10 @@ def agreement(
 
     Example: warmth-audit agreement ratings.csv --item reply --rater who --value score --level ordinal
     """
+    from evaluation.agreement_reports import agreement_as_json, agreement_as_tables
     from evaluation.outside_tables import read_outside_table
     from evaluation.statistics.codes import read_codes
     from evaluation.statistics.table_agreement import agreement_of_table
-    from evaluation.table_reports import agreement_as_json, agreement_as_tables
 
     table = read_outside_table(file, [item, rater, value])
     table.refuse_empty([item, rater])
@@ -98,9 +98,9 @@ def error_rates(
     Example: warmth-audit error-rates replies.csv --error wrong --arm arm --reference original --item question
     """
     from evaluation.error_counts import ErrorColumns, read_error_counts
+    from evaluation.error_reports import MissingCells, errors_as_json, errors_as_tables
     from evaluation.statistics.error_cells import count_errors
     from evaluation.statistics.table_errors import errors_of_table
-    from evaluation.table_reports import MissingCells, errors_as_json, errors_as_tables
 
     named = {"arm": arm, "model": model, "task": task, "context": context, "belief": belief}
     factors = {name: column for name, column in named.items() if column is not None}
