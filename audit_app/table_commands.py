@@ -14,6 +14,10 @@ FileArgument = Annotated[
     Path, typer.Argument(help="CSV with a header, JSONL or Parquet.", show_default=False)
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+MissingOption = Annotated[
+    list[str] | None,
+    typer.Option("--missing", help="A text that stands for a missing value; may be repeated."),
+]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Of the resampling.")]
 
 
@@ -27,6 +31,7 @@ def agreement(
         Literal["nominal", "ordinal", "interval", "ratio"],
         typer.Option("--level", help="What the values are; names are nominal, 1-5 is ordinal."),
     ] = "nominal",
+    missing: MissingOption = None,
     seed: SeedOption = 0,
     as_json: JsonOption = False,
 ) -> None:
@@ -38,13 +43,14 @@ def agreement(
 
     Example: warmth-audit agreement ratings.csv --item reply --rater who --value score --level ordinal
     """
+    from evaluation.agreement_reports import agreement_as_json, agreement_as_tables
     from evaluation.outside_tables import read_outside_table
     from evaluation.statistics.codes import read_codes
     from evaluation.statistics.table_agreement import agreement_of_table
-    from evaluation.table_reports import agreement_as_json, agreement_as_tables
 
     table = read_outside_table(file, [item, rater, value])
     table.refuse_empty([item, rater])
+    table = table.with_missing(value, missing or ())
     given = table.present([value])
     columns = table.columns
     codes = read_codes(columns[item][given], columns[rater][given], columns[value][given], level)
@@ -80,6 +86,7 @@ def error_rates(
     item: Annotated[
         str | None, typer.Option("--item", help="Column: the question; makes intervals clustered.")
     ] = None,
+    missing: MissingOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Error rates by arm, differences in percentage points and a logistic regression, of any table.
@@ -91,16 +98,19 @@ def error_rates(
     Example: warmth-audit error-rates replies.csv --error wrong --arm arm --reference original --item question
     """
     from evaluation.error_counts import ErrorColumns, read_error_counts
+    from evaluation.error_reports import MissingCells, errors_as_json, errors_as_tables
     from evaluation.statistics.error_cells import count_errors
     from evaluation.statistics.table_errors import errors_of_table
-    from evaluation.table_reports import errors_as_json, errors_as_tables
 
     named = {"arm": arm, "model": model, "task": task, "context": context, "belief": belief}
     factors = {name: column for name, column in named.items() if column is not None}
-    counts = read_error_counts(file, ErrorColumns(error, factors, n, item))
-    cells = count_errors(counts.factors, reference, counts.n, counts.errors, counts.item)
+    counts = read_error_counts(file, ErrorColumns(error, factors, n, item, tuple(missing or ())))
+    cells = count_errors(
+        counts.factors, reference, counts.n, counts.errors, counts.item, counts.n_unscored
+    )
     found = errors_of_table(cells)
+    missing_cells = MissingCells(counts.n_missing, counts.n_missing_levels)
     if as_json:
-        typer.echo(json.dumps(errors_as_json(found, counts.n_missing), indent=2))
+        typer.echo(json.dumps(errors_as_json(found, missing_cells), indent=2))
     else:
-        show_tables(errors_as_tables(found, counts.n_missing))
+        show_tables(errors_as_tables(found, missing_cells))

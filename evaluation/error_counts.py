@@ -14,7 +14,12 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.outside_tables import open_outside_table, plain_cell
+from evaluation.outside_tables import (
+    WORDS_FOR_MISSING,
+    missing_remedy,
+    open_outside_table,
+    plain_cell,
+)
 from evaluation.statistics.coded_columns import CodedColumn
 from study.errors import BadTable
 
@@ -31,6 +36,8 @@ class ErrorColumns:
     """By what they mean: arm, and perhaps model, task, context and belief."""
     n: str | None = None
     item: str | None = None
+    missing: tuple[str, ...] = ()
+    """Texts of an error cell that say that there is no score."""
 
     def by_meaning(self) -> dict[str, str]:
         """The columns that rows are counted by, by what they mean."""
@@ -49,6 +56,10 @@ class ErrorCounts:
     item: CodedColumn | None
     n_missing: dict[str, int]
     """Replies whose error cell is empty, by arm: they are in no rate."""
+    n_unscored: Counts
+    """Shape (n_rows,); the same by row."""
+    n_missing_levels: dict[str, int]
+    """Rows of the file whose cell is empty, by factor: a context or belief of theirs is `none`."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +95,7 @@ def read_error_counts(path: Path, columns: ErrorColumns) -> ErrorCounts:
         of_file["n"] = columns.n
     with open_outside_table(path, list(of_file.values())) as (con, source, types):
         cells = ", ".join(
-            f"({plain_cell(column, types[column])})::VARCHAR AS {role}"
+            f"{_cell(role, column, types[column], columns.missing)} AS {role}"
             for role, column in of_file.items()
         )
         con.execute(f"CREATE VIEW given AS SELECT {cells} FROM {source.replace('?', _text(path))}")  # noqa: S608
@@ -98,6 +109,17 @@ def read_error_counts(path: Path, columns: ErrorColumns) -> ErrorCounts:
     if not len(found["code"]):
         raise BadTable(f"expected rows in {path.name}, got a header alone; nothing can be told")
     return _decode(path, columns, keys, found)
+
+
+def _cell(role: str, column: str, duckdb_type: str, missing: Sequence[str]) -> str:
+    """A column as text in SQL; of a number that is none, and of what means missing, NULL."""
+    cell = f"({plain_cell(column, duckdb_type)})::VARCHAR"
+    if role in ("error", "n") and duckdb_type in ("DOUBLE", "FLOAT"):
+        cell = f"nullif({cell}, 'nan')"
+    if role == "error" and missing:
+        texts = ", ".join(_quoted(text) for text in missing)
+        cell = f"CASE WHEN trim({cell}) NOT IN ({texts}) THEN {cell} END"
+    return cell
 
 
 _ADD_UP_REPLIES = """
@@ -156,13 +178,13 @@ def _read_replies(con: duckdb.DuckDBPyConnection, path: Path, columns: ErrorColu
         "SELECT DISTINCT error FROM given WHERE error IS NOT NULL LIMIT $limit",
         {"limit": _MOST_SPELLINGS},
     ).fetchall()
-    spelled = {text: _trimmed(text) for (text,) in rows}
+    spelled = {text: text.strip() for (text,) in rows}
     meant: dict[bool, list[str]] = {True: [], False: []}
     for text, trimmed in spelled.items():
-        if trimmed is None:
+        if not trimmed:
             continue
         if trimmed.lower() not in (*_MEANS_ERROR, *_MEANS_RIGHT):
-            _refuse_errors(con, path, columns, trimmed)
+            _refuse_errors(con, path, columns)
         meant[trimmed.lower() in _MEANS_ERROR].append(text)
     is_error, is_right = (
         f"error IN ({', '.join(map(_quoted, meant[wrong])) or 'NULL'})" for wrong in (True, False)
@@ -170,32 +192,43 @@ def _read_replies(con: duckdb.DuckDBPyConnection, path: Path, columns: ErrorColu
     return f"CASE WHEN {is_error} THEN 1 WHEN {is_right} THEN 0 END AS errors"
 
 
-def _refuse_errors(
-    con: duckdb.DuckDBPyConnection, path: Path, columns: ErrorColumns, first: str
-) -> None:
-    row = con.execute(
-        "SELECT count(*) FROM given WHERE lower(trim(error)) NOT IN (SELECT unnest($known))",
-        {"known": ["", "nan", *_MEANS_ERROR, *_MEANS_RIGHT]},
-    ).fetchone()
+_SELECT_BAD_ERRORS = """
+    WITH numbered AS (SELECT trim(error) AS error, row_number() OVER () AS number FROM given)
+    SELECT min_by(error, number), min(number), count(*)
+    FROM numbered
+    WHERE lower(error) NOT IN (SELECT unnest($known))
+"""
+
+
+def _refuse_errors(con: duckdb.DuckDBPyConnection, path: Path, columns: ErrorColumns) -> None:
+    known = ["", *_MEANS_ERROR, *_MEANS_RIGHT]
+    row = con.execute(_SELECT_BAD_ERRORS, {"known": known}).fetchone()
     assert row is not None, "a count always has a row"
+    first, number, n_rows = row
     raise BadTable(
         "expected 0 or 1, true or false, yes or no, or an empty cell in column "
-        f"{columns.error!r} of {path.name}, got {first!r:.80}, {row[0]} such rows; correct them"
+        f"{columns.error!r} of {path.name}, got {first!r:.80} in row {number} of the data, {n_rows} "
+        f"such rows; {_remedy(first)}"
     )
+
+
+def _remedy(cell: str | None) -> str:
+    return missing_remedy(cell) if cell in WORDS_FOR_MISSING else "correct them"
 
 
 _SELECT_BAD_COUNTS = """
     WITH counts AS (
         SELECT
-            nullif(nullif(trim(error), ''), 'nan') AS error_text, n AS n_text,
+            nullif(trim(error), '') AS error_text, n AS n_text, row_number() OVER () AS number,
             try_cast(trim(error) AS DOUBLE) AS errors, try_cast(trim(n) AS DOUBLE) AS n
         FROM given
     )
-    SELECT concat(error_text, ' of ', n_text), count(*) OVER ()
+    SELECT concat(error_text, ' of ', n_text), count(*) OVER (), number, error_text
     FROM counts
-    WHERE n IS NULL OR n < 0 OR n <> floor(n)
+    WHERE n IS NULL OR n < 0 OR n <> floor(n) OR NOT isfinite(n)
         OR error_text IS NOT NULL
             AND (errors IS NULL OR errors < 0 OR errors <> floor(errors) OR errors > n)
+    ORDER BY number
     LIMIT 1
 """
 
@@ -206,9 +239,10 @@ def _read_counts(con: duckdb.DuckDBPyConnection, path: Path, columns: ErrorColum
     if row is not None:
         raise BadTable(
             f"expected whole numbers, {columns.error!r} of them at most {columns.n!r} in column "
-            f"{columns.error!r} of {path.name}, got {row[0]!r:.80}, {row[1]} such rows; correct them"
+            f"{columns.error!r} of {path.name}, got {row[0]!r:.80} in row {row[2]} of the data, "
+            f"{row[1]} such rows; {_remedy(row[3])}"
         )
-    errors = "nullif(nullif(trim(error), ''), 'nan')"
+    errors = "nullif(trim(error), '')"
     return f"try_cast(trim(n) AS DOUBLE) AS n, try_cast({errors} AS DOUBLE) AS errors"
 
 
@@ -217,16 +251,23 @@ def _decode(
 ) -> ErrorCounts:
     """Counts by code as counts by what texts mean."""
     codes, levels = np.zeros(len(found["code"]), dtype=np.int64), {}
+    n_empty: dict[str, int] = {}
     stride = math.prod(len(key.texts) for key in keys)
     for key in keys:
         stride //= len(key.texts)
         numbers = found["code"] // stride % len(key.texts)
         _refuse_empty_key(path, columns.by_meaning()[key.name], key, numbers, found["n_rows"])
+        if key.name in columns.factors:
+            n_empty[key.name] = int(found["n_rows"][_is_empty(key, numbers)].sum())
         coded = _by_meaning(key, numbers)
         levels[key.name] = coded.levels
         codes = codes * len(coded.levels) + coded.index
     del found["code"], found["n_rows"]
-    return _merge(codes, levels, found)
+    return _merge(codes, levels, found, n_empty)
+
+
+def _is_empty(key: _Key, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
+    return np.array([text is None for text in key.texts], dtype=np.bool_)[numbers]
 
 
 def _refuse_empty_key(
@@ -234,7 +275,7 @@ def _refuse_empty_key(
 ) -> None:
     if key.name in _EMPTY_MEANS:
         return
-    is_empty = np.array([text is None for text in key.texts])[numbers]
+    is_empty = _is_empty(key, numbers)
     if is_empty.any():
         raise BadTable(
             f"expected column {column!r} of {path.name} to name the {key.name} in every row, "
@@ -256,6 +297,7 @@ def _merge(
     codes: NDArray[np.int64],
     levels: dict[str, tuple[str, ...]],
     measures: dict[str, NDArray[Any]],
+    n_empty: dict[str, int],
 ) -> ErrorCounts:
     """One row for equal factors and item, rising by them."""
     found, row = np.unique(codes, return_inverse=True)
@@ -269,7 +311,7 @@ def _merge(
     item, arm = columns.pop("item", None), columns["arm"]
     of_arms = np.bincount(arm.index, weights=n_missing, minlength=len(arm.levels))
     by_arm = {name: int(number) for name, number in zip(arm.levels, of_arms, strict=True)}
-    return ErrorCounts(columns, n, errors, item, by_arm)
+    return ErrorCounts(columns, n, errors, item, by_arm, n_missing, n_empty)
 
 
 def _sums(row: NDArray[np.intp], measure: NDArray[Any]) -> Counts:

@@ -90,6 +90,11 @@ def format_value(estimate: Estimate, digits: int = 3) -> str:
     return f"{estimate.value:.{digits}f} {interval}".replace("-", "−")
 
 
+def format_number(value: float | None) -> str:
+    """A number to three digits, or that there is none."""
+    return "not estimable" if value is None else f"{value:.3f}".replace("-", "−")
+
+
 def signed(points: float, digits: int = 1) -> str:
     """Percentage points with their sign; what rounds to zero has none."""
     shown = f"{points:+.{digits}f}".replace("-", "−")

@@ -1,9 +1,10 @@
 """Tables from elsewhere: named columns of a CSV, JSONL or Parquet file, for analysis without a study.
 
-DuckDB reads them; nothing is written or dropped here. A cell that is empty is missing, and what
-that means is for the caller to say and to count.
+DuckDB reads them; nothing is written or dropped here. Texts come without the blanks around them. A
+cell that is empty is missing, and what that means is for the caller to say and to count.
 """
 
+import csv
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,10 @@ _READERS = {
     ".jsonl": "read_json(?, format = 'newline_delimited')",
     ".parquet": "read_parquet(?)",
 }
+
+WORDS_FOR_MISSING = ("NA", "N/A", "NaN", "nan", "null", "NULL", "None")
+"""What other programs write into the cell of a missing value."""
+_DELIMITERS = ",;\t"
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,22 @@ class OutsideTable:
             rows &= np.array([cell is not None for cell in self.columns[name]], dtype=np.bool_)
         return rows
 
+    def with_missing(self, name: str, texts: Sequence[str]) -> "OutsideTable":
+        """The same table in which cells of one column that hold one of these texts are missing.
+
+        Raises:
+            BadTable: another cell looks like a missing one; the message names the first.
+        """
+        cells = self.columns[name].copy()
+        cells[[cell in texts for cell in cells]] = None
+        for row, cell in enumerate(cells, 1):
+            if isinstance(cell, str) and cell in WORDS_FOR_MISSING:
+                raise BadTable(
+                    f"expected an answer in column {name!r} of {self.path.name}, got {cell!r} in row "
+                    f"{row} of the data; {missing_remedy(cell)}"
+                )
+        return OutsideTable(self.path, self.columns | {name: cells})
+
     def refuse_empty(self, names: Sequence[str]) -> None:
         """Refuse rows in which one of these columns is empty.
 
@@ -55,6 +76,11 @@ class OutsideTable:
                     f"expected column {name!r} of {self.path.name} to be filled, row {row} of the "
                     f"data is empty, {int((~present).sum())} in all; fill or remove them"
                 )
+
+
+def missing_remedy(word: str) -> str:
+    """What to do about a cell with a word for missing."""
+    return f"if it is missing, leave the cell empty or give --missing {word}"
 
 
 def read_outside_table(path: Path, names: Sequence[str]) -> OutsideTable:
@@ -91,14 +117,53 @@ def open_outside_table(
         try:
             found = con.execute(f"SELECT * FROM {source} LIMIT 0", [str(path)]).description  # noqa: S608
             types = {column[0]: str(column[1]) for column in found or ()}
+            if path.suffix.lower() == ".csv":
+                if not types.keys() >= set(names):
+                    _refuse_ragged(path)
+                _refuse_repeated(con, path, names)
             _refuse_unknown(path, names, list(types))
             yield con, source, types
         except duckdb.Error as error:
             reason = " ".join(str(error).split())
+            if "not utf-8 encoded" in reason:
+                raise BadTable(
+                    f"expected {path.name} to be text in UTF-8, got another encoding; save it as UTF-8"
+                ) from error
             raise BadTable(
                 f"expected {path.name} to be a {path.suffix[1:]} table, but DuckDB says "
                 f"{reason!r:.300}; correct the file"
             ) from error
+
+
+def _refuse_ragged(path: Path) -> None:
+    # of rows of unequal length DuckDB makes one column, or takes another row for the header
+    with open(path, encoding="utf-8-sig", errors="replace", newline="") as file:
+        header = file.readline()
+        file.seek(0)
+        rows = csv.reader(file, delimiter=max(_DELIMITERS, key=header.count))
+        n_expected = len(next(rows, []))
+        for number, row in enumerate(rows, 1):
+            if row and len(row) != n_expected:
+                raise BadTable(
+                    f"expected {n_expected} cells in every row of {path.name}, as in its header, got "
+                    f"{len(row)} in row {number} of the data; correct that row"
+                )
+
+
+def _refuse_repeated(con: duckdb.DuckDBPyConnection, path: Path, names: Sequence[str]) -> None:
+    # DuckDB renames the second of two columns, and the first would be taken without a word
+    header = con.execute(_SELECT_HEADER, [str(path)]).fetchone() or ()
+    for name in names:
+        n = sum(cell is not None and cell.strip() == name for cell in header)
+        if n > 1:
+            raise BadInput(
+                f"expected one column {name!r} in {path.name}, its header has {n}; rename the others"
+            )
+
+
+_SELECT_HEADER = (
+    "SELECT * FROM read_csv(?, header = false, all_varchar = true, sample_size = -1) LIMIT 1"
+)
 
 
 def _refuse_unknown(path: Path, names: Sequence[str], known: Sequence[str]) -> None:
@@ -125,13 +190,15 @@ def _quoted(name: str) -> str:
 
 
 def _objects(column: NDArray[Any]) -> NDArray[Any]:
-    """Cells as Python has them; None for what is missing, blank or not a number."""
+    """Cells as Python has them, texts trimmed; None for what is missing, blank or not a number."""
     filled = np.ma.getdata(column).astype(object)
     missing = np.ma.getmaskarray(column)
     if column.dtype.kind == "f":
         missing = missing | np.isnan(np.ma.getdata(column))
     elif column.dtype.kind == "O":
-        blank = [isinstance(cell, str) and not cell.strip() for cell in filled]
-        missing = missing | np.array(blank, dtype=np.bool_)
+        filled = np.array(
+            [cell.strip() if isinstance(cell, str) else cell for cell in filled], dtype=object
+        )
+        missing = missing | np.array([cell == "" for cell in filled], dtype=np.bool_)
     filled[missing] = None
     return filled

@@ -10,6 +10,7 @@ from evaluation.formats import (
     Table,
     belief_name,
     condition_name,
+    format_number,
     format_points,
     level_of,
     make_table,
@@ -30,13 +31,13 @@ def term_table(findings: ErrorFindings, title: str, results: StudyResults) -> Ta
     columns = {
         "Regression": [regression.formula for regression, _ in rows],
         "Term": [term.name for _, term in rows],
-        "Log-odds": [_number(term.log_odds) for _, term in rows],
-        "Error, unclustered": [_number(term.se) for _, term in rows],
+        "Log-odds": [format_number(term.log_odds) for _, term in rows],
+        "Error, unclustered": [format_number(term.se) for _, term in rows],
         "Error by item": [
-            "only one item" if term.se_clustered is None else _number(term.se_clustered)
+            "only one item" if term.se_clustered is None else format_number(term.se_clustered)
             for _, term in rows
         ],
-        "Odds ratio": [_odds_ratio(term) for _, term in rows],
+        "Odds ratio": [format_odds_ratio(term) for _, term in rows],
     }
     note = (
         f"{_notes_of(regressions)} {level_of(results.level)} of odds ratios by the error by item, "
@@ -102,14 +103,13 @@ def _condition(what: str, effect: MarginalEffect) -> str:
     return belief_name(effect.condition)
 
 
-def _odds_ratio(term: Term) -> str:
+def format_odds_ratio(term: Term) -> str:
+    """An odds ratio, such as `1.532 [0.900, 2.600]`, or why it has no interval."""
+    if term.odds_ratio_ci is None:
+        return f"{format_number(term.odds_ratio)} ({term.method})"
     low, high = term.odds_ratio_ci
-    return f"{_number(term.odds_ratio)} [{_number(low)}, {_number(high)}]"
+    return f"{format_number(term.odds_ratio)} [{format_number(low)}, {format_number(high)}]"
 
 
 def _points_of_error(se: float | None) -> str:
     return "none" if se is None else f"{se:.2f} pp"
-
-
-def _number(value: float) -> str:
-    return f"{value:.3f}".replace("-", "−")

@@ -70,8 +70,8 @@ def results_as_json(results: StudyResults) -> dict[str, Any]:
     `family`, `family_size`, or null); `difference_in_differences_pp` (per compared arm and belief:
     `gap_with`, `gap_without`, `difference`, `by_grade`); `regressions` with `main`, `with_length`
     and `crossed` (or null), each with `formula`, `terms` (`name`, `log_odds`, `se` unclustered,
-    `se_clustered`, `odds_ratio`, `odds_ratio_ci`), `effects_pp` (`arm`, `condition`, `effect`,
-    `se`, `se_clustered`), `difference_in_differences_pp` (the same by belief), `n`, `n_items`,
+    `se_clustered`, `odds_ratio`, `odds_ratio_ci` or null, `method`), `effects_pp` (`arm`,
+    `condition`, `effect`, `se`, `se_clustered`), `difference_in_differences_pp` (the same by belief), `n`, `n_items`,
     `left_out`, `reason` (why there is no fit, or empty), and `mean_characters` by arm.
 
     `by_grade` is null while every label is a grade.

@@ -27,7 +27,7 @@ _SET_BY_SPACES = {"oauth_client_id", "oauth_client_secret", "openid_provider_url
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class TrainingSettings(_Section):
@@ -262,5 +262,7 @@ def _first_problem(error: ValidationError) -> str:
     place = ".".join(str(part) for part in problem["loc"]) or "the file"
     if problem["type"] == "extra_forbidden":
         return f"{place} is not a setting; remove it or correct its name"
+    if problem["type"] == "finite_number":
+        return f"{place}: expected a number, got {problem['input']!r}; correct that line"
     got = "" if problem["type"] in ("missing", "value_error") else f", got {problem['input']!r}"
     return f"{place}: {problem['msg']}{got}; correct that line"

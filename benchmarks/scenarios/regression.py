@@ -114,6 +114,9 @@ def _estimates(cells: ErrorCells) -> dict[str, Estimate]:
     found = {}
     for name, of_fit in names.items():
         term = terms[of_fit]
+        if term.odds_ratio_ci is None:
+            found[name] = not_estimable(term.method, "item")
+            continue
         low, high = np.log(term.odds_ratio_ci)
         found[name] = Estimate(
             term.log_odds, float(low), float(high), 0.95, fit.n, fit.n_items or fit.n, "", "", None

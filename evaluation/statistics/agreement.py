@@ -14,15 +14,19 @@ import krippendorff
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.statistics.intervals import Ids, not_estimable
+from evaluation.statistics.intervals import Bounds, Ids, not_estimable
 from evaluation.statistics.resampling import (
+    FEWEST_TOLD,
     Sample,
     bca_bounds,
     bounds_of_full_agreement,
+    bounds_of_full_disagreement,
     caution_of_alike,
     collapse,
+    is_worst,
     leave_out,
     resample,
+    why_too_few,
 )
 from study.errors import BadInput, BadTable
 from study.records import Estimate
@@ -70,7 +74,8 @@ def alpha_of_counts(
         unit: what is drawn, for the record.
     Returns:
         Alpha, at most 1; 0 is chance. The value is None, and the note says why, when no unit
-        has two codes or all pairable codes are equal.
+        has two codes or all pairable codes are equal. There is no interval, and `method` says
+        why, for fewer than three units, or fewer than three unlike the commonest kind.
     Raises:
         BadTable: counts is not a table of that shape, or cluster_ids has another length.
         BadInput: an unknown level of measurement, or fewer than one resample.
@@ -107,9 +112,14 @@ def alpha_of_counts(
         value = _alpha_of_package(units, domain, level_of_measurement)
     else:
         value = float(alphas(parts.total)[0])
-    if value == 1:
-        worst = _worst_alpha(parts.total.reshape(n_values, n_values), domain, level_of_measurement)
+    worst = _worst_alpha(parts.total.reshape(n_values, n_values), domain, level_of_measurement)
+    too_few = why_too_few(parts, unit)
+    if value == 1 and parts.n_units >= FEWEST_TOLD:
         bounds = bounds_of_full_agreement(parts.n_units, worst, unit, level)
+    elif too_few:
+        bounds = Bounds(None, None, too_few)
+    elif is_worst(value, worst):
+        bounds = bounds_of_full_disagreement(parts.n_units, worst, unit, level)
     else:
         is_graded = level_of_measurement != "nominal"
         left_out, caution = leave_out(parts, alphas), caution_of_alike(parts, unit)

@@ -108,7 +108,8 @@ def _numbers(values: NDArray[Any]) -> Floats:
     except ValueError:
         bad = next(value for value in values if not _is_number(value))
         raise BadTable(
-            f"expected numbers to rate with, got {str(bad)!r:.80}; use --level nominal for names"
+            f"expected numbers to rate with, got {str(bad)!r:.80}; correct the cell, or leave it "
+            "empty if the rating is missing; --level nominal is for answers that are names"
         ) from None
     if not np.isfinite(numbers).all():
         bad = values[int(np.flatnonzero(~np.isfinite(numbers))[0])]

@@ -19,18 +19,22 @@ from evaluation.statistics.agreement import (
     unique_vectors,
     why_undefined,
 )
-from evaluation.statistics.intervals import not_estimable
+from evaluation.statistics.intervals import Bounds, not_estimable
 from evaluation.statistics.resampling import (
+    FEWEST_TOLD,
     Parts,
     Sample,
     Statistic,
     bca_bounds,
     bounds_of_full_agreement,
+    bounds_of_full_disagreement,
     caution_of_agreeing,
     caution_of_alike,
     collapse,
+    is_worst,
     leave_out,
     resample,
+    why_too_few,
 )
 from study.errors import BadTable
 from study.records import Estimate
@@ -103,7 +107,8 @@ def agreement_of_counts(
     Returns:
         At most 1; 0 is chance, for percent agreement no agreement at all. n counts the ratings
         of items rated at least twice. The value is None, and `method` says why, when no item
-        has two ratings, or all ratings are equal and the coefficient corrects for chance.
+        has two ratings, or all ratings are equal and the coefficient corrects for chance. Fleiss'
+        kappa has no interval, as alpha, where fewer than three items are unlike the commonest.
     Raises:
         BadTable: counts is not a table of that shape.
         BadInput: fewer than one resample, or a level that is not between 0 and 1.
@@ -129,7 +134,8 @@ def agreement_of_counts(
     disagreeing = parts.total * np.array([1.0, 0.0] + [1.0] * len(domain))
     worst = float(statistic(disagreeing)[0])
     caution = _caution(coefficient, weights, parts)
-    drawn = _Resampled(parts, statistic, weights != "identity", worst, caution)
+    too_few = why_too_few(parts, UNIT) if coefficient == "fleiss" else ""
+    drawn = _Resampled(parts, statistic, weights != "identity", worst, caution, too_few)
     return _estimate(drawn, how, n, seed, resamples, level)
 
 
@@ -181,7 +187,12 @@ def cohen_kappa(
     by_chance = _chance_of_two(confusion[None] / n_items, table)
     worst = float(_beyond_chance(np.zeros(1), by_chance)[0])
     drawn = _Resampled(
-        parts, statistic, weights != "identity", worst, caution_of_alike(parts, UNIT)
+        parts,
+        statistic,
+        weights != "identity",
+        worst,
+        caution_of_alike(parts, UNIT),
+        why_too_few(parts, UNIT),
     )
     return _estimate(drawn, how, n_items, seed, resamples, level)
 
@@ -203,6 +214,8 @@ class _Resampled:
     """The coefficient if no item agreed at all."""
     caution: str
     """What is said beside the interval; empty where nothing is."""
+    too_few: str
+    """Why there is no interval, of kappas; empty where there is one."""
 
 
 def _additions(vectors: Counts, weights: Floats) -> Floats:
@@ -245,8 +258,12 @@ def _estimate(
 ) -> Estimate:
     parts, statistic = drawn.parts, drawn.statistic
     value = float(statistic(parts.total)[0])
-    if value == 1:
+    if value == 1 and (parts.n_units >= FEWEST_TOLD or not drawn.too_few):
         bounds = bounds_of_full_agreement(parts.n_units, drawn.worst, UNIT, level)
+    elif drawn.too_few:
+        bounds = Bounds(None, None, drawn.too_few)
+    elif is_worst(value, drawn.worst):
+        bounds = bounds_of_full_disagreement(parts.n_units, value, UNIT, level)
     else:
         left_out = leave_out(parts, statistic)
         sample = Sample(parts, value, left_out, drawn.is_graded, UNIT, drawn.caution)

@@ -49,6 +49,8 @@ class ErrorCells:
     """Shape (n_rows,); those of them that erred."""
     item: Indices | None
     """Shape (n_rows,), numbers from 0; None where the table does not tell items."""
+    n_unscored: Floats | None = None
+    """Shape (n_rows,); replies without a score, which are in no rate. None where none are known."""
 
     @property
     def arm(self) -> Factor:
@@ -103,6 +105,7 @@ def count_errors(
     n: Floats,
     errors: Floats,
     item: NDArray[Any] | CodedColumn | None = None,
+    n_unscored: Floats | None = None,
 ) -> ErrorCells:
     """Cells out of columns of text, coded or not.
 
@@ -111,6 +114,7 @@ def count_errors(
         reference: the arm that others are compared with.
         n, errors: shape (n_rows,); 1 and 0 or 1 where each row is a reply.
         item: shape (n_rows,); None where items are not known.
+        n_unscored: shape (n_rows,); replies beside `n` that have no score.
     Raises:
         BadTable: more errors than replies in a row, or the reference is not among the arms.
     """
@@ -123,7 +127,9 @@ def count_errors(
         )
     factors = [_factor(name, column, reference) for name, column in columns.items()]
     index = None if item is None else encode_column(item).index
-    return ErrorCells(tuple(factors), n.astype(np.float64), errors.astype(np.float64), index)
+    return ErrorCells(
+        tuple(factors), n.astype(np.float64), errors.astype(np.float64), index, n_unscored
+    )
 
 
 def _factor(name: str, column: NDArray[Any] | CodedColumn, reference: str) -> Factor:
@@ -167,6 +173,12 @@ class CellRate:
     """A proportion, its interval clustered by item where items are known."""
     wilson: tuple[float, float] | None
     """Wilson's interval as if replies were independent; None without replies."""
+    n_unscored: int
+    """Replies there without a score."""
+    if_unscored_right: float | None
+    """The rate if each of those were right; None where there are none."""
+    if_unscored_wrong: float | None
+    """The same if each were wrong."""
 
 
 def cell_rate(cells: ErrorCells, levels: dict[str, int], level: float = 0.95) -> CellRate:
@@ -178,21 +190,28 @@ def cell_rate(cells: ErrorCells, levels: dict[str, int], level: float = 0.95) ->
     rows = cells.rows_of(levels)
     n, errors = float(cells.n[rows].sum()), float(cells.errors[rows].sum())
     names = {name: _level_name(cells, name, place) for name, place in levels.items()}
+    n_unscored = 0.0 if cells.n_unscored is None else float(cells.n_unscored[rows].sum())
+    if_right = if_wrong = None
+    if n_unscored:
+        if_right, if_wrong = ((errors + wrong) / (n + n_unscored) for wrong in (0.0, n_unscored))
     if not n:
-        return CellRate(names, 0, 0, not_estimable("no replies", _unit(cells), level), None)
+        none = not_estimable("no scored replies", _unit(cells), level)
+        return CellRate(names, 0, 0, none, None, int(n_unscored), if_right, if_wrong)
     share = errors / n
     z = float(ndtri((1 + level) / 2))
     wilson = wilson_bounds(share, n, z)
     method, n_units = "Wilson, replies taken as independent", int(n)
     bounds: tuple[float, float] | None = wilson
     if cells.item is not None:
+        # an item without a scored reply tells nothing, and is no unit
+        rows = rows[cells.n[rows] > 0]
         residuals = cells.errors[rows] - share * cells.n[rows]
         sums = _sums_by_item(cells.item[rows], residuals)
         n_units = len(sums)
         bounds, method = _bounds_by_item(share, n, sums, level)
     low, high = bounds if bounds is not None else (None, None)
     rate = Estimate(share, low, high, level, int(n), n_units, _unit(cells), method, None)
-    return CellRate(names, int(errors), int(n), rate, wilson)
+    return CellRate(names, int(errors), int(n), rate, wilson, int(n_unscored), if_right, if_wrong)
 
 
 def _bounds_by_item(
@@ -234,7 +253,7 @@ def cell_difference(
     n_a, n_b = (float(cells.n[rows].sum()) for rows in both)
     for n, place in ((n_a, arm), (n_b, 0)):
         if not n:
-            return not_estimable(f"no replies of {cells.arm.levels[place]}", unit, level)
+            return not_estimable(f"no scored replies of {cells.arm.levels[place]}", unit, level)
     p_a, p_b = (
         float(cells.errors[rows].sum()) / n for rows, n in zip(both, (n_a, n_b), strict=True)
     )
@@ -244,6 +263,7 @@ def cell_difference(
         bounds = newcombe_bounds(p_a, n_a, p_b, n_b, level)
         method = "Newcombe, replies taken as independent"
     else:
+        both = [rows[cells.n[rows] > 0] for rows in both]
         additions = [
             sign * (cells.errors[rows] - p * cells.n[rows]) / n
             for rows, p, n, sign in zip(both, (p_a, p_b), (n_a, n_b), (1, -1), strict=True)

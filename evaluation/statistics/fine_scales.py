@@ -18,8 +18,14 @@ from evaluation.statistics.agreement import (
     LevelOfMeasurement,
 )
 from evaluation.statistics.codes import Codes, Indices
-from evaluation.statistics.intervals import not_estimable
-from evaluation.statistics.resampling import Parts, Sample, bca_bounds, random_bundles
+from evaluation.statistics.intervals import Bounds, not_estimable
+from evaluation.statistics.resampling import (
+    Parts,
+    Sample,
+    bca_bounds,
+    random_bundles,
+    why_too_few,
+)
 from study.records import Estimate
 
 UNIT = "item"
@@ -97,7 +103,10 @@ def alpha_of_fine_codes(
     if paired.n_items <= _MOST_LEFT_OUT:
         left_out = _alphas(paired, 1 - np.eye(paired.n_items), level_of_measurement)
     sample = Sample(parts, value, left_out, level_of_measurement != "nominal", UNIT)
-    bounds = bca_bounds(np.concatenate(alphas), sample, level)
+    too_few = why_too_few(parts, UNIT)
+    bounds = Bounds(None, None, too_few)
+    if not too_few:
+        bounds = bca_bounds(np.concatenate(alphas), sample, level)
     estimate = Estimate(
         value=value,
         low=bounds.low,

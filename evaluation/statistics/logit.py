@@ -22,6 +22,9 @@ from study.errors import StudyError
 
 INTERCEPT = "intercept"
 _CROSSED = ("context", "belief")
+ALL_ALIKE = "no interval: all items answer alike, so that none shows how far others would differ"
+# What residuals that cancel within items leave of the variance of independent replies is below this.
+_ROUNDING = 1e-12
 
 
 class NotFitted(StudyError):
@@ -100,8 +103,10 @@ class Term:
     se_clustered: float | None
     """Clustered by item; None where items are not known."""
     odds_ratio: float
-    odds_ratio_ci: tuple[float, float]
-    """By the clustered error where there is one."""
+    odds_ratio_ci: tuple[float, float] | None
+    """By the clustered error where there is one; None where `method` says why."""
+    method: str
+    """How the interval was made, or why there is none."""
 
 
 def terms_of(fit: Fit, level: float = 0.95) -> tuple[Term, ...]:
@@ -109,14 +114,43 @@ def terms_of(fit: Fit, level: float = 0.95) -> tuple[Term, ...]:
     by_item = fit.covariance_by_item
     found = []
     for place, name in enumerate(fit.design.names):
-        value, se = float(fit.coefficients[place]), float(fit.covariance[place, place]) ** 0.5
-        clustered = None if by_item is None else max(0.0, float(by_item[place, place])) ** 0.5
-        half = float(ndtri((1 + level) / 2)) * se
-        if clustered is not None and fit.n_items is not None:
-            half = float(stdtrit(fit.n_items - 1, (1 + level) / 2)) * clustered
-        ci = (float(np.exp(value - half)), float(np.exp(value + half)))
-        found.append(Term(name, value, se, clustered, float(np.exp(value)), ci))
+        value, se = (
+            without_rounding(float(fit.coefficients[place])),
+            fit.covariance[place, place] ** 0.5,
+        )
+        clustered = None
+        half: float | None = float(ndtri((1 + level) / 2)) * se
+        method = "Wald, replies taken as independent"
+        if by_item is not None and fit.n_items is not None:
+            clustered = clustered_error(float(by_item[place, place]), float(se**2))
+            half, method = half_width(clustered, fit.n_items, level)
+            method = method if half is None else f"Wald, {method}"
+        ci = None if half is None else (float(np.exp(value - half)), float(np.exp(value + half)))
+        found.append(Term(name, value, float(se), clustered, float(np.exp(value)), ci, method))
     return tuple(found)
+
+
+def clustered_error(variance: float, independent: float) -> float:
+    """The standard error of a variance by item; 0.0 where it is rounding alone.
+
+    Args:
+        independent: the variance of the same quantity, replies taken as independent.
+    """
+    return 0.0 if variance <= _ROUNDING * independent else float(variance**0.5)
+
+
+def half_width(clustered: float, n_items: int, level: float) -> tuple[float | None, str]:
+    """Half of an interval by item and how it is made; None and `ALL_ALIKE` for an error of 0.0."""
+    if not clustered:
+        # a width of zero would claim certainty
+        return None, ALL_ALIKE
+    half = float(stdtrit(n_items - 1, (1 + level) / 2)) * clustered
+    return half, f"clustered on item, t with {n_items - 1} degrees of freedom"
+
+
+def without_rounding(value: float) -> float:
+    """The value, or 0.0 for what is left of equal terms that were taken from each other."""
+    return 0.0 if abs(value) < _ROUNDING else value
 
 
 def make_design(cells: ErrorCells, covariate: Covariate | None = None) -> Design:
@@ -208,16 +242,16 @@ def fit_logit(cells: ErrorCells, covariate: Covariate | None = None) -> Fit:
     """Fit error ~ arm × context + arm × belief + task + model, over the factors that the table has.
 
     Args:
-        cells: at least one reply.
+        cells: at least one scored reply.
         covariate: one more term, by the rows of `cells`.
     Raises:
-        NotFitted: no replies, all replies alike, or a term whose replies all err or all do not,
+        NotFitted: no scored replies, all replies alike, or a term whose replies all err or all do not,
             so that its odds ratio is infinite.
     Source: `likelihood.py` for the fit; Liang and Zeger 1986 for clusters, with the
         factor G/(G − 1) · (N − 1)/(N − K) of statsmodels.
     """
     if not cells.n.sum():
-        raise NotFitted("expected replies to fit a regression to, got none")
+        raise NotFitted("the regression is not estimable because no reply is scored")
     design = make_design(cells, covariate)
     _refuse_alike(design)
     x = design.columns()

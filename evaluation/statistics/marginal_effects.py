@@ -8,14 +8,17 @@ delta method's error. This is the study's "counterfactual mean difference".
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri, stdtrit
+from scipy.special import ndtri
 
 from evaluation.statistics.columns import Condition
 from evaluation.statistics.error_cells import ARM, Floats
-from evaluation.statistics.intervals import not_estimable
+from evaluation.statistics.intervals import Span, not_estimable
 from evaluation.statistics.likelihood import probabilities
-from evaluation.statistics.logit import Fit
+from evaluation.statistics.logit import Fit, clustered_error, half_width, without_rounding
 from study.records import Estimate
+
+_EFFECT = Span(-100.0, 100.0)
+_DIFFERENCE = Span(-200.0, 200.0)
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,12 @@ class _Linear:
 
 
 def marginal_effects(fit: Fit, level: float = 0.95) -> tuple[MarginalEffect, ...]:
-    """Of each arm but the reference: over all replies, in each context and with each belief."""
+    """Of each arm but the reference: over all replies, in each context and with each belief.
+
+    Returns:
+        Percentage points, their intervals within [−100, 100]; no interval where all items answer
+        alike, which `method` says.
+    """
     conditions = [Condition(None, None)]
     for factor in fit.design.factors:
         if factor.name == "context":
@@ -61,6 +69,9 @@ def differences_in_differences(fit: Fit, level: float = 0.95) -> tuple[MarginalE
 
     The difference of two marginal effects, as they are reported, with the error of their
     difference.
+
+    Returns:
+        Percentage points, their intervals within [−200, 200].
     """
     belief = next((factor for factor in fit.design.factors if factor.name == "belief"), None)
     if belief is None:
@@ -80,7 +91,7 @@ def differences_in_differences(fit: Fit, level: float = 0.95) -> tuple[MarginalE
                 with_belief.gradient - without.gradient,
                 with_belief.n + without.n,
             )
-            found.append(_as_effect(fit, arm, condition, both, level))
+            found.append(_as_effect(fit, arm, condition, both, _DIFFERENCE, level))
     return tuple(found)
 
 
@@ -93,7 +104,7 @@ def _effect(fit: Fit, arm: int, condition: Condition, level: float) -> MarginalE
     linear = _difference(fit, arm, condition)
     if isinstance(linear, str):
         return _not_told(fit, arm, condition, linear, level)
-    return _as_effect(fit, arm, condition, linear, level)
+    return _as_effect(fit, arm, condition, linear, _EFFECT, level)
 
 
 def _difference(fit: Fit, arm: int, condition: Condition) -> _Linear | str:
@@ -107,7 +118,7 @@ def _difference(fit: Fit, arm: int, condition: Condition) -> _Linear | str:
             rows &= factor.index == factor.levels.index(wanted)
     for place in (arm, 0):
         if not design.n[rows & (arms.index == place)].sum():
-            return f"no replies of {arms.levels[place]} there"
+            return f"no scored replies of {arms.levels[place]} there"
     weights = design.n[rows] / design.n[rows].sum()
     value, gradient = 0.0, np.zeros(len(fit.coefficients))
     for place, sign in ((arm, 1), (0, -1)):
@@ -119,22 +130,24 @@ def _difference(fit: Fit, arm: int, condition: Condition) -> _Linear | str:
 
 
 def _as_effect(
-    fit: Fit, arm: int, condition: Condition, linear: _Linear, level: float
+    fit: Fit, arm: int, condition: Condition, linear: _Linear, span: Span, level: float
 ) -> MarginalEffect:
-    se = 100 * float(linear.gradient @ fit.covariance @ linear.gradient) ** 0.5
+    independent = float(linear.gradient @ fit.covariance @ linear.gradient)
+    se = 100 * independent**0.5
     se_clustered = None
-    half, n_units, unit = float(ndtri((1 + level) / 2)) * se, int(linear.n), "reply"
+    half: float | None = float(ndtri((1 + level) / 2)) * se
+    n_units, unit = int(linear.n), "reply"
     method = "delta method, replies taken as independent"
     if fit.covariance_by_item is not None and fit.n_items is not None:
         variance = float(linear.gradient @ fit.covariance_by_item @ linear.gradient)
-        se_clustered = 100 * max(0.0, variance) ** 0.5
-        half = float(stdtrit(fit.n_items - 1, (1 + level) / 2)) * se_clustered
+        se_clustered = 100 * clustered_error(variance, independent)
+        half, method = half_width(se_clustered, fit.n_items, level)
         n_units, unit = fit.n_items, "item"
-        method = f"delta method, clustered on item, t with {fit.n_items - 1} degrees of freedom"
-    value = 100 * linear.value
-    estimate = Estimate(
-        value, value - half, value + half, level, int(linear.n), n_units, unit, method, None
-    )
+        method = method if half is None else f"delta method, {method}"
+    value = without_rounding(100 * linear.value)
+    low = None if half is None else max(span.lowest, value - half)
+    high = None if half is None else min(span.highest, value + half)
+    estimate = Estimate(value, low, high, level, int(linear.n), n_units, unit, method, None)
     return MarginalEffect(_arm_name(fit, arm), condition, estimate, se, se_clustered)
 
 

@@ -56,8 +56,8 @@ def gap_error(gap_pp: float, n_items: int, plan: PlannedReplies) -> float:
     """
     _check_replies(plan)
     original = plan.error_rate
-    arm = original + gap_pp / 100
-    check_range("error rate of the arm", arm, 0, 1)
+    check_range("--gap, in percentage points", gap_pp, -100 * original, 100 * (1 - original))
+    arm = min(max(original + gap_pp / 100, 0.0), 1.0)
     variances = arm * (1 - arm), original * (1 - original)
     shared = plan.arm_correlation * math.sqrt(variances[0] * variances[1])
     # two errors happen together at most as often as the rarer one

@@ -29,8 +29,6 @@ from evaluation.statistics.resampling import (
 from study.records import Estimate
 
 UNIT = "item"
-# Equal values that were computed in different orders differ by less than this.
-_EQUAL = 1e-12
 
 
 def rate(outcomes: Values, item_ids: Ids, level: float = 0.95) -> Estimate:
@@ -110,9 +108,6 @@ def resampled_difference(
     left_out = leave_out(parts, _mean_of_sums)
     sample = Sample(parts, float(differences.mean()), left_out, is_graded=True, unit=UNIT)
     bounds = bca_bounds(means, sample, level)
-    if parts.n_units > 1 and np.ptp(means) < _EQUAL:
-        # a width of zero would claim certainty
-        bounds = Bounds(None, None, "no interval: all resamples have the same mean")
     return _estimate(differences, item_ids, bounds, scale=100.0, level=level, seed=seed)
 
 

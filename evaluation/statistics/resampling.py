@@ -29,6 +29,10 @@ _MAX_DRAWN = 10_000_000
 _MAX_DIFFERENT = 5_000
 # Values that were summed in different orders differ by less than this.
 _EQUAL = 1e-12
+# What opens a caution in a method; `caution_in` finds it again.
+_CAUTION = "; likely too short, since "
+FEWEST_TOLD = 3
+"""Units, in all and unlike the commonest kind, below which alpha and kappa have no interval."""
 FEWEST_UNLIKE = 10
 """Units that differ from the commonest kind, or on which raters differ, below which an interval is called likely too short."""
 
@@ -158,6 +162,10 @@ def bca_bounds(values: Floats, sample: Sample, level: float) -> Bounds:
         reason = f"in {n_undefined} of {len(values)} resamples there was no variation"
         return Bounds(None, None, f"no interval: {reason}")
     low, high = np.quantile(defined, _corrected_shares(defined, sample, level))
+    if high - low < _EQUAL:
+        # a width of zero would claim certainty
+        spread = "all have the same value" if np.ptp(defined) < _EQUAL else "hardly differ"
+        return Bounds(None, None, f"no interval: resamples {spread}")
     method = f"BCa percentiles of {len(values)} resamples of {parts.n_units} {unit}s"
     if parts.is_bundled:
         method += f" in {len(parts.times)} random bundles"
@@ -205,7 +213,24 @@ def caution_of_alike(parts: Parts, unit: str) -> str:
     n_unlike = parts.n_units - int(parts.times.max())
     if parts.is_bundled or n_unlike >= FEWEST_UNLIKE:
         return ""
-    return f"; likely too short, since only {n_unlike} {unit}s differ from the commonest kind"
+    return f"{_CAUTION}only {n_unlike} {unit}s differ from the commonest kind"
+
+
+def why_too_few(parts: Parts, unit: str) -> str:
+    """Why a coefficient that weighs rare values has no interval at all; empty where it has one.
+
+    With two units, or two that differ from the rest, resamples are a handful of samples.
+    """
+    if parts.n_units < FEWEST_TOLD:
+        few = f"one {unit}" if parts.n_units == 1 else f"{parts.n_units} {unit}s"
+        return f"no interval: only {few}"
+    n_unlike = parts.n_units - int(parts.times.max())
+    if parts.is_bundled or n_unlike >= FEWEST_TOLD:
+        return ""
+    if not n_unlike:
+        return f"no interval: all {parts.n_units} {unit}s are of one kind"
+    differ = f"1 {unit} differs" if n_unlike == 1 else f"{n_unlike} {unit}s differ"
+    return f"no interval: only {differ} from the commonest kind"
 
 
 def caution_of_agreeing(n_disagreeing: int, unit: str) -> str:
@@ -215,7 +240,15 @@ def caution_of_agreeing(n_disagreeing: int, unit: str) -> str:
     """
     if n_disagreeing >= FEWEST_UNLIKE:
         return ""
-    return f"; likely too short, since raters differ on only {n_disagreeing} {unit}s"
+    return f"{_CAUTION}raters differ on only {n_disagreeing} {unit}s"
+
+
+def caution_in(method: str) -> str:
+    """What a method says against its interval, or why there is none; empty where neither."""
+    if _CAUTION in method:
+        return f"the interval is likely too short, since {method.split(_CAUTION, 1)[1]}"
+    _, found, reason = method.partition("no interval: ")
+    return f"{found}{reason}"
 
 
 def bounds_of_full_agreement(n_units: int, worst: float, unit: str, level: float) -> Bounds:
@@ -232,3 +265,24 @@ def bounds_of_full_agreement(n_units: int, worst: float, unit: str, level: float
     _, differ = wilson_bounds(0, n_units, float(ndtri((1 + level) / 2)))
     method = f"Wilson on {n_units} {unit}s, since raters agree on all of them"
     return Bounds(1 - differ * (1 - worst), 1.0, method)
+
+
+def bounds_of_full_disagreement(n_units: int, worst: float, unit: str, level: float) -> Bounds:
+    """The interval of agreement when every unit shows as much disagreement as can be.
+
+    The other side of `bounds_of_full_agreement`: Wilson for 0 of n_units limits the share of
+    units that could agree.
+
+    Args:
+        worst: the coefficient as it is.
+    """
+    if n_units < 2:
+        return Bounds(None, None, f"no interval: only one {unit}")
+    _, agree = wilson_bounds(0, n_units, float(ndtri((1 + level) / 2)))
+    method = f"Wilson on {n_units} {unit}s, since raters agree on none of them"
+    return Bounds(worst, worst + agree * (1 - worst), method)
+
+
+def is_worst(value: float, worst: float) -> bool:
+    """Whether a coefficient is as low as it would be if every unit disagreed as far as can be."""
+    return value <= worst + _EQUAL

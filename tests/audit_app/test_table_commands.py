@@ -69,6 +69,21 @@ def test_two_raters_have_a_kappa(ratings, tmp_path):
     assert found["cohen_kappa"] == pytest.approx((8 / 9 - 23 / 81) / (1 - 23 / 81))
 
 
+def test_agreement_names_its_cautions(tmp_path):
+    path = tmp_path / "few.csv"
+    rows = [f"u{n},{rater},{'x' if n > 1 else 'y'}" for n in range(20) for rater in "AB"]
+    rows[-1] = "u19,B,y"
+    path.write_text("unit,observer,code\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    found = json.loads(agreement(path, "--json").stdout)
+    assert found["cautions"][0] == (
+        "Krippendorff's alpha: the interval is likely too short, since only 3 items differ from "
+        "the commonest kind."
+    )
+    even = [f"u{n},{rater},{'xy'[n % 2]}" for n in range(40) for rater in "AB"]
+    path.write_text("unit,observer,code\n" + "\n".join(even) + "\n", encoding="utf-8")
+    assert json.loads(agreement(path, "--json").stdout)["cautions"] == []
+
+
 def test_agreement_for_people(ratings):
     shown = agreement(ratings).stdout
     assert "Krippendorff's alpha" in shown
@@ -83,6 +98,17 @@ def test_bad_ratings_end_with_one_sentence(ratings):
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert "got 2 by rater 'A' on item 'u1'" in done.stderr
+
+
+def test_a_text_can_stand_for_missing(ratings):
+    text = ratings.read_text(encoding="utf-8")
+    ratings.write_text(text.replace(",\n", ",NA\n"), encoding="utf-8")
+    done = agreement(ratings)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "got 'NA' in row 10 of the data" in done.stderr
+    found = json.loads(agreement(ratings, "--missing", "NA", "--json").stdout)
+    assert (found["n_values"], found["n_missing"]) == (41, 7)
+    assert found["alpha"] == pytest.approx(0.743, abs=5e-4)
 
 
 def error_rates(path, *options):
@@ -149,3 +175,28 @@ def test_an_unknown_reference_ends_with_one_sentence(tmp_path):
     done = error_rates(path)
     assert done.returncode == 2
     assert "expected an arm 'original' to compare with, got 'plain', 'warm'" in done.stderr
+
+
+def test_error_rates_tell_what_is_missing_and_what_they_count(tmp_path):
+    path = tmp_path / "replies.csv"
+    rows = [
+        f"{arm},{mood},q{number},{'' if number == 0 else int(number % 4 == (arm == 'warm'))}"
+        for arm in ("original", "warm")
+        for mood in ("", "sad")
+        for number in range(12)
+    ]
+    path.write_text("arm,mood,question,error\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    options = ("--context", "mood", "--item", "question")
+    found = json.loads(error_rates(path, *options, "--json").stdout)
+    assert found["n_missing_levels"] == {"arm": 0, "context": 24}
+    (rate, *_) = found["rates"]
+    # of 22 scored replies of the original those to q4 and q8 err, and 2 have no score
+    assert (rate["errors"], rate["n"], rate["n_unscored"]) == (4, 22, 2)
+    assert (rate["if_unscored_right"], rate["if_unscored_wrong"]) == (4 / 24, 6 / 24)
+    for one in (rate, found["differences_pp"][0]):
+        assert (one["unit"], one["level"], one["seed"], one["n_items"]) == ("item", 0.95, None, 11)
+    shown = " ".join(error_rates(path, *options).stdout.split())
+    assert "replies of 11 items" in shown
+    assert "Rows that count as none since their cell is empty: context 24" in shown
+    assert "16.7 % if all were right" in shown
+    assert "excludes zero in about 38 % of studies" in shown

@@ -110,3 +110,26 @@ def test_columns_without_repetition_are_no_factors(tmp_path):
     names = ("arm", "model", "task", "context", "belief")
     with pytest.raises(BadTable, match=r"factors of few levels in .*, got 10000 of arm"):
         read_error_counts(path, ErrorColumns("wrong", {name: name for name in names}))
+
+
+@pytest.mark.parametrize("word", ["NA", "nan", "null", "None"])
+@pytest.mark.parametrize("n", [None, "of"])
+def test_a_word_for_missing_is_no_score(count, word, n):
+    text = f"version,belief,wrong,of\nplain,,1,1\nwarm,,{word},1\nwarm,,0,1\nwarm,,{word},1\n"
+    with pytest.raises(
+        BadTable, match=rf"{word}.* in row 2 of the data, 2 such .* --missing {word}$"
+    ):
+        count(text, n=n)
+    found = count(text, n=n, missing=("-", word))
+    assert found.n_missing == {"plain": 0, "warm": 2}
+
+
+def test_endless_counts_are_refused(count):
+    with pytest.raises(BadTable, match="got '1 of inf' in row 1"):
+        count("version,belief,wrong,of\nplain,,1,inf\n", n="of")
+
+
+def test_rows_without_a_level_are_counted(count):
+    found = count("version,belief,wrong\nwarm,,1\nwarm,,0\nwarm,none,0\nplain,asserts,\n")
+    assert found.n_missing_levels == {"arm": 0, "belief": 2}
+    assert found.n_unscored.tolist() == [1, 0]

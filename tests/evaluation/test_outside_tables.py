@@ -49,7 +49,7 @@ def test_a_column_may_have_any_name(write):
         ("a.txt", "x\n1\n", "x", BadInput, "expected a file that ends in .csv"),
         ("a.csv", "x,y\n1,2\n", "z", BadInput, "expected a column 'z' in a.csv, got 'x', 'y'"),
         ("a.csv", "x\n", "x", BadTable, "got a header alone"),
-        ("a.csv", b"x\n1\n\xff\n", "x", BadTable, "expected a.csv to be a csv table"),
+        ("a.csv", b"x\n1\n\xff\n", "x", BadTable, "expected a.csv to be text in UTF-8"),
         ("a.parquet", "x", "x", BadTable, "expected a.parquet to be a parquet table"),
         ("a.jsonl", '{"x":1}\n{"x":\n', "x", BadTable, "expected a.jsonl to be a jsonl table"),
     ],
@@ -68,3 +68,38 @@ def test_an_empty_cell_can_be_refused(write):
     table = read_outside_table(write("a.csv", "item,rater\na,\nb,x\n,\n"), ["item", "rater"])
     with pytest.raises(BadTable, match=r"'rater' of a.csv to be filled, row 1 .* 2 in all"):
         table.refuse_empty(["rater"])
+
+
+@pytest.mark.parametrize("word", ["NA", "N/A", "NaN", "nan", "null", "None"])
+def test_a_word_for_missing_is_no_answer(write, word):
+    table = read_outside_table(
+        write("a.csv", f"item,score\na,yes\nb, {word} \nc,{word}\n"), ["score"]
+    )
+    with pytest.raises(BadTable, match=f"got '{word}' in row 2 of the data; .* --missing {word}$"):
+        table.with_missing("score", ["-"])
+    assert table.with_missing("score", ["-", word]).columns["score"].tolist() == ["yes", None, None]
+
+
+def test_blanks_around_texts_do_not_count(write):
+    table = read_outside_table(write("a.csv", "item,score\n a,yes \n"), ["item", "score"])
+    assert (table.columns["item"].tolist(), table.columns["score"].tolist()) == (["a"], ["yes"])
+
+
+def test_a_column_that_comes_twice_is_refused(write):
+    path = write("a.csv", "score,item,score\n1,a,2\n")
+    with pytest.raises(BadInput, match=r"one column 'score' in a\.csv, its header has 2"):
+        read_outside_table(path, ["item", "score"])
+    assert read_outside_table(path, ["item"]).columns["item"].tolist() == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("x,y\n1,2\n1,2,3\n", "2 cells in every row of a.csv, .* got 3 in row 2 of the data"),
+        ('x;y\n1;"2;3"\n1\n', "got 1 in row 2 of the data"),
+        (b"x,y\n1,caf\xe9\n", "got another encoding; save it as UTF-8$"),
+    ],
+)
+def test_a_file_that_is_no_even_table_is_told_in_one_sentence(write, content, message):
+    with pytest.raises(BadTable, match=message):
+        read_outside_table(write("a.csv", content), ["x"])

@@ -72,7 +72,7 @@ def regression(formula, points, reason=""):
     if reason:
         return ErrorRegression(formula, (), (), (), 16, 8, (), reason)
     effect = MarginalEffect("warm", OVERALL, points, 6.125, 7.25)
-    term = Term("arm[warm]", 0.4266, 0.2, 0.25, 1.532, (0.9, 2.6))
+    term = Term("arm[warm]", 0.4266, 0.2, 0.25, 1.532, (0.9, 2.6), "Wald")
     return ErrorRegression(formula, (term,), (effect,), (), 16, 8, (), "")
 
 

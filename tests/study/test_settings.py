@@ -65,6 +65,7 @@ def test_a_gate_that_asks_for_something_is_part_of_the_hash(tmp_path):
         (GOOD.replace('"sad"', '"none"'), r"contexts: .*each name once, got none, none"),
         (GOOD.replace('"pilot"', '"My Pilot!"'), "name: .*got 'My Pilot!'"),
         (GOOD + "[gate]\nmax_adoption = 20\n", r"gate\.max_adoption: .*got 20"),
+        (GOOD + "[gate]\nmax_gap_pp = nan\n", r"gate\.max_gap_pp: expected a number, got nan"),
     ],
 )
 def test_a_broken_study_file_is_one_sentence_that_names_the_place(tmp_path, text, says):

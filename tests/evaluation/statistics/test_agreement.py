@@ -161,8 +161,8 @@ def test_one_unit_has_an_alpha_and_no_interval():
 
 
 def test_resamples_without_spread_are_counted():
-    # one of four units differs: (3/4)^4 = 32 % of resamples hold equal codes alone
-    codes = np.array([[1.0, 1.0, 1.0, 1.0], [1.0, 1.0, 1.0, 2.0]])
+    # three of nine units differ: (6/9)^9 = 2.6 % of resamples hold equal codes alone
+    codes = np.array([[1.0] * 9, [1.0] * 6 + [2.0] * 3])
     estimate = alpha_of_codes(codes, "nominal", seed=2).alpha
     assert "of them left out since they had no variation" in estimate.method
 
@@ -186,3 +186,27 @@ def test_a_thousand_resamples_of_200000_units_take_seconds():
     # 0.5 s on an idle machine
     assert time.perf_counter() - start < 10
     assert agreement.alpha.low < 0 < agreement.alpha.high
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "reason"),
+    [
+        ([1.0] * 18 + [2.0] * 2, [1.0] * 20, "only 2 items differ from the commonest kind"),
+        ([1.0, 2.0], [1.0, 1.0], "only 2 items"),
+        ([1.0] * 30, [2.0] * 30, "all 30 items are of one kind"),
+    ],
+)
+def test_alpha_that_rests_on_fewer_than_three_items_has_no_interval(first, second, reason):
+    alpha = alpha_of_codes(np.array([first, second]), "nominal", seed=1).alpha
+    assert alpha.value is not None
+    assert (alpha.low, alpha.high) == (None, None)
+    assert alpha.method.endswith(f"no interval: {reason}")
+
+
+def test_full_disagreement_of_unlike_items_claims_no_certainty():
+    # 0 of 30 items agree, three kinds of ten: n_c = 20 each, D_e = 3·2·20·20/(60·59) = 0.677966,
+    # so alpha is 1 − 1/D_e = −0.475, and 0.113513 · 1.475 more if those agreed that could
+    codes = np.array([[1.0] * 20 + [2.0] * 10, [2.0] * 10 + [3.0] * 20])
+    alpha = alpha_of_codes(codes, "nominal", seed=1).alpha
+    assert (alpha.value, alpha.low) == (pytest.approx(-0.475), pytest.approx(-0.475))
+    assert alpha.high == pytest.approx(-0.475 + 0.113513 * 1.475, abs=1e-5)

@@ -134,3 +134,49 @@ def test_full_agreement_of_any_coefficient_claims_no_certainty():
     assert percent.low == pytest.approx(1 - 0.161125, abs=1e-5)
     cohen = cohen_kappa(np.diag([10, 10]), np.arange(2.0), 1)
     assert cohen.low == pytest.approx(1 - 2 * 0.161125, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("coefficient", "worst"), [("percent", 0), ("gwet", -1), ("brennan_prediger", -1)]
+)
+def test_full_disagreement_claims_no_certainty(coefficient, worst):
+    # 0 of 30 items agree: Wilson's upper end is 1.959964²/(30 + 1.959964²) = 0.113513
+    estimate = agreement_of_counts(coefficient, np.ones((30, 2), dtype=int), np.arange(2.0), 1)
+    assert (estimate.value, estimate.low) == (pytest.approx(worst), pytest.approx(worst))
+    assert estimate.high == pytest.approx(worst + 0.113513 * (1 - worst), abs=1e-6)
+    assert estimate.method.endswith("Wilson on 30 items, since raters agree on none of them")
+
+
+@pytest.mark.parametrize("coefficient", ["percent", "gwet", "brennan_prediger"])
+def test_items_of_one_kind_claim_no_certainty(coefficient):
+    # three raters, two against one on every item: 1 of 3 pairs agree, whatever is drawn
+    counts = np.tile([2, 1], (30, 1))
+    estimate = agreement_of_counts(coefficient, counts, np.arange(2.0), 1)
+    assert estimate.value is not None
+    assert (estimate.low, estimate.high) == (None, None)
+    assert estimate.method.endswith("no interval: resamples all have the same value")
+
+
+@pytest.mark.parametrize(
+    ("kinds", "reason"),
+    [
+        ([[20, 2], [0, 10]], None),
+        ([[20, 2], [0, 0]], "only 2 items differ from the commonest kind"),
+        ([[20, 1], [0, 0]], "only 1 item differs from the commonest kind"),
+        ([[1, 1], [0, 0]], "only 2 items"),
+        ([[2, 0], [0, 0]], None),
+        ([[0, 30], [0, 0]], "all 30 items are of one kind"),
+    ],
+)
+def test_kappas_that_rest_on_fewer_than_three_items_have_no_interval(kinds, reason):
+    confusion = np.array(kinds)
+    counts = np.repeat([[2, 0], [1, 1], [1, 1], [0, 2]], confusion.reshape(-1), axis=0)
+    for estimate in (
+        cohen_kappa(confusion, np.arange(2.0), 1),
+        agreement_of_counts("fleiss", counts, np.arange(2.0), 1),
+    ):
+        if estimate.value is None:
+            continue
+        assert (estimate.low is None) == (reason is not None)
+        if reason is not None:
+            assert estimate.method.endswith(f"no interval: {reason}")

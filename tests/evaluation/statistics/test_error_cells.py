@@ -98,7 +98,7 @@ def test_what_cannot_be_told_is_explained():
     assert cell_difference(one_item, 1, {}).method == "no interval: only one item"
     assert cell_rate(one_item, {"arm": 0}).rate.method == "no interval: only one item"
     empty = cells_of(["original", "warm"], [0, 0], [4, 0])
-    assert "no replies of warm" in cell_difference(empty, 1, {}).method
+    assert "no scored replies of warm" in cell_difference(empty, 1, {}).method
     assert cell_rate(empty, {"arm": 1}).rate.value is None
 
 
@@ -113,3 +113,34 @@ def test_what_cannot_be_told_is_explained():
 def test_bad_counts_are_refused(changes, message):
     with pytest.raises(BadTable, match=message):
         cells_of(**{"arm": ["original", "warm"], "error": [0, 1]} | changes)
+
+
+def test_replies_without_a_score_bound_the_rate():
+    # 2 of 8 err, 2 more have no score: 2/10 if both were right, 4/10 if both were wrong
+    arms = np.array(["original", "warm"])
+    cells = count_errors(
+        {"arm": arms},
+        "original",
+        np.array([8.0, 0.0]),
+        np.array([2.0, 0.0]),
+        None,
+        np.array([2.0, 3.0]),
+    )
+    found = cell_rate(cells, {"arm": 0})
+    assert (found.n_unscored, found.if_unscored_right, found.if_unscored_wrong) == (2, 0.2, 0.4)
+    nothing = cell_rate(cells, {"arm": 1})
+    assert (nothing.n_unscored, nothing.if_unscored_right, nothing.if_unscored_wrong) == (3, 0, 1)
+    assert nothing.rate.method == "not estimable: no scored replies"
+
+
+def test_a_table_of_scores_alone_has_no_bounds():
+    found = cell_rate(cells_of(["original"], [1], n=[2]), {"arm": 0})
+    assert (found.n_unscored, found.if_unscored_right, found.if_unscored_wrong) == (0, None, None)
+
+
+def test_items_without_a_scored_reply_are_no_units():
+    arm, error, item = ["original", "warm"] * 4, [0, 1, 1, 1, 0, 0, 0, 0], [0, 0, 1, 1, 2, 2, 3, 3]
+    scored = cells_of(arm[:6], error[:6], n=[1] * 6, item=item[:6])
+    more = cells_of(arm, error, n=[1] * 6 + [0] * 2, item=item)
+    assert cell_rate(more, {"arm": 1}) == cell_rate(scored, {"arm": 1})
+    assert cell_difference(more, 1, {}) == cell_difference(scored, 1, {})

@@ -158,7 +158,7 @@ def test_the_bootstrap_stands_beside_the_cluster_t_interval(table):
     assert found.bootstrap.value == found.difference.value
     assert (found.bootstrap.seed, found.bootstrap.n_units) == (7, found.difference.n_units)
     # each of the three items has a mean of 1/2, and so has every sample of them
-    assert found.bootstrap.method == "no interval: all resamples have the same mean"
+    assert found.bootstrap.method == "no interval: resamples all have the same value"
     plain = gap(table, PLAIN).bootstrap
     assert (plain.low, plain.high) == (0, 100)
     assert plain.method.startswith("BCa percentiles of 1000 resamples of 3 items, widened to t")

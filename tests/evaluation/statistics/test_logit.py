@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
 from made_replies import make_replies
@@ -151,7 +152,7 @@ def test_an_empty_cell_is_left_out_and_named():
     assert fit.design.left_out == ("arm[warm]:context[sad]: no reply is in that cell",)
     effects = {effect.condition.context: effect for effect in marginal_effects(fit)}
     assert effects["sad"].effect.value is None
-    assert "no replies of warm there" in effects["sad"].effect.method
+    assert "no scored replies of warm there" in effects["sad"].effect.method
     assert effects["none"].effect.value is not None
 
 
@@ -167,3 +168,48 @@ def test_without_items_there_is_one_error():
     assert all(term.se_clustered is None for term in terms_of(fit))
     (effect, *_) = marginal_effects(fit)
     assert "taken as independent" in effect.effect.method
+
+
+def table_of_items(errors_by_arm):
+    """Four replies to each item by each arm, from the number of them that err."""
+    rows = [
+        {"arm": arm, "item": item, "error": float(reply < n_errors)}
+        for arm, of_items in errors_by_arm.items()
+        for item, n_errors in enumerate(of_items)
+        for reply in range(4)
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_items_that_answer_alike_claim_no_certainty():
+    # 12 items that err once in four as original and twice as warm: no item differs from another
+    fit = fit_logit(cells_of(table_of_items({"original": [1] * 12, "warm": [2] * 12}), ("arm",)))
+    (effect,) = marginal_effects(fit)
+    assert effect.effect.value == pytest.approx(25)
+    assert (effect.effect.low, effect.effect.high, effect.se_clustered) == (None, None, 0.0)
+    assert effect.effect.method.startswith("no interval: all items answer alike")
+    for term in terms_of(fit):
+        assert term.odds_ratio_ci is None
+        assert term.method == effect.effect.method
+
+
+def test_equal_arms_differ_by_zero_itself():
+    fit = fit_logit(cells_of(table_of_items({"original": [1] * 7, "warm": [1] * 7}), ("arm",)))
+    (effect,) = marginal_effects(fit)
+    assert effect.effect.value == 0.0
+    assert [term.log_odds for term in terms_of(fit)][1] == 0.0
+
+
+def test_effects_stay_within_what_shares_allow():
+    # warm errs in 4, 4 and 3 of four, original in 0, 0 and 1: 5/6 with t of two degrees
+    table = table_of_items({"original": [0, 0, 1], "warm": [4, 4, 3]})
+    (effect,) = marginal_effects(fit_logit(cells_of(table, ("arm",))))
+    assert effect.effect.value == pytest.approx(100 * 5 / 6)
+    assert effect.effect.low < 100 < 100 * 5 / 6 + 4.303 * effect.se_clustered
+    assert effect.effect.high == 100.0
+
+
+def test_a_table_without_scores_is_not_estimable():
+    arms = np.array(["original", "warm"])
+    with pytest.raises(NotFitted, match="not estimable because no reply is scored"):
+        fit_logit(count_errors({"arm": arms}, "original", np.zeros(2), np.zeros(2)))

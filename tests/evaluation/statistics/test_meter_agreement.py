@@ -163,7 +163,7 @@ def test_no_ratings_are_not_estimable():
 
 
 def test_one_rater_has_a_share_and_an_area_and_one_interval():
-    found = agree(opinions(a=1, b=1, c=1, d=-1), replace(RATINGS, rater_ids=np.full(8, "r")))
+    found = agree(opinions(a=1, b=-1, c=1, d=-1), replace(RATINGS, rater_ids=np.full(8, "r")))
     assert found.share.method == "no interval: only one rater"
     assert found.auc.low is not None
 

@@ -75,7 +75,9 @@ def test_two_scored_items_are_the_least():
     ("gap", "changes", "message"),
     [
         (0, {}, "gap: expected percentage points other than 0"),
-        (80, {}, "error rate of the arm: expected 0 to 1, got 1.1"),
+        (80, {}, "--gap, in percentage points: expected -30 to 70, got 80"),
+        (-31, {}, "--gap, in percentage points: expected -30 to 70, got -31"),
+        (float("nan"), {}, "--gap, in percentage points: expected -30 to 70, got nan"),
         (5, {"error_rate": 0.0}, "error_rate: expected 1e-06 to 0.999999, got 0"),
         (5, {"scored_share": 0.0}, "scored_share: expected"),
         (5, {"item_correlation": -0.1}, "item_correlation: expected 0 to 1"),
