@@ -33,12 +33,14 @@ PER_ROUND = 3
 RATERS = 12
 SEATS = 3
 PAIRS_PER_ROUND = 40
+BREAK_EVERY = 20
 STUDY = f"""
 name = "kills"
 question = "Is it there?"
 seed = 7
 [rating]
 raters_per_pair = {SEATS}
+break_every = {BREAK_EVERY}
 """
 
 
@@ -74,6 +76,8 @@ def test_a_killed_app_has_every_rating_that_it_said_was_saved(tmp_path, browser)
                 page.keyboard.press("2")
                 page.keyboard.press("4")
                 page.keyboard.press("Control+Enter")
+                if number % BREAK_EVERY == 0 and number < KILLS * PER_ROUND:
+                    page.locator("[data-part=continue]").click()
             if done + PER_ROUND == KILLS * PER_ROUND:
                 page.wait_for_url("**/finish/")
             else:

@@ -114,7 +114,7 @@ def test_a_whole_study_from_training_to_results(study, browser):
     with StartedApp("demo", study) as app:
         owner = open_page(browser, app.link("owner"))
         owner.get_by_role("button", name="Sign in").click()
-        expect(owner.get_by_text("train warm")).to_be_visible(timeout=120_000)
+        expect(owner.get_by_text("train warm")).to_be_visible(timeout=300_000)
         rater = open_page(browser, app.link("annotator"))
         come_in(rater)
         for number in (1, 2, 3):
