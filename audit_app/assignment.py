@@ -143,6 +143,35 @@ def read_sheet(cursor: duckdb.DuckDBPyConnection, assignment: Assignment) -> She
             return BlindedSentence(assignment.token, *texts)
 
 
+# Neighbours by id, which is a hash: any others would do as well
+_SELECT_PAGE = """
+    WITH page AS (
+        SELECT pair_id, prompt_id, first_response_id, second_response_id
+        FROM pairs
+        WHERE pair_id >= $pair_id
+        ORDER BY pair_id
+        LIMIT $n_pairs
+    )
+    SELECT page.pair_id, prompts.text, firsts.text, seconds.text
+    FROM page
+    JOIN prompts ON prompts.prompt_id = page.prompt_id
+    JOIN responses AS firsts ON firsts.response_id = page.first_response_id
+    JOIN responses AS seconds ON seconds.response_id = page.second_response_id
+"""
+
+
+def read_pair_page(
+    cursor: duckdb.DuckDBPyConnection, pair_id: str, n_pairs: int
+) -> dict[str, BlindedPair]:
+    """A stored pair and others, first replies left and under no token, by pair id.
+
+    Raters have orders of their own, so that most pairs are new to memory when they are due; many
+    together cost little more than one.
+    """
+    rows = cursor.execute(_SELECT_PAGE, {"pair_id": pair_id, "n_pairs": n_pairs}).fetchall()
+    return {name: BlindedPair("", *map(as_shown, texts)) for name, *texts in rows}
+
+
 def _read_pair(cursor: duckdb.DuckDBPyConnection, assignment: Assignment) -> BlindedPair:
     if assignment.purpose in ("gold", "attention"):
         prompt, first, second = _one(cursor, _SELECT_GOLD, gold_id=assignment.subject_id)
