@@ -66,7 +66,7 @@ def build_app(
     https_only: bool = False,
     oauth: OAuthSettings | None = None,
 ) -> FastAPI:
-    """The whole app over one open study file.
+    """The whole app over one open study file; long, since it is the one list of what hangs together.
 
     Args:
         con: the study file, migrated and open for writing; each request takes its own cursor.

@@ -80,6 +80,7 @@ def plan(
 
     Example: warmth-audit plan studies/demo/study.toml --gap 5 --preference 0.6 --power 0.8
     """
+    # long by its options alone
     from evaluation.plan_reports import plan_as_json, plan_as_tables
     from evaluation.statistics.planned_ratings import PlannedRatings
     from evaluation.statistics.planned_replies import PlannedReplies

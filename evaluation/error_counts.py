@@ -98,6 +98,7 @@ def read_error_counts(path: Path, columns: ErrorColumns) -> ErrorCounts:
             f"{_cell(role, column, types[column], columns.missing)} AS {role}"
             for role, column in of_file.items()
         )
+        # SQL takes neither a column nor a view's file as a parameter: all are quoted here
         con.execute(f"CREATE VIEW given AS SELECT {cells} FROM {source.replace('?', _text(path))}")  # noqa: S608
         keys = [_number_texts(con, name) for name in columns.by_meaning()]
         _refuse_many_levels(path, keys)

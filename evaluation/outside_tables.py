@@ -93,6 +93,7 @@ def read_outside_table(path: Path, names: Sequence[str]) -> OutsideTable:
         BadTable: the file cannot be read as what its name says, or has no row.
     """
     with open_outside_table(path, names) as (con, source, types):
+        # SQL takes no column as a parameter: names are those of the file, quoted
         wanted = ", ".join(_as_cell(name, types[name]) for name in dict.fromkeys(names))
         columns = con.execute(f"SELECT {wanted} FROM {source}", [str(path)]).fetchnumpy()  # noqa: S608
     if not len(next(iter(columns.values()))):
@@ -115,6 +116,7 @@ def open_outside_table(
     with duckdb.connect(":memory:") as con:
         con.execute("SET GLOBAL TimeZone = 'UTC'")
         try:
+            # the source is one of `_READERS`, the path a parameter
             found = con.execute(f"SELECT * FROM {source} LIMIT 0", [str(path)]).description  # noqa: S608
             types = {column[0]: str(column[1]) for column in found or ()}
             if path.suffix.lower() == ".csv":

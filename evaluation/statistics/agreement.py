@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from evaluation.statistics.intervals import Bounds, Ids, not_estimable
 from evaluation.statistics.resampling import (
     FEWEST_TOLD,
+    Parts,
     Sample,
     bca_bounds,
     bounds_of_full_agreement,
@@ -113,14 +114,8 @@ def alpha_of_counts(
     else:
         value = float(alphas(parts.total)[0])
     worst = _worst_alpha(parts.total.reshape(n_values, n_values), domain, level_of_measurement)
-    too_few = why_too_few(parts, unit)
-    if value == 1 and parts.n_units >= FEWEST_TOLD:
-        bounds = bounds_of_full_agreement(parts.n_units, worst, unit, level)
-    elif too_few:
-        bounds = Bounds(None, None, too_few)
-    elif is_worst(value, worst):
-        bounds = bounds_of_full_disagreement(parts.n_units, worst, unit, level)
-    else:
+    bounds = _bounds_without_spread(parts, value, worst, unit, level)
+    if bounds is None:
         is_graded = level_of_measurement != "nominal"
         left_out, caution = leave_out(parts, alphas), caution_of_alike(parts, unit)
         sample = Sample(parts, value, left_out, is_graded, unit, caution)
@@ -139,6 +134,19 @@ def alpha_of_counts(
     of_units = f"{n_units} units that were coded at least twice"
     note = f"{n_pairable} codes of {of_units}, out of {n_items} coded."
     return Agreement(estimate, n_items, n_pairable, note)
+
+
+def _bounds_without_spread(
+    parts: Parts, value: float, worst: float, unit: str, level: float
+) -> Bounds | None:
+    """The interval where resamples show no spread, or too little to go by; None where they do."""
+    if value == 1 and parts.n_units >= FEWEST_TOLD:
+        return bounds_of_full_agreement(parts.n_units, worst, unit, level)
+    if too_few := why_too_few(parts, unit):
+        return Bounds(None, None, too_few)
+    if is_worst(value, worst):
+        return bounds_of_full_disagreement(parts.n_units, worst, unit, level)
+    return None
 
 
 def alphas_of_coincidences(
