@@ -14,6 +14,7 @@ import duckdb
 
 from audit_app.seating import RaterProgress, Seating
 from audit_app.shown_texts import as_shown
+from audit_app.turns import Choice
 from study.commits import add_row
 from study.errors import NotAllowed
 from study.records import (
@@ -45,20 +46,43 @@ def next_assignment(
     choice = seating.decide(cursor, rater_id, token, now)
     if choice is None:
         return None
-    if choice.token is not None:
-        return read_assignment(cursor, choice.token, rater_id)
-    assignment = Assignment(
-        token=token,
+    assignment = _assignment_of(choice, rater_id, token, now)
+    if choice.token is None:
+        add_row(cursor, _INSERT_ASSIGNMENTS, asdict(assignment) | {"assigned_at": now})
+    return assignment
+
+
+def prepare_assignment(
+    cursor: duckdb.DuckDBPyConnection, seating: Seating, token: str, now: datetime
+) -> None:
+    """Assign what comes after a sheet that its rater works on, if nothing stands ready.
+
+    So that a submit has one row to store instead of two. What is prepared holds its seat like any
+    open sheet, and goes back like one.
+
+    Args:
+        cursor: of the job in which it is stored.
+        token: of the sheet in the rater's hands.
+    """
+    new_token = secrets.token_urlsafe(16)
+    prepared = seating.prepare(cursor, token, new_token, now)
+    if prepared is not None:
+        rater_id, choice = prepared
+        assignment = _assignment_of(choice, rater_id, new_token, now)
+        add_row(cursor, _INSERT_ASSIGNMENTS, asdict(assignment) | {"assigned_at": now})
+
+
+def _assignment_of(choice: Choice, rater_id: str, new_token: str, now: datetime) -> Assignment:
+    return Assignment(
+        token=choice.token or new_token,
         rater_id=rater_id,
         form=choice.form,
         purpose=choice.purpose,
         subject_id=choice.subject_id,
         first_is_left=choice.first_is_left,
         position=choice.position,
-        assigned_at=now.isoformat(),
+        assigned_at=(choice.assigned_at or now).isoformat(),
     )
-    add_row(cursor, _INSERT_ASSIGNMENTS, asdict(assignment) | {"assigned_at": now})
-    return assignment
 
 
 _SELECT_ASSIGNMENT = """

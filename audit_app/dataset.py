@@ -49,7 +49,7 @@ _COLUMNS = {
         ("layout", "how the replies stood: columns, stacked or switched"),
         ("is_surplus", "it came after the seat had gone to others"),
         ("position", "place in the rater's own order, from 0"),
-        ("assigned_at, rated_at", "UTC"),
+        ("assigned_at, rated_at", "UTC; assigned while the sheet before was worked on"),
     ),
     "replies": (
         ("reply, item", "codes, as in ratings"),

@@ -16,7 +16,7 @@ from typing import Literal
 
 import duckdb
 
-from audit_app.assignment import next_assignment, rater_progress
+from audit_app.assignment import next_assignment, prepare_assignment, rater_progress
 from audit_app.cards import FINISH, PAUSED, START, Place, RatingCard, mine_card, sheet_card
 from audit_app.drafts import Draft, DraftBox, draft_json, read_draft
 from audit_app.forms import check_draft, question_order, questions_of
@@ -92,10 +92,10 @@ class RatingDesk:
         self._practice = Practice(texts.practice)
         self._tabs = Tabs()
         self._admitted: set[str] = set()
-        self._drafts = DraftBox(commits)
         self._state = Watch(partial(read_study_state, con), clock)
         self._paces = Paces(con)
         self._known = KnownSheets(con)
+        self._drafts = DraftBox(commits, along=self._prepare)
 
     def show(self, rater_id: str) -> RatingCard:
         """What this rater should see now: the sheet left open, else a new one, else why not."""
@@ -294,9 +294,7 @@ class RatingDesk:
             break_due=after_submit and done % self._plan.break_every == 0,
             can_undo=done > 0,
         )
-        is_new = assignment.assigned_at == now.isoformat()
-        draft = {} if is_new else self._draft_of(assignment)
-        return self._card(assignment, place, draft)
+        return self._card(assignment, place, self._draft_of(assignment))
 
     def _without_sheet(
         self, cursor: duckdb.DuckDBPyConnection, rater_id: str, done: int, now: datetime
@@ -317,7 +315,13 @@ class RatingDesk:
         draft = self._draft_of(assignment)
         return self._card(assignment, place, draft or answers_of(own.rating) | given)
 
+    def _prepare(self, cursor: duckdb.DuckDBPyConnection, token: str) -> None:
+        if self._state.now().name == "open":
+            prepare_assignment(cursor, self._seating, token, self._clock())
+
     def _draft_of(self, assignment: Assignment) -> dict[str, str]:
+        if not self._drafts.has(assignment.token):
+            return {}
         # a page that is left sends its draft, and asks for the sheet at once when it is a refresh
         self._drafts.settle(assignment.token)
         return read_draft(self._con.cursor(), assignment)

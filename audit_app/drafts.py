@@ -2,16 +2,18 @@
 
 So that a refresh, a crash or another device loses nothing. A draft is added, the newest of a sheet
 counts, and the others go when the app starts anew. It is no rating, and counts while it is newer
-than the newest rating of its sheet: what was submitted is in `ratings.py`. An `Assignment` in a signature is the proof that the draft is the
-caller's own. `saved_at` is a sign of life by which the seat is kept over a restart too.
+than the newest rating of its sheet: what was submitted is in `ratings.py`. An `Assignment` in a
+signature is the proof that the draft is the caller's own. `saved_at` is a sign of life by which the
+seat is kept over a restart too.
 """
 
 import json
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
 
 import duckdb
 
@@ -73,6 +75,8 @@ def save_drafts(cursor: duckdb.DuckDBPyConnection, drafts: Iterable[Draft]) -> N
     insert_rows(cursor, _INSERT_DRAFTS, [asdict(draft) for draft in drafts])
 
 
+_SELECT_DRAFTED = "SELECT token FROM drafts"
+
 _DELETE_OLD_DRAFTS = """
     DELETE FROM drafts
     WHERE rowid IN (
@@ -87,25 +91,41 @@ def delete_old_drafts(cursor: duckdb.DuckDBPyConnection) -> None:
     cursor.execute(_DELETE_OLD_DRAFTS)
 
 
+def _tidy(cursor: duckdb.DuckDBPyConnection) -> list[str]:
+    delete_old_drafts(cursor)
+    return [token for (token,) in cursor.execute(_SELECT_DRAFTED).fetchall()]
+
+
 class DraftBox:
     """Takes drafts from all raters and stores them together, a few times a second.
 
     A commit costs some milliseconds, however many rows it has, and ratings wait behind it.
     """
 
-    def __init__(self, commits: GroupCommit, gather_s: float = 0.3) -> None:
+    def __init__(
+        self,
+        commits: GroupCommit,
+        gather_s: float = 0.3,
+        along: Callable[[duckdb.DuckDBPyConnection, str], None] | None = None,
+    ) -> None:
         """Start empty, and tidy what is stored.
 
         Args:
             gather_s: how long drafts wait for others to be stored with.
+            along: what else is to be done for the sheet of each draft, in the job that stores it.
         """
         self._commits = commits
         self._gather_s = gather_s
+        self._along = along
         self._lock = threading.Lock()
         self._storing = threading.Lock()
         self._waiting: dict[str, Draft] = {}
         self._callers: list[Future[None]] = []
-        commits.run(delete_old_drafts)
+        self._drafted = set(commits.run(_tidy))
+
+    def has(self, token: str) -> bool:
+        """Whether a sheet has or had a draft: most that are opened have none, and need no look."""
+        return token in self._drafted
 
     def put(self, draft: Draft) -> "Future[None]":
         """Have a draft stored, if no newer one of its sheet comes before.
@@ -117,6 +137,7 @@ class DraftBox:
         with self._lock:
             is_first = not self._callers
             self._waiting[draft.token] = draft
+            self._drafted.add(draft.token)
             self._callers.append(caller)
         if is_first:
             timer = threading.Timer(self._gather_s, self._store)
@@ -146,13 +167,19 @@ class DraftBox:
         if not drafts:  # a reader was faster than the timer
             return
         try:
-            self._commits.run(lambda cursor: save_drafts(cursor, drafts.values()))
+            self._commits.run(partial(self._save, drafts))
         except Exception as error:  # noqa: BLE001  whatever it is belongs to the callers
             for caller in listening:
                 caller.set_exception(error)
             return
         for caller in listening:
             caller.set_result(None)
+
+    def _save(self, drafts: Mapping[str, Draft], cursor: duckdb.DuckDBPyConnection) -> None:
+        save_drafts(cursor, drafts.values())
+        if self._along is not None:
+            for token in drafts:
+                self._along(cursor, token)
 
 
 _SELECT_DRAFT = """

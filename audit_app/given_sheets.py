@@ -87,6 +87,10 @@ class GivenSheets:
         self._keep_open(given)
         self.sit_down(given)
 
+    def open_sheet(self, token: str) -> GivenSheet | None:
+        """A sheet that was given and is not rated."""
+        return self._open.get(token)
+
     def is_rated(self, token: str) -> bool:
         """Whether a sheet that was given is rated."""
         return token not in self._open
@@ -208,6 +212,7 @@ class GivenSheets:
             row.subject_id,
             row.first_is_left,
             row.position,
+            row.assigned_at or now,
             row.seen_at or now,
             row.skips,
             (row.skipped_from or 0) + _OTHERS_BETWEEN,

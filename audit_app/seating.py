@@ -78,14 +78,41 @@ class Seating:
         with self._lock:
             sheets = self._read_if_stale(cursor, now)
             rater = sheets.rater(rater_id)
-            fresh = self._fresh(sheets, rater_id, rater)
-            open_sheet = _due(sheets.waiting(rater), rater.position, or_early=fresh is None)
-            if open_sheet is not None:
-                sheets.renew(open_sheet.token, now)
-                return _as_choice(open_sheet)
+            waiting = sheets.waiting(rater)
+            due = _due(waiting, rater.position)
+            fresh = self._fresh(sheets, rater_id, rater) if due is None else None
             if fresh is not None:
                 sheets.give(fresh, new_token, rater_id, now)
-            return fresh
+                return fresh
+            # one that was skipped comes early when there is nothing else
+            open_sheet = due or next(iter(waiting), None)
+            if open_sheet is None:
+                return None
+            sheets.renew(open_sheet.token, now)
+            return _as_choice(open_sheet)
+
+    def prepare(
+        self, cursor: duckdb.DuckDBPyConnection, token: str, new_token: str, now: datetime
+    ) -> tuple[str, Choice] | None:
+        """What comes after a sheet that its rater works on, decided ahead of their submit.
+
+        Returns:
+            The rater and a new choice, given as `decide` gives one; None when the sheet is rated,
+            another stands ready, or there is nothing new.
+        """
+        with self._lock:
+            sheets = self._read_if_stale(cursor, now)
+            in_hand = sheets.open_sheet(token)
+            if in_hand is None:
+                return None
+            rater = sheets.rater(in_hand.rater_id)
+            if any(_is_due(g, rater.position) for g in sheets.waiting(rater) if g is not in_hand):
+                return None
+            fresh = self._fresh(sheets, in_hand.rater_id, rater, in_hand)
+            if fresh is None:
+                return None
+            sheets.give(fresh, new_token, in_hand.rater_id, now)
+            return in_hand.rater_id, fresh
 
     def is_rated(self, cursor: duckdb.DuckDBPyConnection, token: str, now: datetime) -> bool:
         """Whether an assignment has a rating."""
@@ -184,15 +211,28 @@ class Seating:
         self._sheets.take_back_expired(now)
         return self._sheets
 
-    def _fresh(self, sheets: GivenSheets, rater_id: str, rater: RaterSheets) -> Choice | None:
-        """A sheet that this rater has not had, be it a turn or a new one."""
+    def _fresh(
+        self,
+        sheets: GivenSheets,
+        rater_id: str,
+        rater: RaterSheets,
+        in_hand: GivenSheet | None = None,
+    ) -> Choice | None:
+        """A sheet that this rater has not had, be it a turn or a new one.
+
+        Args:
+            in_hand: one that will be rated when this comes.
+        """
+        n_rated = len(rater.rated_pairs)
+        if in_hand is not None and (in_hand.form, in_hand.purpose) == ("pair", "study"):
+            n_rated += 1
         has_room = self._n_left(sheets, rater) > 0
         for form, board in sheets.boards.items():
             block = sheets.block(rater) if board.has_sides else []
             seat = board.choose(rater_id, rater.seen[form], block) if has_room else None
             if form == "pair":
                 check = seat and next_check(self.plan, self._gold, rater_id, rater)
-                turn = check or next_repeat(self.plan, board.is_offered, rater_id, rater)
+                turn = check or next_repeat(self.plan, board.is_offered, rater_id, rater, n_rated)
                 if turn is not None:
                     return turn
             if seat is not None:
@@ -226,10 +266,14 @@ class Seating:
         return sum(n_new) + count_turns(self.plan, self._gold, pairs.is_offered, rater, ahead)
 
 
-def _due(waiting: list[GivenSheet], position: int, *, or_early: bool) -> GivenSheet | None:
-    """The open sheet that is due; one that was skipped is due later, or when all is done."""
-    due = [given for given in waiting if given.skips == 0 or position >= given.back_from]
-    return next(iter(due or (waiting if or_early else ())), None)
+def _due(waiting: list[GivenSheet], position: int) -> GivenSheet | None:
+    """The first open sheet that is due."""
+    return next((given for given in waiting if _is_due(given, position)), None)
+
+
+def _is_due(given: GivenSheet, position: int) -> bool:
+    """One that was skipped is due later."""
+    return given.skips == 0 or position >= given.back_from
 
 
 def _as_choice(given: GivenSheet) -> Choice:
@@ -240,4 +284,5 @@ def _as_choice(given: GivenSheet) -> Choice:
         given.subject_id,
         given.first_is_left,
         given.position,
+        given.assigned_at,
     )

@@ -52,6 +52,8 @@ class Choice:
     subject_id: str
     first_is_left: bool | None
     position: int
+    assigned_at: datetime | None = None
+    """None for a new one."""
 
 
 @dataclass
@@ -65,6 +67,7 @@ class GivenSheet:
     subject_id: str
     first_is_left: bool | None
     position: int
+    assigned_at: datetime
     seen_at: datetime
     skips: int = 0
     back_from: int = 0
@@ -111,14 +114,19 @@ def next_check(plan: RatingPlan, gold: GoldIds, rater_id: str, rater: RaterSheet
 
 
 def next_repeat(
-    plan: RatingPlan, is_offered: Callable[[str], bool], rater_id: str, rater: RaterSheets
+    plan: RatingPlan,
+    is_offered: Callable[[str], bool],
+    rater_id: str,
+    rater: RaterSheets,
+    n_rated: int,
 ) -> Choice | None:
     """A pair that was rated a while ago, the other way round, if one is due.
 
     Args:
         is_offered: whether a pair may be shown.
+        n_rated: study pairs that the rater will have rated when it comes.
     """
-    if _n_repeats_due(plan, rater, len(rater.rated_pairs)) == 0:
+    if _n_repeats_due(plan, rater, n_rated) == 0:
         return None
     sources = [
         pair
