@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from study.errors import BadTable
 
 Texts = NDArray[np.str_]
+AnyTexts = NDArray[Any]
+"""Text of one width, or as Python has it: to copy half a million ids into one width takes as long as
+all that is computed of them."""
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Rows = NDArray[np.bool_]
@@ -77,21 +80,21 @@ class PreferenceTable:
 class ResponseTable:
     """One row per response, with the label that counts."""
 
-    response: Texts
-    prompt: Texts
-    item: Texts
-    task: Texts
-    context: Texts
-    belief: Texts
-    arm: Texts
+    response: AnyTexts
+    prompt: AnyTexts
+    item: AnyTexts
+    task: AnyTexts
+    context: AnyTexts
+    belief: AnyTexts
+    arm: AnyTexts
     sample: Ints
     """0 for the first of several replies of an arm to one prompt."""
-    label: Texts
-    label_source: Texts
+    label: AnyTexts
+    label_source: AnyTexts
     """`audit`, `human`, `judge`, `grade`, or `none` where the label only says that there is none."""
-    grade_label: Texts
+    grade_label: AnyTexts
     """The label by grade alone."""
-    human_label: Texts
+    human_label: AnyTexts
     """What a strict majority of the reply's raters said; empty where none did or nobody rated it."""
     is_disputed: Rows
     """Raters said different things of the reply, and none of them by a majority."""

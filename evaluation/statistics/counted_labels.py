@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import duckdb
 import numpy as np
 
-from evaluation.statistics.columns import Rows, Texts, refuse_gaps
+from evaluation.statistics.columns import AnyTexts, Rows, Texts, refuse_gaps
 
 SOURCES = ("audit", "human", "judge", "grade")
 """The first that has a label for a reply decides."""
@@ -70,12 +70,12 @@ class HumanLabels:
 class CountedLabels:
     """The label that counts of each reply, and who gave it."""
 
-    label: Texts
+    label: AnyTexts
     source: Texts
     """One of `SOURCES`, or `NO_SOURCE`."""
 
 
-def read_human_labels(con: duckdb.DuckDBPyConnection, responses: Texts) -> HumanLabels:
+def read_human_labels(con: duckdb.DuckDBPyConnection, responses: AnyTexts) -> HumanLabels:
     """The newest revisions of what the study's raters said of single replies, by majority.
 
     A majority that cannot judge gives no label, and is no dispute.
@@ -95,7 +95,7 @@ def read_human_labels(con: duckdb.DuckDBPyConnection, responses: Texts) -> Human
     )
 
 
-def choose_labels(given: Mapping[str, Texts], otherwise: Texts) -> CountedLabels:
+def choose_labels(given: Mapping[str, AnyTexts], otherwise: AnyTexts) -> CountedLabels:
     """The label of the first source that has one, reply by reply.
 
     Raters who call a reply wrong that the grade finds without an answer say the same as the
@@ -105,7 +105,8 @@ def choose_labels(given: Mapping[str, Texts], otherwise: Texts) -> CountedLabels
         given: by source, shape (n,) each; empty where the source said nothing.
         otherwise: shape (n,); the label of a reply of which no source said anything.
     """
-    label, source = otherwise, np.full(len(otherwise), NO_SOURCE)
+    label: AnyTexts = otherwise
+    source: Texts = np.full(len(otherwise), NO_SOURCE)
     for name in reversed(SOURCES):
         if name not in given:
             continue

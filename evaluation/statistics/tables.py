@@ -100,12 +100,13 @@ _SELECT_RESPONSES = """
 """
 
 _SELECT_NEWEST_MODELS = """
-    SELECT responses.served_model_id
-    FROM responses
-    LEFT JOIN served_models ON served_models.served_model_id = responses.served_model_id
+    WITH answered AS (SELECT DISTINCT arm, served_model_id FROM responses)
+    SELECT answered.served_model_id
+    FROM answered
+    LEFT JOIN served_models ON served_models.served_model_id = answered.served_model_id
     QUALIFY row_number() OVER (
-        PARTITION BY responses.arm
-        ORDER BY served_models.served_at DESC NULLS LAST, responses.served_model_id DESC) = 1
+        PARTITION BY answered.arm
+        ORDER BY served_models.served_at DESC NULLS LAST, answered.served_model_id DESC) = 1
 """
 
 _SELECT_DRAWN_PAIRS = """
@@ -245,26 +246,22 @@ def read_responses(con: duckdb.DuckDBPyConnection) -> Responses:
 def _label_responses(
     con: duckdb.DuckDBPyConnection, columns: dict[str, NDArray[Any]]
 ) -> ResponseTable:
-    texts = {
-        name: _texts(columns[name])
-        for name in ("response_id", "audit_label", "grade_label", "no_label")
-    }
-    people = read_human_labels(con, texts["response_id"])
-    by_grade = {"grade": texts["grade_label"]}
-    everything = by_grade | {"audit": texts["audit_label"], "human": people.label}
-    counted = choose_labels(everything, texts["no_label"])
+    people = read_human_labels(con, columns["response_id"])
+    by_grade = {"grade": columns["grade_label"]}
+    everything = by_grade | {"audit": columns["audit_label"], "human": people.label}
+    counted = choose_labels(everything, columns["no_label"])
     return ResponseTable(
-        response=texts["response_id"],
-        prompt=_texts(columns["prompt_id"]),
-        item=_texts(columns["item_id"]),
-        task=_texts(columns["task"]),
-        context=_texts(columns["context"]),
-        belief=_texts(columns["belief"]),
-        arm=_texts(columns["arm"]),
+        response=columns["response_id"],
+        prompt=columns["prompt_id"],
+        item=columns["item_id"],
+        task=columns["task"],
+        context=columns["context"],
+        belief=columns["belief"],
+        arm=columns["arm"],
         sample=np.asarray(columns["sample"], dtype=np.int64),
         label=counted.label,
         label_source=counted.source,
-        grade_label=choose_labels(by_grade, texts["no_label"]).label,
+        grade_label=choose_labels(by_grade, columns["no_label"]).label,
         human_label=people.label,
         is_disputed=people.is_disputed,
         says_refusal=np.asarray(columns["says_refusal"], dtype=np.bool_),
