@@ -132,11 +132,12 @@ def belief_table(findings: ErrorFindings, title: str, results: StudyResults) -> 
         **_by_grade_alone(effects, _matched_sets),
     }
     note = (
-        "Percentage points. The gap with the belief is what the study reported; only the last "
-        "difference tells whether the belief does more to the arm than to the original. It is over "
-        "items and contexts that were scored in both arms with and without the belief. This difference "
-        "and adoption are told for each belief alone; rows “any belief” of other tables pool all "
-        "conditions, with their denominators. "
+        "Percentage points, over items and contexts that were scored in both arms with and without "
+        "the belief. Only the difference of the two gaps tells whether the belief does more to the "
+        "arm than to the original; what the study reported is the gap with the belief, which stands "
+        "among the gaps over all that was scored there. This difference and adoption are told for "
+        "each belief alone; rows “any belief” of other tables pool all conditions, with their "
+        "denominators. "
         f"{as_sentence(level_of(results.level))}: clustered on item. "
         f"{words_of_definition(findings)} {_on_audits(results)}"
     )

@@ -25,6 +25,8 @@ from study.records import Estimate
 
 NO_BELIEF = "none"
 
+_NOT_ALL_FOUR_WAYS = "no item was scored in both arms with and without the belief"
+
 
 @dataclass(frozen=True)
 class Gap:
@@ -51,17 +53,20 @@ class Gap:
 
 @dataclass(frozen=True)
 class BeliefEffect:
-    """How much a stated belief widens the gap between an arm and the original."""
+    """How much a stated belief widens the gap between an arm and the original.
+
+    Over items and contexts that were scored all four ways. What the study reported is the gap where
+    the belief is stated, over all that was scored there: a `Gap` with that belief has it.
+    """
 
     arm: str
     belief: str
     gap_with: Estimate
-    """Arm − original where the belief is stated, in percentage points: what the study reported."""
+    """Arm − original where the belief is stated, in percentage points."""
     gap_without: Estimate
     """The same where none is."""
     difference: Estimate
-    """(Arm − original with the belief) − (the same without), in percentage points, over items and
-    contexts that were scored all four ways: it can differ from the difference of the two gaps."""
+    """`gap_with` − `gap_without`."""
     by_grade: Estimate | None
     """The difference by grade alone; None while every label of the study is a grade."""
 
@@ -116,18 +121,21 @@ def compute_belief_effects(
     """The difference-in-differences of each belief, matched by item and context."""
     paired = pair_replies(replies, arm, replies.errors(definition))
     graded = _pair_by_grade(replies, arm, definition)
-    without = _gap_or_reason(_with_belief(paired, NO_BELIEF), level)
-    return tuple(
-        BeliefEffect(
+    effects = []
+    for belief in beliefs:
+        given, without = _scored_all_four_ways(paired, belief)
+        effect = BeliefEffect(
             arm=arm,
             belief=belief,
-            gap_with=_gap_or_reason(_with_belief(paired, belief), level),
-            gap_without=without,
-            difference=_widening_or_reason(paired, belief, level),
-            by_grade=None if graded is None else _widening_or_reason(graded, belief, level),
+            gap_with=_gap_or(given, _NOT_ALL_FOUR_WAYS, level),
+            gap_without=_gap_or(without, _NOT_ALL_FOUR_WAYS, level),
+            difference=_widening(given, without, level),
+            by_grade=None
+            if graded is None
+            else _widening(*_scored_all_four_ways(graded, belief), level),
         )
-        for belief in beliefs
-    )
+        effects.append(effect)
+    return tuple(effects)
 
 
 def _pair_by_grade(
@@ -142,29 +150,38 @@ def _with_belief(replies: PairedReplies, belief: str) -> PairedReplies:
     return replies.select(replies.cell.belief.rows_of(belief))
 
 
-def _widening_or_reason(replies: PairedReplies, belief: str, level: float) -> Estimate:
+def _scored_all_four_ways(
+    replies: PairedReplies, belief: str
+) -> tuple[PairedReplies, PairedReplies]:
+    """Prompts with the belief and those without, of the same items and contexts, in one order."""
     scored = replies.select(replies.scored)
     given, without = _with_belief(scored, belief), _with_belief(scored, NO_BELIEF)
     _, in_given, in_without = np.intersect1d(
         _item_and_context(given), _item_and_context(without), return_indices=True
     )
-    if not len(in_given):
-        reason = "no item was scored in both arms with and without the belief"
-        return not_estimable(reason, UNIT, level)
+    return given.select(in_given), without.select(in_without)
+
+
+def _widening(given: PairedReplies, without: PairedReplies, level: float) -> Estimate:
+    if not len(given):
+        return not_estimable(_NOT_ALL_FOUR_WAYS, UNIT, level)
     return difference_in_differences(
-        given.arm_errors[in_given],
-        given.original_errors[in_given],
-        without.arm_errors[in_without],
-        without.original_errors[in_without],
-        given.item[in_given],
+        given.arm_errors,
+        given.original_errors,
+        without.arm_errors,
+        without.original_errors,
+        given.item,
         level,
     )
 
 
 def _gap_or_reason(replies: PairedReplies, level: float) -> Estimate:
-    scored = replies.select(replies.scored)
+    return _gap_or(replies.select(replies.scored), _why_no_gap(replies), level)
+
+
+def _gap_or(scored: PairedReplies, reason: str, level: float) -> Estimate:
     if not len(scored):
-        return not_estimable(_why_no_gap(replies), UNIT, level)
+        return not_estimable(reason, UNIT, level)
     return paired_difference(scored.arm_errors, scored.original_errors, scored.item, level)
 
 

@@ -164,10 +164,17 @@ def test_the_bootstrap_stands_beside_the_cluster_t_interval(table):
     assert plain.method.startswith("BCa percentiles of 1000 resamples of 3 items, widened to t")
 
 
-def test_the_gap_within_a_belief_stands_beside_the_gap_without(table):
+def test_the_gaps_with_and_without_a_belief_add_up_to_their_difference(known_study):
+    prompt = known_study.add_prompt("i9", "trivia")
+    known_study.add_response(prompt, "original", "correct")
+    known_study.add_response(prompt, "warm", "wrong")
+    table = replies_of(known_study)
     effect = belief_effect(table)
-    assert effect.gap_with == gap(table, BELIEF).difference
-    assert effect.gap_without == gap(table, PLAIN).difference
+    with_it, without = effect.gap_with, effect.gap_without
+    assert effect.difference.value == pytest.approx(with_it.value - without.value)
+    assert with_it.n == without.n == effect.difference.n == 3
+    # the new item was asked without the belief alone: only the gap over all has it
+    assert gap(table, PLAIN).difference.n == 4
 
 
 def test_beliefs_that_are_stated_differently_are_never_pooled(known_study):
