@@ -63,7 +63,15 @@ _COLUMNS = {
         ("rater", "code, as in ratings"),
         ("is_revoked", "the rater's access was ended; the ratings stay"),
         ("n_rated, n_skips", "counts"),
+        ("texts", "which version of consent and guidelines the rater agreed to, by hash"),
         ("guess, guess_text, comments", "what the rater said at the end; empty when nothing"),
+    ),
+    "remarks": (
+        ("sheet, rater, form, purpose, subject", "as in ratings"),
+        ("kind", "skip, or problem: something was wrong with the page or the texts"),
+        ("number", "the how-manieth of its kind about this sheet"),
+        ("reason, text", "one of those offered, and the rater's own words"),
+        ("remarked_at", "UTC"),
     ),
 }
 

@@ -87,6 +87,7 @@ _SELECT_RATERS = """
         s.state IS NOT DISTINCT FROM 'revoked' AS is_revoked,
         coalesce(given.n_rated, 0) AS n_rated,
         coalesce(skipped.n_skips, 0) AS n_skips,
+        left(agreed.texts_sha256, 16) AS texts,
         survey.guess,
         survey.guess_text,
         survey.comments
@@ -107,12 +108,35 @@ _SELECT_RATERS = """
         GROUP BY a.rater_id
     ) AS skipped ON skipped.rater_id = r.rater_id
     LEFT JOIN (
+        SELECT rater_id, last(texts_sha256 ORDER BY attempt) AS texts_sha256
+        FROM onboarding_steps
+        WHERE step = 'consent' AND passed
+        GROUP BY rater_id
+    ) AS agreed ON agreed.rater_id = r.rater_id
+    LEFT JOIN (
         SELECT rater_id, guess, guess_text, comments
         FROM exit_surveys
         QUALIFY row_number() OVER (PARTITION BY rater_id ORDER BY revision DESC) = 1
     ) AS survey ON survey.rater_id = r.rater_id
     WHERE r.role = 'annotator'
     ORDER BY rater
+"""
+
+_SELECT_REMARKS = """
+    SELECT
+        left(sha256(concat_ws(chr(31), $key, 'sheet', m.token)), 16) AS sheet,
+        left(sha256(concat_ws(chr(31), $key, 'rater', a.rater_id)), 16) AS rater,
+        a.form,
+        a.purpose,
+        left(sha256(concat_ws(chr(31), $key, a.form, a.subject_id)), 16) AS subject,
+        m.kind,
+        m.number,
+        m.reason,
+        m.text,
+        m.remarked_at
+    FROM remarks AS m
+    JOIN assignments AS a ON a.token = m.token
+    ORDER BY rater, m.remarked_at, m.number
 """
 
 _SELECT_KEY = """
@@ -162,6 +186,7 @@ BLINDED_TABLES: Mapping[str, str] = {
     "ratings": _SELECT_RATINGS,
     "replies": _SELECT_REPLIES,
     "raters": _SELECT_RATERS,
+    "remarks": _SELECT_REMARKS,
 }
 """The tables that anyone may have, by the name of their files."""
 

@@ -36,7 +36,7 @@ def test_the_dataset_comes_whole_and_puts_nothing_on_the_record(study, owner):
     names = zipfile.ZipFile(io.BytesIO(answer.content)).namelist()
     files = {
         f"data/{name}.{kind}"
-        for name in ("ratings", "replies", "raters")
+        for name in ("ratings", "replies", "raters", "remarks")
         for kind in ("csv", "parquet")
     }
     assert {name for name in names if not name.endswith("/")} == {"README.md"} | files

@@ -103,7 +103,7 @@ def test_no_blinded_file_holds_an_id_a_name_or_an_arm(study, tmp_path):
     folder.mkdir()
     write_dataset(study, SETTINGS, SECRET, folder)
     files = [file for file in folder.rglob("*") if file.is_file()]
-    assert len(files) == 7
+    assert len(files) == 9
     for file in files:
         content = file.read_bytes()
         names = (
@@ -144,6 +144,27 @@ def test_the_key_leads_from_codes_to_arms_and_identities_to_people(study, tmp_pa
     anna = people[ratings["left_clearly"]["rater"]]
     assert (anna["rater_id"], anna["subject"]) == ("anna-b", "pid0001")
     assert people[ratings["right_clearly"]["rater"]]["subject"] == ""
+
+
+def test_what_raters_report_goes_out_with_the_sheet_and_the_texts_they_agreed_to(
+    study, noon, tmp_path
+):
+    study.execute(
+        "INSERT INTO remarks VALUES ('t1', 'problem', 1, 'display', '=cut off', 'k1', $t)",
+        {"t": noon},
+    )
+    study.execute(
+        "INSERT INTO onboarding_steps VALUES ('anna-b', 'consent', 1, true, $sha256, '{}', $t)",
+        {"sha256": "ab" * 32, "t": noon},
+    )
+    export_blinded(study, SECRET, tmp_path)
+    (remark,) = read_csv(tmp_path / "remarks.csv")
+    assert (remark["kind"], remark["reason"], remark["text"]) == ("problem", "display", "'=cut off")
+    rated = {row["sheet"]: row["rater"] for row in read_csv(tmp_path / "ratings.csv")}
+    assert rated[remark["sheet"]] == remark["rater"]
+    texts = {row["rater"]: row["texts"] for row in read_csv(tmp_path / "raters.csv")}
+    assert texts.pop(remark["rater"]) == "ab" * 8
+    assert list(texts.values()) == [""]
 
 
 def test_parquet_holds_what_the_csv_does_with_texts_as_they_were(study, tmp_path):
