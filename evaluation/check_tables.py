@@ -1,7 +1,8 @@
-"""Tables about the rating itself: do raters agree with themselves, and hear what was meant?
+"""Tables about the rating itself, and about what people think of sentences and rewrites.
 
-They name no arm, so that they may be shown while a study is sealed. Nothing is computed here;
-numbers come from `statistics/repeats.py` and `statistics/context_check.py`.
+But for the rewrites, whose styles are those of arms, they name no arm, so that they may be shown
+while a study is sealed. Nothing is computed here; numbers come from `statistics/repeats.py`,
+`statistics/context_check.py` and `statistics/rewrite_check.py`.
 """
 
 from collections.abc import Sequence
@@ -17,6 +18,14 @@ from evaluation.formats import (
 )
 from evaluation.statistics.context_check import ContextCheck
 from evaluation.statistics.repeats import RepeatConsistency
+from evaluation.statistics.rewrite_check import RewriteCheck
+
+_FACTS_KEPT = {
+    "all": "All kept",
+    "minor_change": "Minor change",
+    "changed": "Changed",
+    "cannot_judge": "Could not judge",
+}
 
 
 def repeat_table(consistency: RepeatConsistency, limited: str | None = None) -> Table:
@@ -57,6 +66,28 @@ def context_table(checks: Sequence[ContextCheck], limited: str | None = None) ->
         f"{level_of(checks[0].share.level)}{methods}, where an item is a sentence."
     )
     return make_table("What people hear in the context sentences", columns, note, limited)
+
+
+def rewrite_table(checks: Sequence[RewriteCheck], limited: str | None = None) -> Table:
+    """What people said of the rewrites that arms are trained on; `checks` holds at least one."""
+    columns = {
+        "Style": [check.style for check in checks],
+        "Facts kept": [
+            format_share(check.kept, f"ratings by {count_of(check.n_raters, 'rater')}")
+            for check in checks
+        ],
+        **{
+            words: [str(check.counts[answer]) for check in checks]
+            for answer, words in _FACTS_KEPT.items()
+        },
+        "Rewrites rated": [f"{check.n_rewrites_rated} of {check.n_rewrites}" for check in checks],
+    }
+    note = (
+        "Share of ratings that find the facts of the source kept, all of them or but for a minor "
+        f"change, of those that could judge; {level_of(checks[0].kept.level)}"
+        f"{methods_of(check.kept for check in checks)}, where an item is a rewrite."
+    )
+    return make_table("Do rewrites keep the facts?", columns, note, limited)
 
 
 def _other(check: ContextCheck) -> str:

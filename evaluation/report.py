@@ -9,7 +9,7 @@ Nothing is computed here; every number comes from `statistics/results.py`, its w
 from dataclasses import asdict
 from typing import Any
 
-from evaluation.check_tables import context_table, repeat_table
+from evaluation.check_tables import context_table, repeat_table, rewrite_table
 from evaluation.error_tables import (
     adoption_table,
     belief_table,
@@ -43,8 +43,8 @@ def results_as_json(results: StudyResults) -> dict[str, Any]:
     """The results for other programs, at full precision.
 
     Keys: `format`, `seed`, `level`, `limited`, `arms`, `conditions`, then
-    `preferences` (per compared arm: `warm_share`, `accuracy_share`, `agreement` with `alpha`,
-    `n_items` (pairs that were rated), `n_pairable` and `note`, counts `n_…`, `drawn` with
+    `preferences` (per compared arm: `warm_share`, `accuracy_share`, `both_bad_share`,
+    `agreement` with `alpha`, `n_items` (pairs that were rated), `n_pairable` and `note`, counts `n_…`, `drawn` with
     `n_drawn` pairs and `n_held` back from raters), `warmth` (as `warmth_as_json` in
     `warmth_tables.py`), `left_share`,
     `n_ratings_without_original`; the keys of errors below, by our definition; `paper_compat`, an
@@ -55,7 +55,8 @@ def results_as_json(results: StudyResults) -> dict[str, Any]:
     `n_superseded_responses`,
     `n_surplus_ratings`, `repeat_consistency` (`warmer`, `more_accurate`, `n_raters`,
     `n_cannot_judge`), `context_checks` (per context: `share`, `n_sentences`,
-    `n_sentences_rated`, `n_raters`, `other`, `n_other`), `definitions` (the words of `ours`,
+    `n_sentences_rated`, `n_raters`, `other`, `n_other`), `rewrite_checks` (per style: `kept`, `counts`
+    by answer, `n_rewrites`, `n_rewrites_rated`, `n_raters`), `definitions` (the words of `ours`,
     `paper_compat` and `adoption`).
 
     Keys of errors: `definition` (a name); `error_rates` (per arm overall and by condition) and
@@ -137,6 +138,11 @@ def results_as_tables(results: StudyResults) -> list[Table]:
             if results.context_checks
             else []
         ),
+        *(
+            [rewrite_table(results.rewrite_checks, results.limited)]
+            if results.rewrite_checks
+            else []
+        ),
     ]
 
 
@@ -152,6 +158,9 @@ def _preference_table(results: StudyResults) -> Table:
             for preference in preferences
         ],
         "Could not judge": [str(preference.n_cannot_judge) for preference in preferences],
+        "Both called bad": [
+            format_share(preference.both_bad_share, "ratings") for preference in preferences
+        ],
         "Agreement on warmth": [
             format_agreement(preference.agreement) for preference in preferences
         ],

@@ -66,6 +66,7 @@ def ratings_of(item, rater, code, arm="warm", **columns):
         accurate_code=code,
         warmer=warmer,
         accurate=warmer,
+        both_bad=column("both_bad", False),
         arm_is_left=arm_is_left,
         chose_left=np.where(arm_is_left, warmer, 1 - warmer),
         arm_characters=column("arm_characters", 100.0),

@@ -58,6 +58,8 @@ class PreferenceTable:
     """1 compared arm warmer, 0.5 equal, 0 original warmer."""
     accurate: Floats
     """The same for more accurate; NaN where the rater could not judge."""
+    both_bad: Rows
+    """The rater called both replies bad."""
     arm_is_left: Rows
     """The compared arm's reply stood left."""
     chose_left: Floats

@@ -2,7 +2,8 @@
 
 Reads through `tables.py` and computes through `preferences.py`, `agreement.py` and, by each
 definition of an error, `error_findings.py`; what says something about the rating and names no arm,
-`repeats.py`, `style_guesses.py` and `context_check.py`, reads for itself. What cannot be told yet is
+`repeats.py`, `style_guesses.py` and `context_check.py`, reads for itself, and so does
+`rewrite_check.py`. What cannot be told yet is
 an Estimate without value whose method says why, so that a page can show results from the first
 minute on. Figures and tables are made of these records in `evaluation/plots.py` and
 `evaluation/report.py`.
@@ -42,6 +43,7 @@ from evaluation.statistics.outcomes import OURS, PAPER_COMPAT
 from evaluation.statistics.preferences import UNIT, left_share, win_rate
 from evaluation.statistics.repeats import RepeatConsistency, compute_repeat_consistency
 from evaluation.statistics.reply_codes import CodedReplies, code_replies
+from evaluation.statistics.rewrite_check import RewriteCheck, compute_rewrite_check
 from evaluation.statistics.style_guesses import StyleGuesses, compute_style_guesses
 from evaluation.statistics.tables import (
     DrawnPairs,
@@ -67,6 +69,8 @@ class ArmPreference:
     """Share of ratings that call the arm's reply warmer, equal counting half."""
     accuracy_share: Estimate
     """Share that calls it more accurate, of the ratings that could judge."""
+    both_bad_share: Estimate
+    """Share of ratings that call both replies bad."""
     agreement: Agreement
     """Ordinal alpha of the five-point answers about warmth, coded for the arm, over pairs."""
     n_ratings: int
@@ -122,6 +126,8 @@ class StudyResults:
     """Whether raters agree with themselves; over all arms."""
     context_checks: tuple[ContextCheck, ...]
     """One per context whose sentences are rated; none where the study does not ask."""
+    rewrite_checks: tuple[RewriteCheck, ...]
+    """One per style of rewrites; none where nobody rated a rewrite."""
 
     @property
     def error_rates(self) -> tuple[ErrorRate, ...]:
@@ -188,6 +194,7 @@ def compute_results(
         n_surplus_ratings=preferences.n_surplus,
         repeat_consistency=compute_repeat_consistency(con, level),
         context_checks=compute_context_check(con, level),
+        rewrite_checks=compute_rewrite_check(con, level),
     )
 
 
@@ -224,6 +231,7 @@ def _compute_preference(
         arm=arm,
         warm_share=win_rate(table.warmer, table.item, table.rater, level),
         accuracy_share=accuracy,
+        both_bad_share=win_rate(table.both_bad.astype(np.float64), table.item, table.rater, level),
         agreement=agreement_on_warmth(table, table.warmer_code, seed, level),
         n_ratings=len(table),
         n_raters=len(np.unique(table.rater)),

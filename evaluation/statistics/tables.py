@@ -30,7 +30,7 @@ from study.versions import read_newest_settings
 
 _SELECT_RATINGS = """
     WITH newest AS (
-        SELECT token, form, warmer, more_accurate, is_surplus,
+        SELECT token, form, warmer, more_accurate, both_bad, is_surplus,
             first_value(seconds) OVER own AS seconds, first_value(rated_at) OVER own AS rated_at
         FROM ratings
         WINDOW own AS (PARTITION BY token ORDER BY revision)
@@ -38,6 +38,7 @@ _SELECT_RATINGS = """
     )
     SELECT
         newest.token, newest.warmer, newest.more_accurate, newest.is_surplus, newest.seconds,
+        coalesce(newest.both_bad, false) AS both_bad,
         epoch(newest.rated_at) AS rated_at,
         assignments.rater_id, assignments.first_is_left, assignments.position,
         pairs.pair_id, prompts.item_id, prompts.context, prompts.belief, items.task,
@@ -217,6 +218,7 @@ def _read_preferences_for_arm(columns: dict[str, NDArray[Any]]) -> PreferenceTab
         warmer=(np.sign(warmer_code) + 1) / 2,
         accurate=(np.sign(accurate_code) + 1) / 2,
         arm_is_left=arm_is_left,
+        both_bad=np.asarray(columns["both_bad"], dtype=np.bool_),
         chose_left=(np.sign(warmer_code) * towards_left + 1) / 2,
         arm_characters=np.where(first_is_arm, *lengths),
         original_characters=np.where(first_is_arm, *reversed(lengths)),

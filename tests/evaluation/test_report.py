@@ -23,6 +23,7 @@ from evaluation.statistics.outcomes import LABELS
 from evaluation.statistics.paired_tests import PairCounts, PairedTest
 from evaluation.statistics.repeats import RepeatConsistency
 from evaluation.statistics.results import ArmPreference, StudyResults
+from evaluation.statistics.rewrite_check import RewriteCheck
 from evaluation.statistics.style_guesses import StyleGuesses
 from evaluation.statistics.tables import DrawnPairs
 from evaluation.statistics.warmth_validation import compute_warmth_validation
@@ -135,7 +136,9 @@ def results():
         limited=None,
         arms=("original", "warm"),
         conditions=(SAD,),
-        preferences=(ArmPreference("warm", share, share, alpha, 24, 3, 8, 8, 2, DrawnPairs(9, 1)),),
+        preferences=(
+            ArmPreference("warm", share, share, SHARE, alpha, 24, 3, 8, 8, 2, DrawnPairs(9, 1)),
+        ),
         warmth=(compute_warmth_validation(make_ratings(), "warm"),),
         style_guesses=StyleGuesses(share, share, {"warmer": 3}, 1),
         left_share=share,
@@ -159,6 +162,16 @@ def results():
         context_checks=(
             ContextCheck("sad", estimate(0.75, 0.5, 1.0, n=12), 5, 4, 3, "none_of_these", 2),
             ContextCheck("happy", not_estimable("no ratings yet", "item"), 5, 0, 0, None, 0),
+        ),
+        rewrite_checks=(
+            RewriteCheck(
+                "warm",
+                estimate(0.75, 0.5, 1.0, n=4),
+                {"all": 2, "minor_change": 1, "changed": 1, "cannot_judge": 3},
+                9,
+                5,
+                2,
+            ),
         ),
     )
 
@@ -301,6 +314,20 @@ def test_what_people_heard_in_a_context_stands_beside_what_was_meant(results):
 def test_a_study_that_rates_no_sentences_has_no_table_of_them(results):
     tables = results_as_tables(replace(results, context_checks=()))
     assert "What people hear in the context sentences" not in {table.title for table in tables}
+
+
+def test_what_people_said_of_rewrites_stands_by_style(results):
+    table = table_called(results, "Do rewrites keep the facts?")
+    row = dict(zip(table.columns, table.rows[0], strict=True))
+    assert row["Facts kept"] == "75.0 % [50.0, 100.0], n = 4 ratings by 2 raters"
+    answers = ("All kept", "Minor change", "Changed", "Could not judge")
+    assert [row[answer] for answer in answers] == ["2", "1", "1", "3"]
+    assert row["Rewrites rated"] == "5 of 9"
+
+
+def test_a_study_without_ratings_of_rewrites_has_no_table_of_them(results):
+    tables = results_as_tables(replace(results, rewrite_checks=()))
+    assert "Do rewrites keep the facts?" not in {table.title for table in tables}
 
 
 def test_all_labels_are_counted_in_a_table(results):

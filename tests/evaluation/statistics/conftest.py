@@ -141,6 +141,22 @@ class StudyWriter:
                 [token, revision, context, f"{token}-{revision}", START],
             )
 
+    def check_rewrite(self, rater, rewrite, style, *facts_kept):
+        """A rater says of a rewrite whether its facts are kept, and perhaps changes their mind."""
+        self.con.execute(
+            "INSERT INTO rewrites (rewrite_id, conversation_id, style, user_text, source_text, "
+            "text) VALUES (?, 'x', ?, 'u', 's', 't') ON CONFLICT DO NOTHING",
+            [rewrite, style],
+        )
+        token = self.add_assignment(rater, "rewrite", rewrite)
+        for revision, answer in enumerate(facts_kept, start=1):
+            self.con.execute(
+                "INSERT INTO ratings (token, revision, form, facts_kept, reason, seconds, layout, "
+                "is_surplus, idempotency_key, rated_at) "
+                "VALUES (?, ?, 'rewrite', ?, '', 4.0, 'columns', false, ?, ?)",
+                [token, revision, answer, f"{token}-{revision}", START],
+            )
+
 
 @pytest.fixture(scope="session")
 def templates(tmp_path_factory):

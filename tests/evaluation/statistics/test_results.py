@@ -29,6 +29,15 @@ def test_accuracy_leaves_out_those_who_could_not_judge(results):
     assert (warm.accuracy_share.n, warm.n_cannot_judge) == (6, 2)
 
 
+def test_both_replies_called_bad_are_told_of_all_ratings(known_study):
+    known_study.con.execute(
+        "UPDATE ratings SET both_bad = true "
+        "WHERE token = (SELECT min(token) FROM ratings WHERE form = 'pair')"
+    )
+    (warm,) = compute_results(known_study.con, seed=7).preferences
+    assert (warm.both_bad_share.value, warm.both_bad_share.n) == (1 / 8, 8)
+
+
 def test_agreement_is_that_of_the_arm_coded_answers(results):
     (warm,) = results.preferences
     # codes (2, 1) (1, −1) (2, 2) (0, 2): values −1 0 1 2 occur 1 1 2 4 times, so their
