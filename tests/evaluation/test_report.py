@@ -378,6 +378,7 @@ def test_json_keeps_full_precision_and_documented_keys(results):
         "n_surplus_ratings",
         "repeat_consistency",
         "context_checks",
+        "rewrite_checks",
         "definitions",
     }
     assert document["error_rates"][0]["rate"]["low"] == 0.03199
