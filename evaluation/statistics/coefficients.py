@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 
 from evaluation.statistics.agreement import (
+    ALL_EQUAL,
     Counts,
     Floats,
     LevelOfMeasurement,
@@ -172,8 +173,7 @@ def cohen_kappa(
     if not n_items:
         return not_estimable("no item was rated by both raters", UNIT, level)
     if len(np.flatnonzero(confusion.sum(axis=0) + confusion.sum(axis=1))) < 2:
-        reason = "all codes are equal, so agreement cannot be told from chance"
-        return not_estimable(reason, UNIT, level)
+        return not_estimable(ALL_EQUAL, UNIT, level)
     times = confusion.reshape(-1)
     parts = collapse(np.eye(confusion.size)[times > 0], seed, times=times[times > 0])
 

@@ -213,7 +213,7 @@ def caution_of_alike(parts: Parts, unit: str) -> str:
     n_unlike = parts.n_units - int(parts.times.max())
     if parts.is_bundled or n_unlike >= FEWEST_UNLIKE:
         return ""
-    return f"{_CAUTION}only {n_unlike} {unit}s differ from the commonest kind"
+    return f"{_CAUTION}only {_that_differ(n_unlike, unit)} from the commonest kind"
 
 
 def why_too_few(parts: Parts, unit: str) -> str:
@@ -222,15 +222,14 @@ def why_too_few(parts: Parts, unit: str) -> str:
     With two units, or two that differ from the rest, resamples are a handful of samples.
     """
     if parts.n_units < FEWEST_TOLD:
-        few = f"one {unit}" if parts.n_units == 1 else f"{parts.n_units} {unit}s"
+        few = f"one {unit}" if parts.n_units == 1 else words_for(parts.n_units, unit)
         return f"no interval: only {few}"
     n_unlike = parts.n_units - int(parts.times.max())
     if parts.is_bundled or n_unlike >= FEWEST_TOLD:
         return ""
     if not n_unlike:
         return f"no interval: all {parts.n_units} {unit}s are of one kind"
-    differ = f"1 {unit} differs" if n_unlike == 1 else f"{n_unlike} {unit}s differ"
-    return f"no interval: only {differ} from the commonest kind"
+    return f"no interval: only {_that_differ(n_unlike, unit)} from the commonest kind"
 
 
 def caution_of_agreeing(n_disagreeing: int, unit: str) -> str:
@@ -240,7 +239,16 @@ def caution_of_agreeing(n_disagreeing: int, unit: str) -> str:
     """
     if n_disagreeing >= FEWEST_UNLIKE:
         return ""
-    return f"{_CAUTION}raters differ on only {n_disagreeing} {unit}s"
+    return f"{_CAUTION}raters differ on only {words_for(n_disagreeing, unit)}"
+
+
+def words_for(number: int, noun: str) -> str:
+    """A count in words, such as `1 item` or `2 items`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _that_differ(number: int, unit: str) -> str:
+    return f"{words_for(number, unit)} {'differs' if number == 1 else 'differ'}"
 
 
 def caution_in(method: str) -> str:

@@ -38,8 +38,8 @@ def test_what_could_not_be_told_is_a_sentence_and_no_number():
     assert format_share(not_estimable("no ratings yet", "item"), "ratings") == (
         "not estimable: no ratings yet"
     )
-    unknown = Agreement(not_estimable("no codes yet", "item"), 0, 0, "")
-    assert format_agreement(unknown) == "not estimable: no codes yet"
+    unknown = Agreement(not_estimable("no ratings yet", "item"), 0, 0, "")
+    assert format_agreement(unknown) == "not estimable: no ratings yet"
 
 
 def test_points_carry_their_sign():

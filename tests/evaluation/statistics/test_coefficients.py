@@ -92,7 +92,7 @@ def test_equal_ratings_are_explained(coefficient):
     counts = np.array([[3, 0], [3, 0]])
     estimate = agreement_of_counts(coefficient, counts, np.arange(2.0), seed=1)
     assert estimate.value is None
-    assert "all codes are equal" in estimate.method
+    assert "all ratings are equal" in estimate.method
     percent = agreement_of_counts("percent", counts, np.arange(2.0), seed=1)
     assert percent.value == 1.0
 
@@ -101,7 +101,7 @@ def test_equal_ratings_are_explained(coefficient):
 def test_single_ratings_are_explained(coefficient):
     estimate = agreement_of_counts(coefficient, np.eye(3, dtype=int), np.arange(3.0), seed=1)
     assert estimate.value is None
-    assert "no unit was coded twice" in estimate.method
+    assert "nothing was rated twice" in estimate.method
 
 
 def test_order_of_items_and_names_of_values_do_not_matter():

@@ -59,6 +59,6 @@ def test_a_ratio_scale_of_too_many_values_is_explained():
 
 def test_equal_and_single_codes_are_explained():
     equal = alpha_of_fine_codes(codes_of(np.ones((2, 4))), "interval", seed=1).alpha
-    assert "all codes are equal" in equal.method
+    assert "all ratings are equal" in equal.method
     single = alpha_of_fine_codes(codes_of(np.arange(4.0)[None]), "interval", seed=1).alpha
-    assert "no unit was coded twice" in single.method
+    assert "nothing was rated twice" in single.method
