@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from evaluation.statistics.agreement import Agreement
 from evaluation.statistics.columns import Condition
+from evaluation.statistics.resampling import caution_in
 from evaluation.statistics.results import ArmPreference
 from study.records import Estimate
 
@@ -174,4 +175,5 @@ def _part_name(part: str | None, noun: str) -> str:
 def _interval(estimate: Estimate, show: Callable[[float], str]) -> str:
     if estimate.low is None or estimate.high is None:
         return f"({estimate.method})"
-    return f"[{show(estimate.low)}, {show(estimate.high)}]"
+    mark = " (likely too short)" if caution_in(estimate.method) else ""
+    return f"[{show(estimate.low)}, {show(estimate.high)}]{mark}"

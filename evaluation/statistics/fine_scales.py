@@ -26,6 +26,7 @@ from evaluation.statistics.resampling import (
     Parts,
     Sample,
     bca_bounds,
+    caution_of_few,
     random_bundles,
     why_too_few,
 )
@@ -105,7 +106,9 @@ def alpha_of_fine_codes(
     left_out = None
     if paired.n_items <= _MOST_LEFT_OUT:
         left_out = _alphas(paired, 1 - np.eye(paired.n_items), level_of_measurement)
-    sample = Sample(parts, value, left_out, level_of_measurement != "nominal", UNIT)
+    is_graded = level_of_measurement != "nominal"
+    caution = caution_of_few(parts, UNIT) if is_graded else ""
+    sample = Sample(parts, value, left_out, is_graded, UNIT, caution)
     too_few = why_too_few(parts, UNIT)
     bounds = Bounds(None, None, too_few)
     if not too_few:

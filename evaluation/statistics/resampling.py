@@ -36,6 +36,9 @@ FEWEST_TOLD = 3
 FEWEST_UNLIKE = 10
 """Units that differ from the commonest kind, or on which raters differ, below which an interval is called likely too short."""
 
+FEWEST_GRADED = 50
+"""Units below which an interval of weighted agreement, or of alpha on a fine scale, is called likely too short."""
+
 
 @dataclass(frozen=True)
 class Parts:
@@ -170,7 +173,7 @@ def bca_bounds(values: Floats, sample: Sample, level: float) -> Bounds:
     if parts.is_bundled:
         method += f" in {len(parts.times)} random bundles"
     if sample.is_graded:
-        method += f", widened to t with {parts.n_units - 1} degrees of freedom"
+        method += f", widened to t with {words_for(parts.n_units - 1, 'degree')} of freedom"
     if n_undefined:
         method += f", {n_undefined} of them left out since they had no variation"
     return Bounds(float(low), float(high), method + sample.caution)
@@ -213,6 +216,8 @@ def caution_of_alike(parts: Parts, unit: str) -> str:
     n_unlike = parts.n_units - int(parts.times.max())
     if parts.is_bundled or n_unlike >= FEWEST_UNLIKE:
         return ""
+    if parts.n_units <= FEWEST_UNLIKE:
+        return _caution_of_units(parts, unit)
     return f"{_CAUTION}only {_that_differ(n_unlike, unit)} from the commonest kind"
 
 
@@ -230,6 +235,18 @@ def why_too_few(parts: Parts, unit: str) -> str:
     if not n_unlike:
         return f"no interval: all {parts.n_units} {unit}s are of one kind"
     return f"no interval: only {_that_differ(n_unlike, unit)} from the commonest kind"
+
+
+def caution_of_few(parts: Parts, unit: str) -> str:
+    """What to say beside weighted agreement, or alpha on a fine scale, of few units.
+
+    Of 20 items it was held in 89 to 93 % of made-up studies, of 100 in 94 to 95 %.
+    """
+    return _caution_of_units(parts, unit) if parts.n_units < FEWEST_GRADED else ""
+
+
+def _caution_of_units(parts: Parts, unit: str) -> str:
+    return f"{_CAUTION}there are only {words_for(parts.n_units, unit)}"
 
 
 def caution_of_agreeing(n_disagreeing: int, unit: str) -> str:

@@ -174,7 +174,7 @@ def test_wrong_input_is_refused():
         alpha_of_codes(PUBLISHED, "nominal", seed=1, resamples=0)
     with pytest.raises(BadTable, match="counts of items by 2 values"):
         alpha_of_counts(np.ones((4, 3), dtype=np.int64), np.arange(2.0), "nominal", seed=1)
-    with pytest.raises(BadTable, match="one cluster for each of 12 units"):
+    with pytest.raises(BadTable, match="one cluster for each of 12 items"):
         alpha_of_codes(PUBLISHED, "nominal", seed=1, cluster_ids=np.arange(3))
 
 
