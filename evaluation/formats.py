@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from evaluation.statistics.agreement import Agreement
 from evaluation.statistics.columns import Condition
+from evaluation.statistics.intervals import count_of as count_of
 from evaluation.statistics.resampling import caution_in
 from evaluation.statistics.results import ArmPreference
 from study.records import Estimate
@@ -100,11 +101,6 @@ def signed(points: float, digits: int = 1) -> str:
     """Percentage points with their sign; what rounds to zero has none."""
     shown = f"{points:+.{digits}f}".replace("-", "−")
     return shown if any(digit in shown for digit in "123456789") else shown[1:]
-
-
-def count_of(number: int, noun: str) -> str:
-    """A count with its noun: `1 rater`, `2 raters`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def one_of(names: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ import krippendorff
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.statistics.intervals import Bounds, Ids, not_estimable
+from evaluation.statistics.intervals import Bounds, Ids, count_of, not_estimable
 from evaluation.statistics.resampling import (
     FEWEST_TOLD,
     Parts,
@@ -28,7 +28,6 @@ from evaluation.statistics.resampling import (
     leave_out,
     resample,
     why_too_few,
-    words_for,
 )
 from study.errors import BadInput, BadTable
 from study.records import Estimate
@@ -140,8 +139,8 @@ def alpha_of_counts(
 
 def note_on_ratings(n_pairable: int, n_twice: int, n_items: int) -> str:
     """What alpha is computed from, in words."""
-    of_items = f"{words_for(n_twice, 'item')} rated at least twice"
-    return f"{words_for(n_pairable, 'rating')} of {of_items}, out of {n_items} rated."
+    of_items = f"{count_of(n_twice, 'item')} rated at least twice"
+    return f"{count_of(n_pairable, 'rating')} of {of_items}, out of {n_items} rated."
 
 
 def _bounds_without_spread(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.special import ndtr, ndtri, stdtrit
 
-from evaluation.statistics.intervals import Bounds, Ids, index_units, wilson_bounds
+from evaluation.statistics.intervals import Bounds, Ids, count_of, index_units, wilson_bounds
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -173,7 +173,7 @@ def bca_bounds(values: Floats, sample: Sample, level: float) -> Bounds:
     if parts.is_bundled:
         method += f" in {len(parts.times)} random bundles"
     if sample.is_graded:
-        method += f", widened to t with {words_for(parts.n_units - 1, 'degree')} of freedom"
+        method += f", widened to t with {count_of(parts.n_units - 1, 'degree')} of freedom"
     if n_undefined:
         method += f", {n_undefined} of them left out since they had no variation"
     return Bounds(float(low), float(high), method + sample.caution)
@@ -227,7 +227,7 @@ def why_too_few(parts: Parts, unit: str) -> str:
     With two units, or two that differ from the rest, resamples are a handful of samples.
     """
     if parts.n_units < FEWEST_TOLD:
-        few = f"one {unit}" if parts.n_units == 1 else words_for(parts.n_units, unit)
+        few = f"one {unit}" if parts.n_units == 1 else count_of(parts.n_units, unit)
         return f"no interval: only {few}"
     n_unlike = parts.n_units - int(parts.times.max())
     if parts.is_bundled or n_unlike >= FEWEST_TOLD:
@@ -246,7 +246,7 @@ def caution_of_few(parts: Parts, unit: str) -> str:
 
 
 def _caution_of_units(parts: Parts, unit: str) -> str:
-    return f"{_CAUTION}there are only {words_for(parts.n_units, unit)}"
+    return f"{_CAUTION}there are only {count_of(parts.n_units, unit)}"
 
 
 def caution_of_agreeing(n_disagreeing: int, unit: str) -> str:
@@ -256,16 +256,11 @@ def caution_of_agreeing(n_disagreeing: int, unit: str) -> str:
     """
     if n_disagreeing >= FEWEST_UNLIKE:
         return ""
-    return f"{_CAUTION}raters differ on only {words_for(n_disagreeing, unit)}"
-
-
-def words_for(number: int, noun: str) -> str:
-    """A count in words, such as `1 item` or `2 items`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{_CAUTION}raters differ on only {count_of(n_disagreeing, unit)}"
 
 
 def _that_differ(number: int, unit: str) -> str:
-    return f"{words_for(number, unit)} {'differs' if number == 1 else 'differ'}"
+    return f"{count_of(number, unit)} {'differs' if number == 1 else 'differ'}"
 
 
 def caution_in(method: str) -> str:

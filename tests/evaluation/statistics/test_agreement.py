@@ -110,6 +110,12 @@ def test_a_sample_with_few_unlike_items_says_so():
     assert method.endswith("likely too short, since only 4 items differ from the commonest kind")
 
 
+def test_the_note_counts_ratings_and_items():
+    codes = np.array([[1.0, 2.0, 1.0, 2.0], [1.0, 2.0, 2.0, N]])
+    note = alpha_of_codes(codes, "nominal", seed=1).note
+    assert note == "6 ratings of 3 items rated at least twice, out of 4 rated."
+
+
 def test_units_of_one_cluster_are_drawn_together():
     once = PUBLISHED[:, :11]
     # each unit twice, both copies in one cluster: nothing new was observed, so the spread of

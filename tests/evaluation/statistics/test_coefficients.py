@@ -121,6 +121,18 @@ def test_weighted_agreement_that_rests_on_few_items_says_so():
     weighted = agreement_of_counts("gwet", counts, np.arange(3.0), 1, "ordinal")
     assert weighted.method.endswith("likely too short, since raters differ on only 2 items")
     assert "too short" not in agreement_of_counts("gwet", counts, np.arange(3.0), 1).method
+    counts[-1] = [2, 0, 0]
+    weighted = agreement_of_counts("gwet", counts, np.arange(3.0), 1, "ordinal")
+    assert weighted.method.endswith("raters differ on only 1 item")
+
+
+def test_weighted_kappa_of_few_items_says_so():
+    confusion = np.full((3, 3), 2) + np.diag([4, 4, 4])
+    told = cohen_kappa(confusion, np.arange(3.0), seed=1, weights="quadratic").method
+    assert told.endswith("likely too short, since there are only 30 items")
+    assert "too short" not in cohen_kappa(confusion, np.arange(3.0), seed=1).method
+    many = cohen_kappa(2 * confusion, np.arange(3.0), seed=1, weights="quadratic").method
+    assert "too short" not in many
 
 
 def test_full_agreement_of_any_coefficient_claims_no_certainty():
