@@ -1,4 +1,7 @@
-"""Coverage as tables in Markdown: one row per estimator and size, the other settings pooled."""
+"""Coverage as tables in Markdown: one row per estimator and size, the other settings pooled.
+
+Then settings that are too short, and how often an interval finds what is not there.
+"""
 
 import re
 from collections.abc import Sequence
@@ -19,6 +22,16 @@ _OF_ALL = (
 _OF_SHORT = (
     "| interval | setting | truth | studies | coverage | too high | too low |\n"
     "|---|---|---:|---:|---:|---:|---:|"
+)
+_OF_NULL = (
+    "| interval | settings | studies | flagged | highest setting |\n|---|---:|---:|---:|---:|"
+)
+# Shares that are one half where nothing is to be found; others are 0 there.
+_HALVES = frozenset(
+    {
+        *("win_rate", "win_rate_of_few", "arm_share", "left_share", "longer_share"),
+        *("share_of_both_sides", "share_at_equal_length", "quarter_share", "meter_area"),
+    }
 )
 
 
@@ -56,7 +69,8 @@ def as_markdown(cells: Cells) -> str:
         groups.setdefault((cell["estimator"], _size(cell["setting"])), []).append(cell)
     ordered = sorted(groups, key=lambda key: (key[0], _numbers(key[1])))
     rows = [_row(*key, groups[key]) for key in ordered]
-    return "\n".join([_OF_ALL, *rows, "", *_short(cells), "", *_called_short(cells)])
+    of_all = [_OF_ALL, *rows, "", *_short(cells), "", *_called_short(cells)]
+    return "\n".join([*of_all, "", *_flagged(cells)])
 
 
 def put_into(document: Path, tables: str) -> None:
@@ -123,6 +137,26 @@ def _called_short(cells: Cells) -> list[str]:
             f"- {name}: {n} intervals call themselves too short, {_percent(covered / n)} held"
         )
     return lines
+
+
+def _flagged(cells: Cells) -> list[str]:
+    """How often an interval, of those that there are, leaves out that nothing is there."""
+    null = [cell for cell in cells if _n_told(cell) and _is_null(cell)]
+    rows = []
+    for name in sorted({cell["estimator"] for cell in null}):
+        own = [cell for cell in null if cell["estimator"] == name]
+        n_flagged = sum(_n_told(cell) - cell["n_covered"] for cell in own)
+        n = sum(map(_n_told, own))
+        low, high = wilson_bounds(n_flagged / n, n, 1.96)
+        told = f"{_percent(n_flagged / n)} [{100 * low:.1f}, {100 * high:.1f}]"
+        highest = max(1 - cell["n_covered"] / _n_told(cell) for cell in own)
+        rows.append(f"| {name} | {len(own)} | {n} | {told} | {_percent(highest)} |")
+    return [_OF_NULL, *rows] if rows else []
+
+
+def _is_null(cell: dict[str, Any]) -> bool:
+    nothing = 0.5 if cell["estimator"] in _HALVES else 0.0
+    return abs(cell["truth"] - nothing) < 1e-6
 
 
 def _share(cell: dict[str, Any]) -> float:

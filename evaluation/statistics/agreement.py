@@ -23,6 +23,7 @@ from evaluation.statistics.resampling import (
     bounds_of_full_agreement,
     bounds_of_full_disagreement,
     caution_of_alike,
+    caution_of_few,
     collapse,
     is_worst,
     leave_out,
@@ -120,8 +121,10 @@ def alpha_of_counts(
     bounds = _bounds_without_spread(parts, value, worst, unit, level)
     if bounds is None:
         is_graded = level_of_measurement != "nominal"
-        left_out, caution = leave_out(parts, alphas), caution_of_alike(parts, unit)
-        sample = Sample(parts, value, left_out, is_graded, unit, caution)
+        caution = caution_of_alike(parts, unit)
+        if level_of_measurement == "ratio":
+            caution = caution or caution_of_few(parts, unit)
+        sample = Sample(parts, value, leave_out(parts, alphas), is_graded, unit, caution)
         bounds = bca_bounds(resample(parts, alphas, seed, resamples), sample, level)
     estimate = Estimate(
         value=value,

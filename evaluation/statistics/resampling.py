@@ -37,7 +37,7 @@ FEWEST_UNLIKE = 10
 """Units that differ from the commonest kind, or on which raters differ, below which an interval is called likely too short."""
 
 FEWEST_GRADED = 50
-"""Units below which an interval of weighted agreement, or of alpha on a fine scale, is called likely too short."""
+"""Units below which an interval of weighted agreement, or of alpha of ratios or on a fine scale, is called likely too short."""
 
 
 @dataclass(frozen=True)
@@ -238,7 +238,7 @@ def why_too_few(parts: Parts, unit: str) -> str:
 
 
 def caution_of_few(parts: Parts, unit: str) -> str:
-    """What to say beside weighted agreement, or alpha on a fine scale, of few units.
+    """What to say beside weighted agreement, and alpha of ratios or on a fine scale, of few units.
 
     Of 20 items it was held in 89 to 93 % of made-up studies, of 100 in 94 to 95 %.
     """

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from coverage_tables import as_markdown
 from scenarios.agreement import Rating, truth_of_unanimous, truths_of_nominal, truths_of_ranks
 from scenarios.judges import Judged, truths_of_judge
 from scenarios.made_outcomes import draw_outcomes, mean_of_preference, share_of_mean
@@ -106,6 +107,16 @@ def test_the_side_moves_the_share_of_left_replies():
 
 def test_half_prefer_at_a_mean_of_zero():
     assert share_of_mean(mean_of_preference(0.5)) == pytest.approx(0.5)
+
+
+def test_the_share_of_null_studies_that_are_flagged_is_told():
+    counts = {"n_without": 1, "n_called_short": 0, "n_covered_called_short": 0, "n_below": 0}
+    sums = {"n_studies": 21, "n_covered": 19, "n_above": 1, "sum_width": 20.0, "sum_value": 10.0}
+    share = {"estimator": "left_share", "setting": "12 raters", **counts, **sums}
+    told = as_markdown([share | {"truth": 0.5}, share | {"truth": 0.6, "setting": "20 raters"}])
+    # one of 20 intervals; Wilson: (0.05 + 1.96²/40 ± 1.96 √(0.0475/20 + 1.96²/1600)) / (1 + 1.96²/20)
+    assert "| left_share | 1 | 20 | 5.0 % [0.9, 23.6] | 5.0 % |" in told
+    assert told.count("| left_share | 1 |") == 1
 
 
 def test_the_document_has_the_tables_of_the_stored_coverage(tmp_path):
