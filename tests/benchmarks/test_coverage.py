@@ -6,12 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from coverage import all_scenarios
 from coverage_tables import as_markdown
 from scenarios.agreement import Rating, truth_of_unanimous, truths_of_nominal, truths_of_ranks
 from scenarios.judges import Judged, truths_of_judge
 from scenarios.made_outcomes import draw_outcomes, mean_of_preference, share_of_mean
 from scenarios.meters import Heard, truths_of_meter
 from scenarios.warmth_ratings import People, truths_of_people
+from shown_intervals import SHOWN
 
 ROOT = Path(__file__).parents[2]
 
@@ -107,6 +109,17 @@ def test_the_side_moves_the_share_of_left_replies():
 
 def test_half_prefer_at_a_mean_of_zero():
     assert share_of_mean(mean_of_preference(0.5)) == pytest.approx(0.5)
+
+
+def test_every_estimator_stands_in_one_row_of_what_users_see():
+    names = {name for scenario in all_scenarios() for name in scenario.truths}
+    rows = {
+        name: [one.name for one in SHOWN if one.cells([{"estimator": name}])]
+        for name in names
+        if not name.startswith("null_")
+    }
+    assert {name: len(found) for name, found in rows.items()} == dict.fromkeys(rows, 1)
+    assert all(any(one.name in found for found in rows.values()) for one in SHOWN)
 
 
 def test_the_share_of_null_studies_that_are_flagged_is_told():
