@@ -26,10 +26,33 @@ from typing import Any
 import numpy as np
 
 from coverage_tables import as_markdown, coverage_of, put_into
-from scenarios import Scenario, agreement, error_rates, null_studies, preferences, regression
+from scenarios import (
+    Scenario,
+    agreement,
+    error_rates,
+    few_errors,
+    judges,
+    meters,
+    null_studies,
+    preferences,
+    regression,
+    reply_lengths,
+    warmth_ratings,
+)
 from study.records import Estimate
 
-MODULES = (preferences, error_rates, agreement, regression, null_studies)
+MODULES = (
+    preferences,
+    warmth_ratings,
+    meters,
+    error_rates,
+    few_errors,
+    agreement,
+    judges,
+    regression,
+    reply_lengths,
+    null_studies,
+)
 LEVEL = 0.95
 STEP = 100
 SEED = 2507

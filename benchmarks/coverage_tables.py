@@ -1,4 +1,8 @@
-"""Coverage as tables in Markdown: one row per estimator and size, the other settings pooled."""
+"""Coverage as tables in Markdown: one row per estimator and size, the other settings pooled.
+
+Before them one row for each interval that users see; after them settings that are too short, and how
+often an interval finds what is not there.
+"""
 
 import re
 from collections.abc import Sequence
@@ -7,10 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.statistics.intervals import wilson_bounds
+from shown_intervals import SHOWN, Shown
 
 Cells = Sequence[dict[str, Any]]
 LOWEST = 0.94
+# With fewer intervals the worst setting is one of chance.
+_TELLING = 100
 _BEGIN, _END = "<!-- coverage -->", "<!-- end of coverage -->"
+_OF_SHOWN = (
+    "| interval, as users see it | settings | studies | coverage | lowest setting | called short, of "
+    "these held | what is said beside it |\n|---|---:|---:|---:|---:|---:|---|"
+)
 _OF_ALL = (
     "| interval | size | settings | studies | coverage | lowest setting | too high | too low | bias "
     "| mean width | no interval | called short |\n"
@@ -19,6 +30,16 @@ _OF_ALL = (
 _OF_SHORT = (
     "| interval | setting | truth | studies | coverage | too high | too low |\n"
     "|---|---|---:|---:|---:|---:|---:|"
+)
+_OF_NULL = (
+    "| interval | settings | studies | flagged | highest setting |\n|---|---:|---:|---:|---:|"
+)
+# Shares that are one half where nothing is to be found; others are 0 there.
+_HALVES = frozenset(
+    {
+        *("win_rate", "win_rate_of_few", "arm_share", "left_share", "longer_share"),
+        *("share_of_both_sides", "share_at_equal_length", "quarter_share", "meter_area"),
+    }
 )
 
 
@@ -56,7 +77,9 @@ def as_markdown(cells: Cells) -> str:
         groups.setdefault((cell["estimator"], _size(cell["setting"])), []).append(cell)
     ordered = sorted(groups, key=lambda key: (key[0], _numbers(key[1])))
     rows = [_row(*key, groups[key]) for key in ordered]
-    return "\n".join([_OF_ALL, *rows, "", *_short(cells), "", *_called_short(cells)])
+    shown = [_shown_row(one, own) for one in SHOWN if (own := one.cells(cells))]
+    of_all = [_OF_SHOWN, *shown, "", _OF_ALL, *rows, "", *_short(cells), "", *_called_short(cells)]
+    return "\n".join([*of_all, "", *_flagged(cells)])
 
 
 def put_into(document: Path, tables: str) -> None:
@@ -81,18 +104,38 @@ def _row(estimator: str, size: str, cells: Cells) -> str:
     n_studies = sum(cell["n_studies"] for cell in cells)
     n = n_studies - sum(cell["n_without"] for cell in cells)
     found = coverage_of(cells)
-    lowest = min((one.share for one in map(_alone, cells) if one.share is not None), default=None)
     above, below = (
         sum(cell[name] for cell in cells) / max(1, n) for name in ("n_above", "n_below")
     )
     bias = sum(cell["sum_value"] - cell["truth"] * _n_told(cell) for cell in cells) / max(1, n)
     width = sum(cell["sum_width"] for cell in cells) / max(1, n)
     short = sum(cell["n_called_short"] for cell in cells) / n_studies
-    low, high = found.bounds
-    told = f"{_percent(found.share)} [{100 * low:.1f}, {100 * high:.1f}]"
-    shares = f"{told} | {_percent(lowest)} | {_percent(above)} | {_percent(below)}"
+    shares = f"{_told(found)} | {_percent(_lowest(cells))} | {_percent(above)} | {_percent(below)}"
     rest = f"{bias:+.2g} | {width:.3g} | {_percent(1 - n / n_studies)} | {_percent(short)}"
     return f"| {estimator} | {size} | {len(cells)} | {n_studies} | {shares} | {rest} |"
+
+
+def _shown_row(shown: Shown, cells: Cells) -> str:
+    n_short = sum(cell["n_called_short"] for cell in cells)
+    held = sum(cell["n_covered_called_short"] for cell in cells)
+    n = sum(map(_n_told, cells))
+    short = f"{_percent(n_short / n)}, {_percent(held / n_short)}" if n_short else "–"
+    n_studies = sum(cell["n_studies"] for cell in cells)
+    numbers = (
+        f"{len(cells)} | {n_studies} | {_told(coverage_of(cells))} | {_percent(_lowest(cells))}"
+    )
+    return f"| {shown.name} | {numbers} | {short} | {shown.said or '–'} |"
+
+
+def _told(found: Coverage) -> str:
+    low, high = found.bounds
+    return f"{_percent(found.share)} [{100 * low:.1f}, {100 * high:.1f}]"
+
+
+def _lowest(cells: Cells) -> float | None:
+    """The share of the worst setting, of those with enough intervals to tell."""
+    found = [one.share for one in map(_alone, cells) if one.share is not None and one.n >= _TELLING]
+    return min(found, default=None)
 
 
 def _alone(cell: dict[str, Any]) -> Coverage:
@@ -123,6 +166,26 @@ def _called_short(cells: Cells) -> list[str]:
             f"- {name}: {n} intervals call themselves too short, {_percent(covered / n)} held"
         )
     return lines
+
+
+def _flagged(cells: Cells) -> list[str]:
+    """How often an interval, of those that there are, leaves out that nothing is there."""
+    null = [cell for cell in cells if _n_told(cell) and _is_null(cell)]
+    rows = []
+    for name in sorted({cell["estimator"] for cell in null}):
+        own = [cell for cell in null if cell["estimator"] == name]
+        n_flagged = sum(_n_told(cell) - cell["n_covered"] for cell in own)
+        n = sum(map(_n_told, own))
+        low, high = wilson_bounds(n_flagged / n, n, 1.96)
+        told = f"{_percent(n_flagged / n)} [{100 * low:.1f}, {100 * high:.1f}]"
+        highest = max(1 - cell["n_covered"] / _n_told(cell) for cell in own)
+        rows.append(f"| {name} | {len(own)} | {n} | {told} | {_percent(highest)} |")
+    return [_OF_NULL, *rows] if rows else []
+
+
+def _is_null(cell: dict[str, Any]) -> bool:
+    nothing = 0.5 if cell["estimator"] in _HALVES else 0.0
+    return abs(cell["truth"] - nothing) < 1e-6
 
 
 def _share(cell: dict[str, Any]) -> float:

@@ -88,7 +88,8 @@ def agreement_as_tables(found: TableAgreement, n_missing: int, seed: int) -> lis
         f"{count_of(found.n_raters, 'rater')}, {count_of(n_missing, 'empty cell')}. "
         f"{found.alpha.note} 95 % intervals; seed {seed}. Alpha, kappa and the others differ in "
         "what they expect by chance: where one value is common they part, so read them beside how "
-        "often each value was given."
+        "often each value was given. There intervals of alpha and Fleiss' kappa are a little short: "
+        "with 100 items, 85 in 100 of one value, they held the truth in 93 % of drawn studies."
     )
     tables = [make_table(f"Agreement, {found.level_of_measurement}", coefficients, note, None)]
     if found.prevalence:

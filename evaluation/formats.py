@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from evaluation.statistics.agreement import Agreement
 from evaluation.statistics.columns import Condition
+from evaluation.statistics.intervals import count_of as count_of
+from evaluation.statistics.resampling import caution_in
 from evaluation.statistics.results import ArmPreference
 from study.records import Estimate
 
@@ -101,11 +103,6 @@ def signed(points: float, digits: int = 1) -> str:
     return shown if any(digit in shown for digit in "123456789") else shown[1:]
 
 
-def count_of(number: int, noun: str) -> str:
-    """A count with its noun: `1 rater`, `2 raters`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
 def one_of(names: Sequence[str]) -> str:
     """Names to choose from: `failed`, `failed or unscored`, `cut, failed or unscored`."""
     *first, last = names or ("",)
@@ -174,4 +171,5 @@ def _part_name(part: str | None, noun: str) -> str:
 def _interval(estimate: Estimate, show: Callable[[float], str]) -> str:
     if estimate.low is None or estimate.high is None:
         return f"({estimate.method})"
-    return f"[{show(estimate.low)}, {show(estimate.high)}]"
+    mark = " (likely too short)" if caution_in(estimate.method) else ""
+    return f"[{show(estimate.low)}, {show(estimate.high)}]{mark}"

@@ -41,8 +41,9 @@ def term_table(findings: ErrorFindings, title: str, results: StudyResults) -> Ta
     }
     note = (
         f"{_notes_of(regressions)} {level_of(results.level)} of odds ratios by the error by item, "
-        "with t; of a factor that is the same in all replies of an item, such as task, they are likely "
-        "too short with few items: with 20 they held the truth in 89 to 93 % of drawn studies. "
+        "with t; of a factor that is the same in all replies of an item, such as task, and of the length "
+        "where errors are rare, they are likely too short with few items: with 20 they held the truth "
+        "in 89 to 93 % of drawn studies. "
         f"{words_of_definition(findings)}"
     )
     return make_table(title, columns, note, results.limited)

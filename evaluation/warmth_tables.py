@@ -28,6 +28,12 @@ from study.records import Estimate
 
 Validations = Sequence[WarmthValidation]
 
+# docs/validity.md has the settings.
+_SHARES_HELD = " Intervals of shares near 0 or 1, and of ten items, held the truth in 92 to 94 % of drawn studies."
+_MODELS_HELD = (
+    " With 12 raters of 36 items intervals here held the truth in 92 to 96 % of drawn studies."
+)
+
 
 def warmth_as_json(
     validations: Validations, guesses: StyleGuesses, agreements: Mapping[str, MeterAgreement]
@@ -96,7 +102,8 @@ def _share_table(validations: Validations, limited: str | None) -> Table:
         "Share of ratings that call the arm's reply warmer than the original's, equal counting "
         f"half{_intervals([one.share for one in validations])}. Cohen's h is the distance from "
         "one half: 0.2 is small, 0.5 medium, 0.8 large. Raters who call all pairs equal chose "
-        f"neither{_intervals([one.raters_above_half for one in validations])}."
+        f"neither{_intervals([one.raters_above_half for one in validations])}. Those share items: with "
+        f"12 and 20 of them it held the truth in 91 to 98 % of drawn studies.{_SHARES_HELD}"
     )
     return make_table("Do people hear the arm as warmer?", columns, note, limited)
 
@@ -113,7 +120,7 @@ def _slice_table(validations: Validations, limited: str | None) -> Table:
     }
     note = (
         "Everything else is pooled, so that a task may be heard differently since its contexts "
-        f"differ{_intervals([part.share for _, part in rows])}."
+        f"differ{_intervals([part.share for _, part in rows])}.{_SHARES_HELD}"
     )
     return make_table("Called warmer by task, context and belief", columns, note, limited)
 
@@ -155,7 +162,7 @@ def _side_table(validations: Validations, limited: str | None) -> Table:
         "Near 50 % of left replies, and an odds ratio near 1, when the side does not matter. "
         "Intercept and side are log-odds of a logistic model of the arm being called warmer, "
         "equal counting half; the last column is the arm's share by that model, were it left and "
-        f"right equally often{_intervals(estimates)}."
+        f"right equally often{_intervals(estimates)}.{_MODELS_HELD}"
     )
     return make_table("Does the side sway the choice?", columns, note, limited)
 
@@ -189,7 +196,7 @@ def _length_table(validations: Validations, limited: str | None) -> Table:
         "the original's: its share if both replies were equally long, and how much higher the "
         "share is at the lengths that they have. Where the arm's reply is longer in all ratings, "
         "or shorter in all, the share at equal length lies outside of what was rated. Pairs with "
-        f"an empty reply have no ratio and are left out{_intervals(estimates)}."
+        f"an empty reply have no ratio and are left out{_intervals(estimates)}.{_MODELS_HELD}"
     )
     return make_table("Does length explain the choice?", columns, note, limited)
 
@@ -219,7 +226,7 @@ def _fatigue_table(validations: Validations, limited: str | None) -> Table:
         "Quarters of each rater's ratings, in the order in which they came, over all arms. Same "
         "as others: the mean share of a pair's other ratings, of any quarter, that say the same "
         "of arm warmer, equal and original warmer. Ratings by raters with fewer than four are "
-        f"left out: {left_out or 'none'}{_intervals(estimates)}."
+        f"left out: {left_out or 'none'}{_intervals(estimates)}.{_MODELS_HELD}"
     )
     return make_table("Do raters tire?", columns, note, limited)
 
@@ -239,7 +246,8 @@ def _guess_table(guesses: StyleGuesses, limited: str | None) -> Table:
     note = (
         "Raters are asked at the end which style was changed on purpose, once for all arms. One "
         "answer is to have no idea, so that there is no chance level among all; between warmer "
-        f"and cooler it is {100 * CHANCE_OF_TWO:g} %{_intervals(estimates)}."
+        f"and cooler it is {100 * CHANCE_OF_TWO:g} %{_intervals(estimates)}. Of 12 to 60 raters it "
+        "holds the truth in 92 to 98 %, by what the share is."
     )
     return make_table("Can raters tell what was changed?", columns, note, limited)
 

@@ -5,9 +5,10 @@ raters' values.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.special import ndtri
 
 from evaluation.statistics.agreement import alpha_of_counts, alphas_of_coincidences
 from evaluation.statistics.codes import Codes
@@ -20,7 +21,9 @@ from evaluation.statistics.fine_scales import alpha_of_fine_codes
 from scenarios import Scenario, Study
 
 _MANY = 1e12
-SEED = 1
+_SPREAD_OF_LOGARITHMS = 0.5
+_ONE_TO_FIVE = np.arange(1.0, 6.0)
+_QUANTILES = ndtri((np.arange(2000) + 0.5) / 2000)
 
 
 @dataclass(frozen=True)
@@ -51,9 +54,20 @@ def scenarios() -> Iterator[Scenario]:
                         yield Scenario(
                             setting, truths_of_nominal(rating), _nominal(rating, n_items)
                         )
-        for alpha in (0.4, 0.8) if n_items < 500 else ():
-            setting = f"{n_items} items, 3 raters, fine scale, alpha {alpha}"
-            yield Scenario(setting, {"alpha_interval_fine": alpha}, _fine(alpha, n_items))
+        for correlation in (0.4, 0.8) if n_items < 500 else ():
+            setting = f"{n_items} items, 3 raters, fine scale, alpha {correlation}"
+            yield Scenario(
+                setting, {"alpha_interval_fine": correlation}, _fine(correlation, n_items)
+            )
+        if n_items < 500:
+            rating = Rating(ordered, 0.8, 3)
+            setting = f"{n_items} items, 3 raters, values 1 to 5, hits 0.8"
+            truth = _alpha(_pair_shares(rating), "ratio", _ONE_TO_FIVE)
+            yield Scenario(setting, {"alpha_ratio": truth}, _ratio(rating, n_items))
+    # each resample ranks all values anew, so that one size stands for the others
+    yield Scenario(
+        "20 items, 3 raters, fine scale, alpha 0.8", truths_of_ranks(0.8), _ranks(0.8, 20)
+    )
 
 
 def _pair_shares(rating: Rating) -> np.ndarray:
@@ -98,12 +112,35 @@ def truths_of_ordered(rating: Rating) -> dict[str, float]:
     return truths
 
 
-def _alpha(pairs: np.ndarray, level: str) -> float:
-    domain = np.arange(float(len(pairs)))
+def truth_of_unanimous(rating: Rating) -> float:
+    """How often all raters give an item the same value."""
+    prevalence = np.array(rating.prevalence)
+    gives = rating.hit * np.eye(len(prevalence)) + (1 - rating.hit) * prevalence
+    return float(prevalence @ (gives**rating.n_raters).sum(axis=1))
+
+
+def truths_of_ranks(correlation: float) -> dict[str, float]:
+    """Of the ranks of normal ratings that correlate, and of their exponentials.
+
+    Midranks of normal values correlate by 6/π · arcsin(ρ/2) (Pearson 1907). A ratio's difference
+    of two exponentials is tanh of half the distance of their logarithms.
+    """
+    within, between = (
+        float((np.tanh(part**0.5 * _SPREAD_OF_LOGARITHMS * _QUANTILES / 2**0.5) ** 2).mean())
+        for part in (1 - correlation, 1.0)
+    )
+    return {
+        "alpha_ordinal_fine": 6 / np.pi * float(np.arcsin(correlation / 2)),
+        "alpha_ratio_fine": 1 - within / between,
+    }
+
+
+def _alpha(pairs: np.ndarray, level: str, domain: np.ndarray | None = None) -> float:
+    domain = np.arange(float(len(pairs))) if domain is None else domain
     return float(alphas_of_coincidences(pairs[None] * _MANY, domain, level)[0])
 
 
-def _draw_values(random: np.random.Generator, rating: Rating, n_items: int) -> np.ndarray:
+def draw_values(random: np.random.Generator, rating: Rating, n_items: int) -> np.ndarray:
     ends = np.cumsum(rating.prevalence)[:-1]
     own = np.searchsorted(ends, random.random(n_items))
     other = np.searchsorted(ends, random.random((n_items, rating.n_raters)))
@@ -124,7 +161,7 @@ def _nominal(rating: Rating, n_items: int) -> Study:
     domain = np.arange(float(n_values))
 
     def study(random: np.random.Generator):
-        values = _draw_values(random, rating, n_items)
+        values = draw_values(random, rating, n_items)
         counts, seed = _counts(values, n_values), int(random.integers(2**31))
         found = {"alpha_nominal": (alpha_of_counts(counts, domain, "nominal", seed).alpha,)}
         for name in ("percent", "fleiss", "gwet", "brennan_prediger"):
@@ -141,7 +178,7 @@ def _ordered(rating: Rating, n_items: int) -> Study:
     domain = np.arange(float(n_values))
 
     def study(random: np.random.Generator):
-        values = _draw_values(random, rating, n_items)
+        values = draw_values(random, rating, n_items)
         counts, seed = _counts(values, n_values), int(random.integers(2**31))
         found = {
             "alpha_ordinal": (alpha_of_counts(counts, domain, "ordinal", seed).alpha,),
@@ -155,17 +192,43 @@ def _ordered(rating: Rating, n_items: int) -> Study:
     return study
 
 
-def _fine(alpha: float, n_items: int) -> Study:
-    item = np.repeat(np.arange(n_items), 3)
-    names = tuple(map(str, range(n_items)))
-
+def _ratio(rating: Rating, n_items: int) -> Study:
     def study(random: np.random.Generator):
-        own = alpha**0.5 * random.normal(size=n_items)
-        ratings = own[item] + (1 - alpha) ** 0.5 * random.normal(size=len(item))
-        domain, value = np.unique(ratings, return_inverse=True)
-        rater = np.tile(np.arange(3), n_items)
-        codes = Codes(item, rater, value, names, ("a", "b", "c"), (), domain)
+        counts = _counts(draw_values(random, rating, n_items), len(_ONE_TO_FIVE))
+        seed = int(random.integers(2**31))
+        return {"alpha_ratio": (alpha_of_counts(counts, _ONE_TO_FIVE, "ratio", seed).alpha,)}
+
+    return study
+
+
+def _fine(correlation: float, n_items: int) -> Study:
+    def study(random: np.random.Generator):
+        codes = _fine_codes(random, correlation, n_items)
         seed = int(random.integers(2**31))
         return {"alpha_interval_fine": (alpha_of_fine_codes(codes, "interval", seed).alpha,)}
 
     return study
+
+
+def _ranks(correlation: float, n_items: int) -> Study:
+    def study(random: np.random.Generator):
+        codes = _fine_codes(random, correlation, n_items)
+        positive = replace(codes, domain=np.exp(_SPREAD_OF_LOGARITHMS * codes.domain))
+        seed = int(random.integers(2**31))
+        return {
+            "alpha_ordinal_fine": (alpha_of_fine_codes(codes, "ordinal", seed).alpha,),
+            "alpha_ratio_fine": (alpha_of_fine_codes(positive, "ratio", seed).alpha,),
+        }
+
+    return study
+
+
+def _fine_codes(random: np.random.Generator, correlation: float, n_items: int) -> Codes:
+    """Three ratings an item, all values different."""
+    item = np.repeat(np.arange(n_items), 3)
+    own = correlation**0.5 * random.normal(size=n_items)
+    ratings = own[item] + (1 - correlation) ** 0.5 * random.normal(size=len(item))
+    domain, value = np.unique(ratings, return_inverse=True)
+    rater = np.tile(np.arange(3), n_items)
+    names = tuple(map(str, range(n_items)))
+    return Codes(item, rater, value, names, ("a", "b", "c"), (), domain)

@@ -1,8 +1,8 @@
 """Agreement of raters beyond chance: Krippendorff's alpha with an interval.
 
 The value comes from the package `krippendorff`; the formula written out here serves the
-resamples, and samples of more than a hundred thousand units, and tests hold both equal. Alpha depends on a unit only through its
-coincidences, which add up, so that `resampling.py` draws them quickly. Symbols
+resamples, and samples of more than a hundred thousand items, and tests hold both equal. Alpha
+depends on an item only through its coincidences, which add up, so that `resampling.py` draws them quickly. Symbols
 follow Krippendorff, "Computing Krippendorff's Alpha-Reliability", 2011. Other coefficients are in
 `coefficients.py`, scales of very many values in `fine_scales.py`.
 """
@@ -14,7 +14,7 @@ import krippendorff
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.statistics.intervals import Bounds, Ids, not_estimable
+from evaluation.statistics.intervals import Bounds, Ids, count_of, not_estimable
 from evaluation.statistics.resampling import (
     FEWEST_TOLD,
     Parts,
@@ -23,6 +23,7 @@ from evaluation.statistics.resampling import (
     bounds_of_full_agreement,
     bounds_of_full_disagreement,
     caution_of_alike,
+    caution_of_few,
     collapse,
     is_worst,
     leave_out,
@@ -36,8 +37,10 @@ LevelOfMeasurement = Literal["nominal", "ordinal", "interval", "ratio"]
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
-# One call takes as long as a thousand resamples of a million units
-_MOST_UNITS_OF_PACKAGE = 100_000
+NOTHING_TWICE = "nothing was rated twice, so there is nothing to compare"
+ALL_EQUAL = "all ratings are equal, so agreement cannot be told from chance"
+# One call takes as long as a thousand resamples of a million items
+_MOST_ITEMS_OF_PACKAGE = 100_000
 
 
 @dataclass(frozen=True)
@@ -46,9 +49,9 @@ class Agreement:
 
     alpha: Estimate
     n_items: int
-    """Units coded at least once."""
+    """Items rated at least once; pairs or inputs where those are rated."""
     n_pairable: int
-    """Codes in units that were coded at least twice; only these tell about agreement."""
+    """Ratings of items that were rated at least twice; only these tell about agreement."""
     note: str
     """In words: what is behind the number, or why there is none."""
 
@@ -63,20 +66,21 @@ def alpha_of_counts(
     cluster_ids: Ids | None = None,
     unit: str = "item",
 ) -> Agreement:
-    """Krippendorff's alpha with a BCa interval from resampled clusters of units.
+    """Krippendorff's alpha with a BCa interval from resampled items, or clusters of them.
 
     Args:
-        counts: shape (n_units, n_values); how many raters gave each unit each value.
+        counts: shape (n_items, n_values); how many raters gave each item each value. What is
+            rated may be pairs or inputs as well.
         domain: shape (n_values,); the values, rising.
         level_of_measurement: nominal, ordinal, interval or ratio.
-        resamples: how many times the clusters are drawn with replacement.
-        cluster_ids: shape (n_units,); units of one cluster are drawn together. None draws
-            units one by one.
+        resamples: how many times items or clusters are drawn with replacement.
+        cluster_ids: shape (n_items,); those of one cluster are drawn together. None draws them
+            one by one.
         unit: what is drawn, for the record.
     Returns:
-        Alpha, at most 1; 0 is chance. The value is None, and the note says why, when no unit
-        has two codes or all pairable codes are equal. There is no interval, and `method` says
-        why, for fewer than three units, or fewer than three unlike the commonest kind.
+        Alpha, at most 1; 0 is chance. The value is None, and the note says why, when no item
+        has two ratings or all pairable ratings are equal. There is no interval, and `method` says
+        why, for fewer than three items, or fewer than three unlike the commonest kind.
     Raises:
         BadTable: counts is not a table of that shape, or cluster_ids has another length.
         BadInput: an unknown level of measurement, or fewer than one resample.
@@ -107,18 +111,20 @@ def alpha_of_counts(
         matrices = sums.reshape(-1, n_values, n_values)
         return alphas_of_coincidences(matrices, domain, level_of_measurement)
 
-    n_units = int(times.sum())
-    if n_units <= _MOST_UNITS_OF_PACKAGE:
-        units = np.repeat(kept, times, axis=0)
-        value = _alpha_of_package(units, domain, level_of_measurement)
+    n_twice = int(times.sum())
+    if n_twice <= _MOST_ITEMS_OF_PACKAGE:
+        items = np.repeat(kept, times, axis=0)
+        value = _alpha_of_package(items, domain, level_of_measurement)
     else:
         value = float(alphas(parts.total)[0])
     worst = _worst_alpha(parts.total.reshape(n_values, n_values), domain, level_of_measurement)
     bounds = _bounds_without_spread(parts, value, worst, unit, level)
     if bounds is None:
         is_graded = level_of_measurement != "nominal"
-        left_out, caution = leave_out(parts, alphas), caution_of_alike(parts, unit)
-        sample = Sample(parts, value, left_out, is_graded, unit, caution)
+        caution = caution_of_alike(parts, unit)
+        if level_of_measurement == "ratio":
+            caution = caution or caution_of_few(parts, unit)
+        sample = Sample(parts, value, leave_out(parts, alphas), is_graded, unit, caution)
         bounds = bca_bounds(resample(parts, alphas, seed, resamples), sample, level)
     estimate = Estimate(
         value=value,
@@ -131,9 +137,13 @@ def alpha_of_counts(
         method=f"Krippendorff's alpha, {level_of_measurement}; {bounds.method}",
         seed=seed,
     )
-    of_units = f"{n_units} units that were coded at least twice"
-    note = f"{n_pairable} codes of {of_units}, out of {n_items} coded."
-    return Agreement(estimate, n_items, n_pairable, note)
+    return Agreement(estimate, n_items, n_pairable, note_on_ratings(n_pairable, n_twice, n_items))
+
+
+def note_on_ratings(n_pairable: int, n_twice: int, n_items: int) -> str:
+    """What alpha is computed from, in words."""
+    of_items = f"{count_of(n_twice, 'item')} rated at least twice"
+    return f"{count_of(n_pairable, 'rating')} of {of_items}, out of {n_items} rated."
 
 
 def _bounds_without_spread(
@@ -158,7 +168,7 @@ def alphas_of_coincidences(
         coincidences: shape (n_samples, n_values, n_values).
         domain: shape (n_values,).
     Returns:
-        Shape (n_samples,); NaN where all codes are equal, since no disagreement is expected then.
+        Shape (n_samples,); NaN where all ratings are equal, since no disagreement is expected then.
     Source: Krippendorff 2011, section D: alpha = 1 − (n − 1) Σ o_ck δ²_ck / Σ n_c n_k δ²_ck.
     """
     n_c = coincidences.sum(axis=2)
@@ -175,7 +185,7 @@ def alphas_of_coincidences(
 def _worst_alpha(
     coincidences: Floats, domain: Floats, level_of_measurement: LevelOfMeasurement
 ) -> float:
-    """Alpha if every two codes of a unit were the values farthest apart that occur."""
+    """Alpha if every two ratings of an item were the values farthest apart that occur."""
     n_c = coincidences.sum(axis=1)
     n, occurs = float(n_c.sum()), n_c > 0
     delta2 = _squared_differences(n_c[None], domain, level_of_measurement)[0]
@@ -212,7 +222,7 @@ def _squared_differences(
 
 
 def _coincidences(counts: Counts) -> Floats:
-    # o_ck of one unit: pairs of its codes c and k, over the number of its codes less one
+    # o_ck of one item: pairs of its ratings c and k, over the number of its ratings less one
     n_values = counts.shape[1]
     pairs = counts[:, :, None] * counts[:, None, :] - counts[:, :, None] * np.eye(n_values)[None]
     o_ck: Floats = pairs / (counts.sum(axis=1) - 1)[:, None, None]
@@ -239,13 +249,13 @@ def unique_vectors(counts: Counts) -> tuple[Counts, Counts]:
 
 
 def why_undefined(kept: Counts, n_items: int) -> str:
-    """Why agreement beyond chance cannot be told from the counts of pairable units; empty if it can."""
+    """Why agreement beyond chance cannot be told from the counts of pairable items; empty if it can."""
     if n_items == 0:
-        return "no codes yet"
+        return "no ratings yet"
     if not len(kept):
-        return "no unit was coded twice, so there is nothing to compare"
+        return NOTHING_TWICE
     if (kept.sum(axis=0) > 0).sum() < 2:
-        return "all codes are equal, so agreement cannot be told from chance"
+        return ALL_EQUAL
     return ""
 
 
@@ -260,7 +270,7 @@ def check_counts(
     """Refuse counts that are none, and options that cannot be meant.
 
     Raises:
-        BadTable: counts is not a table of units by values, or cluster_ids has another length.
+        BadTable: counts is not a table of items by values, or cluster_ids has another length.
         BadInput: an unknown level of measurement, fewer than one resample, or a level of the
             interval that is not between 0 and 1.
     """
@@ -274,9 +284,9 @@ def check_counts(
         )
     if counts.ndim != 2 or counts.shape[1] != len(domain):
         raise BadTable(
-            f"expected counts of units by {len(domain)} values, got shape {counts.shape}"
+            f"expected counts of items by {len(domain)} values, got shape {counts.shape}"
         )
     if cluster_ids is not None and np.shape(cluster_ids) != (len(counts),):
         raise BadTable(
-            f"expected one cluster for each of {len(counts)} units, got shape {np.shape(cluster_ids)}"
+            f"expected one cluster for each of {len(counts)} items, got shape {np.shape(cluster_ids)}"
         )

@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 
 from evaluation.statistics.agreement import (
+    ALL_EQUAL,
     Counts,
     Floats,
     LevelOfMeasurement,
@@ -30,6 +31,7 @@ from evaluation.statistics.resampling import (
     bounds_of_full_disagreement,
     caution_of_agreeing,
     caution_of_alike,
+    caution_of_few,
     collapse,
     is_worst,
     leave_out,
@@ -146,7 +148,8 @@ def _caution(coefficient: Coefficient, weights: Weights, parts: Parts) -> str:
     if weights == "identity" or parts.is_bundled:
         return ""
     is_disputed = (parts.sums[:, 0] > 0) & (parts.sums[:, 1] < 1 - 1e-12)
-    return caution_of_agreeing(int(parts.times[is_disputed].sum()), UNIT)
+    n_disputed = int(parts.times[is_disputed].sum())
+    return caution_of_agreeing(n_disputed, UNIT) or caution_of_few(parts, UNIT)
 
 
 def cohen_kappa(
@@ -172,8 +175,7 @@ def cohen_kappa(
     if not n_items:
         return not_estimable("no item was rated by both raters", UNIT, level)
     if len(np.flatnonzero(confusion.sum(axis=0) + confusion.sum(axis=1))) < 2:
-        reason = "all codes are equal, so agreement cannot be told from chance"
-        return not_estimable(reason, UNIT, level)
+        return not_estimable(ALL_EQUAL, UNIT, level)
     times = confusion.reshape(-1)
     parts = collapse(np.eye(confusion.size)[times > 0], seed, times=times[times > 0])
 
@@ -183,15 +185,16 @@ def cohen_kappa(
         p_a = (shares * table).sum(axis=(1, 2))
         return _beyond_chance(p_a, _chance_of_two(shares, table))
 
-    how = "Cohen's kappa" + ("" if weights == "identity" else f", {weights} weights")
+    is_weighted = weights != "identity"
+    how = "Cohen's kappa" + (f", {weights} weights" if is_weighted else "")
     by_chance = _chance_of_two(confusion[None] / n_items, table)
     worst = float(_beyond_chance(np.zeros(1), by_chance)[0])
     drawn = _Resampled(
         parts,
         statistic,
-        weights != "identity",
+        is_weighted,
         worst,
-        caution_of_alike(parts, UNIT),
+        caution_of_alike(parts, UNIT) or (caution_of_few(parts, UNIT) if is_weighted else ""),
         why_too_few(parts, UNIT),
     )
     return _estimate(drawn, how, n_items, seed, resamples, level)

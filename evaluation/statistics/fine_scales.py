@@ -2,7 +2,7 @@
 
 A coincidence matrix of all values would not fit: of 4,907 values the package asks for 359 GiB.
 Alpha needs less. Nominal disagreement needs how often each value occurs; interval disagreement
-the number, sum and sum of squares of each item's codes; ordinal disagreement is interval
+the number, sum and sum of squares of each item's ratings; ordinal disagreement is interval
 disagreement of midranks; ratio disagreement alone needs every two values, so their number is
 limited. Tests hold all four equal to the package.
 """
@@ -13,9 +13,12 @@ import numpy as np
 from scipy import sparse
 
 from evaluation.statistics.agreement import (
+    ALL_EQUAL,
+    NOTHING_TWICE,
     Agreement,
     Floats,
     LevelOfMeasurement,
+    note_on_ratings,
 )
 from evaluation.statistics.codes import Codes, Indices
 from evaluation.statistics.intervals import Bounds, not_estimable
@@ -23,6 +26,7 @@ from evaluation.statistics.resampling import (
     Parts,
     Sample,
     bca_bounds,
+    caution_of_few,
     random_bundles,
     why_too_few,
 )
@@ -36,14 +40,14 @@ _MOST_BUNDLES = 2_000
 # The skew that leaving items out corrects for is no longer seen with more items
 _MOST_LEFT_OUT = 500
 _MOST_CELLS = 20_000_000
-# Where each resample is a pass over all codes, a large table gets fewer: a minute otherwise
+# Where each resample is a pass over all ratings, a large table gets fewer: a minute otherwise
 _LARGE = 200_000
 _RESAMPLES_OF_LARGE = 200
 
 
 @dataclass(frozen=True)
 class _Paired:
-    """Codes of the items that were rated at least twice."""
+    """Ratings of the items that were rated at least twice."""
 
     item: Indices
     """Shape (n,); from 0 to n_items − 1."""
@@ -56,7 +60,7 @@ class _Paired:
 
     @property
     def n_of_item(self) -> Floats:
-        """Codes of each item, shape (n_items,)."""
+        """Ratings of each item, shape (n_items,)."""
         return np.bincount(self.item, minlength=self.n_items).astype(np.float64)
 
 
@@ -102,7 +106,9 @@ def alpha_of_fine_codes(
     left_out = None
     if paired.n_items <= _MOST_LEFT_OUT:
         left_out = _alphas(paired, 1 - np.eye(paired.n_items), level_of_measurement)
-    sample = Sample(parts, value, left_out, level_of_measurement != "nominal", UNIT)
+    is_graded = level_of_measurement != "nominal"
+    caution = caution_of_few(parts, UNIT) if is_graded else ""
+    sample = Sample(parts, value, left_out, is_graded, UNIT, caution)
     too_few = why_too_few(parts, UNIT)
     bounds = Bounds(None, None, too_few)
     if not too_few:
@@ -118,10 +124,7 @@ def alpha_of_fine_codes(
         method=f"Krippendorff's alpha, {level_of_measurement}; {bounds.method}",
         seed=seed,
     )
-    note = (
-        f"{len(paired)} codes of {paired.n_items} units that were coded at least twice, out of "
-        f"{n_rated} coded."
-    )
+    note = note_on_ratings(len(paired), paired.n_items, n_rated)
     return Agreement(estimate, n_rated, len(paired), note)
 
 
@@ -134,9 +137,9 @@ def _pair(codes: Codes, is_pairable: "np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 def _why_undefined(paired: _Paired, level_of_measurement: LevelOfMeasurement) -> str:
     if not paired.n_items:
-        return "no unit was coded twice, so there is nothing to compare"
+        return NOTHING_TWICE
     if len(paired.domain) < 2:
-        return "all codes are equal, so agreement cannot be told from chance"
+        return ALL_EQUAL
     if level_of_measurement == "ratio" and len(paired.domain) > MOST_VALUES_OF_RATIO:
         return (
             f"a ratio scale needs every two values, and {len(paired.domain)} values are more than "
@@ -165,7 +168,7 @@ def _alphas(paired: _Paired, weights: Floats, level_of_measurement: LevelOfMeasu
 
 
 def _spread_of_items(paired: _Paired, x: Floats) -> Floats:
-    """Σ (x − y)² over the ordered pairs of codes of each item, over their number less one."""
+    """Σ (x − y)² over the ordered pairs of ratings of each item, over their number less one."""
     m = paired.n_of_item
     sums = np.bincount(paired.item, x, minlength=paired.n_items)
     squares = np.bincount(paired.item, x**2, minlength=paired.n_items)

@@ -53,6 +53,11 @@ def not_estimable(reason: str, unit: str, level: float = 0.95) -> Estimate:
     return Estimate(None, None, None, level, 0, 0, unit, f"not estimable: {reason}", None)
 
 
+def count_of(number: int, noun: str) -> str:
+    """A count with its noun: `1 rater`, `2 raters`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def check_values(values: Values, *others: NDArray[Any], level: float) -> None:
     """Refuse arrays that do not belong together, and values that are not numbers.
 
@@ -256,7 +261,9 @@ def wilson_bounds(share: float, n: float, z: float) -> tuple[float, float]:
 
 
 def share_of_units(n_true: int, n: int, unit: str, level: float) -> Estimate:
-    """Share of independent units, with Wilson's interval; not estimable of none.
+    """Share of units that are taken as independent, with Wilson's interval; not estimable of none.
+
+    Of few units its coverage hangs on the share: of 12 to 60 it is from 92 to 98 %, and 95 on average.
 
     Args:
         n_true: units of which it is so, at most n.
@@ -265,7 +272,8 @@ def share_of_units(n_true: int, n: int, unit: str, level: float) -> Estimate:
     if not n:
         return not_estimable(f"no {unit}s to count", unit, level)
     low, high = wilson_bounds(n_true / n, n, float(ndtri((1 + level) / 2)))
-    return Estimate(n_true / n, low, high, level, n, n, unit, f"Wilson on {n} {unit}s", None)
+    method = f"Wilson on {count_of(n, unit)}, taken as independent"
+    return Estimate(n_true / n, low, high, level, n, n, unit, method, None)
 
 
 def _bounds_of_equal_values(value: float, n_units: int, span: Span, level: float) -> Bounds:
@@ -287,4 +295,4 @@ def _t_bounds(
 
 
 def _degrees(degrees: int) -> str:
-    return f"{degrees} degree{'s' if degrees != 1 else ''} of freedom"
+    return f"{count_of(degrees, 'degree')} of freedom"

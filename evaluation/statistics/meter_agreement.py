@@ -27,6 +27,8 @@ from study.records import Estimate
 
 # Items are drawn one by one up to here, since the draws hold a table of items by items.
 _MOST_ITEMS = 2_000
+# Times that pairs count, held at once: 16 MB, of which some copies are made.
+_MOST_CELLS = 2_000_000
 _AUC_UNIT = "item"
 
 
@@ -163,16 +165,19 @@ def area_under_curve(
         chosen = "arm" if chose_arm.all() else "original"
         reason = f"most people chose the {chosen} in every pair that has a majority"
         return not_estimable(reason, _AUC_UNIT, level)
-    _, rank = np.unique(opinions, return_inverse=True)
+    pairs = _sort_pairs(opinions, chose_arm)
     items, item = np.unique(item_ids, return_inverse=True)
     n_parts = min(len(items), _MOST_ITEMS)
     part = random_bundles(len(items), n_parts, seed)[item] if len(items) > n_parts else item
+    part = part[pairs.order]
     parts = Parts(np.eye(n_parts), np.ones(n_parts, np.int64), len(items), len(items) > n_parts)
 
     def areas(times: Floats) -> Floats:
-        return np.array([_area(rank, chose_arm, row[part]) for row in times])
+        step = max(1, _MOST_CELLS // len(part))
+        starts = range(0, len(times), step)
+        return np.concatenate([_areas(pairs, times[i : i + step][:, part]) for i in starts])
 
-    value = _area(rank, chose_arm, np.ones(len(opinions)))
+    value = float(_areas(pairs, np.ones((1, len(opinions))))[0])
     left_out = leave_out(parts, areas) if len(parts.times) <= resamples else None
     sample = Sample(parts, value, left_out, is_graded=True, unit=_AUC_UNIT)
     bounds = bca_bounds(resample(parts, areas, seed, resamples), sample, level)
@@ -189,15 +194,39 @@ def area_under_curve(
     )
 
 
-def _area(rank: Indices, chose_arm: NDArray[np.bool_], weights: Floats) -> float:
-    """The area where each pair counts so many times; NaN where either side has none."""
-    of_arm = np.bincount(rank, weights=weights * chose_arm)
-    of_original = np.bincount(rank, weights=weights * ~chose_arm)
-    possible = of_arm.sum() * of_original.sum()
-    if not possible:
-        return float("nan")
-    below = np.cumsum(of_original) - of_original / 2
-    return float(of_arm @ below / possible)
+@dataclass(frozen=True)
+class _SortedPairs:
+    """Pairs from the lowest opinion to the highest."""
+
+    order: Indices
+    """Shape (n_pairs,); where each was before."""
+    first: Indices
+    """Shape (n_opinions,); where each different opinion begins."""
+    chose_arm: NDArray[np.bool_]
+    """Shape (n_pairs,)."""
+
+
+def _sort_pairs(opinions: Values, chose_arm: NDArray[np.bool_]) -> _SortedPairs:
+    order = np.argsort(opinions, kind="stable")
+    _, first = np.unique(opinions[order], return_index=True)
+    return _SortedPairs(order, first, chose_arm[order])
+
+
+def _areas(pairs: _SortedPairs, weights: Floats) -> Floats:
+    """The areas where each pair counts so many times, NaN where either side has none.
+
+    Args:
+        weights: shape (n_samples, n_pairs), in the order of the pairs.
+    """
+    of_arm, of_original = (
+        np.add.reduceat(weights * side, pairs.first, axis=1)
+        for side in (pairs.chose_arm, ~pairs.chose_arm)
+    )
+    below = np.cumsum(of_original, axis=1) - of_original / 2
+    possible = of_arm.sum(axis=1) * of_original.sum(axis=1)
+    areas = np.full(len(weights), np.nan)
+    np.divide((of_arm * below).sum(axis=1), possible, out=areas, where=possible > 0)
+    return areas
 
 
 def _opinion_of_ratings(opinions: Opinions, ratings: RatedPairs) -> Floats:

@@ -22,6 +22,7 @@ from evaluation.statistics.resampling import (
     Floats,
     Sample,
     bca_bounds,
+    caution_of_alike,
     collapse,
     leave_out,
     resample,
@@ -106,7 +107,8 @@ def resampled_difference(
     )
     means = resample(parts, _mean_of_sums, seed, resamples)
     left_out = leave_out(parts, _mean_of_sums)
-    sample = Sample(parts, float(differences.mean()), left_out, is_graded=True, unit=UNIT)
+    caution = caution_of_alike(parts, UNIT)
+    sample = Sample(parts, float(differences.mean()), left_out, True, UNIT, caution)
     bounds = bca_bounds(means, sample, level)
     return _estimate(differences, item_ids, bounds, scale=100.0, level=level, seed=seed)
 

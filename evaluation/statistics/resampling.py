@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.special import ndtr, ndtri, stdtrit
 
-from evaluation.statistics.intervals import Bounds, Ids, index_units, wilson_bounds
+from evaluation.statistics.intervals import Bounds, Ids, count_of, index_units, wilson_bounds
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -35,6 +35,9 @@ FEWEST_TOLD = 3
 """Units, in all and unlike the commonest kind, below which alpha and kappa have no interval."""
 FEWEST_UNLIKE = 10
 """Units that differ from the commonest kind, or on which raters differ, below which an interval is called likely too short."""
+
+FEWEST_GRADED = 50
+"""Units below which an interval of weighted agreement, or of alpha of ratios or on a fine scale, is called likely too short."""
 
 
 @dataclass(frozen=True)
@@ -170,7 +173,7 @@ def bca_bounds(values: Floats, sample: Sample, level: float) -> Bounds:
     if parts.is_bundled:
         method += f" in {len(parts.times)} random bundles"
     if sample.is_graded:
-        method += f", widened to t with {parts.n_units - 1} degrees of freedom"
+        method += f", widened to t with {count_of(parts.n_units - 1, 'degree')} of freedom"
     if n_undefined:
         method += f", {n_undefined} of them left out since they had no variation"
     return Bounds(float(low), float(high), method + sample.caution)
@@ -213,7 +216,9 @@ def caution_of_alike(parts: Parts, unit: str) -> str:
     n_unlike = parts.n_units - int(parts.times.max())
     if parts.is_bundled or n_unlike >= FEWEST_UNLIKE:
         return ""
-    return f"{_CAUTION}only {n_unlike} {unit}s differ from the commonest kind"
+    if parts.n_units <= FEWEST_UNLIKE:
+        return _caution_of_units(parts, unit)
+    return f"{_CAUTION}only {_that_differ(n_unlike, unit)} from the commonest kind"
 
 
 def why_too_few(parts: Parts, unit: str) -> str:
@@ -222,15 +227,26 @@ def why_too_few(parts: Parts, unit: str) -> str:
     With two units, or two that differ from the rest, resamples are a handful of samples.
     """
     if parts.n_units < FEWEST_TOLD:
-        few = f"one {unit}" if parts.n_units == 1 else f"{parts.n_units} {unit}s"
+        few = f"one {unit}" if parts.n_units == 1 else count_of(parts.n_units, unit)
         return f"no interval: only {few}"
     n_unlike = parts.n_units - int(parts.times.max())
     if parts.is_bundled or n_unlike >= FEWEST_TOLD:
         return ""
     if not n_unlike:
         return f"no interval: all {parts.n_units} {unit}s are of one kind"
-    differ = f"1 {unit} differs" if n_unlike == 1 else f"{n_unlike} {unit}s differ"
-    return f"no interval: only {differ} from the commonest kind"
+    return f"no interval: only {_that_differ(n_unlike, unit)} from the commonest kind"
+
+
+def caution_of_few(parts: Parts, unit: str) -> str:
+    """What to say beside weighted agreement, and alpha of ratios or on a fine scale, of few units.
+
+    Of 20 items it was held in 89 to 93 % of made-up studies, of 100 in 94 to 95 %.
+    """
+    return _caution_of_units(parts, unit) if parts.n_units < FEWEST_GRADED else ""
+
+
+def _caution_of_units(parts: Parts, unit: str) -> str:
+    return f"{_CAUTION}there are only {count_of(parts.n_units, unit)}"
 
 
 def caution_of_agreeing(n_disagreeing: int, unit: str) -> str:
@@ -240,7 +256,11 @@ def caution_of_agreeing(n_disagreeing: int, unit: str) -> str:
     """
     if n_disagreeing >= FEWEST_UNLIKE:
         return ""
-    return f"{_CAUTION}raters differ on only {n_disagreeing} {unit}s"
+    return f"{_CAUTION}raters differ on only {count_of(n_disagreeing, unit)}"
+
+
+def _that_differ(number: int, unit: str) -> str:
+    return f"{count_of(number, unit)} {'differs' if number == 1 else 'differ'}"
 
 
 def caution_in(method: str) -> str:

@@ -34,12 +34,20 @@ def test_a_missing_interval_says_why():
     assert shown == "75.0 % (no interval: only one rater), n = 16 ratings"
 
 
+def test_an_interval_that_is_likely_too_short_is_marked():
+    method = "BCa percentiles; likely too short, since there are only 8 items"
+    short = replace(estimate(12.5, -3.16, 28.06), method=method)
+    assert format_points(short, "prompts") == (
+        "+12.5 pp [−3.2, +28.1] (likely too short), n = 16 prompts"
+    )
+
+
 def test_what_could_not_be_told_is_a_sentence_and_no_number():
     assert format_share(not_estimable("no ratings yet", "item"), "ratings") == (
         "not estimable: no ratings yet"
     )
-    unknown = Agreement(not_estimable("no codes yet", "item"), 0, 0, "")
-    assert format_agreement(unknown) == "not estimable: no codes yet"
+    unknown = Agreement(not_estimable("no ratings yet", "item"), 0, 0, "")
+    assert format_agreement(unknown) == "not estimable: no ratings yet"
 
 
 def test_points_carry_their_sign():
@@ -49,7 +57,7 @@ def test_points_carry_their_sign():
 
 
 def test_agreement_counts_what_can_be_compared():
-    agreement = Agreement(estimate(0.4321, -0.1, 0.7, n=24), 8, 24, "24 codes")
+    agreement = Agreement(estimate(0.4321, -0.1, 0.7, n=24), 8, 24, "24 ratings")
     assert format_agreement(agreement) == ("0.43 [−0.10, 0.70], n = 24 comparable ratings, 8 pairs")
 
 

@@ -110,6 +110,12 @@ def test_a_sample_with_few_unlike_items_says_so():
     assert method.endswith("likely too short, since only 4 items differ from the commonest kind")
 
 
+def test_the_note_counts_ratings_and_items():
+    codes = np.array([[1.0, 2.0, 1.0, 2.0], [1.0, 2.0, 2.0, N]])
+    note = alpha_of_codes(codes, "nominal", seed=1).note
+    assert note == "6 ratings of 3 items rated at least twice, out of 4 rated."
+
+
 def test_units_of_one_cluster_are_drawn_together():
     once = PUBLISHED[:, :11]
     # each unit twice, both copies in one cluster: nothing new was observed, so the spread of
@@ -135,19 +141,19 @@ def test_the_same_seed_gives_the_same_interval():
 def test_equal_codes_are_explained():
     agreement = alpha_of_codes(np.full((3, 5), 2.0), "ordinal", seed=1)
     assert agreement.alpha.value is None
-    assert "all codes are equal" in agreement.alpha.method
-    assert agreement.note.startswith("Alpha is not estimable: all codes are equal")
+    assert "all ratings are equal" in agreement.alpha.method
+    assert agreement.note.startswith("Alpha is not estimable: all ratings are equal")
 
 
 def test_codes_that_never_meet_are_explained():
     agreement = alpha_of_codes(np.array([[1.0, N], [N, 2.0]]), "nominal", seed=1)
-    assert "no unit was coded twice" in agreement.note
+    assert "nothing was rated twice" in agreement.note
     assert (agreement.n_items, agreement.n_pairable) == (2, 0)
 
 
 def test_no_codes_are_explained():
-    assert "no codes yet" in alpha_of_codes(np.full((2, 3), N), "nominal", 1).note
-    assert "no codes yet" in alpha_of_codes(np.zeros((0, 0)), "nominal", 1).note
+    assert "no ratings yet" in alpha_of_codes(np.full((2, 3), N), "nominal", 1).note
+    assert "no ratings yet" in alpha_of_codes(np.zeros((0, 0)), "nominal", 1).note
 
 
 def test_one_unit_has_an_alpha_and_no_interval():
@@ -172,9 +178,9 @@ def test_wrong_input_is_refused():
         alpha_of_codes(PUBLISHED, "interwal", seed=1)
     with pytest.raises(BadInput, match="at least one resample"):
         alpha_of_codes(PUBLISHED, "nominal", seed=1, resamples=0)
-    with pytest.raises(BadTable, match="counts of units by 2 values"):
+    with pytest.raises(BadTable, match="counts of items by 2 values"):
         alpha_of_counts(np.ones((4, 3), dtype=np.int64), np.arange(2.0), "nominal", seed=1)
-    with pytest.raises(BadTable, match="one cluster for each of 12 units"):
+    with pytest.raises(BadTable, match="one cluster for each of 12 items"):
         alpha_of_codes(PUBLISHED, "nominal", seed=1, cluster_ids=np.arange(3))
 
 

@@ -92,7 +92,7 @@ def test_equal_ratings_are_explained(coefficient):
     counts = np.array([[3, 0], [3, 0]])
     estimate = agreement_of_counts(coefficient, counts, np.arange(2.0), seed=1)
     assert estimate.value is None
-    assert "all codes are equal" in estimate.method
+    assert "all ratings are equal" in estimate.method
     percent = agreement_of_counts("percent", counts, np.arange(2.0), seed=1)
     assert percent.value == 1.0
 
@@ -101,7 +101,7 @@ def test_equal_ratings_are_explained(coefficient):
 def test_single_ratings_are_explained(coefficient):
     estimate = agreement_of_counts(coefficient, np.eye(3, dtype=int), np.arange(3.0), seed=1)
     assert estimate.value is None
-    assert "no unit was coded twice" in estimate.method
+    assert "nothing was rated twice" in estimate.method
 
 
 def test_order_of_items_and_names_of_values_do_not_matter():
@@ -121,6 +121,18 @@ def test_weighted_agreement_that_rests_on_few_items_says_so():
     weighted = agreement_of_counts("gwet", counts, np.arange(3.0), 1, "ordinal")
     assert weighted.method.endswith("likely too short, since raters differ on only 2 items")
     assert "too short" not in agreement_of_counts("gwet", counts, np.arange(3.0), 1).method
+    counts[-1] = [2, 0, 0]
+    weighted = agreement_of_counts("gwet", counts, np.arange(3.0), 1, "ordinal")
+    assert weighted.method.endswith("raters differ on only 1 item")
+
+
+def test_weighted_kappa_of_few_items_says_so():
+    confusion = np.full((3, 3), 2) + np.diag([4, 4, 4])
+    told = cohen_kappa(confusion, np.arange(3.0), seed=1, weights="quadratic").method
+    assert told.endswith("likely too short, since there are only 30 items")
+    assert "too short" not in cohen_kappa(confusion, np.arange(3.0), seed=1).method
+    many = cohen_kappa(2 * confusion, np.arange(3.0), seed=1, weights="quadratic").method
+    assert "too short" not in many
 
 
 def test_full_agreement_of_any_coefficient_claims_no_certainty():

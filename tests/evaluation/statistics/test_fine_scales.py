@@ -49,6 +49,15 @@ def test_many_items_are_drawn_in_bundles():
     assert estimate.high - estimate.low == pytest.approx(4 * 0.75 / 5000**0.5, rel=0.15)
 
 
+def test_few_items_on_a_fine_scale_say_that_the_interval_is_short():
+    random = np.random.default_rng(3)
+    for n_items, is_told in ((20, True), (50, False)):
+        truth = random.normal(size=n_items)
+        ratings = np.stack([truth + random.normal(size=n_items) for _ in range(2)])
+        method = alpha_of_fine_codes(codes_of(ratings), "interval", seed=1).alpha.method
+        assert ("likely too short, since there are only 20 items" in method) == is_told
+
+
 def test_a_ratio_scale_of_too_many_values_is_explained():
     values = np.arange(2.0, 2 * MOST_VALUES_OF_RATIO + 4)
     codes = read_codes(np.arange(len(values)) // 2, np.arange(len(values)) % 2, values, "ratio")
@@ -59,6 +68,6 @@ def test_a_ratio_scale_of_too_many_values_is_explained():
 
 def test_equal_and_single_codes_are_explained():
     equal = alpha_of_fine_codes(codes_of(np.ones((2, 4))), "interval", seed=1).alpha
-    assert "all codes are equal" in equal.method
+    assert "all ratings are equal" in equal.method
     single = alpha_of_fine_codes(codes_of(np.arange(4.0)[None]), "interval", seed=1).alpha
-    assert "no unit was coded twice" in single.method
+    assert "nothing was rated twice" in single.method

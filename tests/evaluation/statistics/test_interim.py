@@ -55,7 +55,7 @@ def test_nothing_that_is_told_names_an_arm_or_changes_with_the_arms_names(known_
 
 def test_a_study_without_ratings_has_reasons_in_place_of_numbers(empty_study):
     interim = compute_interim(empty_study.con, seed=3)
-    assert interim.agreement.alpha.method == "not estimable: no codes yet"
+    assert interim.agreement.alpha.method == "not estimable: no ratings yet"
     assert interim.left_share.method == "not estimable: no ratings yet"
     assert interim.n_ratings == 0
 

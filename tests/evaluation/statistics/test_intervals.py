@@ -17,7 +17,7 @@ def test_a_share_of_units_has_wilsons_published_interval(n_true, n, low, high):
     estimate = share_of_units(n_true, n, "rater", 0.95)
     assert (round(estimate.low, 4), round(estimate.high, 4)) == (low, high)
     assert (estimate.value, estimate.n, estimate.n_units) == (n_true / n, n, n)
-    assert estimate.method == f"Wilson on {n} raters"
+    assert estimate.method == f"Wilson on {n} raters, taken as independent"
 
 
 def test_a_share_of_no_units_is_not_estimable():

@@ -152,7 +152,8 @@ def test_the_bootstrap_of_two_items_equals_hand_arithmetic():
     assert (wide.low, wide.high) == (0, 100)
     assert (wide.n, wide.n_units, wide.seed) == (3, 2, 3)
     assert wide.method == (
-        "BCa percentiles of 1000 resamples of 2 items, widened to t with 1 degrees of freedom"
+        "BCa percentiles of 1000 resamples of 2 items, widened to t with 1 degree of freedom"
+        "; likely too short, since there are only 2 items"
     )
 
 

@@ -150,7 +150,7 @@ def test_an_empty_study_has_reasons_in_place_of_numbers(empty_study):
     assert [preference.arm for preference in results.preferences] == ["warm", "cold"]
     for preference in results.preferences:
         assert preference.warm_share.method == "not estimable: no ratings yet"
-        assert preference.agreement.alpha.method == "not estimable: no codes yet"
+        assert preference.agreement.alpha.method == "not estimable: no ratings yet"
     assert {cell.rate.value for cell in results.error_rates} == {None}
     assert {gap.difference.method for gap in results.gaps} == {"not estimable: no replies yet"}
     assert results.left_share.value is None
@@ -181,7 +181,7 @@ def test_one_rater_is_enough_for_shares_without_interval(known_study):
     (warm,) = compute_results(known_study.con, seed=1).preferences
     assert (warm.warm_share.value, warm.warm_share.low) == (3.5 / 4, None)
     assert warm.agreement.alpha.value is None
-    assert "no unit was coded twice" in warm.agreement.note
+    assert "nothing was rated twice" in warm.agreement.note
 
 
 def test_when_nobody_can_judge_accuracy_that_is_said(empty_study):

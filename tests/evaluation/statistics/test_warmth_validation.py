@@ -69,7 +69,7 @@ def test_raters_who_call_all_equal_are_no_raters_above_or_below_half():
     assert (above.value, above.n, above.unit) == (0.5, 2, "rater")
     # Wilson for 1 of 2: 1/2 ± z/2 · sqrt(2 + z²)/(2 + z²), that is z = 1.96 over 2 sqrt(5.8415)
     assert above.high - above.value == pytest.approx(1.959964 / (2 * 5.841459**0.5), rel=1e-6)
-    assert above.method == "Wilson on 2 raters"
+    assert above.method == "Wilson on 2 raters, taken as independent"
 
 
 def test_the_studys_53_of_60_raters_have_wilsons_interval():
