@@ -186,6 +186,7 @@ def _table(item, rater, warmer, is_left, characters, seconds, position) -> Prefe
         warmer=warmer,
         accurate=np.full(n, np.nan),
         arm_is_left=is_left,
+        both_bad=np.zeros(len(warmer), dtype=bool),
         chose_left=np.where(is_left, warmer, 1 - warmer),
         arm_characters=characters,
         original_characters=np.full(n, 800.0),
