@@ -199,7 +199,8 @@ def generate_responses(
         prompts = {request.prompt.prompt_id: request.prompt for request in block}
         grades_file.append("grades", _grade(responses, prompts, questions))
         job.access.hand_in(grades_file)
-        pairs_file.append("pairs", draw_pairs(responses, job.settings.seed))
+        shown = [one for one in responses if _is_shown(questions, prompts[one.prompt_id])]
+        pairs_file.append("pairs", draw_pairs(shown, job.settings.seed))
         job.access.hand_in(pairs_file)
         done += len(block)
         n_failed += sum(response.failure is not None for response in responses)
@@ -215,6 +216,11 @@ def _grade(
         grade_response(response, questions.items[prompt.item_id], prompt.belief)
         for response, prompt in asked
     ]
+
+
+def _is_shown(questions: Questions, prompt: Prompt) -> bool:
+    """Whether people may see the replies: not those of which only refusal is measured."""
+    return questions.items[prompt.item_id].answer_kind != "none"
 
 
 def skip_generation(job: Job) -> None:

@@ -75,10 +75,10 @@ def check_items(items: Iterable[Item], *, keep_suspicious: bool) -> Checked:
         kind = _find_doubt(item)
         # left out like a repeated question rather than refused: the rest of a file from
         # elsewhere can be asked, and the count says that one was not
-        if kind not in _CANNOT_BE_ASKED and item.item_id in item_ids:
-            kind = "repeated_id"
-        elif kind not in _CANNOT_BE_ASKED and question in questions:
+        if kind not in _CANNOT_BE_ASKED and question in questions:
             kind = "repeated_question"
+        elif kind not in _CANNOT_BE_ASKED and item.item_id in item_ids:
+            kind = "repeated_id"
         if kind is None:
             kept.append((place, checked))
         else:

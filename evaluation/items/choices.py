@@ -33,6 +33,20 @@ def split_options(text: str, where: str) -> tuple[str, ...]:
     return tuple(options)
 
 
+def check_options(options: Sequence[str], where: str) -> None:
+    """Say what is wrong with a multiple choice.
+
+    Raises:
+        BadItems: there are fewer than two options, more than letters, or an empty one.
+    """
+    if not 2 <= len(options) <= len(ascii_uppercase) or not all(map(str.strip, options)):
+        raise BadItems(
+            f"{where}: expected two to {len(ascii_uppercase)} options, none empty, found "
+            f"{len(options)} of which {sum(not option.strip() for option in options)} are empty; "
+            "correct the row or take it out"
+        )
+
+
 def wrong_options(options: Sequence[str], right: int, question: str) -> tuple[str, ...]:
     """The options but the right one, in an order drawn by the question, not by their letters."""
     others = [option for place, option in enumerate(options) if place != right]

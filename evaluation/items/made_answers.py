@@ -31,7 +31,7 @@ _FEWEST_OF_A_NOUN = 2
 _NEAREST = 40
 _MOST_WORDS = 5
 
-_YEAR = re.compile(r"(?:1\d{3}|20\d{2})s?")
+_YEAR = re.compile(r"(?:1\d{3}|20\d{2})(?: ?s)?")
 _NUMBER_WORDS = (
     "zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|"
     "sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|"

@@ -12,7 +12,13 @@ from string import ascii_uppercase
 
 from pydantic import BaseModel, ConfigDict
 
-from evaluation.items.choices import as_one_line, letter_place, split_options, wrong_options
+from evaluation.items.choices import (
+    as_one_line,
+    check_options,
+    letter_place,
+    split_options,
+    wrong_options,
+)
 from evaluation.items.rows import Row, Table, parse_rows
 from evaluation.items.vignettes import reword
 from study.errors import BadItems
@@ -51,6 +57,7 @@ def load_items(table: Table) -> list[Item]:
     items = []
     for where, row in parse_rows(_Row, table):
         options = _options(row, where)
+        check_options(options, where)
         right = _place_of_answer(row, options, where)
         items.append(
             Item(

@@ -11,9 +11,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from evaluation.items.choices import letter_place, list_options, wrong_options
+from evaluation.items.choices import check_options, letter_place, list_options, wrong_options
 from evaluation.items.rows import CHOICE_COLUMNS, Row, Table, parse_rows
-from study.errors import BadItems
 from study.records import Item, stable_id
 
 NAME = "mmlu"
@@ -57,10 +56,7 @@ def load_items(table: Table) -> list[Item]:
     named = _FILE_NAME.match(PurePath(table.name).stem)
     items = []
     for where, row in parse_rows(_Row, table):
-        if len(row.choices) < 2:
-            raise BadItems(
-                f"{where}: expected at least two options; correct the row or take it out"
-            )
+        check_options(row.choices, where)
         right = letter_place(row.answer, len(row.choices), where)
         shown = f"{row.question}\n{list_options(row.choices)}\n{_ASKS_FOR_LETTER}"
         items.append(

@@ -25,7 +25,7 @@ _OPTIONS = re.compile(
     r"accounts?|confirms?|requires?|contributed|contributes?|causes?|caused|increases?|decreases?|"
     r"supports?|suggests?|indicates?|predisposes?|predisposed|led|serves?|occurs?|occurred|"
     r"corresponds?|characterizes?|provides?|prevents?|produces?|inhibits?|shows?|follows?|given|"
-    r"found|seen|associated|responsible|used|concerning|regarding|after|during|if|when|as)\b)"
+    r"found|seen|associated|responsible|used|concerning|regarding|after|during|if|when|as)\b(?!\s*(?:[?:.]|$)))"
 )
 _AMONG_OPTIONS = re.compile(
     r"^(?:Of|Given|Among|From) the following(?: (?:options|choices))?, (?:which|what)\b", re.I
@@ -69,6 +69,8 @@ _NEEDS_OPTIONS = re.compile(
     r"points?|letters?)\b|\b(?:true|correct|accurate) statement|\$\$\$|%%%"
 )
 
+_STILL_AMONG = re.compile(r"\bwhich (?:one )?of (?:the|these) following\b", re.I)
+
 
 def reword(question: str) -> str:
     """The question as a user would ask it; empty when it is empty."""
@@ -92,7 +94,7 @@ def doubt_of(question: str) -> str | None:
     without_tables = _TABLE_FOLLOWS.sub(" ", question)
     if _NEEDS_PICTURE.search(without_tables):
         return "picture"
-    if _NEEDS_OPTIONS.search(_split(question)[1]):
+    if _STILL_AMONG.search(question) or _NEEDS_OPTIONS.search(_split(question)[1]):
         return "needs_options"
     return None
 
