@@ -4,7 +4,7 @@ Left out, counted and named unless a study asks for them; what has no question o
 stands in the study twice, cannot be asked at all.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 
 from evaluation.grading.clauses import words
@@ -19,6 +19,7 @@ _REASONS = {
     "no_wrong_answer": "there is no wrong answer, and no other item has one of its type",
     "repeated_id": "the item_id stands there twice",
     "repeated_question": "the question stands in its task twice",
+    "loose_wrong_answer": "the wrong answer was made of one to another kind of question",
     "no_comment": "the reference is a refusal to answer",
     "no_words": "an answer has no words but articles",
     "same_answer": "the reference equals the wrong answer",
@@ -58,11 +59,14 @@ class Checked:
     """One of each suspicious item."""
 
 
-def check_items(items: Iterable[Item], *, keep_suspicious: bool) -> Checked:
+def check_items(
+    items: Iterable[Item], loose_ids: Container[str] = (), *, keep_suspicious: bool
+) -> Checked:
     """Tell suspicious items from the others.
 
     Args:
         items: of all sets of a study, since two sets may have a question in common.
+        loose_ids: of the items whose made wrong answer fits loosely.
         keep_suspicious: keep those, too, that can be asked all the same.
     """
     kept: list[tuple[int, Item]] = []
@@ -73,6 +77,8 @@ def check_items(items: Iterable[Item], *, keep_suspicious: bool) -> Checked:
         checked = _without_refusals(item)
         question = (item.task, normalise(item.question))
         kind = _find_doubt(item)
+        if kind is None and item.item_id in loose_ids:
+            kind = "loose_wrong_answer"
         # left out like a repeated question rather than refused: the rest of a file from
         # elsewhere can be asked, and the count says that one was not
         if kind not in _CANNOT_BE_ASKED and question in questions:
@@ -94,7 +100,7 @@ def check_items(items: Iterable[Item], *, keep_suspicious: bool) -> Checked:
 
 def _find_doubt(item: Item) -> str | None:
     """The first doubt about an item by itself."""
-    if not normalise(item.question):
+    if not any(map(str.isalnum, item.question)):
         return "no_question"
     if item.answer_kind == "none":
         return None

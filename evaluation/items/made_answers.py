@@ -8,7 +8,8 @@ form ("33 miles"), then all of the type; of them those nearest in length, and am
 whose questions share most with this one, rare words counting more, ties by seed. The first is
 taken that clashes with nothing: no alias of either answer is equal to, or stands within, an alias
 of the other, and the donor's answer does not stand in the question. Its aliases come with it, and
-the item is marked `wrong_is_made`. What is made is wrong by its form alone: that a second answer
+the item is marked `wrong_is_made`. A word or phrase whose donor is asked for by another noun, or by
+none, is hardly ever plausible: the item check tells of it. What is made is wrong by its form alone: that a second answer
 is right too, the rule cannot know.
 """
 
@@ -30,6 +31,9 @@ AnswerType = Literal["year", "number", "person", "place", "word", "phrase"]
 _FEWEST_OF_A_NOUN = 2
 _NEAREST = 40
 _MOST_WORDS = 5
+
+# a person stands for a person, whatever the question; but a word may be anything
+_LOOSE_TYPES = ("word", "phrase")
 
 _YEAR = re.compile(r"(?:1\d{3}|20\d{2})(?: ?s)?")
 _NUMBER_WORDS = (
@@ -82,27 +86,40 @@ class _Answer:
         return len(self.normal), stable_id("donor", self.item.item_id)
 
 
-def make_wrong_answers(items: Sequence[Item], seed: int) -> list[Item]:
+@dataclass(frozen=True)
+class MadeAnswers:
+    """Items, with wrong answers made where they had none."""
+
+    items: tuple[Item, ...]
+    """In their order; one for which no other fits still has no wrong answer."""
+    loose_ids: frozenset[str]
+    """Those whose wrong answer is a word or phrase of another kind: no other question asks for the
+    same noun, or the question names none."""
+
+
+def make_wrong_answers(items: Sequence[Item], seed: int) -> MadeAnswers:
     """Give every item that needs a wrong answer and has none that of another item.
 
     Args:
         items: of one set; those with a wrong answer are left as they are, and give none.
         seed: the study's.
-    Returns:
-        The items in their order; one for which no other fits still has no wrong answer.
     """
     lacking = [item for item in items if _lacks_wrong_answer(item)]
     has_aliases = any(len(item.references) > 1 for item in lacking)
     answers = {item.item_id: _answer_of(item, has_aliases) for item in lacking}
     donors = _Donors(list(answers.values()), seed)
-    made = []
+    made: list[Item] = []
+    loose_ids: set[str] = set()
     for item in items:
-        donor = donors.find(answers[item.item_id]) if item.item_id in answers else None
-        if donor is None:
+        answer = answers.get(item.item_id)
+        donor = donors.find(answer) if answer else None
+        if answer is None or donor is None:
             made.append(item)
-        else:
-            made.append(replace(item, wrong_answers=donor.item.references, wrong_is_made=True))
-    return made
+            continue
+        made.append(replace(item, wrong_answers=donor.item.references, wrong_is_made=True))
+        if answer.type in _LOOSE_TYPES and (answer.noun is None or answer.noun != donor.noun):
+            loose_ids.add(item.item_id)
+    return MadeAnswers(tuple(made), frozenset(loose_ids))
 
 
 def answer_type(question: str, answer: str) -> AnswerType:
@@ -128,6 +145,7 @@ def asked_noun(question: str) -> str | None:
     """
     for found in _ASKS_WHICH.finditer(question):
         words: list[str] = _WORD.findall(question[found.end() :].lower())[:_FARTHEST_NOUN]
+        is_direct = words[:1] and words[0] not in _NOUNS["leads_on"]
         # "is the name of the …", "type of …": what is asked for comes behind it
         while words and (
             words[0] in _NOUNS["leads_on"] or (words[0] in _NOUNS["frames"] and "of" in words[1:2])
@@ -138,7 +156,9 @@ def asked_noun(question: str) -> str | None:
             for noun in (word, word.removesuffix("s")):
                 if noun in _PERSONS or noun in _PLACES or noun in _THINGS:
                     return noun
-        if 0 < len(named) <= _LONGEST_NAME and len(named) < len(words):
+        # "which motor scooter had": a noun that no list has, if it is no verb ("which duo created")
+        named = [word for word in named if not word.endswith("ed")]
+        if is_direct and 0 < len(named) <= _LONGEST_NAME and len(named) < len(words):
             return named[-1].removesuffix("s")
     return None
 

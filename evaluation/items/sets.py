@@ -82,18 +82,21 @@ def read_items(
     """
     named = [ItemSource(source=sources)] if isinstance(sources, str) else sources
     by_source = [make_wrong_answers(_load(source), seed) for source in named]
-    everything = [item for items in by_source for item in items]
-    checked = check_items(everything, keep_suspicious=keep_suspicious)
+    checked = check_items(
+        (item for made in by_source for item in made.items),
+        frozenset().union(*(made.loose_ids for made in by_source)),
+        keep_suspicious=keep_suspicious,
+    )
     kept = dict(checked.kept)
     drawn: list[Item] = []
     first = 0
-    for source, items in zip(named, by_source, strict=True):
-        places = range(first, first + len(items))
+    for source, made in zip(named, by_source, strict=True):
+        places = range(first, first + len(made.items))
         usable = [kept[place] for place in places if place in kept]
         if not usable:
-            raise BadItems(_why_none(source, items, checked.doubts))
+            raise BadItems(_why_none(source, made.items, checked.doubts))
         drawn += draw_items(usable, source.limit, seed)
-        first += len(items)
+        first += len(made.items)
     left_out = [doubt for doubt in checked.doubts if not (keep_suspicious and doubt.can_be_asked)]
     return ItemSet(tuple(drawn), checked.doubts, tuple(left_out))
 

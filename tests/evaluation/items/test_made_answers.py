@@ -27,7 +27,7 @@ RIVERS = [
 
 
 def made_of(items, seed=1):
-    return {one.item_id: one for one in make_wrong_answers(items, seed)}
+    return {one.item_id: one for one in make_wrong_answers(items, seed).items}
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_an_answer_that_is_an_alias_of_the_right_one_is_never_taken():
         item("1", "Which city is in Turkey?", "Istanbul", "Constantinople"),
         item("2", "Which city did the Ottomans take?", "Constantinople", "Byzantium"),
     ]
-    assert all(one.wrong_answers == () for one in make_wrong_answers(items, 1))
+    assert all(one.wrong_answers == () for one in make_wrong_answers(items, 1).items)
 
 
 def test_an_answer_within_the_right_one_or_in_the_question_is_never_taken():
@@ -125,6 +125,18 @@ def test_numbers_come_from_numbers_of_the_same_form():
     assert made["2"].wrong_answers == ("20 miles",)
 
 
+def test_a_word_of_another_kind_of_question_fits_loosely_but_a_person_does_not():
+    items = [
+        item("1", "What do bees make?", "Honey"),
+        item("2", "Which metal rusts?", "Iron"),
+        item("3", "Which metal conducts best?", "Silver"),
+        item("4", "Which metal is dearest?", "Gold"),
+        item("5", "Who wrote Emma?", "Austen"),
+        item("6", "Which poet wrote Howl?", "Ginsberg"),
+    ]
+    assert make_wrong_answers(items, 1).loose_ids == {"1"}
+
+
 ANSWERS = st.lists(
     st.sampled_from(
         ["York", "New York", "Rome", "1900", "1950", "Seine", "the", "Six", "", "A & B"]
@@ -138,9 +150,9 @@ QUESTIONS = st.sampled_from(["Who was it?", "Which city is it?", "When?", "What,
 @given(rows=st.lists(st.tuples(QUESTIONS, ANSWERS), max_size=12), seed=st.integers(0, 9))
 def test_no_made_answer_is_or_holds_a_right_one(rows, seed):
     items = [item(str(n), question, *answers) for n, (question, answers) in enumerate(rows)]
-    made = make_wrong_answers(items, seed)
+    made = make_wrong_answers(items, seed).items
     assert [one.item_id for one in made] == [one.item_id for one in items]
-    assert make_wrong_answers(items[::-1], seed) == made[::-1]
+    assert make_wrong_answers(items[::-1], seed).items == made[::-1]
     for one in made:
         right = {f" {normalise(answer)} " for answer in one.references} - {"  "}
         wrong = {f" {normalise(answer)} " for answer in one.wrong_answers} - {"  "}
@@ -150,7 +162,8 @@ def test_no_made_answer_is_or_holds_a_right_one(rows, seed):
 @pytest.mark.real_data
 def test_every_question_of_the_real_triviaqa_gets_a_wrong_answer_of_its_type(real_data):
     items = triviaqa.load_items(read_file(real_data / "triviaqa" / "triviaqa_sm_sub.jsonl"))
-    made = make_wrong_answers(items, 20261123)
+    found = make_wrong_answers(items, 20261123)
+    made = found.items
     assert len(made) == 3000
     assert all(one.wrong_is_made for one in made)
     own = {one.item_id: answer_type(one.question, one.references[0]) for one in items}
@@ -161,10 +174,11 @@ def test_every_question_of_the_real_triviaqa_gets_a_wrong_answer_of_its_type(rea
     shares = Counter(own.values())
     # counted by this rule and read by eye; docs/items.md has the same figures
     assert shares == {
-        "word": 836,
-        "phrase": 823,
+        "word": 835,
+        "phrase": 822,
         "person": 691,
-        "place": 497,
+        "place": 499,
         "number": 103,
         "year": 50,
     }
+    assert len(found.loose_ids) == 906
