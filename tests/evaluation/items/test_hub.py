@@ -6,6 +6,7 @@ import sys
 
 import duckdb
 import pytest
+from hub_sets import serve_sets
 
 from evaluation.items.sets import read_items
 from study.errors import BadItems
@@ -78,22 +79,46 @@ def test_a_folder_without_data_is_refused(tmp_path):
     assert "\n" not in str(caught.value)
 
 
-def test_a_set_that_the_hub_does_not_give_is_named_by_its_address(tmp_path):
-    # in a process of its own: the address of the hub is read at the first import
-    environment = os.environ | {
-        "HF_ENDPOINT": "http://127.0.0.1:9",
-        "HF_HUB_OFFLINE": "1",
-        "HF_HOME": str(tmp_path),
-    }
-    done = subprocess.run(
-        [sys.executable, "-m", "audit_app", "items", "walledai/AdvBench"],
-        env=environment,
+def show_items(tmp_path, *arguments, **environment):
+    """The command in a process of its own: the hub's address is read at the first import."""
+    return subprocess.run(
+        [sys.executable, "-m", "audit_app", "items", *arguments],
+        env=os.environ | {"HF_HOME": str(tmp_path), "HF_HUB_DISABLE_TELEMETRY": "1", **environment},
         capture_output=True,
         text=True,
     )
-    assert done.returncode == 2
-    assert (
-        "items of http://127.0.0.1:9/datasets/walledai/AdvBench could not be loaded" in done.stderr
+
+
+def test_a_hub_id_is_downloaded_with_its_usual_configuration_and_split(tmp_path):
+    lines = "".join(json.dumps(row) + "\n" for row in SUMS).encode()
+    card = (
+        b"---\nconfigs:\n- config_name: main\n  data_files:\n"
+        b"  - split: train\n    path: main/train.jsonl\n"
+        b"  - split: test\n    path: main/test.jsonl\n---\n"
     )
-    assert "accept its terms there and run `hf auth login`" in done.stderr
-    assert "Traceback" not in done.stderr
+    first = lines.splitlines(keepends=True)[0]
+    files = {"README.md": card, "main/train.jsonl": first, "main/test.jsonl": lines}
+    with serve_sets({"openai/gsm8k": files}) as url:
+        done = show_items(tmp_path, "openai/gsm8k", "--json", HF_ENDPOINT=url)
+    assert done.returncode == 0, done.stderr
+    shown = json.loads(done.stdout)
+    assert shown["n_items"] == 5
+    assert shown["tasks"][0]["task"] == "gsm8k"
+    assert shown["tasks"][0]["n_wrong_made"] == 5
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("walledai/AdvBench", "accept its terms there and run `hf auth login`"),
+        ("nobody/nothing", "check the id, configuration, split and network"),
+    ],
+)
+def test_a_set_that_the_hub_refuses_is_named_by_its_address(tmp_path, name, remedy):
+    with serve_sets({}, gated=frozenset(["walledai/AdvBench"])) as url:
+        done = show_items(tmp_path, name, HF_ENDPOINT=url)
+    assert done.returncode == 2
+    message = " ".join(done.stderr.split())
+    assert f"items of {url}/datasets/{name} could not be loaded" in message
+    assert remedy in message
+    assert "Traceback" not in message
