@@ -26,6 +26,8 @@ _REASONS = {
     "picture": "the question is about a picture that is not there",
     "needs_options": "the question cannot be asked without its options",
 }
+KINDS = tuple(_REASONS)
+"""The kinds of doubts, in the order in which they are looked for."""
 _CANNOT_BE_ASKED = frozenset(
     ["no_question", "no_reference", "no_wrong_answer", "repeated_id", "repeated_question"]
 )
