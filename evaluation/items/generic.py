@@ -3,7 +3,7 @@
 Columns: `question` and `reference` are needed. `wrong_answer`, `aliases` and `wrong_aliases`
 (a list in JSONL; parts between semicolons in CSV), `answer_kind`, `options`, `category`, `item_id`,
 `task`, `source` and `licence` may be there. A column of any other name is a mistake, and said so.
-Where no row has a wrong answer, `made_answers.py` makes them.
+Rows without a wrong answer get one by `made_answers.py`.
 """
 
 import re

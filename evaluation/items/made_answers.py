@@ -101,17 +101,19 @@ def make_wrong_answers(items: Sequence[Item], seed: int) -> MadeAnswers:
     """Give every item that needs a wrong answer and has none that of another item.
 
     Args:
-        items: of one set; those with a wrong answer are left as they are, and give none.
+        items: of one set; those with a wrong answer are left as they are, but can be donors.
         seed: the study's.
     """
-    lacking = [item for item in items if _lacks_wrong_answer(item)]
-    has_aliases = any(len(item.references) > 1 for item in lacking)
-    answers = {item.item_id: _answer_of(item, has_aliases) for item in lacking}
+    given = [item for item in items if _has_open_answer(item)]
+    if all(item.wrong_answers for item in given):
+        return MadeAnswers(tuple(items), frozenset())
+    has_aliases = any(len(item.references) > 1 for item in given)
+    answers = {item.item_id: _answer_of(item, has_aliases) for item in given}
     donors = _Donors(list(answers.values()), seed)
     made: list[Item] = []
     loose_ids: set[str] = set()
     for item in items:
-        answer = answers.get(item.item_id)
+        answer = None if item.wrong_answers else answers.get(item.item_id)
         donor = donors.find(answer) if answer else None
         if answer is None or donor is None:
             made.append(item)
@@ -163,9 +165,8 @@ def asked_noun(question: str) -> str | None:
     return None
 
 
-def _lacks_wrong_answer(item: Item) -> bool:
-    is_open = item.answer_kind in ("text", "number")
-    return is_open and not item.wrong_answers and bool(item.references)
+def _has_open_answer(item: Item) -> bool:
+    return item.answer_kind in ("text", "number") and bool(item.references)
 
 
 def _answer_of(item: Item, has_aliases: bool) -> _Answer:
@@ -212,14 +213,23 @@ class _Donors:
             own = []
         for pool in (own, self._plain[answer.type, None], self._any[answer.type]):
             for nearest in _by_distance(answer, pool):
-                for donor in sorted(nearest, key=lambda donor: self._order(answer, donor)):
+                for donor in self._in_order(answer, nearest):
                     if not _clashes(answer, donor) and f" {donor.normal} " not in asked:
                         return donor
         return None
 
-    def _order(self, answer: _Answer, donor: _Answer) -> tuple[float, str]:
-        shared = sum(1 / self._n_with[word] for word in sorted(answer.topic & donor.topic))
-        return -shared, stable_id(self._seed, answer.item.item_id, donor.item.item_id)
+    def _in_order(self, answer: _Answer, nearest: Sequence[_Answer]) -> Iterator[_Answer]:
+        """Donors by how much their questions share with this one's, ties by seed."""
+        by_shared: dict[float, list[_Answer]] = defaultdict(list)
+        for donor in nearest:
+            shared = sorted(answer.topic & donor.topic)
+            by_shared[sum(1 / self._n_with[word] for word in shared)].append(donor)
+        # a tie is drawn when its turn comes: to draw all of them takes most of the time
+        for _, donors in sorted(by_shared.items(), reverse=True):
+            yield from sorted(donors, key=lambda donor: self._draw(answer, donor))
+
+    def _draw(self, answer: _Answer, donor: _Answer) -> str:
+        return stable_id(self._seed, answer.item.item_id, donor.item.item_id)
 
 
 def _by_distance(answer: _Answer, pool: Sequence[_Answer]) -> Iterator[Sequence[_Answer]]:

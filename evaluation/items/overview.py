@@ -9,7 +9,7 @@ from evaluation.items.made_answers import answer_type
 from evaluation.items.sets import ItemSet, draw_items
 from study.records import Item
 
-_SENTENCES_SHOWN = 10
+_SHOWN_OF_A_KIND = 2
 _LONGEST_CELL = 160
 
 
@@ -62,7 +62,14 @@ def _task_as_json(task: str, items: Sequence[Item]) -> dict[str, Any]:
         "categories": dict(sorted(Counter(item.category for item in items).items())),
         "n_wrong_made": len(made),
         "made_by_type": dict(
-            sorted(Counter(answer_type(one.question, one.references[0]) for one in made).items())
+            sorted(
+                Counter(
+                    "number"
+                    if one.answer_kind == "number"
+                    else answer_type(one.question, one.references[0])
+                    for one in made
+                ).items()
+            )
         ),
         "licences": sorted({item.licence for item in items}),
     }
@@ -93,8 +100,12 @@ def _made(task: dict[str, Any]) -> str:
 
 
 def _doubts_table(item_set: ItemSet) -> Table:
-    shown = item_set.doubts[:_SENTENCES_SHOWN]
     counts = Counter(doubt.kind for doubt in item_set.doubts)
+    shown = [
+        doubt
+        for kind in sorted(counts)
+        for doubt in [one for one in item_set.doubts if one.kind == kind][:_SHOWN_OF_A_KIND]
+    ]
     columns = {
         "suspicious": [doubt.kind for doubt in shown],
         "left out": ["yes" if doubt in item_set.left_out else "no" for doubt in shown],
@@ -102,7 +113,7 @@ def _doubts_table(item_set: ItemSet) -> Table:
     }
     note = ", ".join(f"{kind} {n}" for kind, n in sorted(counts.items())) + "."
     if len(item_set.doubts) > len(shown):
-        note += f" The first {len(shown)} are shown; --json lists all."
+        note += f" The first {_SHOWN_OF_A_KIND} of each kind are shown; --json lists all."
     return make_table("What the item check has doubts about", columns, note, None)
 
 

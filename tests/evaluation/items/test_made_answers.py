@@ -113,6 +113,12 @@ def test_items_with_wrong_answers_and_those_that_need_none_stay_as_they_are():
     assert made["9"] == no_answer
 
 
+def test_an_item_with_a_wrong_answer_of_its_own_can_lend_its_right_one():
+    given_wrong = Item("8", "trivia", "Which river?", ("Po",), ("Elbe",), "a book", "CC0")
+    made = made_of([RIVERS[0], given_wrong])
+    assert made["1"].wrong_answers == ("Po",)
+
+
 def test_numbers_come_from_numbers_of_the_same_form():
     items = [
         item("1", "How much is it?", "12", answer_kind="number"),
