@@ -217,7 +217,7 @@ class Settings(_Section):
             parts.append(f"at most {self.evaluation.item_limit} items")
         if not isinstance(self.evaluation.items, str):
             parts += [
-                f"at most {one.limit} items of {one.set or one.source}"
+                f"at most {one.limit} items of {one.set or Path(one.source).name}"
                 for one in self.evaluation.items
                 if one.limit is not None
             ]

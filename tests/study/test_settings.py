@@ -81,11 +81,12 @@ def test_a_missing_study_file_says_how_to_make_one(tmp_path):
 
 def test_items_may_be_several_sets_with_a_limit_each(tmp_path):
     text = (
-        GOOD + 'items = [{source = "a.csv", limit = 500}, {source = "cais/mmlu", set = "mmlu"}]\n'
+        GOOD
+        + 'items = [{source = "sets/a.csv", limit = 500}, {source = "cais/mmlu", set = "mmlu"}]\n'
     )
     settings = read(tmp_path, text)
     first, second = settings.evaluation.items
-    assert (first.source, first.limit, first.set) == ("a.csv", 500, None)
+    assert (first.source, first.limit, first.set) == ("sets/a.csv", 500, None)
     assert (second.source, second.limit, second.set) == ("cais/mmlu", None, "mmlu")
     assert settings.limited == "at most 500 items of a.csv"
     assert Settings.model_validate_json(settings.as_json()) == settings
