@@ -3,15 +3,13 @@
 What the columns mean is each set's own module; here is only where the usual sets lie.
 """
 
-import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from evaluation.items.rows import Table
 from study.errors import BadItems, MissingExtra
 from study.settings import ItemSource
-
-_HUB = "https://huggingface.co"
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ def load_hub_rows(source: ItemSource) -> Table:
     # what datasets lets through: its own errors, OSError of files and network, ValueError of a
     # configuration or split that is not there, RuntimeError of sets that come as a script
     except (datasets.exceptions.DatasetsError, OSError, ValueError, RuntimeError) as error:
-        raise _not_loaded(source, usual, error) from error
+        raise _not_loaded(source, usual, datasets.config.HF_ENDPOINT, error) from error
     if isinstance(loaded, datasets.DatasetDict):
         if len(loaded) > 1:
             raise BadItems(
@@ -76,14 +74,16 @@ def load_hub_rows(source: ItemSource) -> Table:
     return Table(source.source, rows)
 
 
-def _not_loaded(source: ItemSource, usual: HubSet | None, error: Exception) -> BadItems:
+def _not_loaded(
+    source: ItemSource, usual: HubSet | None, endpoint: str, error: Exception
+) -> BadItems:
     said = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
-    if os.path.isdir(source.source):
+    if Path(source.source).is_dir():
         return BadItems(
             f"items folder {source.source} is not in the hub's layout ({said}); name a file in it, "
             "or the configuration and split as config and split"
         )
-    url = f"{os.environ.get('HF_ENDPOINT', _HUB)}/datasets/{source.source}"
+    url = f"{endpoint}/datasets/{source.source}"
     gated = usual is not None and usual.is_gated
     remedy = (
         "accept its terms there and run `hf auth login`"

@@ -9,8 +9,8 @@ whose questions share most with this one, rare words counting more, ties by seed
 taken that clashes with nothing: no alias of either answer is equal to, or stands within, an alias
 of the other, and the donor's answer does not stand in the question. Its aliases come with it, and
 the item is marked `wrong_is_made`. A word or phrase whose donor is asked for by another noun, or by
-none, is hardly ever plausible: the item check tells of it. What is made is wrong by its form alone: that a second answer
-is right too, the rule cannot know.
+none, is hardly ever plausible: the item check tells of it. That a made answer is right as well, the
+rule cannot know.
 """
 
 import itertools
@@ -28,8 +28,11 @@ from study.records import Item, stable_id
 
 AnswerType = Literal["year", "number", "person", "place", "word", "phrase"]
 
+# an item is its noun's donor too: with one there is nobody else
 _FEWEST_OF_A_NOUN = 2
+# donors of one length among which the question's topic chooses; of 12 it seldom found a match
 _NEAREST = 40
+# longer answers are sentences, or lists of several answers
 _MOST_WORDS = 5
 
 # a person stands for a person, whatever the question; but a word may be anything
@@ -58,7 +61,9 @@ _PERSONS, _PLACES, _THINGS = _NOUNS["persons"], _NOUNS["places"], _NOUNS["things
 _NOT_PERSONS = _PLACES | _THINGS
 _ASKS_WHICH = re.compile(r"\b(?:which|what)\b", re.I)
 _WORD = re.compile(r"[\w-]+")
+# words behind "which": farther on stands another clause
 _FARTHEST_NOUN = 9
+# "motor scooter" is a name, five words in a row without a small one are none
 _LONGEST_NAME = 3
 
 

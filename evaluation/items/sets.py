@@ -52,6 +52,9 @@ _LOADERS: tuple[_Loader, ...] = (
     advbench,
     generic,
 )
+_MOST_COLUMNS = 20
+"""So many are named when they are not those of a set."""
+
 SETS = tuple(loader.NAME for loader in _LOADERS)
 """Names of the sets that can be read."""
 
@@ -177,7 +180,8 @@ def _loader_of(table: Table, source: ItemSource) -> _Loader:
     for loader in _LOADERS:
         if wanted in (None, loader.NAME) and loader.recognises(table.rows[0]):
             return loader
-    found = ", ".join(map(str, table.rows[0]))
+    names = [" ".join(str(column).split()) for column in table.rows[0]]
+    found = ", ".join(names[:_MOST_COLUMNS]) + (", …" if len(names) > _MOST_COLUMNS else "")
     columns = {loader.NAME: loader.COLUMNS for loader in _LOADERS}
     expected = columns[wanted or generic.NAME]
     others = "" if wanted else f", or those of one of the sets {', '.join(SETS[:-1])}"

@@ -17,15 +17,21 @@ _PATIENT = re.compile(
     re.I,
 )
 _SENTENCE_END = re.compile(r"(?<!\bvs\.)(?<!\bDr\.)(?<!\bSt\.)(?<=[.?!:\"])\s+(?=[\"“(A-Z0-9])|\n+")
+# what ends the noun in "which of the following early findings would …"; "causes" is a verb before
+# other words, and the noun itself at the end
+_AFTER_NOUN = (
+    "is are was were would will should could can may might must has have had does do did best most "
+    "more also likely directly correctly accurately currently primarily normally typically in on of "
+    "to for from with by at about that explains? describes? represents? accounts? confirms? "
+    "requires? contribute[sd]? cause[sd]? increases? decreases? supports? suggests? indicates? "
+    "predispose[sd]? led serves? occurs? occurred corresponds? characterizes? provides? prevents? "
+    "produces? inhibits? shows? follows? given found seen associated responsible used concerning "
+    "regarding after during if when as"
+).replace(" ", "|")
 _OPTIONS = re.compile(
-    r"\b(?P<first>[Ww])hich (?:one )?(?:of )?(?:(?:the|these) )?following\b(?: (?:options?|choices?))?(?P<noun>(?: [\w'’/-]+)*?)"
-    r"(?P<next>$|[ ]?[?:.,;(]| (?:is|are|was|were|would|will|should|could|can|may|might|must|has|have|"
-    r"had|does|do|did|best|most|more|also|likely|directly|correctly|accurately|currently|primarily|"
-    r"normally|typically|in|on|of|to|for|from|with|by|at|about|that|explains?|describes?|represents?|"
-    r"accounts?|confirms?|requires?|contributed|contributes?|causes?|caused|increases?|decreases?|"
-    r"supports?|suggests?|indicates?|predisposes?|predisposed|led|serves?|occurs?|occurred|"
-    r"corresponds?|characterizes?|provides?|prevents?|produces?|inhibits?|shows?|follows?|given|"
-    r"found|seen|associated|responsible|used|concerning|regarding|after|during|if|when|as)\b(?!\s*(?:[?:.]|$)))"
+    r"\b(?P<first>[Ww])hich (?:one )?(?:of )?(?:(?:the|these) )?following\b(?: (?:options?|choices?))?"
+    r"(?P<noun>(?: [\w'’/-]+)*?)"
+    rf"(?P<next>$|[ ]?[?:.,;(]| (?:{_AFTER_NOUN})\b(?!\s*(?:[?:.]|$)))"
 )
 _AMONG_OPTIONS = re.compile(
     r"^(?:Of|Given|Among|From) the following(?: (?:options|choices))?, (?:which|what)\b", re.I
@@ -43,32 +49,45 @@ _IRREGULAR = {
     "indices": "index",
 }
 
+_PICTURE = "figure|image|exhibit|photograph|picture|illustration|diagram|graph"
+_TAKEN = (
+    "photo\\w*|x-ray|radiograph|ecg|ekg|electrocardiogram|scan|mri|ct|smear|biopsy|ultraso\\w+|"
+    "micrograph|histology|specimen|tracing|pedigree|rash|lesions?|section|loop"
+)
+_PICTURED = "shown|depicted|pictured|illustrated"
+_SHOWN = f"{_PICTURED}|displayed|provided"
 _NEEDS_PICTURE = re.compile(
-    r"\b(?:figures?|images?|exhibit|photograph|picture|illustration|diagram|graph) (?:[A-Z]\b|\d|above|below)"
-    r"|\b(?:see|view|refer to|(?:shown|seen|depicted|pictured|displayed|provided) (?:in|on)) (?:the )?"
-    r"(?:\w+ )?(?:figure|image|exhibit|photograph|picture|illustration|diagram|graph|photo|ultrasound|arrow)s?\b"
-    r"|\b(?:image|photo\w*|picture|figure|x-ray|radiograph|ecg|ekg|electrocardiogram|scan|mri|ct|smear|biopsy|"
-    r"ultraso\w+|micrograph|histology|specimen|tracing|pedigree|diagram|rash|lesions?|section|loop)\b"
-    r"[^.?!]{0,80}?\b(?:is|are) (?:shown|depicted|pictured|illustrated|displayed|provided)\b"
-    r"|\b(?:is|are) (?:shown|depicted|pictured)(?: (?:here|below|above))?(?=[.,;])"
-    r"|\b(?:shown|depicted|pictured|illustrated) (?:here|below|above)\b|\bas (?:shown|depicted|pictured)\b"
-    r"|\b(?:refer to|according to|based on) the \w+ above\b|\b(?:dashed|dotted|solid|red|blue) (?:line|curve)",
+    # "Figure 1", "the image below"
+    rf"\b(?:{_PICTURE}|figures|images) (?:[A-Z]\b|\d|above|below)"
+    # "see image", "shown in the picture", "shown on the ultrasound"
+    rf"|\b(?:see|view|refer to|(?:seen|{_SHOWN}) (?:in|on)) (?:the )?(?:\w+ )?"
+    rf"(?:{_PICTURE}|photo|ultrasound|arrow)s?\b"
+    # "An x-ray of the chest is shown", "Results are shown.", "shown below", "as shown"
+    rf"|\b(?:{_PICTURE}|{_TAKEN})\b[^.?!]{{0,80}}?\b(?:is|are) (?:{_SHOWN})\b"
+    rf"|\b(?:is|are) (?:{_PICTURED})(?: (?:here|below|above))?(?=[.,;])"
+    rf"|\b(?:{_PICTURED}) (?:here|below|above)\b|\bas (?:{_PICTURED})\b"
+    # "Refer to the summary above", "the dashed line"
+    r"|\b(?:refer to|according to|based on) the \w+ above\b"
+    r"|\b(?:dashed|dotted|solid|red|blue) (?:line|curve)",
     re.I,
 )
 # "Laboratory results are shown below:" goes before text
 _TABLE_FOLLOWS = re.compile(
-    r"\b(?:laborator|studies|results?|values?|levels?|tests?|table|rates?)\w*\b[^.?!:]*\b(?:is|are) (?:shown|"
-    r"provided|displayed)(?: (?:here|below|above|as follows))?:",
+    r"\b(?:laborator|studies|results?|values?|levels?|tests?|table|rates?)\w*\b[^.?!:]*\b(?:is|are) "
+    r"(?:shown|provided|displayed)(?: (?:here|below|above|as follows))?:",
     re.I,
 )
 _NEEDS_OPTIONS = re.compile(
+    # "in the following manner:", "causes EXCEPT?", "would NOT be expected"
     r"\bthe following\b[^.?!]*[?:\"]?\s*$|\b(?:EXCEPT|NOT|LEAST)\b|\bexcept\s*[:?]?\s*$|\bleast likely\b"
-    r"|\b[Ww]h(?:at|ich)\b[^.?!]*\b(?:is|are) (?:not|false|incorrect|(?:most |also |likely |necessarily |to be )*"
-    r"(?:true|correct|accurate))\b"
-    r"|\b[Ww]hich (?:\w+ ){0,3}?(?:statements?|sets?|combinations?|pairs?|choices?|options?|rows?|curves?|graphs?|"
-    r"points?|letters?)\b|\b(?:true|correct|accurate) statement|\$\$\$|%%%"
+    # "what is most likely true", "which statement", "the most accurate statement"
+    r"|\b[Ww]h(?:at|ich)\b[^.?!]*\b(?:is|are) "
+    r"(?:not|false|incorrect|(?:most |also |likely |necessarily |to be )*(?:true|correct|accurate))\b"
+    r"|\b[Ww]hich (?:\w+ ){0,3}?(?:statement|set|combination|pair|choice|option|row|curve|graph|point|"
+    r"letter)s?\b|\b(?:true|correct|accurate) statement"
+    # marks of options that are rows of a table
+    r"|\$\$\$|%%%"
 )
-
 _STILL_AMONG = re.compile(r"\bwhich (?:one )?of (?:the|these) following\b", re.I)
 
 

@@ -91,6 +91,10 @@ def test_unknown_columns_and_sets_are_refused_with_what_was_expected(tmp_path):
         read_items(file)
     with pytest.raises(BadItems, match="columns prompt, answer; expected question, options"):
         read_items([ItemSource(source=file, set="medqa")])
+    wide = write(tmp_path, "wide.jsonl", [{f"column\n{n}": "x" for n in range(50)}])
+    with pytest.raises(BadItems, match=r"columns column 0, .*column 19, …; expected") as caught:
+        read_items(wide)
+    assert "\n" not in str(caught.value)
     with pytest.raises(BadItems, match="no set is called 'medqq'; known are truthfulqa"):
         read_items([ItemSource(source=file, set="medqq")])
 
