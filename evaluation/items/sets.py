@@ -161,7 +161,7 @@ def _read_tables(source: ItemSource) -> Iterator[Table]:
         if files and source.set in (None, mmlu.NAME):
             yield from map(read_file, files)
         else:
-            yield load_hub_rows(source)
+            yield load_hub_rows(source.model_copy(update={"source": str(path)}))
     elif path.suffix.lower() in SUFFIXES or not _may_be_hub_id(source.source):
         yield read_file(path)
     else:
