@@ -108,7 +108,7 @@ def test_tables_in_the_text_and_ordinary_words_are_no_doubt(text):
 @given(text=st.text(max_size=200))
 def test_any_text_can_be_reworded(text):
     asked = reword(text)
-    assert bool(asked.strip()) == bool(text.strip().strip('"').strip())
+    assert asked or not any(map(str.isalnum, text))
     assert doubt_of(asked) in (None, "picture", "needs_options")
 
 
