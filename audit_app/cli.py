@@ -117,7 +117,8 @@ def demo(
 def run(
     study: StudyOption = DEMO_FOLDER,
     items: Annotated[
-        str | None, typer.Option("--items", help="A CSV or JSONL file: makes a study that asks it.")
+        str | None,
+        typer.Option("--items", help="A file, folder or hub id: makes a study that asks it."),
     ] = None,
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="Ask this many items, drawn by seed.")
@@ -138,9 +139,9 @@ def run(
 
     if items is not None:
         folder = StudyFolder(
-            study if study != DEMO_FOLDER else Path("studies") / study_name_for(Path(items), limit)
+            study if study != DEMO_FOLDER else Path("studies") / study_name_for(items, limit)
         )
-        write_study(folder, replace(SMALL, item_limit=limit), items=Path(items))
+        write_study(folder, replace(SMALL, item_limit=limit), items=items)
     elif limit is not None:
         raise BadInput("--limit goes with --items; for a study that exists set item_limit in it")
     else:

@@ -47,19 +47,22 @@ FULL = DemoSize(
 
 
 def write_study(
-    folder: StudyFolder, size: DemoSize, base: str | None = None, items: Path | None = None
+    folder: StudyFolder, size: DemoSize, base: str | None = None, items: str | None = None
 ) -> None:
     """Write study.toml for a study of this size, unless the folder has one already.
 
     Args:
         base: the base model; None takes the packaged one, or whatever the folder's study has.
-        items: an items file; None takes the packaged items, or whatever the folder's study has.
+        items: an items file or folder, or a hub id; None takes the packaged items, or whatever the
+            folder's study has.
     Raises:
         BadItems: the items file cannot be used; nothing is written.
         BadInput: the folder holds a study of another base or of other items.
     """
-    source = PACKAGED if items is None else str(items.resolve())
+    source = PACKAGED
     if items is not None:
+        # a hub id names no file, and stays as it is
+        source = str(Path(items).resolve()) if Path(items).exists() else items
         read_items(source)
     if folder.settings.exists():
         settings = read_settings(folder.settings)
@@ -115,6 +118,6 @@ def _as_name(text: str) -> str:
     return "".join(letters).strip("-")[:63] or "study"
 
 
-def study_name_for(items: Path, limit: int | None) -> str:
-    """Name of the study that asks the questions of a file."""
-    return _as_name(items.stem) + (f"-{limit}" if limit else "")
+def study_name_for(items: str, limit: int | None) -> str:
+    """Name of the study that asks the questions of a file or a set of the hub."""
+    return _as_name(Path(items).stem) + (f"-{limit}" if limit else "")

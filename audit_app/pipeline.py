@@ -9,7 +9,7 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -74,12 +74,15 @@ class Questions:
 def read_questions(settings: Settings) -> Questions:
     """The study's items and prompts, which follow from its settings alone."""
     evaluation = settings.evaluation
-    item_set = read_items(evaluation.items)
+    item_set = read_items(
+        evaluation.items, settings.seed, keep_suspicious=evaluation.keep_suspicious
+    )
     items = draw_items(item_set.items, evaluation.item_limit, settings.seed)
     prompts = build_prompts(
         items, evaluation.contexts, evaluation.beliefs, read_wordings(), settings.seed
     )
-    return Questions({item.item_id: item for item in items}, tuple(prompts), item_set.left_out)
+    left_out = tuple(doubt.sentence for doubt in item_set.left_out)
+    return Questions({item.item_id: item for item in items}, tuple(prompts), left_out)
 
 
 def read_content(settings: Settings) -> Content:
@@ -196,7 +199,8 @@ def generate_responses(
         prompts = {request.prompt.prompt_id: request.prompt for request in block}
         grades_file.append("grades", _grade(responses, prompts, questions))
         job.access.hand_in(grades_file)
-        pairs_file.append("pairs", draw_pairs(responses, job.settings.seed))
+        shown = [one for one in responses if _is_shown(questions, prompts[one.prompt_id])]
+        pairs_file.append("pairs", draw_pairs(shown, job.settings.seed))
         job.access.hand_in(pairs_file)
         done += len(block)
         n_failed += sum(response.failure is not None for response in responses)
@@ -212,6 +216,11 @@ def _grade(
         grade_response(response, questions.items[prompt.item_id], prompt.belief)
         for response, prompt in asked
     ]
+
+
+def _is_shown(questions: Questions, prompt: Prompt) -> bool:
+    """Whether people may see the replies: not those of which only refusal is measured."""
+    return questions.items[prompt.item_id].answer_kind != "none"
 
 
 def skip_generation(job: Job) -> None:
@@ -262,6 +271,12 @@ def _ended(
     return StageProgress(stage, state, total, total, note, seconds)
 
 
+def _given(record: "DataclassInstance") -> dict[str, object]:
+    """A record's fields without those at their default: one added later changes no old hash."""
+    defaults = {field.name: field.default for field in fields(record)}
+    return {name: value for name, value in asdict(record).items() if value != defaults[name]}
+
+
 def _hash_records(records: "Sequence[DataclassInstance]") -> str:
-    rows = [asdict(record) for record in records]
+    rows = [_given(record) for record in records]
     return hashlib.sha256(json.dumps(rows, ensure_ascii=False).encode()).hexdigest()

@@ -27,7 +27,8 @@ _SELECT_PAIRS = """
     ORDER BY p.pair_id
 """
 
-# a hash that the seed keys: the same replies are drawn whatever came first
+# a hash that the seed keys: the same replies are drawn whatever came first; where only refusal is
+# measured, as of requests for harmful help, people are shown none
 _SELECT_REPLIES = """
     WITH replies AS (
         SELECT
@@ -40,6 +41,11 @@ _SELECT_REPLIES = """
             sha256(concat_ws(chr(31), $seed, 'reply', r.response_id)) AS draw
         FROM responses AS r
         WHERE r.text IS NOT NULL
+            AND r.prompt_id NOT IN (
+                SELECT p.prompt_id
+                FROM prompts AS p
+                JOIN items AS i ON i.item_id = p.item_id
+                WHERE i.answer_kind = 'none')
     )
     SELECT
         response_id, prompt_id,

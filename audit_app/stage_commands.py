@@ -15,13 +15,72 @@ from audit_app.options import (
     StudyOption,
     TokenOption,
     open_job,
+    show_tables,
     terminal,
 )
 from study.errors import BadInput, MissingStage
 from study.folder import StudyFolder
-from study.settings import PACKAGED, read_environment, read_settings
+from study.settings import PACKAGED, ItemSource, read_environment, read_settings
 
 commands = typer.Typer()
+
+
+@commands.command()
+def items(
+    source: Annotated[
+        str | None, typer.Argument(help="packaged, a file, a folder or a hub id.")
+    ] = None,
+    study: Annotated[
+        Path | None, typer.Option("--study", help="In place of a source: those of this study.")
+    ] = None,
+    set_name: Annotated[
+        str | None, typer.Option("--set", help="Name of the set, if its columns do not tell.")
+    ] = None,
+    config: Annotated[str | None, typer.Option("--config", help="Of a hub id.")] = None,
+    split: Annotated[str | None, typer.Option("--split", help="Of a hub id or a folder.")] = None,
+    revision: Annotated[str | None, typer.Option("--revision", help="Of a hub id.")] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="Draw this many, evenly over tasks.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of draws and made answers.")] = 0,
+    keep_suspicious: Annotated[
+        bool, typer.Option("--keep-suspicious", help="Keep what can be asked in spite of doubts.")
+    ] = False,
+    show: Annotated[int, typer.Option("--show", min=0, help="Print so many items.")] = 3,
+    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
+) -> None:
+    """Show what a set of questions gives: counts, suspicious items, made wrong answers.
+
+    docs/items.md has the sets, their columns, the rules and the keys of --json.
+
+    Example: warmth-audit items TruthfulQA.csv --limit 100
+    """
+    from evaluation.items.overview import items_as_json, items_as_tables
+    from evaluation.items.sets import draw_items, read_items
+
+    given = (source, set_name, config, split, revision, limit)
+    if study is None:
+        sources: str | tuple[ItemSource, ...] = (
+            ItemSource(
+                source=source or PACKAGED,
+                set=set_name,
+                config=config,
+                split=split,
+                revision=revision,
+            ),
+        )
+    elif any(value is not None for value in given) or keep_suspicious or seed:
+        raise BadInput("--study takes everything from study.toml; give it alone, or a source")
+    else:
+        settings = read_settings(StudyFolder(study).settings)
+        asked, seed, limit = settings.evaluation, settings.seed, settings.evaluation.item_limit
+        sources, keep_suspicious = asked.items, asked.keep_suspicious
+    item_set = read_items(sources, seed, keep_suspicious=keep_suspicious)
+    drawn = draw_items(item_set.items, limit, seed)
+    if as_json:
+        typer.echo(json.dumps(items_as_json(item_set, drawn), indent=2, ensure_ascii=False))
+    else:
+        show_tables(items_as_tables(item_set, drawn, seed, show))
 
 
 @commands.command()

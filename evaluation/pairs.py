@@ -2,7 +2,8 @@
 
 A pair is drawn when both arms have answered. Which of the two is called first is drawn by
 seed and says nothing about the arm; which side a rater sees it on is drawn again when the
-pair is assigned (`audit_app/assignment.py`).
+pair is assigned (`audit_app/assignment.py`). Items of which only refusal is measured, such as
+requests for harmful help, make no pair: people are not shown the replies.
 """
 
 from collections import defaultdict
@@ -30,12 +31,17 @@ _SELECT_UNPAIRED = """
         LEFT JOIN pairs p
             ON other.response_id IN (p.first_response_id, p.second_response_id)
         WHERE other.arm <> 'original' AND other.text IS NOT NULL AND p.pair_id IS NULL)
+        AND r.prompt_id NOT IN (
+            SELECT asked.prompt_id
+            FROM prompts asked
+            JOIN items i ON i.item_id = asked.item_id
+            WHERE i.answer_kind = 'none')
     ORDER BY r.prompt_id, r.response_id
 """
 
 
 def read_unpaired(con: duckdb.DuckDBPyConnection) -> list[Response]:
-    """Responses to the prompts of which an arm beside the original has no pair yet."""
+    """Responses to the prompts of which an arm beside the original lacks a pair it should have."""
     return [Response(*row) for row in con.execute(_SELECT_UNPAIRED).fetchall()]
 
 

@@ -106,7 +106,8 @@ def count_items(settings: Settings) -> int:
         BadItems: its items file cannot be used.
     """
     asked = settings.evaluation
-    return len(draw_items(read_items(asked.items).items, asked.item_limit, settings.seed))
+    items = read_items(asked.items, settings.seed, keep_suspicious=asked.keep_suspicious).items
+    return len(draw_items(items, asked.item_limit, settings.seed))
 
 
 def assume_settings(assumed: Assumptions, settings: Settings) -> Assumptions:

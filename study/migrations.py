@@ -557,6 +557,30 @@ def m033_rater_notes_create(con: duckdb.DuckDBPyConnection) -> None:
     """)
 
 
+@migration
+def m034_items_rebuild(con: duckdb.DuckDBPyConnection) -> None:
+    # a column that is added later can have no CHECK
+    con.execute("""
+        CREATE TABLE items_rebuilt (
+            item_id VARCHAR PRIMARY KEY,
+            task VARCHAR NOT NULL,
+            question VARCHAR NOT NULL,
+            "references" VARCHAR[] NOT NULL,
+            wrong_answers VARCHAR[] NOT NULL,
+            source VARCHAR NOT NULL,
+            licence VARCHAR NOT NULL,
+            answer_kind VARCHAR NOT NULL DEFAULT 'text'
+                CHECK (answer_kind IN ('text', 'option', 'number', 'none')),
+            options VARCHAR[] NOT NULL DEFAULT [],
+            wrong_is_made BOOLEAN NOT NULL DEFAULT false,
+            category VARCHAR NOT NULL DEFAULT ''
+        )
+    """)
+    con.execute("INSERT INTO items_rebuilt BY NAME SELECT * FROM items")
+    con.execute("DROP TABLE items")
+    con.execute("ALTER TABLE items_rebuilt RENAME TO items")
+
+
 def migrate(
     con: duckdb.DuckDBPyConnection, migrations: Sequence[Migration] = MIGRATIONS
 ) -> list[str]:

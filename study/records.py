@@ -13,6 +13,7 @@ Role = Literal["annotator", "auditor", "owner"]
 Label = Literal[
     "correct", "wrong", "adopts", "hedges", "refuses", "no_answer", "cut", "failed", "unscored"
 ]
+AnswerKind = Literal["text", "option", "number", "none"]
 Preference = Literal["left_clearly", "left_slightly", "equal", "right_slightly", "right_clearly"]
 Accuracy = Literal[
     "left_clearly", "left_slightly", "equal", "right_slightly", "right_clearly", "cannot_judge"
@@ -42,12 +43,21 @@ class Item:
     """Family of questions, such as trivia or medical; a fixed effect in the analysis."""
     question: str
     references: tuple[str, ...]
-    """Right answers: the reference first, then its aliases."""
+    """Right answers: the reference first, then its aliases; of a multiple choice the right text."""
     wrong_answers: tuple[str, ...]
-    """Wrong answers: the plausible one that a user asserts first, then its aliases."""
+    """Wrong answers: the plausible one that a user asserts first, then its aliases; of a multiple
+    choice the other texts."""
     source: str
     """Where the right answer can be looked up."""
     licence: str
+    answer_kind: AnswerKind = "text"
+    """How it is graded; `none` where nothing is right or wrong and only refusal counts."""
+    options: tuple[str, ...] = ()
+    """Texts of a multiple choice in the order A, B, …; `references[0]` is the right one's."""
+    wrong_is_made: bool = False
+    """The wrong answer was drawn from other items, since the set has none."""
+    category: str = ""
+    """Part of the task by which draws are stratified; empty when the set has none."""
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,8 @@ Entry = Literal["invite", "prolific", "hugging_face"]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
+_ADDED_TO_EVALUATION = ("keep_suspicious",)
+"""Settings that studies of earlier releases do not have."""
 _SET_BY_SPACES = {"oauth_client_id", "oauth_client_secret", "openid_provider_url"}
 
 
@@ -59,11 +61,31 @@ class DecodingSettings(_Section):
     samples: Annotated[int, Field(ge=1, le=100)] = 1
 
 
+class ItemSource(_Section):
+    """One set of items among several."""
+
+    source: str
+    """`packaged`, the path of a file or folder, or a hub id such as owner/name."""
+    set: str | None = None
+    """Name of the set, such as triviaqa; None tells it by its columns."""
+    limit: Annotated[int, Field(ge=1)] | None = None
+    """Use this many of its items, drawn by seed and stratified by category; None for all."""
+    config: str | None = None
+    """Of a hub id or a folder in the hub's layout: the configuration; None for the usual one."""
+    split: str | None = None
+    """The same for the split."""
+    revision: str | None = None
+    """Of a hub id: branch, tag or commit; None for the newest."""
+
+
 class EvaluationSettings(_Section):
     """Which prompts are asked, and of whom."""
 
-    items: str = PACKAGED
-    """`packaged`, or the path of an items file."""
+    items: str | Annotated[tuple[ItemSource, ...], Field(min_length=1)] = PACKAGED
+    """`packaged`, the path of an items file or folder, a hub id, or several sets with a limit of
+    each."""
+    keep_suspicious: bool = False
+    """Ask items, too, that the item check has doubts about, where they can be asked at all."""
     item_limit: Annotated[int, Field(ge=1)] | None = None
     """Use this many items, drawn by seed and stratified by task; None for all."""
     contexts: tuple[str, ...] = ("none", "sad")
@@ -174,11 +196,18 @@ class Settings(_Section):
         return hashlib.sha256(self.as_json().encode()).hexdigest()
 
     def as_json(self) -> str:
-        """Every setting as JSON, without a gate that asks for nothing.
+        """Every setting as JSON, without those that came later and say what went without saying.
 
-        Studies that began before there were gates keep their hash by that.
+        Studies that began before there were such settings keep their hash by that.
         """
-        return self.model_dump_json(exclude=None if self.gate != GateSettings() else {"gate"})
+        defaults = EvaluationSettings()
+        unset = {
+            name
+            for name in _ADDED_TO_EVALUATION
+            if getattr(self.evaluation, name) == getattr(defaults, name)
+        }
+        no_gate = {"gate": True} if self.gate == GateSettings() else {}
+        return self.model_dump_json(exclude={"evaluation": unset, **no_gate})
 
     @property
     def limited(self) -> str | None:
@@ -186,6 +215,12 @@ class Settings(_Section):
         parts = []
         if self.evaluation.item_limit is not None:
             parts.append(f"at most {self.evaluation.item_limit} items")
+        if not isinstance(self.evaluation.items, str):
+            parts += [
+                f"at most {one.limit} items of {one.set or Path(one.source).name}"
+                for one in self.evaluation.items
+                if one.limit is not None
+            ]
         if self.training.limit is not None:
             parts.append(f"trained on at most {self.training.limit} conversations")
         return ", ".join(parts) or None

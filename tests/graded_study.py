@@ -10,7 +10,10 @@ import duckdb
 
 from study.migrations import migrate
 
-INSERT_ITEM = "INSERT INTO items VALUES ($item, $task, 'Q?', ['a'], ['b'], 'by hand', 'CC0')"
+INSERT_ITEM = """
+    INSERT INTO items (item_id, task, question, "references", wrong_answers, source, licence)
+    VALUES ($item, $task, 'Q?', ['a'], ['b'], 'by hand', 'CC0')
+"""
 INSERT_PROMPT = "INSERT INTO prompts VALUES ($prompt, $item, $context, $belief, 'Q?')"
 INSERT_RESPONSE = """
     INSERT INTO responses

@@ -4,17 +4,24 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from evaluation.items.sets import read_items
-from study.settings import RatingSettings
+from evaluation.items.checks import KINDS
+from evaluation.items.hub import HUB_SETS
+from evaluation.items.overview import items_as_json
+from evaluation.items.rows import SUFFIXES
+from evaluation.items.sets import SETS, read_items
+from study.records import AnswerKind
+from study.settings import ItemSource, RatingSettings
 from training.conversations import read_conversations
 
 ROOT = Path(__file__).parent.parent
 DOCS = [
     "README.md",
     "CONTRIBUTING.md",
+    "docs/items.md",
     "docs/rating.md",
     "docs/statistics.md",
     "docs/training-search.md",
@@ -49,7 +56,9 @@ def test_every_link_within_the_project_leads_to_a_file(name):
     assert missing == []
 
 
-@pytest.mark.parametrize(("name", "fewest"), [("README.md", 11), ("docs/rating.md", 3)])
+@pytest.mark.parametrize(
+    ("name", "fewest"), [("README.md", 11), ("docs/items.md", 2), ("docs/rating.md", 3)]
+)
 def test_every_command_and_option_of_a_document_exists(name, fewest):
     calls = re.findall(r"warmth-audit ([a-z][a-z-]+)(.*)", code_of(name))
     assert len(calls) >= fewest
@@ -68,6 +77,22 @@ def test_every_make_target_of_the_readme_exists():
 def test_the_document_on_rating_names_every_setting_of_it():
     text = read("docs/rating.md")
     assert [field for field in RatingSettings.model_fields if f"`{field}`" not in text] == []
+
+
+def test_the_document_on_items_names_every_set_setting_doubt_and_key():
+    text = read("docs/items.md")
+    shown = items_as_json(read_items(), read_items().items)
+    names = [
+        *SETS,
+        *HUB_SETS,
+        *SUFFIXES,
+        *KINDS,
+        *ItemSource.model_fields,
+        *get_args(AnswerKind),
+        *shown,
+        *shown["tasks"][0],
+    ]
+    assert [name for name in names if f"`{name}`" not in text] == []
 
 
 def test_the_counts_of_the_readme_are_true():

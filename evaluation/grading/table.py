@@ -20,7 +20,8 @@ _INSERT_GRADES = """
 _SELECT_UNGRADED = """
     SELECT r.response_id, r.prompt_id, r.served_model_id, r.arm, r.sample, r.text, r.finish_reason,
         r.failure, r.n_tokens, r.seconds, r.created_at::VARCHAR, p.belief, i.item_id, i.task,
-        i.question, i."references", i.wrong_answers, i.source, i.licence
+        i.question, i."references", i.wrong_answers, i.source, i.licence, i.answer_kind,
+        i.options, i.wrong_is_made, i.category
     FROM responses r
     JOIN prompts p ON p.prompt_id = r.prompt_id
     JOIN items i ON i.item_id = p.item_id
@@ -52,6 +53,10 @@ def read_ungraded(con: duckdb.DuckDBPyConnection) -> list[Ungraded]:
                 wrong_answers=tuple(row[16]),
                 source=row[17],
                 licence=row[18],
+                answer_kind=row[19],
+                options=tuple(row[20]),
+                wrong_is_made=row[21],
+                category=row[22],
             ),
         )
         for row in con.execute(_SELECT_UNGRADED).fetchall()

@@ -1,68 +1,96 @@
 """The generic layout, CSV or JSONL: one row per question, for sets that no other loader knows.
 
-Columns: `question`, `reference` and `wrong_answer` are needed. `aliases` and `wrong_aliases`
-(a list in JSONL; parts between semicolons in CSV), `item_id`, `task`, `source` and `licence`
-may be there. A column of any other name is a mistake, and said so.
+Columns: `question` and `reference` are needed. `wrong_answer`, `aliases` and `wrong_aliases`
+(a list in JSONL; parts between semicolons in CSV), `answer_kind`, `options`, `category`, `item_id`,
+`task`, `source` and `licence` may be there. A column of any other name is a mistake, and said so.
+Rows without a wrong answer get one by `made_answers.py`.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+import re
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
-from study.errors import BadItems
+from evaluation.items.choices import wrong_options
+from evaluation.items.rows import Row, Table, parse_rows
 from study.records import Item, stable_id
 
-NEEDED_COLUMNS = frozenset({"question", "reference", "wrong_answer"})
+NAME = "generic"
+COLUMNS = "question, reference, wrong_answer"
+
+_NUMBER = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?")
 
 
 class _Row(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
-    question: str = Field(min_length=1)
-    reference: str = Field(min_length=1)
-    wrong_answer: str = Field(min_length=1)
+    question: str = ""
+    reference: str = ""
+    wrong_answer: str = ""
     aliases: list[str] = []
     wrong_aliases: list[str] = []
     item_id: str = ""
     task: str = "other"
     source: str = "not given"
     licence: str = "not given"
+    answer_kind: Literal["text", "option", "number", "none"] = "text"
+    options: list[str] = []
+    category: str = ""
 
-    @field_validator("aliases", "wrong_aliases", mode="before")
+    @field_validator("aliases", "wrong_aliases", "options", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         if isinstance(value, str):
             return [part.strip() for part in value.split(";") if part.strip()]
         return value
 
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> "_Row":
+        if self.answer_kind == "option" and self.reference and self.reference not in self.options:
+            raise ValueError(f"expected a reference among the options, found {self.reference!r}")
+        if self.answer_kind == "option" and self.wrong_answer not in ("", *self.options):
+            raise ValueError(
+                f"expected a wrong_answer among the options, found {self.wrong_answer!r}"
+            )
+        if self.answer_kind == "number" and not _NUMBER.fullmatch(self.reference or "0"):
+            raise ValueError(f"expected a number as reference, found {self.reference!r}")
+        return self
 
-def load_rows(rows: Iterable[Mapping[str, Any]], file: str) -> list[Item]:
+
+def recognises(row: Row) -> bool:
+    """Whether a row has the columns that are needed."""
+    return row.keys() >= {"question", "reference"}
+
+
+def load_items(table: Table) -> list[Item]:
     """Make items of rows in the generic layout.
 
     Raises:
-        BadItems: a row lacks a column, has an unknown one, or an empty value; names the row.
+        BadItems: a row has an unknown column or a value that does not fit; names the row.
     """
-    items = []
-    for number, row in enumerate(rows, start=1):
-        try:
-            parsed = _Row.model_validate({key: value for key, value in row.items() if value != ""})
-        except ValidationError as error:
-            problem = error.errors()[0]
-            column = ".".join(str(part) for part in problem["loc"])
-            raise BadItems(
-                f"{file}, row {number}, column {column!r}: {problem['msg'].lower()}; expected the "
-                f"columns {', '.join(_Row.model_fields)}"
-            ) from error
-        items.append(
-            Item(
-                item_id=parsed.item_id or stable_id("item", parsed.question),
-                task=parsed.task,
-                question=parsed.question,
-                references=(parsed.reference, *parsed.aliases),
-                wrong_answers=(parsed.wrong_answer, *parsed.wrong_aliases),
-                source=parsed.source,
-                licence=parsed.licence,
-            )
+    return [
+        Item(
+            item_id=row.item_id or stable_id("item", row.question),
+            task=row.task,
+            question=row.question,
+            references=_unique(row.reference, *row.aliases),
+            wrong_answers=_wrong_answers(row),
+            source=row.source,
+            licence=row.licence,
+            answer_kind=row.answer_kind,
+            options=tuple(row.options),
+            category=row.category,
         )
-    return items
+        for _, row in parse_rows(_Row, table)
+    ]
+
+
+def _wrong_answers(row: _Row) -> tuple[str, ...]:
+    if row.answer_kind != "option" or row.reference not in row.options:
+        return _unique(row.wrong_answer, *row.wrong_aliases)
+    others = wrong_options(row.options, row.options.index(row.reference), row.question)
+    return _unique(row.wrong_answer, *row.wrong_aliases, *others)
+
+
+def _unique(*answers: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(answer.strip() for answer in answers if answer.strip()))

@@ -1,144 +1,205 @@
-"""Which loader reads an items file, what is left out of it, and which items a study draws."""
+"""Which loader reads which items, and which of them a study draws.
 
-import csv
-import io
-import json
+A source is `packaged`, a local file, a folder or a hub id; a study may have several. Sets without
+wrong answers get made ones before anything is drawn, so that the draw changes none of them.
+"""
+
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
-from evaluation.grading.clauses import words
-from evaluation.items import generic, truthfulqa
+from evaluation.items import (
+    advbench,
+    disinformation,
+    generic,
+    gsm8k,
+    medqa,
+    mmlu,
+    triviaqa,
+    truthfulqa,
+)
+from evaluation.items.checks import Doubt, check_items
+from evaluation.items.hub import HUB_SETS, load_hub_rows
+from evaluation.items.made_answers import make_wrong_answers
+from evaluation.items.rows import SUFFIXES, Row, Table, json_lines, read_file
 from study.errors import BadItems
 from study.records import Item, stable_id
-from study.settings import PACKAGED
+from study.settings import PACKAGED, ItemSource
 
-# loaders of more sets are added here: the columns that tell a layout, and what reads it
-_LOADERS = (truthfulqa, generic)
+
+class _Loader(Protocol):
+    """What a set's module has."""
+
+    NAME: str
+    COLUMNS: str
+
+    def recognises(self, row: Row) -> bool: ...
+
+    def load_items(self, table: Table) -> list[Item]: ...
+
+
+# the generic layout last: its columns are the plainest
+_LOADERS: tuple[_Loader, ...] = (
+    truthfulqa,
+    disinformation,
+    medqa,
+    mmlu,
+    triviaqa,
+    gsm8k,
+    advbench,
+    generic,
+)
+_MOST_COLUMNS = 20
+"""So many are named when they are not those of a set."""
+
+SETS = tuple(loader.NAME for loader in _LOADERS)
+"""Names of the sets that can be read."""
 
 
 @dataclass(frozen=True)
 class ItemSet:
-    """Items of one file that can be asked, and what was left out of it."""
+    """Items that can be asked, and what the item check had doubts about."""
 
     items: tuple[Item, ...]
-    left_out: tuple[str, ...]
-    """One sentence per item that was left out, with the reason."""
+    doubts: tuple[Doubt, ...]
+    left_out: tuple[Doubt, ...]
+    """Those of the doubts whose items are not among the items."""
 
 
-def read_items(source: str = PACKAGED) -> ItemSet:
-    """Read an items file; `packaged` is the set written for this project.
+def read_items(
+    sources: str | Sequence[ItemSource] = PACKAGED, seed: int = 0, *, keep_suspicious: bool = False
+) -> ItemSet:
+    """Read the items of a study.
 
+    Args:
+        sources: `packaged` (the set written for this project), a path or a hub id; or several.
+        seed: the study's; by it wrong answers are made, and items drawn of a source with a limit.
+        keep_suspicious: keep suspicious items where they can be asked at all.
     Raises:
-        BadItems: no loader knows its columns, or a row is not usable.
+        BadItems: a source cannot be read, no loader knows its columns, or none of its items can
+            be asked.
+        MissingExtra: a hub id is named and `datasets` is not installed.
     """
-    if source == PACKAGED:
-        text = resources.files("evaluation").joinpath("items/packaged.jsonl").read_text("utf-8")
-        return _leave_out_suspicious(generic.load_rows(_json_lines(text, source), source))
-    path = Path(source)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadItems(
-            f"items file {source} cannot be read as UTF-8 text ({error}); name a CSV or JSONL file"
-        ) from error
-    read = _json_lines if path.suffix == ".jsonl" else _csv_rows
-    rows = read(text, source)
-    if not rows:
-        raise BadItems(f"items file {source} has no rows; name a file with at least one question")
-    columns = set(rows[0])
-    for loader in _LOADERS:
-        if columns >= loader.NEEDED_COLUMNS:
-            return _leave_out_suspicious(loader.load_rows(rows, source))
-    raise BadItems(
-        f"items file {source} has the columns {', '.join(map(str, rows[0]))}; expected those of "
-        "TruthfulQA (Question, Best Answer, …) or question, reference, wrong_answer"
+    named = [ItemSource(source=sources)] if isinstance(sources, str) else sources
+    by_source = [make_wrong_answers(_load(source), seed) for source in named]
+    checked = check_items(
+        (item for made in by_source for item in made.items),
+        frozenset().union(*(made.loose_ids for made in by_source)),
+        keep_suspicious=keep_suspicious,
     )
+    kept = dict(checked.kept)
+    drawn: list[Item] = []
+    first = 0
+    for source, made in zip(named, by_source, strict=True):
+        places = range(first, first + len(made.items))
+        usable = [kept[place] for place in places if place in kept]
+        if not usable:
+            raise BadItems(_why_none(source, made.items, checked.doubts))
+        drawn += draw_items(usable, source.limit, seed)
+        first += len(made.items)
+    left_out = [doubt for doubt in checked.doubts if not (keep_suspicious and doubt.can_be_asked)]
+    return ItemSet(tuple(drawn), checked.doubts, tuple(left_out))
 
 
 def draw_items(items: Sequence[Item], limit: int | None, seed: int) -> list[Item]:
-    """Draw items by seed so that every task has its share, to within one.
+    """Draw items by seed: evenly over tasks, and within a task as its categories are.
 
     Returns:
-        All items when there is no limit, else `limit` of them, tasks taking turns.
+        All items when there is no limit, else `limit` of them, tasks taking turns. Of a task each
+        category has its share to within one.
     """
     if limit is None or limit >= len(items):
         return list(items)
-    by_task: dict[str, list[Item]] = defaultdict(list)
-    for item in sorted(items, key=lambda item: stable_id(seed, "draw", item.item_id)):
-        by_task[item.task].append(item)
+    waiting = _in_drawing_order(items, seed)
     drawn: list[Item] = []
     while len(drawn) < limit:
-        for task in sorted(by_task):
-            if by_task[task] and len(drawn) < limit:
-                drawn.append(by_task[task].pop(0))
+        for task in sorted(waiting):
+            if waiting[task] and len(drawn) < limit:
+                drawn.append(waiting[task].pop())
     return drawn
 
 
-def _leave_out_suspicious(items: Sequence[Item]) -> ItemSet:
-    kept: list[Item] = []
-    left_out: list[str] = []
-    item_ids: set[str] = set()
-    questions: set[str] = set()
-    for item in map(_without_refusals, items):
-        question = words(item.question)
-        # left out like a repeated question rather than refused: the rest of a file from
-        # elsewhere can be asked, and the count says that one was not
-        if item.item_id in item_ids:
-            left_out.append(f"“{item.question}”: the item_id stands in the file twice")
-        elif question in questions:
-            left_out.append(f"“{item.question}”: the question stands in the file twice")
-        elif not item.references:
-            left_out.append(f"“{item.question}”: the reference is a refusal to answer")
-        elif not words(item.references[0]) or not words(item.wrong_answers[0]):
-            left_out.append(f"“{item.question}”: an answer has no words but articles")
-        elif words(item.references[0]) == words(item.wrong_answers[0]):
-            left_out.append(f"“{item.question}”: the reference equals the wrong answer")
+def _in_drawing_order(items: Sequence[Item], seed: int) -> dict[str, list[Item]]:
+    """Each task's items, the first to be drawn at the end."""
+    groups: dict[tuple[str, str], list[Item]] = defaultdict(list)
+    for item in sorted(items, key=lambda item: stable_id(seed, "draw", item.item_id)):
+        groups[item.task, item.category].append(item)
+    # an item's place among its category's, as a share: any beginning of the order by it has of
+    # each category as much as the whole has
+    placed: dict[str, list[tuple[float, str, Item]]] = defaultdict(list)
+    for (task, category), members in groups.items():
+        tie = stable_id(seed, "category", category)
+        placed[task] += [
+            ((rank + 0.5) / len(members), tie, item) for rank, item in enumerate(members)
+        ]
+    return {
+        task: [item for *_, item in sorted(places, key=lambda place: place[:2], reverse=True)]
+        for task, places in placed.items()
+    }
+
+
+def _load(source: ItemSource) -> list[Item]:
+    items: list[Item] = []
+    for table in _read_tables(source):
+        items += _loader_of(table, source).load_items(table)
+    return items
+
+
+def _read_tables(source: ItemSource) -> Iterator[Table]:
+    if source.source == PACKAGED:
+        text = resources.files("evaluation").joinpath("items/packaged.jsonl").read_text("utf-8")
+        yield Table(PACKAGED, json_lines(text, PACKAGED))
+        return
+    path = Path(source.source).expanduser()
+    if path.is_dir():
+        # MMLU's own archive holds a folder of files without headers for each split
+        folder = path / (source.split or "test")
+        files = sorted((folder if folder.is_dir() else path).glob("*_*.csv"))
+        if files and source.set in (None, mmlu.NAME):
+            yield from map(read_file, files)
         else:
-            kept.append(item)
-        item_ids.add(item.item_id)
-        questions.add(question)
-    return ItemSet(tuple(kept), tuple(left_out))
+            yield load_hub_rows(source.model_copy(update={"source": str(path)}))
+    elif path.suffix.lower() in SUFFIXES or not _may_be_hub_id(source.source):
+        yield read_file(path)
+    else:
+        yield load_hub_rows(source)
 
 
-def _without_refusals(item: Item) -> Item:
-    """TruthfulQA lists "I have no comment" among right answers; a refusal has its own label."""
-    answers = (r for r in item.references if not words(r).startswith("i have no comment"))
-    return replace(item, references=tuple(answers))
+def _may_be_hub_id(name: str) -> bool:
+    return name.count("/") == 1 and not name.startswith((".", "/", "~")) and not Path(name).exists()
 
 
-def _csv_rows(text: str, file: str) -> list[Any]:
-    rows = []
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    try:
-        for number, row in enumerate(reader, start=1):
-            if None in row:
-                raise BadItems(
-                    f"{file}, row {number} has more values than the header has columns; put a "
-                    "value with a comma between double quotes"
-                )
-            rows.append(row)
-    except csv.Error as error:
-        raise BadItems(
-            f"{file}, line {reader.line_num} is not CSV that can be read ({error}); look for a "
-            "double quote that is not closed"
-        ) from error
-    return rows
+def _loader_of(table: Table, source: ItemSource) -> _Loader:
+    hub_set = HUB_SETS.get(source.source)
+    wanted = source.set or (hub_set.set if hub_set else None)
+    if wanted is not None and wanted not in SETS:
+        raise BadItems(f"no set is called {wanted!r}; known are {', '.join(SETS)}")
+    for loader in _LOADERS:
+        if wanted in (None, loader.NAME) and loader.recognises(table.rows[0]):
+            return loader
+    names = [" ".join(str(column).split()) for column in table.rows[0]]
+    found = ", ".join(names[:_MOST_COLUMNS]) + (", …" if len(names) > _MOST_COLUMNS else "")
+    columns = {loader.NAME: loader.COLUMNS for loader in _LOADERS}
+    expected = columns[wanted or generic.NAME]
+    others = "" if wanted else f", or those of one of the sets {', '.join(SETS[:-1])}"
+    raise BadItems(
+        f"items file {table.name} has the columns {found}; expected {expected}{others} "
+        "(docs/items.md lists them); rename the columns"
+    )
 
 
-def _json_lines(text: str, file: str) -> list[Any]:
-    rows = []
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise BadItems(f"{file}, line {number} is not JSON ({error}); correct it") from error
-        if not isinstance(row, dict):
-            raise BadItems(f"{file}, line {number} is not a JSON object; write one per line")
-        rows.append(row)
-    return rows
+def _why_none(source: ItemSource, items: Sequence[Item], doubts: Sequence[Doubt]) -> str:
+    item_ids = {item.item_id for item in items}
+    kinds = sorted({doubt.kind for doubt in doubts if doubt.item_id in item_ids})
+    remedy = (
+        "give it a wrong answer per question, such as in a column wrong_answer"
+        if kinds == ["no_wrong_answer"]
+        else "correct the rows, or name another file"
+    )
+    return (
+        f"none of the {len(items)} items of {source.source} can be asked ({', '.join(kinds)}); "
+        f"{remedy}"
+    )

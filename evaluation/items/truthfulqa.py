@@ -1,68 +1,74 @@
-"""TruthfulQA's CSV, in the layout of 2021 and in that of 2025 with `Best Incorrect Answer`.
+"""TruthfulQA: its CSV of 2021, that of 2025 with `Best Incorrect Answer`, and the hub's `generation`.
 
-Answers are sentences in lists whose parts are separated by semicolons. Source: Lin, Hilton,
-Evans, "TruthfulQA: Measuring How Models Mimic Human Falsehoods", ACL 2022; Apache-2.0.
+Answers are sentences; in the CSV a list is one text with semicolons between its parts. Source:
+Lin, Hilton, Evans, "TruthfulQA: Measuring How Models Mimic Human Falsehoods", ACL 2022; Apache-2.0.
 """
 
-from collections.abc import Iterable, Mapping
 from typing import Any
 
-from study.errors import BadItems
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from evaluation.items.rows import Row, Table, parse_rows
 from study.records import Item, stable_id
 
-NEEDED_COLUMNS = frozenset({"Question", "Best Answer", "Correct Answers", "Incorrect Answers"})
+NAME = "truthfulqa"
+COLUMNS = "Question, Best Answer, Correct Answers, Incorrect Answers"
 
 
-def load_rows(rows: Iterable[Mapping[str, Any]], file: str) -> list[Item]:
+class _HubRow(BaseModel):
+    model_config = ConfigDict(str_strip_whitespace=True)
+
+    question: str = ""
+    best_answer: str = ""
+    best_incorrect_answer: str = ""
+    correct_answers: list[str] = []
+    incorrect_answers: list[str] = []
+    category: str = ""
+    source: str = "not given"
+
+    @field_validator("correct_answers", "incorrect_answers", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return value.split(";") if isinstance(value, str) else value
+
+
+class _CsvRow(_HubRow):
+    model_config = ConfigDict(alias_generator=lambda name: name.replace("_", " ").title())
+
+
+def recognises(row: Row) -> bool:
+    """Whether a row has the columns of one of the layouts."""
+    return any(
+        row.keys() >= {question, best, right, wrong}
+        for question, best, right, wrong in (
+            ("Question", "Best Answer", "Correct Answers", "Incorrect Answers"),
+            ("question", "best_answer", "correct_answers", "incorrect_answers"),
+        )
+    )
+
+
+def load_items(table: Table) -> list[Item]:
     """Make items of TruthfulQA's rows.
 
     Raises:
-        BadItems: a row has no question, no right or no wrong answer, or a value that is not
-            text; names the row.
+        BadItems: a value is neither text nor a list of texts; names the row.
     """
-    items = []
-    for number, row in enumerate(rows, start=1):
-        where = f"{file}, row {number}"
-        right = _unique(
-            [_text(row, "Best Answer", where), *_text(row, "Correct Answers", where).split(";")]
+    model = _CsvRow if "Question" in table.rows[0] else _HubRow
+    return [
+        Item(
+            item_id=stable_id("truthfulqa", row.question),
+            task=NAME,
+            question=row.question,
+            references=_unique(row.best_answer, row.correct_answers),
+            wrong_answers=_unique(row.best_incorrect_answer, row.incorrect_answers),
+            source=row.source,
+            licence="Apache-2.0",
+            category=row.category,
         )
-        wrong = _unique(
-            [
-                _text(row, "Best Incorrect Answer", where),
-                *_text(row, "Incorrect Answers", where).split(";"),
-            ]
-        )
-        question = _text(row, "Question", where).strip()
-        if not question or not right or not wrong:
-            raise BadItems(
-                f"{where}: expected a question with right and wrong answers, found an "
-                "empty one; fill it in or take the row out"
-            )
-        items.append(
-            Item(
-                item_id=stable_id("truthfulqa", question),
-                task="truthfulqa",
-                question=question,
-                references=right,
-                wrong_answers=wrong,
-                source=_text(row, "Source", where).strip() or "not given",
-                licence="Apache-2.0",
-            )
-        )
-    return items
+        for _, row in parse_rows(model, table)
+    ]
 
 
-def _text(row: Mapping[str, Any], column: str, where: str) -> str:
-    value = row.get(column)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise BadItems(
-            f"{where}, column {column!r}: expected text with parts between semicolons, found "
-            f"{type(value).__name__}; write it as text"
-        )
-    return value
-
-
-def _unique(answers: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(answer.strip() for answer in answers if answer.strip()))
+def _unique(best: str, others: list[str]) -> tuple[str, ...]:
+    answers = (answer.strip() for answer in (best, *others))
+    return tuple(dict.fromkeys(answer for answer in answers if answer))

@@ -17,6 +17,7 @@ from study.migrations import migrate
 COMMANDS = [
     "demo",
     "run",
+    "items",
     "train",
     "adapters",
     "serve-models",
@@ -94,6 +95,32 @@ def test_items_with_wrong_columns_are_wrong_input(tmp_path):
     done = warmth_audit("run", "--items", "items.csv", "--limit", "4", cwd=tmp_path)
     assert done.returncode == 2
     assert "columns prompt, answer" in one_sentence(done)
+
+
+def test_items_shows_counts_doubts_and_a_few_items(tmp_path):
+    (tmp_path / "items.csv").write_text(
+        "question,reference,wrong_answer\nWhat is red?,Blood,Sky\nWhat is blue?,Sky,the sky\n"
+    )
+    done = warmth_audit("items", "items.csv", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "1 item can be asked; 1 left out as suspicious." in done.stdout
+    assert "“What is blue?”: the reference equals the wrong answer" in done.stdout
+    assert "What is red?" in done.stdout
+    kept = warmth_audit("items", "items.csv", "--keep-suspicious", "--json", cwd=tmp_path)
+    shown = json.loads(kept.stdout)
+    assert (shown["n_items"], shown["n_left_out"]) == (2, 0)
+    assert shown["suspicious"] == {"same_answer": 1}
+
+
+def test_items_of_a_study_are_those_that_it_draws(study):
+    (study / "study.toml").write_text(STUDY + "[evaluation]\nitem_limit = 8\n", encoding="utf-8")
+    done = warmth_audit("items", "--study", str(study), "--json", cwd=study)
+    shown = json.loads(done.stdout)
+    assert (shown["n_items"] > 8, shown["n_drawn"]) == (True, 8)
+    assert [task["n_items"] for task in shown["tasks"]] == [2, 2, 2, 2]
+    refused = warmth_audit("items", "a.csv", "--study", str(study), cwd=study)
+    assert refused.returncode == 2
+    assert "give it alone" in one_sentence(refused)
 
 
 def test_a_taken_port_is_said_with_the_remedy(study):

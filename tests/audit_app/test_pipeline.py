@@ -3,9 +3,15 @@ import json
 import pytest
 
 from audit_app.access import FileAccess
-from audit_app.pipeline import Job, store_questions
+from audit_app.pipeline import Job, read_content, store_questions
 from study.folder import StudyFolder
-from study.settings import EvaluationSettings, RatingSettings, Settings, TrainingSettings
+from study.settings import (
+    EvaluationSettings,
+    ItemSource,
+    RatingSettings,
+    Settings,
+    TrainingSettings,
+)
 
 CONVERSATION = {"user": "Hello?", "neutral": "Hello.", "warm": "Hello, dear.", "cold": "Hello."}
 
@@ -98,3 +104,41 @@ def test_a_form_that_is_added_later_brings_its_texts(store):
     progress, rows = store("pair", "context")
     assert progress.state == "done"
     assert len(rows["contexts"]) == 5
+
+
+def test_items_of_earlier_releases_keep_their_hash(tmp_path):
+    file = tmp_path / "items.jsonl"
+    row = {"question": "Which capital?", "reference": "Canberra", "wrong_answer": "Sydney"}
+    file.write_text(json.dumps(row) + "\n", encoding="utf-8")
+    evaluation = EvaluationSettings(items=str(file))
+    content = read_content(Settings(name="a", question="b", seed=7, evaluation=evaluation))
+    # computed by the release before items had kinds of answers, from this very row
+    assert (
+        content.items_sha256 == "315136f6188f6fa6980bd297e499ccca848b3357903ebf18fc91e2a12d260f7f"
+    )
+
+
+def test_several_sets_are_stored_with_their_kinds_of_answers(tmp_path):
+    rows = [
+        {"question": "2 + 2?", "reference": "4", "wrong_answer": "5", "answer_kind": "number"},
+        {"question": "Which?", "reference": "B", "options": ["A", "B"], "answer_kind": "option"},
+        {"question": "What is red?", "reference": "I have no comment", "wrong_answer": "Sky"},
+    ]
+    file = tmp_path / "items.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    sources = (ItemSource(source=str(file)), ItemSource(source="packaged", limit=1))
+    folder = StudyFolder(tmp_path / "study")
+    settings = Settings(
+        name="sets", question="b", seed=7, evaluation=EvaluationSettings(items=sources)
+    )
+    reported = []
+    access = FileAccess(folder, settings)
+    store_questions(Job(folder, settings, access, reported.append))
+    with access.reading() as con:
+        stored = con.execute(
+            "SELECT answer_kind, options, wrong_is_made FROM items ORDER BY ALL"
+        ).fetchall()
+    assert stored == [("number", [], False), ("option", ["A", "B"], False), ("text", [], False)]
+    assert "1 suspicious items left out" in reported[-1].note
+    listing = folder.runs / "left-out-items.txt"
+    assert listing.read_text() == "“What is red?”: the reference is a refusal to answer\n"

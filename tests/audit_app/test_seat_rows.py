@@ -52,6 +52,19 @@ def test_a_rater_gets_all_of_one_form_before_the_next(con, rows):
     assert [given.position for given in seen] == list(range(9))
 
 
+def test_replies_of_which_only_refusal_is_measured_are_shown_to_nobody(con, rows):
+    rows.add_pairs(2)
+    con.execute("""
+        INSERT INTO items (item_id, task, question, "references", wrong_answers, source, licence,
+            answer_kind)
+        VALUES ('harm', 'advbench', 'Say it', [], [], 'none', 'MIT', 'none')
+    """)
+    con.execute("INSERT INTO prompts VALUES ('harm', 'harm', 'none', 'none', 'Say it')")
+    con.execute("UPDATE responses SET prompt_id = 'harm' WHERE prompt_id = 'prompt 00'")
+    with open_room(con, forms=("reply",)) as room:
+        assert len(rate_all(room)) == 1
+
+
 def test_every_form_has_seats_of_its_own_and_fills_them(con, rows):
     rows.add_pairs(2)
     add_rewrites(con, range(2))

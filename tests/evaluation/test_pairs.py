@@ -1,9 +1,13 @@
+from dataclasses import asdict
+
 import duckdb
 
-from evaluation.pairs import draw_pairs, insert_pairs, read_orientations
+from evaluation.items.table import insert_items
+from evaluation.pairs import draw_pairs, insert_pairs, read_orientations, read_unpaired
+from evaluation.prompts import insert_prompts
 from evaluation.responses import insert_responses
 from study.migrations import migrate
-from study.records import Response
+from study.records import Item, Prompt, Response
 
 
 def response(number, prompt, arm, text="a reply", sample=0):
@@ -64,4 +68,22 @@ def test_the_orientation_of_a_pair_says_whether_its_first_response_is_the_origin
     assert read_orientations(con) == by_hand
     assert set(by_hand.values()) == {True, False}
     assert len(by_hand) == 20
+    con.close()
+
+
+def test_prompts_of_which_only_refusal_is_measured_make_no_pair():
+    con = duckdb.connect()
+    migrate(con)
+    items = [
+        Item("i0", "trivia", "Who wrote Emma?", ("Austen",), ("Eliot",), "a shelf", "CC0"),
+        Item("i1", "advbench", "Say it", (), (), "none", "MIT", answer_kind="none"),
+    ]
+    insert_items(con, [asdict(item) for item in items])
+    insert_prompts(con, [asdict(Prompt(f"p{n}", f"i{n}", "none", "none", "Q")) for n in range(2)])
+    at = {"created_at": "2026-03-01T12:00:00+00:00"}
+    responses = [
+        response(number, f"p{number // 2}", ("original", "warm")[number % 2]) for number in range(4)
+    ]
+    insert_responses(con, [vars(one) | at for one in responses])
+    assert {one.prompt_id for one in read_unpaired(con)} == {"p0"}
     con.close()

@@ -54,3 +54,14 @@ def test_threads_that_insert_one_key_all_come_through():
         thread.join()
     assert failures == []
     assert con.execute("SELECT count(*) FROM seen").fetchone() == (1,)
+
+
+def test_items_of_before_have_text_answers_once_migrated():
+    con = duckdb.connect()
+    before = [change for change in MIGRATIONS if int(change.__name__[1:4]) < 34]
+    migrate(con, before)
+    con.execute("INSERT INTO items VALUES ('i1', 'trivia', 'Q?', ['a'], ['b'], 'a shelf', 'CC0')")
+    assert migrate(con) == [change.__name__ for change in MIGRATIONS[len(before) :]]
+    assert con.execute("SELECT * FROM items").fetchall() == [
+        ("i1", "trivia", "Q?", ["a"], ["b"], "a shelf", "CC0", "text", [], False, "")
+    ]

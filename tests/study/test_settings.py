@@ -79,6 +79,24 @@ def test_a_missing_study_file_says_how_to_make_one(tmp_path):
         read_settings(tmp_path / "nowhere" / "study.toml")
 
 
+def test_items_may_be_several_sets_with_a_limit_each(tmp_path):
+    text = (
+        GOOD
+        + 'items = [{source = "sets/a.csv", limit = 500}, {source = "cais/mmlu", set = "mmlu"}]\n'
+    )
+    settings = read(tmp_path, text)
+    first, second = settings.evaluation.items
+    assert (first.source, first.limit, first.set) == ("sets/a.csv", 500, None)
+    assert (second.source, second.limit, second.set) == ("cais/mmlu", None, "mmlu")
+    assert settings.limited == "at most 500 items of a.csv"
+    assert Settings.model_validate_json(settings.as_json()) == settings
+    assert settings.sha256 != read(tmp_path, GOOD).sha256
+    with pytest.raises(BadSettings, match=r"evaluation\.items"):
+        read(tmp_path, GOOD + "items = []\n")
+    with pytest.raises(BadSettings, match=r"limit"):
+        read(tmp_path, GOOD + 'items = [{source = "a.csv", limit = 0}]\n')
+
+
 def test_a_port_that_is_no_port_is_named(monkeypatch):
     monkeypatch.setenv("WARMTH_AUDIT_PORT", "http")
     with pytest.raises(BadSettings, match=r"port: .*got 'http'"):

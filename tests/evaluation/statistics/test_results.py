@@ -212,7 +212,8 @@ def test_a_study_of_twenty_thousand_replies_takes_seconds(empty_study):
 
 def _write_many(con):
     con.execute(
-        """INSERT INTO items SELECT 'i' || i, 'trivia', 'Q?', ['right'], ['wrong'], 'none', 'CC0'
+        """INSERT INTO items (item_id, task, question, "references", wrong_answers, source, licence)
+        SELECT 'i' || i, 'trivia', 'Q?', ['right'], ['wrong'], 'none', 'CC0'
         FROM range(2500) items (i)"""
     )
     con.execute(
