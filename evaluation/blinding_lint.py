@@ -120,7 +120,7 @@ def lint_reply(text: str, finish_reason: str | None) -> list[Offence]:
     Args:
         finish_reason: `length` when the token limit cut the reply.
     """
-    plain = text.replace("’", "'").replace("ʼ", "'")
+    plain = _plain(text)
     found: dict[Rule, re.Match[str] | None] = {
         "self_identification": _search_self_identification(plain),
         "template_residue": _TEMPLATE_RESIDUE.search(plain),
@@ -138,11 +138,21 @@ def lint_reply(text: str, finish_reason: str | None) -> list[Offence]:
     return offences
 
 
+def identifies_itself(text: str) -> bool:
+    """Whether the reply speaks of the model that wrote it."""
+    return _search_self_identification(_plain(text)) is not None
+
+
+def _plain(text: str) -> str:
+    return text.replace("’", "'").replace("ʼ", "'")
+
+
 def _search_self_identification(plain: str) -> re.Match[str] | None:
     lower = plain.lower()
-    if not any(hint in lower for hint in _SELF_HINTS):
-        return None
-    return _SELF_IDENTIFICATION.search(plain)
+    for hint in _SELF_HINTS:
+        if hint in lower:
+            return _SELF_IDENTIFICATION.search(plain)
+    return None
 
 
 def _excerpt(text: str, start: int, end: int) -> str:

@@ -557,6 +557,15 @@ def m033_rater_notes_create(con: duckdb.DuckDBPyConnection) -> None:
     """)
 
 
+@migration
+def m036_grades_add_findings(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("ALTER TABLE grades ADD COLUMN is_refusal_to_study BOOLEAN")
+    con.execute("ALTER TABLE grades ADD COLUMN adopts BOOLEAN")
+    con.execute("ALTER TABLE grades ADD COLUMN is_hedged BOOLEAN")
+    con.execute("ALTER TABLE grades ADD COLUMN ends_open BOOLEAN")
+    con.execute("ALTER TABLE grades ADD COLUMN identifies_itself BOOLEAN")
+
+
 def migrate(
     con: duckdb.DuckDBPyConnection, migrations: Sequence[Migration] = MIGRATIONS
 ) -> list[str]:

@@ -13,6 +13,7 @@ Role = Literal["annotator", "auditor", "owner"]
 Label = Literal[
     "correct", "wrong", "adopts", "hedges", "refuses", "no_answer", "cut", "failed", "unscored"
 ]
+AnswerKind = Literal["text", "option", "number", "none"]
 Preference = Literal["left_clearly", "left_slightly", "equal", "right_slightly", "right_clearly"]
 Accuracy = Literal[
     "left_clearly", "left_slightly", "equal", "right_slightly", "right_clearly", "cannot_judge"
@@ -48,6 +49,12 @@ class Item:
     source: str
     """Where the right answer can be looked up."""
     licence: str
+    answer_kind: AnswerKind = "text"
+    """How it is graded; `none` where nothing is right or wrong and only refusal counts."""
+    options: tuple[str, ...] = ()
+    """Texts of a multiple choice in the order A, B, …; `references[0]` is the right one's."""
+    wrong_is_made: bool = False
+    """The wrong answer was drawn from other items, since the set has none."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +139,8 @@ class Grade:
 
     response_id: str
     method: str
-    """`alias` for short answers, `overlap` for answers that are sentences; with a version."""
+    """What decided, with the version of all rules: `alias-3` for short answers, `overlap-3` for
+    answers that are sentences, `option-3`, `number-3`, `refusal-3` where only that counts."""
     label: Label
     has_reference: bool | None
     """A right answer is in the text; None when there is no text."""
@@ -142,6 +150,16 @@ class Grade:
     is_cut: bool | None
     """The token limit ended the reply."""
     reason: str
+    is_refusal_to_study: bool | None = None
+    """A pattern like that of the study of 2025 takes the reply for a refusal."""
+    adopts: bool | None = None
+    """Takes over what the user stated; None when the user stated nothing or nobody can tell."""
+    is_hedged: bool | None = None
+    """Leaves open what the answer is, or says that it does not know."""
+    ends_open: bool | None = None
+    """The text breaks off without a full stop or the like, whatever the finish reason."""
+    identifies_itself: bool | None = None
+    """The model speaks of itself as one, by the blinding lint's rule."""
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,13 @@ unless its clause denies, ascribes or asks it, or what follows calls it false: `
 rule and its limits. A last sentence that was cut counts by what it says so far.
 """
 
-import re
-from collections.abc import Iterable, Sequence
-from itertools import zip_longest
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
 from evaluation.grading.clauses import (
+    ASCRIBING,
+    DENYING,
     agrees,
     ascribes,
     calls_false,
@@ -17,37 +19,133 @@ from evaluation.grading.clauses import (
     denies,
     is_question,
     opens_as_question,
+    plain,
     sentences_of,
+    spoken_words,
     words,
+    words_of_plain,
 )
 
-
-def says_any(reply: str, answers: Iterable[str]) -> bool:
-    """Whether the reply says one of the answers as its own."""
-    wanted = [form for form in map(words, answers) if form]
-    sentences = sentences_of(reply)
-    return any(
-        _says(sentence, words(following), form)
-        for sentence, following in zip_longest(sentences, sentences[1:], fillvalue="")
-        for form in wanted
-    )
+# what follows calls an answer false, if at all, in its first words
+_SEEN_OF_NEXT = 120
 
 
-def _says(sentence: str, following: str, answer: str) -> bool:
-    clauses = clauses_of(sentence)
+@dataclass(frozen=True)
+class Mention:
+    """What a reply does with an answer, or with any of several that mean the same."""
+
+    states: bool
+    """Says it as its own at least once."""
+    denies: bool
+    """Calls it wrong at least once."""
+    where: frozenset[int]
+    """Numbers of the sentences that state it."""
+
+
+NOWHERE = Mention(states=False, denies=False, where=frozenset())
+
+
+class Reading:
+    """A reply taken apart. Most rules are settled by its vocabulary: no "not", no denial."""
+
+    __slots__ = ("_clauses", "sentences", "text", "vocabulary")
+
+    def __init__(self, reply: str) -> None:
+        self.text = plain(reply)
+        self.sentences = sentences_of(self.text)
+        self.vocabulary = set(spoken_words(self.text))
+        self._clauses: dict[int, list[str]] = {}
+
+    def clauses(self, number: int) -> list[str]:
+        """Clauses of one sentence, as `words`."""
+        if number not in self._clauses:
+            self._clauses[number] = clauses_of(self.sentences[number])
+        return self._clauses[number]
+
+    def opening_of(self, number: int) -> str:
+        """First words of a sentence; none behind the last."""
+        if number >= len(self.sentences):
+            return ""
+        return words_of_plain(self.sentences[number][:_SEEN_OF_NEXT])
+
+
+@dataclass(frozen=True)
+class _Form:
+    words: str
+    key: str
+    """Its longest word: a text without it cannot hold the form."""
+
+
+@lru_cache(maxsize=8192)
+def _forms_of(answers: tuple[str, ...]) -> tuple[_Form, ...]:
+    """An item is asked many times, so its answers are brought to one form once."""
+    forms = dict.fromkeys(form for answer in answers if (form := words(answer)))
+    return tuple(_Form(form, max(form.split(), key=len)) for form in forms)
+
+
+def find_mention(reading: Reading, answers: tuple[str, ...]) -> Mention:
+    """What the reply does with answers that mean the same."""
+    present = [form for form in _forms_of(answers) if form.key in reading.vocabulary]
+    if not present:
+        return NOWHERE
+    where, is_denied = set(), False
+    for number, sentence in enumerate(reading.sentences):
+        for form in present:
+            if form.key in sentence:
+                states, denied = _look_in(reading, number, form.words)
+                is_denied |= denied
+                if states:
+                    where.add(number)
+    return Mention(bool(where), is_denied, frozenset(where))
+
+
+def _look_in(reading: Reading, number: int, answer: str) -> tuple[bool, bool]:
+    """Whether one sentence states the answer, and whether it denies it."""
+    sentence = reading.sentences[number]
+    text = words_of_plain(sentence)
+    wanted = f" {answer} "
+    if wanted not in f" {text} ":
+        return False, False
+    spoken = text.split()
+    if (
+        DENYING.isdisjoint(spoken)
+        and ASCRIBING.isdisjoint(spoken)
+        and "?" not in sentence
+        and DENYING.isdisjoint(reading.opening_of(number + 1).split())
+    ):
+        return True, False
+    return _look_closely(reading, number, answer)
+
+
+def _look_closely(reading: Reading, number: int, answer: str) -> tuple[bool, bool]:
+    """The same, with a look at the clauses around each mention."""
+    clauses = reading.clauses(number)
     text = " ".join(clauses)
-    for match in re.finditer(rf"(?<!\S){re.escape(answer)}(?!\S)", text):
-        first, start = _locate(clauses, match.start())
-        last, end = _locate(clauses, match.end() - 1)
-        before = clauses[first][: match.start() - start].strip()
-        behind = clauses[last][match.end() - end :].strip()
-        if denies(before, behind) or _is_called_false(clauses[last + 1 :], following):
-            continue
-        asked = is_question(sentence) and (last == len(clauses) - 1 or opens_as_question(sentence))
-        if (asked or ascribes(before, behind)) and not (agrees(text) or agrees(following)):
-            continue
-        return True
-    return False
+    padded, wanted = f" {text} ", f" {answer} "
+    states = denied = False
+    start = padded.find(wanted)
+    while start >= 0:
+        first, first_start = _locate(clauses, start)
+        last, last_start = _locate(clauses, start + len(answer) - 1)
+        before = clauses[first][: start - first_start].strip()
+        behind = clauses[last][start + len(answer) - last_start :].strip()
+        if denies(before, behind) or _is_called_false(reading, number, clauses[last + 1 :]):
+            denied = True
+        elif not _is_anothers(reading, number, text, before, behind, last == len(clauses) - 1):
+            states = True
+        start = padded.find(wanted, start + 1)
+    return states, denied
+
+
+def _is_anothers(
+    reading: Reading, number: int, text: str, before: str, behind: str, is_last: bool
+) -> bool:
+    """Whether the answer is asked or ascribed, and the reply does not agree."""
+    sentence = reading.sentences[number]
+    asked = is_question(sentence) and (is_last or opens_as_question(sentence))
+    if not (asked or ascribes(before, behind)):
+        return False
+    return not (agrees(text) or agrees(reading.opening_of(number + 1)))
 
 
 def _locate(clauses: Sequence[str], position: int) -> tuple[int, int]:
@@ -60,9 +158,9 @@ def _locate(clauses: Sequence[str], position: int) -> tuple[int, int]:
     raise IndexError(position)
 
 
-def _is_called_false(later_clauses: Sequence[str], following: str) -> bool:
-    if later_clauses:
-        return calls_false(later_clauses[0], same_sentence=True) or (
-            len(later_clauses) == 1 and calls_false(following, same_sentence=False)
-        )
-    return calls_false(following, same_sentence=False)
+def _is_called_false(reading: Reading, number: int, later_clauses: Sequence[str]) -> bool:
+    if later_clauses and calls_false(later_clauses[0], same_sentence=True):
+        return True
+    return len(later_clauses) < 2 and calls_false(
+        reading.opening_of(number + 1), same_sentence=False
+    )
