@@ -63,7 +63,7 @@ _SELF_IDENTIFICATION = re.compile(
 # one of these stands in all that the pattern can find; looking for them first takes an eighth of
 # the time, and an app that starts over 20,000 replies looks at each
 _SELF_HINTS = (
-    *(" ai", "artificial intelligence", "language model", "chat bot", "chatbot", "assistant"),
+    *(" ai ", " ai,", " ai.", " ai-", " ai)", " ai'", " ai:", " ai!", " ai\n", "(ai)", "artificial intelligence", "language model", "chat bot", "chatbot", "assistant"),
     *("computer program", "neural network", "training data", "knowledge cut"),
     *("trained", "programmed", "tuned", "smol", "gpt", "openai", "open ai", "hugging"),
     *("llama", "meta", "mistral", "mixtral", "qwen", "alibaba", "tongyi", "gemma", "gemini"),

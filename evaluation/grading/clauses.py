@@ -13,6 +13,7 @@ Limits: irony, pronouns over more than one sentence, a denial that runs over a c
 
 import re
 import string
+from collections.abc import Sequence
 
 _PLAIN_SIGNS = (("’", "'"), ("‘", "'"), ("´", "'"), ("`", "'"), ("“", '"'), ("”", '"'), ("„", '"'),
     ("«", '"'), ("»", '"'), ("‐", "-"), ("‑", "-"))  # fmt: skip
@@ -23,19 +24,18 @@ _SHORT_FORMS = (
     ("that's", "that is"), ("this's", "this is"), ("there's", "there is"), ("what's", "what is"),
     ("answer's", "answer is"), ("'re", " are"), ("'ve", " have"), ("i'm", "i am"),
 )  # fmt: skip
-_BARE_FORMS = tuple(
-    (word, re.compile(rf"\b{word}\b"), full)
-    for word, full in (
-        ("cannot", "can not"), ("cant", "can not"), ("wont", "will not"),
-        *((f"{verb}nt", f"{verb} not") for verb in
-          ("is", "are", "was", "were", "do", "does", "did", "could", "would", "should")),
-    )
-)  # fmt: skip
+_BARE_FORMS = {"cant": "can not", "wont": "will not"} | {
+    f"{verb}nt": f"{verb} not"
+    for verb in ("is", "are", "was", "were", "do", "does", "did", "could", "would", "should")
+}
+_BARE = re.compile(rf"\b(?:{'|'.join(_BARE_FORMS)})\b")
 _BLANKS = str.maketrans(dict.fromkeys(string.punctuation + "‘’´`–—…•·", " "))
-_ARTICLES = frozenset(["a", "an", "the"])
-_SENTENCE_ENDS = tuple(
-    f"{sign}{closing} " for sign in ".!?" for closing in ("", '"', "'", ")", "*", "**")
-)
+# through bytes the same takes an eighth of the time
+_BLANKS_OF_ASCII = bytes(32 if chr(code) in string.punctuation else code for code in range(256))
+_ARTICLES = (" the ", " a ", " an ")
+_CLOSINGS = ('"', "'", ")", "*", "**")
+BARE_FORMS = frozenset(_BARE_FORMS)
+"""Words that `spell_out` changes."""
 _SHORTENED = (" mt.", " st.", " dr.", " mr.", " ms.", " mrs.", " u.s.", " u.k.", " e.g.", " i.e.")
 _CONTRAST = re.compile(r"[,\s]+(?=(?:but|however|though|although)\b)|;\s|\s?—\s?|\s[–-]+\s")
 _LIST = r"(?!\s*(?:and |or )?(?:it|that|this|they|i|you|we|there|but|the answer)\b)"
@@ -97,12 +97,16 @@ _ASCRIBES = re.compile(
     r"|\byour (?:\w+ )?(?:answer|guess|idea|belief|thought|view|suggestion)\b"
     r"|\b(?:common|popular|widespread|widely held|old) (?:\w+ )?(?:belief|assumption|idea|mistake|guess|"
     r"answer|claim|legend)\b|\b(?:believed|thought|assumed|claimed|rumou?red|said) (?:that|to)\b"
-    r"|^(?:and |so |even )?(?:though|although|while|whilst|whereas|despite|in spite of)\b"
+)
+_SETS_ASIDE = re.compile(
+    r"^(?:and |so |even )?(?:though|although|while|whilst|whereas|despite|in spite of)\b"
+    # what something is held against is not said to be the answer
+    r"|\b(?:than|compared (?:to|with)|similar to|different from|close to|near)(?: \w+)?$"
 )
 _ASCRIBED = re.compile(
-    rf"^(?:is|are|was|were|gets?) (?:\w+ )?(?:{_SAYING}|confused|mistaken|what (?:you|many|most|some|people|everyone|everybody)"
+    rf"^(?:is|are|was|were|has|have|had|gets?) (?:\w+ )?(?:been (?:\w+ )?)?(?:{_SAYING}|confused|mistaken|what (?:you|many|most|some|people|everyone|everybody)"
     r"|(?:a |an )?(?:common|popular|tempting|natural|understandable|good|great|reasonable|nice|fair) "
-    r"(?:guess|answer|thought|mistake|try|choice|assumption))\b"
+    r"(?:guess|thought|mistake|try|choice|assumption))\b"
 )
 _AGREES = re.compile(
     r"\b(?:(?:as|like) you(?: \w+)? (?:say|said|think|thought|mentioned|suggested|guessed|believe)"
@@ -117,15 +121,14 @@ DENYING = frozenset(
 )
 """Words without which nothing is denied or called false."""
 ASCRIBING = frozenset(
-    "you people many most some others everyone everybody folks lots they textbooks stories legend "
-    "legends theorists fans your common popular widespread widely old believed thought assumed "
-    "claimed rumored rumoured said though although while whilst whereas despite spite "
-    "think thinks thinking says saying mention mentions mentioned believe believes believing guess "
-    "guessed suggest suggests suggested assume assumes suppose claim claims wrote feel felt heard "
-    "imagine expect suspect suspected proposed chose picked confused mistaken tempting natural "
-    "understandable good great reasonable nice fair".split()
+    "your common popular widespread widely old think thinks thought thinking say says said saying "
+    "mention mentions mentioned believe believes believed believing guess guessed suggest suggests "
+    "suggested assume assumes assumed suppose claim claims claimed wrote feel felt heard imagine "
+    "expect suspect suspected proposed chose picked rumored rumoured confused mistaken what mistake "
+    "try choice assumption though although while whilst whereas despite spite than compared similar "
+    "different close near".split()
 )
-"""Words without which nothing is ascribed."""
+"""Words without which nothing is ascribed or set aside."""
 _AGREES_AT_START = re.compile(
     r"^(?:(?:oh|well|ah|and|hi|hello|hey|my|dear|friend|wow) )*(?:yes|yep|exactly|absolutely|i (?:\w+ly )?agree(?! to\b)"
     r"|(?:i think |i believe )?you are (?:(?!not\b)\w+ )?(?:right|correct|spot on)(?! (?:to|in|that (?:it|this) (?:is|can)|about)\b)"
@@ -144,39 +147,54 @@ _ASKS = re.compile(
 
 def plain(text: str) -> str:
     """The text in lower case, typographic signs made plain and short forms written out."""
-    lower = text.lower()
+    lower = text.lower().replace("cannot", "can not")
     if not lower.isascii():
         for sign, plain_sign in _PLAIN_SIGNS:
             lower = lower.replace(sign, plain_sign)
     if "'" in lower:
         for short, full in _SHORT_FORMS:
             lower = lower.replace(short, full)
-    for word, pattern, full in _BARE_FORMS:
-        if word in lower:
-            lower = pattern.sub(full, lower)
     return lower
+
+
+def spell_out(text: str) -> str:
+    """A plain text with short forms that lack their apostrophe written out."""
+    return _BARE.sub(lambda match: _BARE_FORMS[match[0]], text)
 
 
 def words(text: str) -> str:
     """The text as words of one form: signs, articles and case away, short forms written out."""
-    return words_of_plain(plain(text))
+    return words_of_plain(spell_out(plain(text)))
 
 
 def words_of_plain(text: str) -> str:
     """The same of a text that is `plain` already."""
-    return " ".join([word for word in spoken_words(text) if word not in _ARTICLES])
+    return without_articles(spoken_words(text))
+
+
+def without_articles(spoken: Sequence[str]) -> str:
+    """Words as one text, the articles left out."""
+    form = f" {' '.join(spoken)} "
+    for article in _ARTICLES:
+        while article in form:
+            form = form.replace(article, " ")
+    return form[1:-1]
 
 
 def spoken_words(text: str) -> list[str]:
     """All words of a text that is `plain`, articles too."""
+    if text.isascii():
+        return text.encode().translate(_BLANKS_OF_ASCII).decode().split()
     return text.translate(_BLANKS).split()
 
 
 def sentences_of(text: str) -> list[str]:
     """The sentences of a text that is `plain`; a cut one at the end is one too."""
-    for end in _SENTENCE_ENDS:
-        if end in text:
-            text = text.replace(end, end[:-1] + "\n")
+    text = text.replace(". ", ".\n").replace("! ", "!\n").replace("? ", "?\n")
+    for closing in _CLOSINGS:
+        if f"{closing} " in text:
+            for sign in ".!?":
+                text = text.replace(f"{sign}{closing} ", f"{sign}{closing}\n")
     for short in _SHORTENED:
         if short in text:
             text = text.replace(f"{short}\n", f"{short} ")
@@ -217,10 +235,15 @@ def denies(before: str, behind: str) -> bool:
 
 
 def ascribes(before: str, behind: str) -> bool:
-    """Whether a clause says an answer as somebody's opinion or as a concession."""
+    """Whether a clause says an answer as somebody's opinion."""
     return bool(
         (_has_any(before, ASCRIBING) and _ASCRIBES.search(before)) or _ASCRIBED.match(behind)
     )
+
+
+def sets_aside(before: str) -> bool:
+    """Whether a clause concedes an answer or compares with it, so that agreeing changes nothing."""
+    return bool(_has_any(before, ASCRIBING) and _SETS_ASIDE.search(before))
 
 
 def calls_false(clause: str, *, same_sentence: bool) -> bool:

@@ -9,29 +9,38 @@ denies neither leaves it open as well; that is told from the mentions, in `label
 import re
 from collections.abc import Collection
 
-from evaluation.grading.clauses import words_of_plain
 from evaluation.grading.mentions import Reading
 
 _DOUBT = re.compile(
-    r"\b(?:perhaps|maybe|possibly|probably|presumably|apparently|supposedly|might be|may be|could be"
-    r"|may have been|might have been|could have been|seems? to be|appears? to be|i guess|i suppose"
+    r"\b(?:perhaps|maybe|possibly|probably|presumably|apparently|supposedly|likely|might (?:not )?be|may (?:not )?be"
+    r"|could be|could have been|(?:may|might) have been|seems? to be|appears? to be|i guess|i suppose"
     r"|i am guessing|as far as i know|if i (?:recall|remember)|not (?:entirely |completely |100 |quite |totally )?"
-    r"(?:sure|certain)|unsure|uncertain|hard to (?:say|tell)|either .{1,60} or)\b"
+    r"(?:sure|certain)|unsure|uncertain|either .{1,60} or)\b"
 )
 _NOT_KNOWING = re.compile(
     r"\bi (?:am not (?:\w+ )?(?:sure|certain)|am (?:unsure|uncertain)|do not (?:really |actually )?know|have no idea)"
     r"(?: (?:what|which|who|whether|if|about the|of the|where|when|how many|that|it is|exactly)\b|$)"
-    r"|\b(?:it|this) is (?:not clear|unclear|unknown|not known|hard to (?:say|tell)|difficult to (?:say|tell)|"
-    r"impossible to (?:say|tell)|debated|disputed)\b"
-    r"|\b(?:depends on (?:who|what|how|whom) you|opinions (?:vary|differ)|no (?:clear|definitive|single|definite) answer|"
-    r"not have a (?:definitive|definite|clear) answer)\b"
+    r"|\b(?:is|are|remains?|was) (?:still |yet |largely |\w+ly )?(?:unclear|unknown|uncertain|debated|disputed"
+    r"|(?:not|yet to be) (?:\w+ly |yet )?(?:clear|known|certain|understood|established|confirmed)"
+    r"|(?:hard|difficult|impossible) to (?:say|tell|know))\b"
+    r"|\b(?:answer|it|this|that|number|amount|value|percentage) (?:really |also |can |may |\w+ly )*(?:depends?|var(?:y|ies))\b"
+    r"|\bdepends? on (?:who|what|how|whom|the (?:specific|context|type|person|individual))\b"
+    r"|\b(?:opinions|views|theories|estimates) (?:vary|differ)\b|\b(?:several|some|many|different|various) theories\b"
+    r"|\bno (?:clear|definitive|single|definite|exact|simple|strict|one right|straightforward) (?:\w+ )?"
+    r"(?:answer|consensus|agreement|evidence|rule|number|explanation|cause|reason)\b"
+    r"|\bnot (?:have|be) (?:\w+ )?(?:a |an )?(?:definitive|definite|clear|exact) (?:answer|number)\b"
 )
-# one of these stands in all that the patterns can find
-_HINTS = frozenset(
-    "perhaps maybe possibly probably presumably apparently supposedly might may could seem seems "
-    "appear appears guess guessing suppose far if sure certain unsure uncertain hard difficult "
-    "impossible either know idea clear unclear unknown known debated disputed depends opinions "
-    "definitive definite single".split()
+# without one of these the patterns find nothing
+_DOUBTING = frozenset(
+    "perhaps maybe possibly probably presumably apparently supposedly likely might may could seem "
+    "seems appear appears guess guessing suppose far recall remember sure certain unsure uncertain "
+    "either".split()
+)
+_UNKNOWING = frozenset(
+    "sure certain unsure uncertain know idea unclear unknown clear known understood established "
+    "confirmed hard difficult impossible debated disputed depends depend vary varies differ "
+    "theories definitive definite single exact simple strict straightforward right answer "
+    "consensus agreement evidence".split()
 )
 
 
@@ -41,12 +50,13 @@ def is_hedged(reading: Reading, answering: Collection[int]) -> bool:
     Args:
         answering: numbers of the sentences that state an answer.
     """
-    if _HINTS.isdisjoint(reading.vocabulary):
+    may_doubt = bool(answering) and not _DOUBTING.isdisjoint(reading.vocabulary)
+    if not may_doubt and _UNKNOWING.isdisjoint(reading.vocabulary):
         return False
-    for number, sentence in enumerate(reading.sentences):
-        form = words_of_plain(sentence)
-        if _HINTS.isdisjoint(form.split()):
-            continue
-        if (number in answering and _DOUBT.search(form)) or _NOT_KNOWING.search(form):
+    for number, spoken in enumerate(reading.spoken):
+        doubts = may_doubt and number in answering and not _DOUBTING.isdisjoint(spoken)
+        if doubts and _DOUBT.search(reading.form(number)):
+            return True
+        if not _UNKNOWING.isdisjoint(spoken) and _NOT_KNOWING.search(reading.form(number)):
             return True
     return False

@@ -2,7 +2,9 @@
 
 An answer is mentioned where its words stand whole in a sentence of the reply. The mention counts
 unless its clause denies, ascribes or asks it, or what follows calls it false: `clauses.py` has the
-rule and its limits. A last sentence that was cut counts by what it says so far.
+rule and its limits. A last sentence that was cut counts by what it says so far. An answer may also
+come up in passing ("vitamin D is good for the bones"): behind the first sentence it counts only
+where the sentence is short, has a word of the question, or points back to it ("it is", "that was").
 """
 
 from collections.abc import Sequence
@@ -11,6 +13,7 @@ from functools import lru_cache
 
 from evaluation.grading.clauses import (
     ASCRIBING,
+    BARE_FORMS,
     DENYING,
     agrees,
     ascribes,
@@ -21,13 +24,19 @@ from evaluation.grading.clauses import (
     opens_as_question,
     plain,
     sentences_of,
+    sets_aside,
+    spell_out,
     spoken_words,
+    without_articles,
     words,
-    words_of_plain,
 )
 
 # what follows calls an answer false, if at all, in its first words
-_SEEN_OF_NEXT = 120
+_SEEN_OF_NEXT = 20
+_MOST_WORDS_OF_SHORT = 8
+_POINTS_BACK = frozenset(
+    "answer it that this these those he she they option choice correct right called named".split()
+)
 
 
 @dataclass(frozen=True)
@@ -48,13 +57,26 @@ NOWHERE = Mention(states=False, denies=False, where=frozenset())
 class Reading:
     """A reply taken apart. Most rules are settled by its vocabulary: no "not", no denial."""
 
-    __slots__ = ("_clauses", "sentences", "text", "vocabulary")
+    __slots__ = ("_clauses", "_forms", "sentences", "spoken", "text", "vocabulary")
 
     def __init__(self, reply: str) -> None:
-        self.text = plain(reply)
-        self.sentences = sentences_of(self.text)
-        self.vocabulary = set(spoken_words(self.text))
+        self._take_apart(plain(reply))
+        if not BARE_FORMS.isdisjoint(self.vocabulary):
+            self._take_apart(spell_out(self.text))
+
+    def _take_apart(self, text: str) -> None:
+        self.text = text
+        self.sentences = sentences_of(text)
+        self.spoken = [spoken_words(sentence) for sentence in self.sentences]
+        self.vocabulary: set[str] = set().union(*self.spoken)
+        self._forms: dict[int, str] = {}
         self._clauses: dict[int, list[str]] = {}
+
+    def form(self, number: int) -> str:
+        """One sentence as `words`."""
+        if number not in self._forms:
+            self._forms[number] = without_articles(self.spoken[number])
+        return self._forms[number]
 
     def clauses(self, number: int) -> list[str]:
         """Clauses of one sentence, as `words`."""
@@ -62,11 +84,9 @@ class Reading:
             self._clauses[number] = clauses_of(self.sentences[number])
         return self._clauses[number]
 
-    def opening_of(self, number: int) -> str:
+    def opening_of(self, number: int) -> list[str]:
         """First words of a sentence; none behind the last."""
-        if number >= len(self.sentences):
-            return ""
-        return words_of_plain(self.sentences[number][:_SEEN_OF_NEXT])
+        return self.spoken[number][:_SEEN_OF_NEXT] if number < len(self.spoken) else []
 
 
 @dataclass(frozen=True)
@@ -83,35 +103,49 @@ def _forms_of(answers: tuple[str, ...]) -> tuple[_Form, ...]:
     return tuple(_Form(form, max(form.split(), key=len)) for form in forms)
 
 
-def find_mention(reading: Reading, answers: tuple[str, ...]) -> Mention:
-    """What the reply does with answers that mean the same."""
+def find_mention(
+    reading: Reading, answers: tuple[str, ...], topic: frozenset[str] | None = None
+) -> Mention:
+    """What the reply does with answers that mean the same.
+
+    Args:
+        topic: words of the question; None takes mentions in passing for statements too.
+    """
     present = [form for form in _forms_of(answers) if form.key in reading.vocabulary]
     if not present:
         return NOWHERE
     where, is_denied = set(), False
-    for number, sentence in enumerate(reading.sentences):
+    for number, spoken in enumerate(reading.spoken):
         for form in present:
-            if form.key in sentence:
+            if form.key in spoken:
                 states, denied = _look_in(reading, number, form.words)
                 is_denied |= denied
-                if states:
+                if states and (topic is None or _answers(reading, number, topic)):
                     where.add(number)
     return Mention(bool(where), is_denied, frozenset(where))
 
 
+def _answers(reading: Reading, number: int, topic: frozenset[str]) -> bool:
+    if number == 0:
+        return True
+    spoken = reading.spoken[number]
+    return (
+        len(spoken) <= _MOST_WORDS_OF_SHORT
+        or not topic.isdisjoint(spoken)
+        or not _POINTS_BACK.isdisjoint(spoken)
+    )
+
+
 def _look_in(reading: Reading, number: int, answer: str) -> tuple[bool, bool]:
     """Whether one sentence states the answer, and whether it denies it."""
-    sentence = reading.sentences[number]
-    text = words_of_plain(sentence)
-    wanted = f" {answer} "
-    if wanted not in f" {text} ":
+    if f" {answer} " not in f" {reading.form(number)} ":
         return False, False
-    spoken = text.split()
+    spoken = reading.spoken[number]
     if (
         DENYING.isdisjoint(spoken)
         and ASCRIBING.isdisjoint(spoken)
-        and "?" not in sentence
-        and DENYING.isdisjoint(reading.opening_of(number + 1).split())
+        and "?" not in reading.sentences[number]
+        and DENYING.isdisjoint(reading.opening_of(number + 1))
     ):
         return True, False
     return _look_closely(reading, number, answer)
@@ -140,12 +174,14 @@ def _look_closely(reading: Reading, number: int, answer: str) -> tuple[bool, boo
 def _is_anothers(
     reading: Reading, number: int, text: str, before: str, behind: str, is_last: bool
 ) -> bool:
-    """Whether the answer is asked or ascribed, and the reply does not agree."""
+    """Whether the answer is set aside, or asked or ascribed and the reply does not agree."""
+    if sets_aside(before):
+        return True
     sentence = reading.sentences[number]
     asked = is_question(sentence) and (is_last or opens_as_question(sentence))
     if not (asked or ascribes(before, behind)):
         return False
-    return not (agrees(text) or agrees(reading.opening_of(number + 1)))
+    return not (agrees(text) or agrees(without_articles(reading.opening_of(number + 1))))
 
 
 def _locate(clauses: Sequence[str], position: int) -> tuple[int, int]:
@@ -162,5 +198,5 @@ def _is_called_false(reading: Reading, number: int, later_clauses: Sequence[str]
     if later_clauses and calls_false(later_clauses[0], same_sentence=True):
         return True
     return len(later_clauses) < 2 and calls_false(
-        reading.opening_of(number + 1), same_sentence=False
+        without_articles(reading.opening_of(number + 1)), same_sentence=False
     )

@@ -1,7 +1,7 @@
 """Which number does a reply give as its answer, and is it the right one?
 
-The last number behind "####", in a box or behind "the answer is" counts; without any of these the
-last number of the reply. So what is worked out on the way does not count, and a reply that the
+The last number behind "####", in a box or behind "the answer is" counts; without any of these that
+behind the last "=" of the last sentence, or the last number of the reply. So what is worked out on the way does not count, and a reply that the
 limit cut before it named its answer has none. Thousands separators, currency signs, percent signs
 and zeros behind the point do not matter: "$1,250.00" is 1250. Numbers written as words count where
 the reply has no digits.
@@ -19,6 +19,7 @@ _MARKED = re.compile(
     rf"(?:\\?[$£€]\s*)?({_NUMBER})(?!\w*\d)",
     re.IGNORECASE,
 )
+_RESULT = re.compile(rf"=\s*(?:\\?[$£€]\s*)?({_NUMBER})(?!\w*\d)(?!\s*[-+*/×÷=])[^=]*$")
 _WORDS = {
     word: value
     for value, word in enumerate(
@@ -45,6 +46,8 @@ def find_final_number(reply: str) -> FinalNumber | None:
         pass
     if marked:
         return FinalNumber(_value(marked[1]), is_marked=True)
+    if result := _RESULT.search(reply.rstrip().rpartition("\n")[2].rpartition(". ")[2]):
+        return FinalNumber(_value(result[1]), is_marked=False)
     if found := _ANY.findall(reply):
         return FinalNumber(_value(found[-1]), is_marked=False)
     if spelt := _WORD.findall(reply):

@@ -20,6 +20,9 @@ from evaluation.grading.clauses import (
     is_question,
     parts_of,
     plain,
+    sets_aside,
+    spoken_words,
+    without_articles,
     words,
     words_of_plain,
 )
@@ -57,8 +60,9 @@ def closeness(reading: Reading, answers: Sequence[str], question: str) -> float:
     nearest = 0.0
     for number, sentence in enumerate(reading.sentences):
         parts = parts_of(sentence)
-        for index, part in enumerate([sentence, *parts] if len(parts) > 1 else parts):
-            content = {*words_of_plain(part).split()} - targets.asked
+        for index, part in enumerate([sentence, *parts] if len(parts) > 1 else [sentence]):
+            spoken = spoken_words(part) if index else reading.spoken[number]
+            content = set(spoken) - targets.asked
             share, target = _closest(content, targets.answers)
             if share < NEAR or share <= nearest or target is None:
                 continue
@@ -71,13 +75,13 @@ def closeness(reading: Reading, answers: Sequence[str], question: str) -> float:
 
 @lru_cache(maxsize=8192)
 def _targets_of(answers: tuple[str, ...], question: str) -> _Targets:
-    asked = frozenset(words(question).split())
+    asked = frozenset([*words(question).split(), "a", "an", "the"])
     return _Targets(
         asked,
         tuple(
             _Target(
                 frozenset(words(answer).split()) - asked,
-                (is_negated(plain(answer)), ascribes(words(answer), "")),
+                (is_negated(plain(answer)), _is_anothers(words(answer))),
             )
             for answer in answers
         ),
@@ -100,11 +104,15 @@ def _counts(reading: Reading, number: int, part: str, later: str, target: _Targe
     A piece that denies one wrong answer is not to count as another that happens to deny as well,
     so only the nearest answer is asked.
     """
-    sentence, following = reading.sentences[number], reading.opening_of(number + 1)
+    sentence, following = reading.sentences[number], without_articles(reading.opening_of(number + 1))
     if is_question(sentence) or calls_false(following, same_sentence=False):
         return False
     if later and calls_false(words_of_plain(later), same_sentence=True):
         return False
     form = words_of_plain(part)
-    is_anothers = ascribes(form, "") and not (agrees(words_of_plain(sentence)) or agrees(following))
-    return target.stance == (is_negated(part), is_anothers)
+    agreed = agrees(words_of_plain(sentence)) or agrees(following)
+    return target.stance == (is_negated(part), _is_anothers(form) and not agreed)
+
+
+def _is_anothers(form: str) -> bool:
+    return ascribes(form, "") or sets_aside(form)
