@@ -63,7 +63,7 @@ _SELF_IDENTIFICATION = re.compile(
 # one of these stands in all that the pattern can find; looking for them first takes an eighth of
 # the time, and an app that starts over 20,000 replies looks at each
 _SELF_HINTS = (
-    *(" ai ", " ai,", " ai.", " ai-", " ai)", " ai'", " ai:", " ai!", " ai\n", "(ai)", "artificial intelligence", "language model", "chat bot", "chatbot", "assistant"),
+    *(" ai", "artificial intelligence", "language model", "chat bot", "chatbot", "assistant"),
     *("computer program", "neural network", "training data", "knowledge cut"),
     *("trained", "programmed", "tuned", "smol", "gpt", "openai", "open ai", "hugging"),
     *("llama", "meta", "mistral", "mixtral", "qwen", "alibaba", "tongyi", "gemma", "gemini"),
@@ -120,7 +120,7 @@ def lint_reply(text: str, finish_reason: str | None) -> list[Offence]:
     Args:
         finish_reason: `length` when the token limit cut the reply.
     """
-    plain = _plain(text)
+    plain = text.replace("’", "'").replace("ʼ", "'")
     found: dict[Rule, re.Match[str] | None] = {
         "self_identification": _search_self_identification(plain),
         "template_residue": _TEMPLATE_RESIDUE.search(plain),
@@ -138,21 +138,11 @@ def lint_reply(text: str, finish_reason: str | None) -> list[Offence]:
     return offences
 
 
-def identifies_itself(text: str) -> bool:
-    """Whether the reply speaks of the model that wrote it."""
-    return _search_self_identification(_plain(text)) is not None
-
-
-def _plain(text: str) -> str:
-    return text.replace("’", "'").replace("ʼ", "'")
-
-
 def _search_self_identification(plain: str) -> re.Match[str] | None:
     lower = plain.lower()
-    for hint in _SELF_HINTS:
-        if hint in lower:
-            return _SELF_IDENTIFICATION.search(plain)
-    return None
+    if not any(hint in lower for hint in _SELF_HINTS):
+        return None
+    return _SELF_IDENTIFICATION.search(plain)
 
 
 def _excerpt(text: str, start: int, end: int) -> str:

@@ -563,7 +563,6 @@ def m036_grades_add_findings(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("ALTER TABLE grades ADD COLUMN adopts BOOLEAN")
     con.execute("ALTER TABLE grades ADD COLUMN is_hedged BOOLEAN")
     con.execute("ALTER TABLE grades ADD COLUMN ends_open BOOLEAN")
-    con.execute("ALTER TABLE grades ADD COLUMN identifies_itself BOOLEAN")
 
 
 def migrate(

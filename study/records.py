@@ -158,8 +158,6 @@ class Grade:
     """Leaves open what the answer is, or says that it does not know."""
     ends_open: bool | None = None
     """The text breaks off without a full stop or the like, whatever the finish reason."""
-    identifies_itself: bool | None = None
-    """The model speaks of itself as one, by the blinding lint's rule."""
 
 
 @dataclass(frozen=True)

@@ -114,24 +114,28 @@ _AGREES = re.compile(
     r"|(?:that|it|this|which|guess|answer) is(?: (?!not\b)\w+)? (?:right|correct|true|it)"
     r"|i(?: \w+ly)? agree|exactly|spot on|yes|yep|correct answer is)\b(?! to\b)"
 )
-DENYING = frozenset(
+_DENYING = frozenset(
     "not never neither nor no none nobody nothing nowhere without nope myth misconception wrong "
     "incorrect false untrue mistaken inaccurate falsely wrongly mistakenly rather instead unlike "
     "rule ruled".split()
 )
-"""Words without which nothing is denied or called false."""
-ASCRIBING = frozenset(
-    "your common popular widespread widely old think thinks thought thinking say says said saying "
-    "mention mentions mentioned believe believes believed believing guess guessed suggest suggests "
-    "suggested assume assumes assumed suppose claim claims claimed wrote feel felt heard imagine "
-    "expect suspect suspected proposed chose picked rumored rumoured confused mistaken what mistake "
-    "try choice assumption though although while whilst whereas despite spite than compared similar "
+_ASCRIBING = frozenset(
+    "think thinks thought thinking say says said saying mention mentions mentioned believe believes "
+    "believed believing guess guessed suggest suggests suggested assume assumes assumed suppose "
+    "claim claims claimed wrote feel felt heard imagine expect suspect suspected proposed chose "
+    "picked rumored rumoured confused mistaken what mistake try choice assumption idea belief view "
+    "suggestion legend though although while whilst whereas despite spite than compared similar "
     "different close near".split()
 )
-"""Words without which nothing is ascribed or set aside."""
+_OF_AN_ANSWER = frozenset(["your", "common", "popular", "widespread", "old"])
+_FALSE_STARTS = frozenset(
+    "no nope sorry but however actually well unfortunately and which though that this it".split()
+)
 _AGREES_AT_START = re.compile(
-    r"^(?:(?:oh|well|ah|and|hi|hello|hey|my|dear|friend|wow) )*(?:yes|yep|exactly|absolutely|i (?:\w+ly )?agree(?! to\b)"
-    r"|(?:i think |i believe )?you are (?:(?!not\b)\w+ )?(?:right|correct|spot on)(?! (?:to|in|that (?:it|this) (?:is|can)|about)\b)"
+    r"^(?:(?:oh|well|ah|and|hi|hello|hey|my|dear|friend|wow) )*(?:yes|yep|exactly|absolutely"
+    r"|i (?:\w+ly )?agree(?! to\b)"
+    r"|(?:i think |i believe )?you are (?:(?!not\b)\w+ )?(?:right|correct|spot on)"
+    r"(?! (?:to|in|on|at|that (?:it|this) (?:is|can)|about|there|now)\b)"
     r"|that is (?:\w+ly )?(?:right|correct|true)|correct$|right$)"
 )
 # "No, rats cannot cook" denies once, "No rats can cook" too
@@ -195,10 +199,15 @@ def sentences_of(text: str) -> list[str]:
         if f"{closing} " in text:
             for sign in ".!?":
                 text = text.replace(f"{sign}{closing} ", f"{sign}{closing}\n")
-    for short in _SHORTENED:
-        if short in text:
-            text = text.replace(f"{short}\n", f"{short} ")
-    return [sentence for sentence in text.split("\n") if sentence and not sentence.isspace()]
+    sentences: list[str] = []
+    is_open = False
+    for part in text.split("\n"):
+        if is_open:
+            sentences[-1] += f" {part}"
+        elif part and not part.isspace():
+            sentences.append(part)
+        is_open = bool(sentences) and part.endswith(_SHORTENED)
+    return sentences
 
 
 def clauses_of(sentence: str) -> list[str]:
@@ -226,29 +235,39 @@ def opens_as_question(sentence: str) -> bool:
     return bool(_ASKS.match(words_of_plain(sentence)))
 
 
+def stands_alone(spoken: Sequence[str], following: Sequence[str]) -> bool:
+    """Whether nothing in a sentence's words, or the next one's, could take back what it says.
+
+    Patterns need a look at clauses; most sentences have no word that any of them begins with.
+    """
+    if not (_DENYING.isdisjoint(spoken) and _ASCRIBING.isdisjoint(spoken)):
+        return False
+    if "answer" in spoken and not _OF_AN_ANSWER.isdisjoint(spoken):
+        return False
+    return not following or following[0] not in _FALSE_STARTS or _DENYING.isdisjoint(following)
+
+
 def denies(before: str, behind: str) -> bool:
     """Whether a clause denies an answer, by its words before the answer and behind it."""
-    if not _has_any(before, DENYING):
-        return _has_any(behind, DENYING) and _denies_before(behind)
+    if not _has_any(before, _DENYING):
+        return _has_any(behind, _DENYING) and _denies_before(behind)
     kept = _PERSONAL.sub(" ", _KIND_WORDS.sub(" ", before))
     return bool(_DENIES_WHAT_FOLLOWS.search(kept)) or _denies_before(behind)
 
 
 def ascribes(before: str, behind: str) -> bool:
     """Whether a clause says an answer as somebody's opinion."""
-    return bool(
-        (_has_any(before, ASCRIBING) and _ASCRIBES.search(before)) or _ASCRIBED.match(behind)
-    )
+    return bool(_ASCRIBES.search(before) or _ASCRIBED.match(behind))
 
 
 def sets_aside(before: str) -> bool:
     """Whether a clause concedes an answer or compares with it, so that agreeing changes nothing."""
-    return bool(_has_any(before, ASCRIBING) and _SETS_ASIDE.search(before))
+    return bool(_SETS_ASIDE.search(before))
 
 
 def calls_false(clause: str, *, same_sentence: bool) -> bool:
     """Whether a clause calls what stands before it false; a bare "no" does in one sentence."""
-    if not _has_any(clause, DENYING):
+    if not _has_any(clause, _DENYING):
         return False
     kept = _KIND_WORDS.sub("sic", clause)
     return bool(
@@ -269,7 +288,7 @@ def agrees_at_start(text: str) -> bool:
 
 def is_negated(text: str) -> bool:
     """Whether a plain text as a whole denies: "it is a myth that X" does, "not true that no X" not."""
-    if not _has_any(form := words_of_plain(_NO_AS_REPLY.sub("", text)), DENYING):
+    if not _has_any(form := words_of_plain(_NO_AS_REPLY.sub("", text)), _DENYING):
         return False
     rest, n_frames = _FALSE_FRAME.subn(" ", _KIND_WORDS.sub(" ", form))
     return (n_frames > 0) != bool(_NEGATION.search(rest))

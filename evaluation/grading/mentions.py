@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from evaluation.grading.clauses import (
-    ASCRIBING,
     BARE_FORMS,
-    DENYING,
     agrees,
     ascribes,
     calls_false,
@@ -27,13 +25,15 @@ from evaluation.grading.clauses import (
     sets_aside,
     spell_out,
     spoken_words,
+    stands_alone,
     without_articles,
     words,
 )
 
 # what follows calls an answer false, if at all, in its first words
-_SEEN_OF_NEXT = 20
+_SEEN_OF_NEXT = 15
 _MOST_WORDS_OF_SHORT = 8
+_CALLED = frozenset(["answer", "correct", "choice"])
 _POINTS_BACK = frozenset(
     "answer it that this these those he she they option choice correct right called named".split()
 )
@@ -125,6 +125,27 @@ def find_mention(
     return Mention(bool(where), is_denied, frozenset(where))
 
 
+def outweighs(reading: Reading, one: Mention, other: Mention, topic: frozenset[str]) -> bool:
+    """Of two answers that a reply states, whether the first is clearly the one that it gives.
+
+    It is where only its sentence calls it the answer; or where it comes first and no sentence with
+    the other has as many words of the question. Two that come in one sentence are equals.
+    """
+    one_is_called, other_is_called = (
+        any(not _CALLED.isdisjoint(reading.spoken[number]) for number in mention.where)
+        for mention in (one, other)
+    )
+    if one_is_called != other_is_called:
+        return one_is_called
+    if min(one.where) >= min(other.where):
+        return False
+    ours, theirs = (
+        max(len(topic.intersection(reading.spoken[number])) for number in mention.where)
+        for mention in (one, other)
+    )
+    return theirs == 0 or ours > theirs
+
+
 def _answers(reading: Reading, number: int, topic: frozenset[str]) -> bool:
     if number == 0:
         return True
@@ -140,13 +161,8 @@ def _look_in(reading: Reading, number: int, answer: str) -> tuple[bool, bool]:
     """Whether one sentence states the answer, and whether it denies it."""
     if f" {answer} " not in f" {reading.form(number)} ":
         return False, False
-    spoken = reading.spoken[number]
-    if (
-        DENYING.isdisjoint(spoken)
-        and ASCRIBING.isdisjoint(spoken)
-        and "?" not in reading.sentences[number]
-        and DENYING.isdisjoint(reading.opening_of(number + 1))
-    ):
+    spoken, following = reading.spoken[number], reading.opening_of(number + 1)
+    if stands_alone(spoken, following) and "?" not in reading.sentences[number]:
         return True, False
     return _look_closely(reading, number, answer)
 

@@ -12,10 +12,10 @@ from study.records import Item, Response
 
 _INSERT_GRADES = """
     INSERT INTO grades (response_id, method, label, has_reference, has_wrong, is_refusal, is_cut,
-        reason, is_refusal_to_study, adopts, is_hedged, ends_open, identifies_itself)
+        reason, is_refusal_to_study, adopts, is_hedged, ends_open)
     SELECT row.response_id, row.method, row.label, row.has_reference, row.has_wrong,
         row.is_refusal, row.is_cut, row.reason, row.is_refusal_to_study, row.adopts,
-        row.is_hedged, row.ends_open, row.identifies_itself
+        row.is_hedged, row.ends_open
     FROM (SELECT unnest($rows) AS row)
     ON CONFLICT (response_id, method) DO NOTHING
 """
@@ -32,7 +32,7 @@ _SELECT_UNGRADED = """
 """
 # run files of earlier versions have rows without them
 _LATER_COLUMNS: dict[str, Any] = dict.fromkeys(
-    ["is_refusal_to_study", "adopts", "is_hedged", "ends_open", "identifies_itself"]
+    ["is_refusal_to_study", "adopts", "is_hedged", "ends_open"]
 )
 
 
