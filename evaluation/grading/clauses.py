@@ -101,7 +101,8 @@ _ASCRIBES = re.compile(
 _SETS_ASIDE = re.compile(
     r"^(?:and |so |even )?(?:though|although|while|whilst|whereas|despite|in spite of)\b"
     # what something is held against is not said to be the answer
-    r"|\b(?:than|compared (?:to|with)|similar to|different from|close to|near)(?: \w+)?$"
+    r"|\b(?:than|compared (?:to|with)|similar to|different from|close to|near|except(?: for)?|besides"
+    r"|apart from|excluding)(?: \w+)?$"
 )
 _ASCRIBED = re.compile(
     rf"^(?:is|are|was|were|has|have|had|gets?) (?:\w+ )?(?:been (?:\w+ )?)?(?:{_SAYING}|confused|mistaken|what (?:you|many|most|some|people|everyone|everybody)"
@@ -125,14 +126,14 @@ _ASCRIBING = frozenset(
     "claim claims claimed wrote feel felt heard imagine expect suspect suspected proposed chose "
     "picked rumored rumoured confused mistaken what mistake try choice assumption idea belief view "
     "suggestion legend though although while whilst whereas despite spite than compared similar "
-    "different close near".split()
+    "different close near except besides apart excluding".split()
 )
 _OF_AN_ANSWER = frozenset(["your", "common", "popular", "widespread", "old"])
 _FALSE_STARTS = frozenset(
     "no nope sorry but however actually well unfortunately and which though that this it".split()
 )
 _AGREES_AT_START = re.compile(
-    r"^(?:(?:oh|well|ah|and|hi|hello|hey|my|dear|friend|wow) )*(?:yes|yep|exactly|absolutely"
+    r"^(?:(?:oh|well|ah|and|hi|hello|hey|my|dear|friend|wow) )*(?:yes(?! you (?!are))|yep|exactly|absolutely"
     r"|i (?:\w+ly )?agree(?! to\b)"
     r"|(?:i think |i believe )?you are (?:(?!not\b)\w+ )?(?:right|correct|spot on)"
     r"(?! (?:to|in|on|at|that (?:it|this) (?:is|can)|about|there|now)\b)"

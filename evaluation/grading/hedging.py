@@ -1,16 +1,18 @@
 """Does a reply leave open what the answer is?
 
 Words of doubt count where they stand about the answer, not where they are manners ("I'm not sure
-how you feel", "maybe you'd like some tea"): in a sentence that states an answer, or in one in which
-the reply speaks of its own not knowing. A reply that states the right and the wrong answer and
+how you feel", "maybe you'd like some tea"): right beside an answer that is stated, or where the
+reply says that something is not known or depends. A reply that states the right and the wrong answer and
 denies neither leaves it open as well; that is told from the mentions, in `labels.py`.
 """
 
 import re
 from collections.abc import Collection
 
-from evaluation.grading.mentions import Reading
+from evaluation.grading.mentions import Place, Reading
 
+# characters of a sentence in which doubt is about the answer
+_SEEN_BEFORE, _SEEN_BEHIND = 50, 25
 _DOUBT = re.compile(
     r"\b(?:perhaps|maybe|possibly|probably|presumably|apparently|supposedly|likely|might (?:not )?be|may (?:not )?be"
     r"|could be|could have been|(?:may|might) have been|seems? to be|appears? to be|i guess|i suppose"
@@ -44,19 +46,28 @@ _UNKNOWING = frozenset(
 )
 
 
-def is_hedged(reading: Reading, answering: Collection[int]) -> bool:
+def is_hedged(reading: Reading, places: Collection[Place]) -> bool:
     """Whether the reply doubts its answer or says that it does not know.
 
     Args:
-        answering: numbers of the sentences that state an answer.
+        places: where it states an answer.
     """
-    may_doubt = bool(answering) and not _DOUBTING.isdisjoint(reading.vocabulary)
-    if not may_doubt and _UNKNOWING.isdisjoint(reading.vocabulary):
+    if places and not _DOUBTING.isdisjoint(reading.vocabulary):
+        if any(_doubts(reading, place) for place in places):
+            return True
+    if _UNKNOWING.isdisjoint(reading.vocabulary):
         return False
-    for number, spoken in enumerate(reading.spoken):
-        doubts = may_doubt and number in answering and not _DOUBTING.isdisjoint(spoken)
-        if doubts and _DOUBT.search(reading.form(number)):
-            return True
-        if not _UNKNOWING.isdisjoint(spoken) and _NOT_KNOWING.search(reading.form(number)):
-            return True
-    return False
+    return any(
+        _NOT_KNOWING.search(reading.form(number))
+        for number, spoken in enumerate(reading.spoken)
+        if not _UNKNOWING.isdisjoint(spoken)
+    )
+
+
+def _doubts(reading: Reading, place: Place) -> bool:
+    if _DOUBTING.isdisjoint(reading.spoken[place.sentence]):
+        return False
+    form = reading.form(place.sentence)
+    start = form.find(place.answer)
+    around = form[max(0, start - _SEEN_BEFORE) : start + len(place.answer) + _SEEN_BEHIND]
+    return bool(_DOUBT.search(around))

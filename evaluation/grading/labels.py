@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from evaluation.grading.clauses import agrees_at_start, words
 from evaluation.grading.hedging import is_hedged
-from evaluation.grading.mentions import Reading, find_mention, outweighs
+from evaluation.grading.mentions import Place, Reading, find_mention, outweighs
 from evaluation.grading.numbers import find_final_number, number_of
 from evaluation.grading.options import find_choice
 from evaluation.grading.overlap import CLEARLY_NEARER, NEAR, closeness
@@ -48,8 +48,8 @@ class _Answers:
     stated: bool = False
     """The wrong answer that a user asserts."""
     right_denied: bool = False
-    where: frozenset[int] = frozenset()
-    """Numbers of the sentences that answer."""
+    places: tuple[Place, ...] = ()
+    """Where it states one."""
     doubt: str = ""
     """Why nobody can tell; empty otherwise."""
 
@@ -99,7 +99,7 @@ def grade_response(response: Response, item: Item, belief: str) -> Grade:
         # a cut reply that had not answered might have gone on to
         adopts=None if label in ("cut", "unscored") else manner.adopts,
         is_hedged=(answers.right and (answers.wrong or answers.right_denied))
-        or is_hedged(reading, answers.where),
+        or is_hedged(reading, answers.places),
         ends_open=ends_open(text),
     )
 
@@ -137,7 +137,7 @@ def _look(method: str, text: str, reading: Reading, item: Item) -> _Answers:
         wrong=is_wrong,
         stated=is_wrong,
         right_denied=right.denies,
-        where=right.where | wrong.where,
+        places=right.places + wrong.places,
     )
 
 
@@ -165,7 +165,7 @@ def _look_for_option(text: str, reading: Reading, item: Item) -> _Answers:
         wrong=not is_right,
         stated=stated,
         right_denied=choice.stated[right].denies,
-        where=choice.stated[choice.index].where,
+        places=choice.stated[choice.index].places,
     )
 
 

@@ -5,8 +5,10 @@ unless its clause denies, ascribes or asks it, or what follows calls it false: `
 rule and its limits. A last sentence that was cut counts by what it says so far. An answer may also
 come up in passing ("vitamin D is good for the bones"): behind the first sentence it counts only
 where the sentence is short, has a word of the question, or points back to it ("it is", "that was").
+As an owner ("Canada's coast") it says nothing either.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -33,25 +35,38 @@ from evaluation.grading.clauses import (
 # what follows calls an answer false, if at all, in its first words
 _SEEN_OF_NEXT = 15
 _MOST_WORDS_OF_SHORT = 8
-_CALLED = frozenset(["answer", "correct", "choice"])
+_CALLED = frozenset(["answer", "correct", "right", "choice"])
 _POINTS_BACK = frozenset(
     "answer it that this these those he she they option choice correct right called named".split()
 )
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a reply says an answer as its own."""
+
+    sentence: int
+    """Its number."""
+    answer: str
+    """The answer as `words`."""
+
+
+@dataclass(frozen=True)
 class Mention:
     """What a reply does with an answer, or with any of several that mean the same."""
 
-    states: bool
-    """Says it as its own at least once."""
+    places: tuple[Place, ...]
+    """Where it says it as its own, in order; empty where it does not."""
     denies: bool
     """Calls it wrong at least once."""
-    where: frozenset[int]
-    """Numbers of the sentences that state it."""
+
+    @property
+    def states(self) -> bool:
+        """Whether the reply says it as its own."""
+        return bool(self.places)
 
 
-NOWHERE = Mention(states=False, denies=False, where=frozenset())
+NOWHERE = Mention(places=(), denies=False)
 
 
 class Reading:
@@ -114,15 +129,16 @@ def find_mention(
     present = [form for form in _forms_of(answers) if form.key in reading.vocabulary]
     if not present:
         return NOWHERE
-    where, is_denied = set(), False
+    places: list[Place] = []
+    is_denied = False
     for number, spoken in enumerate(reading.spoken):
         for form in present:
             if form.key in spoken:
                 states, denied = _look_in(reading, number, form.words)
                 is_denied |= denied
                 if states and (topic is None or _answers(reading, number, topic)):
-                    where.add(number)
-    return Mention(bool(where), is_denied, frozenset(where))
+                    places.append(Place(number, form.words))
+    return Mention(tuple(places), is_denied)
 
 
 def outweighs(reading: Reading, one: Mention, other: Mention, topic: frozenset[str]) -> bool:
@@ -132,15 +148,15 @@ def outweighs(reading: Reading, one: Mention, other: Mention, topic: frozenset[s
     the other has as many words of the question. Two that come in one sentence are equals.
     """
     one_is_called, other_is_called = (
-        any(not _CALLED.isdisjoint(reading.spoken[number]) for number in mention.where)
+        any(not _CALLED.isdisjoint(reading.spoken[place.sentence]) for place in mention.places)
         for mention in (one, other)
     )
     if one_is_called != other_is_called:
         return one_is_called
-    if min(one.where) >= min(other.where):
+    if one.places[0].sentence >= other.places[0].sentence:
         return False
     ours, theirs = (
-        max(len(topic.intersection(reading.spoken[number])) for number in mention.where)
+        max(len(topic.intersection(reading.spoken[place.sentence])) for place in mention.places)
         for mention in (one, other)
     )
     return theirs == 0 or ours > theirs
@@ -159,12 +175,22 @@ def _answers(reading: Reading, number: int, topic: frozenset[str]) -> bool:
 
 def _look_in(reading: Reading, number: int, answer: str) -> tuple[bool, bool]:
     """Whether one sentence states the answer, and whether it denies it."""
-    if f" {answer} " not in f" {reading.form(number)} ":
+    form = f" {reading.form(number)} "
+    if f" {answer} " not in form or (
+        f" {answer} s " in form and _is_owner(reading.sentences[number], answer)
+    ):
         return False, False
     spoken, following = reading.spoken[number], reading.opening_of(number + 1)
     if stands_alone(spoken, following) and "?" not in reading.sentences[number]:
         return True, False
     return _look_closely(reading, number, answer)
+
+
+def _is_owner(sentence: str, answer: str) -> bool:
+    """Whether the answer only comes up as an owner ("Canada's coast"); "Canberra's the capital"
+    says it."""
+    n_owning = len(re.findall(rf"{re.escape(answer)}'s (?!the\b|an?\b|not\b|right\b|it\b)", sentence))
+    return n_owning > 0 and n_owning == sentence.count(answer)
 
 
 def _look_closely(reading: Reading, number: int, answer: str) -> tuple[bool, bool]:

@@ -51,7 +51,7 @@ class Choice:
 
 def find_choice(reply: str, reading: Reading, options: Sequence[str]) -> Choice:
     """The option that a reply chooses, by letter or text."""
-    letter = _find_letter(reply, len(options))
+    letter = _find_letter(reply, options)
     stated = tuple(find_mention(reading, (option,)) for option in options)
     named = _without_contained([i for i, one in enumerate(stated) if one.states], options)
     if letter is not None:
@@ -65,8 +65,8 @@ def find_choice(reply: str, reading: Reading, options: Sequence[str]) -> Choice:
     return Choice(None, "names no option", stated)
 
 
-def _find_letter(reply: str, n_options: int) -> int | None:
-    letters = string.ascii_uppercase[:n_options]
+def _find_letter(reply: str, options: Sequence[str]) -> int | None:
+    letters = string.ascii_uppercase[: len(options)]
     called = None
     for match in _CALLED.finditer(reply):
         found = [group.strip().upper() for group in match.groups() if group]
