@@ -9,6 +9,7 @@ denies neither leaves it open as well; that is told from the mentions, in `label
 import re
 from collections.abc import Collection
 
+from evaluation.grading.clauses import word_set
 from evaluation.grading.mentions import Place, Reading
 
 # characters of a sentence in which doubt is about the answer
@@ -33,16 +34,16 @@ _NOT_KNOWING = re.compile(
     r"|\bnot (?:have|be) (?:\w+ )?(?:a |an )?(?:definitive|definite|clear|exact) (?:answer|number)\b"
 )
 # without one of these the patterns find nothing
-_DOUBTING = frozenset(
+_DOUBTING = word_set(
     "perhaps maybe possibly probably presumably apparently supposedly likely might may could seem "
     "seems appear appears guess guessing suppose far recall remember sure certain unsure uncertain "
-    "either".split()
+    "either"
 )
-_UNKNOWING = frozenset(
+_UNKNOWING = word_set(
     "sure certain unsure uncertain know idea unclear unknown clear known understood established "
     "confirmed hard difficult impossible debated disputed depends depend vary varies differ "
     "theories definitive definite single exact simple strict straightforward right answer "
-    "consensus agreement evidence".split()
+    "consensus agreement evidence"
 )
 
 
@@ -52,9 +53,9 @@ def is_hedged(reading: Reading, places: Collection[Place]) -> bool:
     Args:
         places: where it states an answer.
     """
-    if places and not _DOUBTING.isdisjoint(reading.vocabulary):
-        if any(_doubts(reading, place) for place in places):
-            return True
+    may_doubt = bool(places) and not _DOUBTING.isdisjoint(reading.vocabulary)
+    if may_doubt and any(_doubts(reading, place) for place in places):
+        return True
     if _UNKNOWING.isdisjoint(reading.vocabulary):
         return False
     return any(

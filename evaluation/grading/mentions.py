@@ -29,6 +29,7 @@ from evaluation.grading.clauses import (
     spoken_words,
     stands_alone,
     without_articles,
+    word_set,
     words,
 )
 
@@ -36,8 +37,8 @@ from evaluation.grading.clauses import (
 _SEEN_OF_NEXT = 15
 _MOST_WORDS_OF_SHORT = 8
 _CALLED = frozenset(["answer", "correct", "right", "choice"])
-_POINTS_BACK = frozenset(
-    "answer it that this these those he she they option choice correct right called named".split()
+_POINTS_BACK = word_set(
+    "answer it that this these those he she they option choice correct right called named"
 )
 
 
@@ -105,28 +106,30 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class _Form:
+class Form:
+    """An answer as it is looked for."""
+
     words: str
     key: str
     """Its longest word: a text without it cannot hold the form."""
 
 
 @lru_cache(maxsize=8192)
-def _forms_of(answers: tuple[str, ...]) -> tuple[_Form, ...]:
-    """An item is asked many times, so its answers are brought to one form once."""
+def forms_of(answers: tuple[str, ...]) -> tuple[Form, ...]:
+    """Answers in the form in which they are looked for; made once, since items are asked often."""
     forms = dict.fromkeys(form for answer in answers if (form := words(answer)))
-    return tuple(_Form(form, max(form.split(), key=len)) for form in forms)
+    return tuple(Form(form, max(form.split(), key=len)) for form in forms)
 
 
 def find_mention(
-    reading: Reading, answers: tuple[str, ...], topic: frozenset[str] | None = None
+    reading: Reading, forms: tuple[Form, ...], topic: frozenset[str] | None = None
 ) -> Mention:
     """What the reply does with answers that mean the same.
 
     Args:
         topic: words of the question; None takes mentions in passing for statements too.
     """
-    present = [form for form in _forms_of(answers) if form.key in reading.vocabulary]
+    present = [form for form in forms if form.key in reading.vocabulary]
     if not present:
         return NOWHERE
     places: list[Place] = []
@@ -189,7 +192,9 @@ def _look_in(reading: Reading, number: int, answer: str) -> tuple[bool, bool]:
 def _is_owner(sentence: str, answer: str) -> bool:
     """Whether the answer only comes up as an owner ("Canada's coast"); "Canberra's the capital"
     says it."""
-    n_owning = len(re.findall(rf"{re.escape(answer)}'s (?!the\b|an?\b|not\b|right\b|it\b)", sentence))
+    n_owning = len(
+        re.findall(rf"{re.escape(answer)}'s (?!the\b|an?\b|not\b|right\b|it\b)", sentence)
+    )
     return n_owning > 0 and n_owning == sentence.count(answer)
 
 

@@ -11,8 +11,8 @@ import string
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evaluation.grading.clauses import words
-from evaluation.grading.mentions import Mention, Reading, find_mention
+from evaluation.grading.clauses import word_set, words
+from evaluation.grading.mentions import Mention, Reading, find_mention, forms_of
 
 # "A" and a small letter may be words: "the answer is a virus"
 _LETTER = (
@@ -32,9 +32,11 @@ _CALLED = re.compile(
     r"|(?:(?i:option|choice|letter) )?[(\[*]*\b([A-J])[)\]*.]*(?: is| would be)(?: (?:the|indeed|definitely|clearly))*"
     r" ((?:not|in)\s*)?(?:the )?(?:correct|right|best|most likely)\b"
 )
-_AT_START = re.compile(
-    r"\W*(?:(?i:option|choice|answer):? )?([A-J])(?:[).:,*\]]|\s*$|\s*\n)"
+# without one of these no letter is called the answer
+_CALLING = word_set(
+    "answer choice option letter choose pick select go say boxed correct right best final likely"
 )
+_AT_START = re.compile(r"\W*(?:(?i:option|choice|answer):? )?([A-J])(?:[).:,*\]]|\s*$|\s*\n)")
 _LINE_START = re.compile(r"(?m)^\W*([A-J])[).:]")
 
 
@@ -51,8 +53,8 @@ class Choice:
 
 def find_choice(reply: str, reading: Reading, options: Sequence[str]) -> Choice:
     """The option that a reply chooses, by letter or text."""
-    letter = _find_letter(reply, options)
-    stated = tuple(find_mention(reading, (option,)) for option in options)
+    letter = _find_letter(reply, reading, options)
+    stated = tuple(find_mention(reading, forms_of((option,))) for option in options)
     named = _without_contained([i for i, one in enumerate(stated) if one.states], options)
     if letter is not None:
         if len(named) == 1 and named[0] != letter:
@@ -65,10 +67,11 @@ def find_choice(reply: str, reading: Reading, options: Sequence[str]) -> Choice:
     return Choice(None, "names no option", stated)
 
 
-def _find_letter(reply: str, options: Sequence[str]) -> int | None:
+def _find_letter(reply: str, reading: Reading, options: Sequence[str]) -> int | None:
     letters = string.ascii_uppercase[: len(options)]
     called = None
-    for match in _CALLED.finditer(reply):
+    calls = () if _CALLING.isdisjoint(reading.vocabulary) else _CALLED.finditer(reply)
+    for match in calls:
         found = [group.strip().upper() for group in match.groups() if group]
         if found[0] in letters and len(found) == 1:
             called = letters.index(found[0])
@@ -84,6 +87,8 @@ def _find_letter(reply: str, options: Sequence[str]) -> int | None:
 
 def _without_contained(named: Sequence[int], options: Sequence[str]) -> list[int]:
     """Options stated, but for those that only stand within another's text."""
+    if len(named) < 2:
+        return list(named)
     forms = {index: f" {words(options[index])} " for index in named}
     return [
         index

@@ -46,8 +46,10 @@ class _Target:
 @dataclass(frozen=True)
 class _Targets:
     asked: frozenset[str]
-    """Words of the question."""
+    """Words of the question, and articles."""
     answers: tuple[_Target, ...]
+    vocabulary: frozenset[str]
+    """All words of the answers that are not in the question."""
 
 
 def closeness(reading: Reading, answers: Sequence[str], question: str) -> float:
@@ -58,16 +60,18 @@ def closeness(reading: Reading, answers: Sequence[str], question: str) -> float:
     """
     targets = _targets_of(tuple(answers), question)
     nearest = 0.0
-    for number, sentence in enumerate(reading.sentences):
-        parts = parts_of(sentence)
-        for index, part in enumerate([sentence, *parts] if len(parts) > 1 else [sentence]):
-            spoken = spoken_words(part) if index else reading.spoken[number]
-            content = set(spoken) - targets.asked
+    for number, spoken in enumerate(reading.spoken):
+        # most sentences of a reply have no word of any answer
+        if targets.vocabulary.isdisjoint(spoken):
+            continue
+        parts = parts_of(reading.sentences[number])
+        for index, part in enumerate([reading.sentences[number], *parts]):
+            content = set(spoken_words(part) if index else spoken) - targets.asked
             share, target = _closest(content, targets.answers)
             if share < NEAR or share <= nearest or target is None:
                 continue
-            # parts of a sentence stand behind the sentence itself
-            later = parts[index] if len(parts) > 1 and 0 < index < len(parts) else ""
+            # the parts stand behind the sentence itself, so this is the one after the part
+            later = parts[index] if 0 < index < len(parts) else ""
             if _counts(reading, number, part, later, target):
                 nearest = share
     return nearest
@@ -76,16 +80,14 @@ def closeness(reading: Reading, answers: Sequence[str], question: str) -> float:
 @lru_cache(maxsize=8192)
 def _targets_of(answers: tuple[str, ...], question: str) -> _Targets:
     asked = frozenset([*words(question).split(), "a", "an", "the"])
-    return _Targets(
-        asked,
-        tuple(
-            _Target(
-                frozenset(words(answer).split()) - asked,
-                (is_negated(plain(answer)), _is_anothers(words(answer))),
-            )
-            for answer in answers
-        ),
+    targets = tuple(
+        _Target(
+            frozenset(words(answer).split()) - asked,
+            (is_negated(plain(answer)), _is_anothers(words(answer))),
+        )
+        for answer in answers
     )
+    return _Targets(asked, targets, frozenset().union(*(one.content for one in targets)))
 
 
 def _closest(content: set[str], targets: Sequence[_Target]) -> tuple[float, _Target | None]:
@@ -104,7 +106,10 @@ def _counts(reading: Reading, number: int, part: str, later: str, target: _Targe
     A piece that denies one wrong answer is not to count as another that happens to deny as well,
     so only the nearest answer is asked.
     """
-    sentence, following = reading.sentences[number], without_articles(reading.opening_of(number + 1))
+    sentence, following = (
+        reading.sentences[number],
+        without_articles(reading.opening_of(number + 1)),
+    )
     if is_question(sentence) or calls_false(following, same_sentence=False):
         return False
     if later and calls_false(words_of_plain(later), same_sentence=True):

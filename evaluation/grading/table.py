@@ -67,4 +67,4 @@ def read_ungraded(con: duckdb.DuckDBPyConnection) -> list[Ungraded]:
 
 def insert_grades(cursor: duckdb.DuckDBPyConnection, rows: Iterable[Mapping[str, Any]]) -> int:
     """Store grades; a response keeps the first grade of each method."""
-    return insert_rows(cursor, _INSERT_GRADES, [_LATER_COLUMNS | row for row in rows])
+    return insert_rows(cursor, _INSERT_GRADES, [{**_LATER_COLUMNS, **row} for row in rows])
