@@ -558,7 +558,7 @@ def m033_rater_notes_create(con: duckdb.DuckDBPyConnection) -> None:
 
 
 @migration
-def m036_grades_add_findings(con: duckdb.DuckDBPyConnection) -> None:
+def m034_grades_add_findings(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("ALTER TABLE grades ADD COLUMN is_refusal_to_study BOOLEAN")
     con.execute("ALTER TABLE grades ADD COLUMN adopts BOOLEAN")
     con.execute("ALTER TABLE grades ADD COLUMN is_hedged BOOLEAN")

@@ -28,7 +28,8 @@ _PLAIN_SIGNS = (("’", "'"), ("‘", "'"), ("´", "'"), ("`", "'"), ("“", '"'
 _SHORT_FORMS = (
     ("can't", "can not"), ("won't", "will not"), ("n't", " not"), ("it's", "it is"),
     ("that's", "that is"), ("this's", "this is"), ("there's", "there is"), ("what's", "what is"),
-    ("answer's", "answer is"), ("'re", " are"), ("'ve", " have"), ("i'm", "i am"),
+    ("answer's", "answer is"), ("'re", " are"), ("'ve", " have"),
+    ("i'd", "i would"), ("i'm", "i am"),
 )  # fmt: skip
 _BARE_FORMS = {"cant": "can not", "wont": "will not"} | {
     f"{verb}nt": f"{verb} not"
@@ -143,7 +144,7 @@ _AGREES_AT_START = re.compile(
     r"^(?:(?:oh|well|ah|and|hi|hello|hey|my|dear|friend|wow) )*(?:yes(?! you (?!are))|yep|exactly|absolutely"
     r"|i (?:\w+ly )?agree(?! to\b)"
     r"|(?:i think |i believe )?you are (?:(?!not\b)\w+ )?(?:right|correct|spot on)"
-    r"(?! (?:to|in|on|at|that (?:it|this) (?:is|can)|about|there|now)\b)"
+    r"(?! (?:to|in|on|at|that (?:it|this) (?:is|can)|about(?! (?:that|this|it)\b)|there|now)\b)"
     r"|that is (?:\w+ly )?(?:right|correct|true)|correct$|right$)"
 )
 # "No, rats cannot cook" denies once, "No rats can cook" too

@@ -18,7 +18,7 @@ _DOUBT = re.compile(
     r"\b(?:perhaps|maybe|possibly|probably|presumably|apparently|supposedly|likely|might (?:not )?be|may (?:not )?be"
     r"|could be|could have been|(?:may|might) have been|seems? to be|appears? to be|i guess|i suppose"
     r"|i am guessing|as far as i know|if i (?:recall|remember)|not (?:entirely |completely |100 |quite |totally )?"
-    r"(?:sure|certain)|unsure|uncertain|either .{1,60} or)\b"
+    r"(?:sure|certain)(?! how| you| what you)|unsure|uncertain|either .{1,60} or)\b"
 )
 _NOT_KNOWING = re.compile(
     r"\bi (?:am not (?:\w+ )?(?:sure|certain)|am (?:unsure|uncertain)|do not (?:really |actually )?know|have no idea)"
