@@ -15,6 +15,7 @@ ROOT = Path(__file__).parent.parent
 DOCS = [
     "README.md",
     "CONTRIBUTING.md",
+    "docs/grading.md",
     "docs/rating.md",
     "docs/statistics.md",
     "docs/training-search.md",

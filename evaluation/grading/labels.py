@@ -175,6 +175,11 @@ def _look_by_overlap(reading: Reading, item: Item) -> _Answers:
 def _look_for_option(text: str, reading: Reading, item: Item) -> _Answers:
     choice = find_choice(text, reading, item.options)
     right, stated_wrong = _options_of(item)
+    if choice.is_open:
+        # where options are sentences a reply says them in its own words
+        told = _look_by_overlap(reading, item)
+        if told.right or told.wrong:
+            return told
     if choice.index is None:
         return _Answers(right_denied=choice.stated[right].denies, doubt=choice.reason)
     is_right = choice.index == right

@@ -33,7 +33,7 @@ from evaluation.grading.clauses import (
     words,
 )
 
-# what follows calls an answer false, if at all, in its first words
+# words of the next sentence: it calls an answer false, if at all, at its beginning
 _SEEN_OF_NEXT = 15
 _MOST_WORDS_OF_SHORT = 8
 _CALLED = frozenset(["answer", "correct", "right", "choice"])
@@ -68,6 +68,18 @@ class Mention:
 
 
 NOWHERE = Mention(places=(), denies=False)
+
+
+@dataclass(frozen=True)
+class _Stance:
+    """What one sentence does with one answer."""
+
+    states: bool
+    denies: bool
+
+
+_NEITHER = _Stance(states=False, denies=False)
+_STATES = _Stance(states=True, denies=False)
 
 
 class Reading:
@@ -137,9 +149,9 @@ def find_mention(
     for number, spoken in enumerate(reading.spoken):
         for form in present:
             if form.key in spoken:
-                states, denied = _look_in(reading, number, form.words)
-                is_denied |= denied
-                if states and (topic is None or _answers(reading, number, topic)):
+                stance = _look_in(reading, number, form.words)
+                is_denied |= stance.denies
+                if stance.states and (topic is None or _answers(reading, number, topic)):
                     places.append(Place(number, form.words))
     return Mention(tuple(places), is_denied)
 
@@ -176,16 +188,16 @@ def _answers(reading: Reading, number: int, topic: frozenset[str]) -> bool:
     )
 
 
-def _look_in(reading: Reading, number: int, answer: str) -> tuple[bool, bool]:
+def _look_in(reading: Reading, number: int, answer: str) -> _Stance:
     """Whether one sentence states the answer, and whether it denies it."""
     form = f" {reading.form(number)} "
     if f" {answer} " not in form or (
         f" {answer} s " in form and _is_owner(reading.sentences[number], answer)
     ):
-        return False, False
+        return _NEITHER
     spoken, following = reading.spoken[number], reading.opening_of(number + 1)
     if stands_alone(spoken, following) and "?" not in reading.sentences[number]:
-        return True, False
+        return _STATES
     return _look_closely(reading, number, answer)
 
 
@@ -198,7 +210,7 @@ def _is_owner(sentence: str, answer: str) -> bool:
     return n_owning > 0 and n_owning == sentence.count(answer)
 
 
-def _look_closely(reading: Reading, number: int, answer: str) -> tuple[bool, bool]:
+def _look_closely(reading: Reading, number: int, answer: str) -> _Stance:
     """The same, with a look at the clauses around each mention."""
     clauses = reading.clauses(number)
     text = " ".join(clauses)
@@ -215,7 +227,7 @@ def _look_closely(reading: Reading, number: int, answer: str) -> tuple[bool, boo
         elif not _is_anothers(reading, number, text, before, behind, last == len(clauses) - 1):
             states = True
         start = padded.find(wanted, start + 1)
-    return states, denied
+    return _Stance(states, denied)
 
 
 def _is_anothers(

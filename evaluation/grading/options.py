@@ -10,8 +10,9 @@ import re
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
-from evaluation.grading.clauses import word_set, words
+from evaluation.grading.clauses import words
 from evaluation.grading.mentions import Mention, Reading, find_mention, forms_of
 
 # "A" and a small letter may be words: "the answer is a virus"
@@ -32,10 +33,10 @@ _CALLED = re.compile(
     r"|(?:(?i:option|choice|letter) )?[(\[*]*\b([A-J])[)\]*.]*(?: is| would be)(?: (?:the|indeed|definitely|clearly))*"
     r" ((?:not|in)\s*)?(?:the )?(?:correct|right|best|most likely)\b"
 )
-# without one of these no letter is called the answer
-_CALLING = word_set(
-    "answer choice option letter choose pick select go say boxed correct right best final likely"
-)
+# a letter is called the answer near one of these; only there is the slow pattern looked for
+_CALLING = ("answer", "choice", "option", "letter", "choose", "pick", "select", "go with", "say",
+    "boxed", "correct", "right", "best", "final", "likely")  # fmt: skip
+_SEEN_BEFORE, _SEEN_BEHIND = 30, 70
 _AT_START = re.compile(r"\W*(?:(?i:option|choice|answer):? )?([A-J])(?:[).:,*\]]|\s*$|\s*\n)")
 _LINE_START = re.compile(r"(?m)^\W*([A-J])[).:]")
 
@@ -46,6 +47,8 @@ class Choice:
 
     index: int | None
     """Place among the options; None when none was chosen or nobody can tell."""
+    is_open: bool
+    """The reply names no option at all; what it says in other words was not looked at."""
     reason: str
     stated: tuple[Mention, ...]
     """What the reply does with each option's text."""
@@ -53,25 +56,24 @@ class Choice:
 
 def find_choice(reply: str, reading: Reading, options: Sequence[str]) -> Choice:
     """The option that a reply chooses, by letter or text."""
-    letter = _find_letter(reply, reading, options)
+    letter = _find_letter(reply, options)
     stated = tuple(find_mention(reading, forms_of((option,))) for option in options)
     named = _without_contained([i for i, one in enumerate(stated) if one.states], options)
     if letter is not None:
         if len(named) == 1 and named[0] != letter:
-            return Choice(None, "its letter and its text name different options", stated)
-        return Choice(letter, "names the option's letter", stated)
+            reason = "its letter and its text name different options"
+            return Choice(None, is_open=False, reason=reason, stated=stated)
+        return Choice(letter, is_open=False, reason="names the option's letter", stated=stated)
     if len(named) == 1:
-        return Choice(named[0], "says the option's text", stated)
-    if named:
-        return Choice(None, "says the texts of several options", stated)
-    return Choice(None, "names no option", stated)
+        return Choice(named[0], is_open=False, reason="says the option's text", stated=stated)
+    reason = "says the texts of several options" if named else "names no option"
+    return Choice(None, is_open=not named, reason=reason, stated=stated)
 
 
-def _find_letter(reply: str, reading: Reading, options: Sequence[str]) -> int | None:
+def _find_letter(reply: str, options: Sequence[str]) -> int | None:
     letters = string.ascii_uppercase[: len(options)]
     called = None
-    calls = () if _CALLING.isdisjoint(reading.vocabulary) else _CALLED.finditer(reply)
-    for match in calls:
+    for match in chain.from_iterable(map(_CALLED.finditer, _near_calling(reply))):
         found = [group.strip().upper() for group in match.groups() if group]
         if found[0] in letters and len(found) == 1:
             called = letters.index(found[0])
@@ -83,6 +85,25 @@ def _find_letter(reply: str, reading: Reading, options: Sequence[str]) -> int | 
     if not start or start[1] not in letters or len(listed) > 1:
         return None
     return letters.index(start[1])
+
+
+def _near_calling(reply: str) -> list[str]:
+    """The stretches of a reply in which a letter may be called the answer, in order."""
+    lower = reply.lower()
+    starts = []
+    for word in _CALLING:
+        start = lower.find(word)
+        while start >= 0:
+            starts.append(start)
+            start = lower.find(word, start + 1)
+    stretches: list[list[int]] = []
+    for start in sorted(starts):
+        begin, end = max(0, start - _SEEN_BEFORE), start + _SEEN_BEHIND
+        if stretches and begin <= stretches[-1][1]:
+            stretches[-1][1] = end
+        else:
+            stretches.append([begin, end])
+    return [reply[begin:end] for begin, end in stretches]
 
 
 def _without_contained(named: Sequence[int], options: Sequence[str]) -> list[int]:

@@ -44,6 +44,14 @@ class _Target:
 
 
 @dataclass(frozen=True)
+class _Match:
+    """How near a piece of a reply is to the answer nearest to it."""
+
+    share: float
+    target: _Target
+
+
+@dataclass(frozen=True)
 class _Targets:
     asked: frozenset[str]
     """Words of the question, and articles."""
@@ -67,13 +75,13 @@ def closeness(reading: Reading, answers: Sequence[str], question: str) -> float:
         parts = parts_of(reading.sentences[number])
         for index, part in enumerate([reading.sentences[number], *parts]):
             content = set(spoken_words(part) if index else spoken) - targets.asked
-            share, target = _closest(content, targets.answers)
-            if share < NEAR or share <= nearest or target is None:
+            match = _find_nearest(content, targets.answers)
+            if match is None or match.share <= nearest:
                 continue
             # the parts stand behind the sentence itself, so this is the one after the part
             later = parts[index] if 0 < index < len(parts) else ""
-            if _counts(reading, number, part, later, target):
-                nearest = share
+            if _counts(reading, number, part, later, match.target):
+                nearest = match.share
     return nearest
 
 
@@ -90,14 +98,14 @@ def _targets_of(answers: tuple[str, ...], question: str) -> _Targets:
     return _Targets(asked, targets, frozenset().union(*(one.content for one in targets)))
 
 
-def _closest(content: set[str], targets: Sequence[_Target]) -> tuple[float, _Target | None]:
-    best, nearest = 0.0, None
-    n_words = len(content)
-    for target in targets:
-        n_common = len(content & target.content)
-        if n_common and (share := 2 * n_common / (n_words + len(target.content))) > best:
-            best, nearest = share, target
-    return best, nearest
+def _find_nearest(content: set[str], targets: Sequence[_Target]) -> _Match | None:
+    """The answer with the largest F1; None where even that is not near."""
+    shares = [
+        2 * len(content & target.content) / (len(content) + len(target.content) or 1)
+        for target in targets
+    ]
+    best = max(shares, default=0.0)
+    return _Match(best, targets[shares.index(best)]) if best >= NEAR else None
 
 
 def _counts(reading: Reading, number: int, part: str, later: str, target: _Target) -> bool:
@@ -106,10 +114,8 @@ def _counts(reading: Reading, number: int, part: str, later: str, target: _Targe
     A piece that denies one wrong answer is not to count as another that happens to deny as well,
     so only the nearest answer is asked.
     """
-    sentence, following = (
-        reading.sentences[number],
-        without_articles(reading.opening_of(number + 1)),
-    )
+    sentence = reading.sentences[number]
+    following = without_articles(reading.opening_of(number + 1))
     if is_question(sentence) or calls_false(following, same_sentence=False):
         return False
     if later and calls_false(words_of_plain(later), same_sentence=True):

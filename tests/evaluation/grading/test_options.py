@@ -93,6 +93,18 @@ def test_a_reply_that_is_cut_before_its_choice_is_cut():
     assert grade("B, since", finish_reason="length").label == "correct"
 
 
+def test_options_that_are_sentences_may_be_said_in_other_words():
+    options = (
+        "Tell the patient about the error and put it into the operative report",
+        "Leave the error out of the operative report so that nobody worries",
+    )
+    item = Item("m3", "medqa", "What now?", options[:1], options[1:], "", "", "option", options)
+    right = grade("Do tell your patient about this error and put it in the report.", item=item)
+    wrong = grade("I'd leave this error out of the report, so that nobody worries.", item=item)
+    assert (right.label, wrong.label) == ("correct", "wrong")
+    assert grade("What a long day you had!", item=item).label == "no_answer"
+
+
 def test_a_right_answer_that_is_no_option_is_refused_with_the_remedy():
     item = Item("m2", "mmlu", "?", ("Hobart",), (), "", "", "option", ("Sydney", "Perth"))
     with pytest.raises(BadItems, match="'Hobart' among the options Sydney, Perth; correct the"):
