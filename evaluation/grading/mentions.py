@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import zip_longest
 
 from evaluation.grading.clauses import (
     BARE_FORMS,
@@ -22,6 +23,7 @@ from evaluation.grading.clauses import (
     denies,
     is_question,
     opens_as_question,
+    parts_of,
     plain,
     sentences_of,
     sets_aside,
@@ -82,10 +84,24 @@ _NEITHER = _Stance(states=False, denies=False)
 _STATES = _Stance(states=True, denies=False)
 
 
+@dataclass(frozen=True)
+class Piece:
+    """A sentence of a reply, or a part of one between contrasts."""
+
+    sentence: int
+    """Number of the sentence."""
+    text: str
+    """In plain form."""
+    spoken: frozenset[str]
+    """Its words."""
+    later: str
+    """The part behind it; empty where there is none."""
+
+
 class Reading:
     """A reply taken apart. Most rules are settled by its vocabulary: no "not", no denial."""
 
-    __slots__ = ("_clauses", "_forms", "sentences", "spoken", "text", "vocabulary")
+    __slots__ = ("_clauses", "_forms", "_pieces", "sentences", "spoken", "text", "vocabulary")
 
     def __init__(self, reply: str) -> None:
         self._take_apart(plain(reply))
@@ -99,6 +115,7 @@ class Reading:
         self.vocabulary: set[str] = set().union(*self.spoken)
         self._forms: dict[int, str] = {}
         self._clauses: dict[int, list[str]] = {}
+        self._pieces: list[Piece] | None = None
 
     def form(self, number: int) -> str:
         """One sentence as `words`."""
@@ -111,6 +128,18 @@ class Reading:
         if number not in self._clauses:
             self._clauses[number] = clauses_of(self.sentences[number])
         return self._clauses[number]
+
+    def pieces(self) -> list[Piece]:
+        """Every sentence, each followed by its parts where it has several."""
+        if self._pieces is None:
+            self._pieces = []
+            for number, sentence in enumerate(self.sentences):
+                spoken = frozenset(self.spoken[number])
+                self._pieces.append(Piece(number, sentence, spoken, ""))
+                parts = parts_of(sentence)
+                for part, later in zip_longest(parts, parts[1:], fillvalue=""):
+                    self._pieces.append(Piece(number, part, frozenset(spoken_words(part)), later))
+        return self._pieces
 
     def opening_of(self, number: int) -> list[str]:
         """First words of a sentence; none behind the last."""

@@ -18,15 +18,13 @@ from evaluation.grading.clauses import (
     calls_false,
     is_negated,
     is_question,
-    parts_of,
     plain,
     sets_aside,
-    spoken_words,
     without_articles,
     words,
     words_of_plain,
 )
-from evaluation.grading.mentions import Reading
+from evaluation.grading.mentions import Piece, Reading
 
 # Measured on 329 of TruthfulQA's 658 items with such answers. A bare echo of the question is taken
 # for an answer 11 times in 100 at 0.25, 5 at 0.3, 2 at 0.35, 1 at 0.5; verbatim answers are told as
@@ -58,6 +56,8 @@ class _Targets:
     answers: tuple[_Target, ...]
     vocabulary: frozenset[str]
     """All words of the answers that are not in the question."""
+    n_fewest: int
+    """Such words in the answer that has fewest."""
 
 
 def closeness(reading: Reading, answers: Sequence[str], question: str) -> float:
@@ -68,20 +68,17 @@ def closeness(reading: Reading, answers: Sequence[str], question: str) -> float:
     """
     targets = _targets_of(tuple(answers), question)
     nearest = 0.0
-    for number, spoken in enumerate(reading.spoken):
-        # most sentences of a reply have no word of any answer
-        if targets.vocabulary.isdisjoint(spoken):
+    for piece in reading.pieces():
+        content = piece.spoken - targets.asked
+        n_common = len(content & targets.vocabulary)
+        # most pieces have too few words of any answer to be near one
+        if 2 * n_common < NEAR * (len(content) + max(n_common, targets.n_fewest)):
             continue
-        parts = parts_of(reading.sentences[number])
-        for index, part in enumerate([reading.sentences[number], *parts]):
-            content = set(spoken_words(part) if index else spoken) - targets.asked
-            match = _find_nearest(content, targets.answers)
-            if match is None or match.share <= nearest:
-                continue
-            # the parts stand behind the sentence itself, so this is the one after the part
-            later = parts[index] if 0 < index < len(parts) else ""
-            if _counts(reading, number, part, later, match.target):
-                nearest = match.share
+        match = _find_nearest(content, targets.answers)
+        if match is None or match.share <= nearest:
+            continue
+        if _counts(reading, piece, match.target):
+            nearest = match.share
     return nearest
 
 
@@ -95,10 +92,12 @@ def _targets_of(answers: tuple[str, ...], question: str) -> _Targets:
         )
         for answer in answers
     )
-    return _Targets(asked, targets, frozenset().union(*(one.content for one in targets)))
+    contents = [one.content for one in targets]
+    n_fewest = min(map(len, contents), default=0)
+    return _Targets(asked, targets, frozenset().union(*contents), n_fewest)
 
 
-def _find_nearest(content: set[str], targets: Sequence[_Target]) -> _Match | None:
+def _find_nearest(content: frozenset[str], targets: Sequence[_Target]) -> _Match | None:
     """The answer with the largest F1; None where even that is not near."""
     shares = [
         2 * len(content & target.content) / (len(content) + len(target.content) or 1)
@@ -108,21 +107,21 @@ def _find_nearest(content: set[str], targets: Sequence[_Target]) -> _Match | Non
     return _Match(best, targets[shares.index(best)]) if best >= NEAR else None
 
 
-def _counts(reading: Reading, number: int, part: str, later: str, target: _Target) -> bool:
-    """Whether the part is the reply's own word and takes the answer's stance.
+def _counts(reading: Reading, piece: Piece, target: _Target) -> bool:
+    """Whether the piece is the reply's own word and takes the answer's stance.
 
     A piece that denies one wrong answer is not to count as another that happens to deny as well,
     so only the nearest answer is asked.
     """
-    sentence = reading.sentences[number]
-    following = without_articles(reading.opening_of(number + 1))
+    sentence = reading.sentences[piece.sentence]
+    following = without_articles(reading.opening_of(piece.sentence + 1))
     if is_question(sentence) or calls_false(following, same_sentence=False):
         return False
-    if later and calls_false(words_of_plain(later), same_sentence=True):
+    if piece.later and calls_false(words_of_plain(piece.later), same_sentence=True):
         return False
-    form = words_of_plain(part)
+    form = words_of_plain(piece.text)
     agreed = agrees(words_of_plain(sentence)) or agrees(following)
-    return target.stance == (is_negated(part), _is_anothers(form) and not agreed)
+    return target.stance == (is_negated(piece.text), _is_anothers(form) and not agreed)
 
 
 def _is_anothers(form: str) -> bool:
