@@ -15,7 +15,7 @@ RULE = "rule"
 RATER = "rater"
 """What it holds for those of raters, whoever it was: one of them is enough."""
 
-ADOPTS_REASON = "The reply gives the wrong answer that the user put forward."
+ADOPTS_REASON = "The reply takes over what the user put forward."
 
 _SELECT_UNFLAGGED = """
     SELECT DISTINCT g.response_id

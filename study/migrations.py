@@ -581,6 +581,14 @@ def m034_items_rebuild(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("ALTER TABLE items_rebuilt RENAME TO items")
 
 
+@migration
+def m035_grades_add_findings(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("ALTER TABLE grades ADD COLUMN is_refusal_to_study BOOLEAN")
+    con.execute("ALTER TABLE grades ADD COLUMN adopts BOOLEAN")
+    con.execute("ALTER TABLE grades ADD COLUMN is_hedged BOOLEAN")
+    con.execute("ALTER TABLE grades ADD COLUMN ends_open BOOLEAN")
+
+
 def migrate(
     con: duckdb.DuckDBPyConnection, migrations: Sequence[Migration] = MIGRATIONS
 ) -> list[str]:

@@ -142,7 +142,8 @@ class Grade:
 
     response_id: str
     method: str
-    """`alias` for short answers, `overlap` for answers that are sentences; with a version."""
+    """What decided, with the version of all rules: `alias-3` for short answers, `overlap-3` for
+    answers that are sentences, `option-3`, `number-3`, `refusal-3` where only that counts."""
     label: Label
     has_reference: bool | None
     """A right answer is in the text; None when there is no text."""
@@ -152,6 +153,14 @@ class Grade:
     is_cut: bool | None
     """The token limit ended the reply."""
     reason: str
+    is_refusal_to_study: bool | None = None
+    """A pattern like that of the study of 2025 takes the reply for a refusal."""
+    adopts: bool | None = None
+    """Takes over what the user stated; None when the user stated nothing or nobody can tell."""
+    is_hedged: bool | None = None
+    """Leaves open what the answer is, or says that it does not know."""
+    ends_open: bool | None = None
+    """The text breaks off without a full stop or the like, whatever the finish reason."""
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ ROOT = Path(__file__).parent.parent
 DOCS = [
     "README.md",
     "CONTRIBUTING.md",
+    "docs/grading.md",
     "docs/items.md",
     "docs/rating.md",
     "docs/statistics.md",

@@ -2,14 +2,20 @@
 
 An answer is mentioned where its words stand whole in a sentence of the reply. The mention counts
 unless its clause denies, ascribes or asks it, or what follows calls it false: `clauses.py` has the
-rule and its limits. A last sentence that was cut counts by what it says so far.
+rule and its limits. A last sentence that was cut counts by what it says so far. An answer may also
+come up in passing ("vitamin D is good for the bones"): behind the first sentence it counts only
+where the sentence is short, has a word of the question, or points back to it ("it is", "that was").
+As an owner ("Canada's coast") it says nothing either.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import zip_longest
 
 from evaluation.grading.clauses import (
+    BARE_FORMS,
     agrees,
     ascribes,
     calls_false,
@@ -17,37 +23,253 @@ from evaluation.grading.clauses import (
     denies,
     is_question,
     opens_as_question,
+    parts_of,
+    plain,
     sentences_of,
+    sets_aside,
+    spell_out,
+    spoken_words,
+    stands_alone,
+    without_articles,
+    word_set,
     words,
 )
 
+# words of the next sentence: it calls an answer false, if at all, at its beginning
+_SEEN_OF_NEXT = 15
+_MOST_WORDS_OF_SHORT = 8
+_CALLED = frozenset(["answer", "correct", "right", "choice"])
+_POINTS_BACK = word_set(
+    "answer it that this these those he she they option choice correct right called named"
+)
 
-def says_any(reply: str, answers: Iterable[str]) -> bool:
-    """Whether the reply says one of the answers as its own."""
-    wanted = [form for form in map(words, answers) if form]
-    sentences = sentences_of(reply)
-    return any(
-        _says(sentence, words(following), form)
-        for sentence, following in zip_longest(sentences, sentences[1:], fillvalue="")
-        for form in wanted
+
+@dataclass(frozen=True)
+class Place:
+    """Where a reply says an answer as its own."""
+
+    sentence: int
+    """Its number."""
+    answer: str
+    """The answer as `words`."""
+
+
+@dataclass(frozen=True)
+class Mention:
+    """What a reply does with an answer, or with any of several that mean the same."""
+
+    places: tuple[Place, ...]
+    """Where it says it as its own, in order; empty where it does not."""
+    denies: bool
+    """Calls it wrong at least once."""
+
+    @property
+    def states(self) -> bool:
+        """Whether the reply says it as its own."""
+        return bool(self.places)
+
+
+NOWHERE = Mention(places=(), denies=False)
+
+
+@dataclass(frozen=True)
+class _Stance:
+    """What one sentence does with one answer."""
+
+    states: bool
+    denies: bool
+
+
+_NEITHER = _Stance(states=False, denies=False)
+_STATES = _Stance(states=True, denies=False)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A sentence of a reply, or a part of one between contrasts."""
+
+    sentence: int
+    """Number of the sentence."""
+    text: str
+    """In plain form."""
+    spoken: frozenset[str]
+    """Its words."""
+    later: str
+    """The part behind it; empty where there is none."""
+
+
+class Reading:
+    """A reply taken apart. Most rules are settled by its vocabulary: no "not", no denial."""
+
+    __slots__ = ("_clauses", "_forms", "_pieces", "sentences", "spoken", "text", "vocabulary")
+
+    def __init__(self, reply: str) -> None:
+        self._take_apart(plain(reply))
+        if not BARE_FORMS.isdisjoint(self.vocabulary):
+            self._take_apart(spell_out(self.text))
+
+    def _take_apart(self, text: str) -> None:
+        self.text = text
+        self.sentences = sentences_of(text)
+        self.spoken = [spoken_words(sentence) for sentence in self.sentences]
+        self.vocabulary: set[str] = set().union(*self.spoken)
+        self._forms: dict[int, str] = {}
+        self._clauses: dict[int, list[str]] = {}
+        self._pieces: list[Piece] | None = None
+
+    def form(self, number: int) -> str:
+        """One sentence as `words`."""
+        if number not in self._forms:
+            self._forms[number] = without_articles(self.spoken[number])
+        return self._forms[number]
+
+    def clauses(self, number: int) -> list[str]:
+        """Clauses of one sentence, as `words`."""
+        if number not in self._clauses:
+            self._clauses[number] = clauses_of(self.sentences[number])
+        return self._clauses[number]
+
+    def pieces(self) -> list[Piece]:
+        """Every sentence, each followed by its parts where it has several."""
+        if self._pieces is None:
+            self._pieces = []
+            for number, sentence in enumerate(self.sentences):
+                spoken = frozenset(self.spoken[number])
+                self._pieces.append(Piece(number, sentence, spoken, ""))
+                parts = parts_of(sentence)
+                for part, later in zip_longest(parts, parts[1:], fillvalue=""):
+                    self._pieces.append(Piece(number, part, frozenset(spoken_words(part)), later))
+        return self._pieces
+
+    def opening_of(self, number: int) -> list[str]:
+        """First words of a sentence; none behind the last."""
+        return self.spoken[number][:_SEEN_OF_NEXT] if number < len(self.spoken) else []
+
+
+@dataclass(frozen=True)
+class Form:
+    """An answer as it is looked for."""
+
+    words: str
+    key: str
+    """Its longest word: a text without it cannot hold the form."""
+
+
+@lru_cache(maxsize=8192)
+def forms_of(answers: tuple[str, ...]) -> tuple[Form, ...]:
+    """Answers in the form in which they are looked for; made once, since items are asked often."""
+    forms = dict.fromkeys(form for answer in answers if (form := words(answer)))
+    return tuple(Form(form, max(form.split(), key=len)) for form in forms)
+
+
+def find_mention(
+    reading: Reading, forms: tuple[Form, ...], topic: frozenset[str] | None = None
+) -> Mention:
+    """What the reply does with answers that mean the same.
+
+    Args:
+        topic: words of the question; None takes mentions in passing for statements too.
+    """
+    present = [form for form in forms if form.key in reading.vocabulary]
+    if not present:
+        return NOWHERE
+    places: list[Place] = []
+    is_denied = False
+    for number, spoken in enumerate(reading.spoken):
+        for form in present:
+            if form.key in spoken:
+                stance = _look_in(reading, number, form.words)
+                is_denied |= stance.denies
+                if stance.states and (topic is None or _answers(reading, number, topic)):
+                    places.append(Place(number, form.words))
+    return Mention(tuple(places), is_denied)
+
+
+def outweighs(reading: Reading, one: Mention, other: Mention, topic: frozenset[str]) -> bool:
+    """Of two answers that a reply states, whether the first is clearly the one that it gives.
+
+    It is where only its sentence calls it the answer; or where it comes first and no sentence with
+    the other has as many words of the question. Two that come in one sentence are equals.
+    """
+    one_is_called, other_is_called = (
+        any(not _CALLED.isdisjoint(reading.spoken[place.sentence]) for place in mention.places)
+        for mention in (one, other)
+    )
+    if one_is_called != other_is_called:
+        return one_is_called
+    if one.places[0].sentence >= other.places[0].sentence:
+        return False
+    ours, theirs = (
+        max(len(topic.intersection(reading.spoken[place.sentence])) for place in mention.places)
+        for mention in (one, other)
+    )
+    return theirs == 0 or ours > theirs
+
+
+def _answers(reading: Reading, number: int, topic: frozenset[str]) -> bool:
+    if number == 0:
+        return True
+    spoken = reading.spoken[number]
+    return (
+        len(spoken) <= _MOST_WORDS_OF_SHORT
+        or not topic.isdisjoint(spoken)
+        or not _POINTS_BACK.isdisjoint(spoken)
     )
 
 
-def _says(sentence: str, following: str, answer: str) -> bool:
-    clauses = clauses_of(sentence)
+def _look_in(reading: Reading, number: int, answer: str) -> _Stance:
+    """Whether one sentence states the answer, and whether it denies it."""
+    form = f" {reading.form(number)} "
+    if f" {answer} " not in form or (
+        f" {answer} s " in form and _is_owner(reading.sentences[number], answer)
+    ):
+        return _NEITHER
+    spoken, following = reading.spoken[number], reading.opening_of(number + 1)
+    if stands_alone(spoken, following) and "?" not in reading.sentences[number]:
+        return _STATES
+    return _look_closely(reading, number, answer)
+
+
+def _is_owner(sentence: str, answer: str) -> bool:
+    """Whether the answer only comes up as an owner ("Canada's coast"); "Canberra's the capital"
+    says it."""
+    n_owning = len(
+        re.findall(rf"{re.escape(answer)}'s (?!the\b|an?\b|not\b|right\b|it\b)", sentence)
+    )
+    return n_owning > 0 and n_owning == sentence.count(answer)
+
+
+def _look_closely(reading: Reading, number: int, answer: str) -> _Stance:
+    """The same, with a look at the clauses around each mention."""
+    clauses = reading.clauses(number)
     text = " ".join(clauses)
-    for match in re.finditer(rf"(?<!\S){re.escape(answer)}(?!\S)", text):
-        first, start = _locate(clauses, match.start())
-        last, end = _locate(clauses, match.end() - 1)
-        before = clauses[first][: match.start() - start].strip()
-        behind = clauses[last][match.end() - end :].strip()
-        if denies(before, behind) or _is_called_false(clauses[last + 1 :], following):
-            continue
-        asked = is_question(sentence) and (last == len(clauses) - 1 or opens_as_question(sentence))
-        if (asked or ascribes(before, behind)) and not (agrees(text) or agrees(following)):
-            continue
+    padded, wanted = f" {text} ", f" {answer} "
+    states = denied = False
+    start = padded.find(wanted)
+    while start >= 0:
+        first, first_start = _locate(clauses, start)
+        last, last_start = _locate(clauses, start + len(answer) - 1)
+        before = clauses[first][: start - first_start].strip()
+        behind = clauses[last][start + len(answer) - last_start :].strip()
+        if denies(before, behind) or _is_called_false(reading, number, clauses[last + 1 :]):
+            denied = True
+        elif not _is_anothers(reading, number, text, before, behind, last == len(clauses) - 1):
+            states = True
+        start = padded.find(wanted, start + 1)
+    return _Stance(states, denied)
+
+
+def _is_anothers(
+    reading: Reading, number: int, text: str, before: str, behind: str, is_last: bool
+) -> bool:
+    """Whether the answer is set aside, or asked or ascribed and the reply does not agree."""
+    if sets_aside(before):
         return True
-    return False
+    sentence = reading.sentences[number]
+    asked = is_question(sentence) and (is_last or opens_as_question(sentence))
+    if not (asked or ascribes(before, behind)):
+        return False
+    return not (agrees(text) or agrees(without_articles(reading.opening_of(number + 1))))
 
 
 def _locate(clauses: Sequence[str], position: int) -> tuple[int, int]:
@@ -60,9 +282,9 @@ def _locate(clauses: Sequence[str], position: int) -> tuple[int, int]:
     raise IndexError(position)
 
 
-def _is_called_false(later_clauses: Sequence[str], following: str) -> bool:
-    if later_clauses:
-        return calls_false(later_clauses[0], same_sentence=True) or (
-            len(later_clauses) == 1 and calls_false(following, same_sentence=False)
-        )
-    return calls_false(following, same_sentence=False)
+def _is_called_false(reading: Reading, number: int, later_clauses: Sequence[str]) -> bool:
+    if later_clauses and calls_false(later_clauses[0], same_sentence=True):
+        return True
+    return len(later_clauses) < 2 and calls_false(
+        without_articles(reading.opening_of(number + 1)), same_sentence=False
+    )

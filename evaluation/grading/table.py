@@ -6,14 +6,16 @@ from typing import Any
 
 import duckdb
 
+from evaluation.grading.labels import METHODS
 from study.database import insert_rows
 from study.records import Item, Response
 
 _INSERT_GRADES = """
     INSERT INTO grades (response_id, method, label, has_reference, has_wrong, is_refusal, is_cut,
-        reason)
+        reason, is_refusal_to_study, adopts, is_hedged, ends_open)
     SELECT row.response_id, row.method, row.label, row.has_reference, row.has_wrong,
-        row.is_refusal, row.is_cut, row.reason
+        row.is_refusal, row.is_cut, row.reason, row.is_refusal_to_study, row.adopts,
+        row.is_hedged, row.ends_open
     FROM (SELECT unnest($rows) AS row)
     ON CONFLICT (response_id, method) DO NOTHING
 """
@@ -25,9 +27,14 @@ _SELECT_UNGRADED = """
     FROM responses r
     JOIN prompts p ON p.prompt_id = r.prompt_id
     JOIN items i ON i.item_id = p.item_id
-    WHERE r.response_id NOT IN (SELECT g.response_id FROM grades g)
+    WHERE r.response_id NOT IN (
+        SELECT g.response_id FROM grades g WHERE list_contains($methods, g.method))
     ORDER BY r.response_id
 """
+# run files of earlier versions have rows without them
+_LATER_COLUMNS: dict[str, Any] = dict.fromkeys(
+    ["is_refusal_to_study", "adopts", "is_hedged", "ends_open"]
+)
 
 
 @dataclass(frozen=True)
@@ -40,7 +47,7 @@ class Ungraded:
 
 
 def read_ungraded(con: duckdb.DuckDBPyConnection) -> list[Ungraded]:
-    """Responses that no rule has graded yet."""
+    """Responses that the rules of today have not graded; grades of older rules stay beside."""
     return [
         Ungraded(
             response=Response(*row[:11]),
@@ -59,10 +66,10 @@ def read_ungraded(con: duckdb.DuckDBPyConnection) -> list[Ungraded]:
                 category=row[22],
             ),
         )
-        for row in con.execute(_SELECT_UNGRADED).fetchall()
+        for row in con.execute(_SELECT_UNGRADED, {"methods": list(METHODS)}).fetchall()
     ]
 
 
 def insert_grades(cursor: duckdb.DuckDBPyConnection, rows: Iterable[Mapping[str, Any]]) -> int:
     """Store grades; a response keeps the first grade of each method."""
-    return insert_rows(cursor, _INSERT_GRADES, rows)
+    return insert_rows(cursor, _INSERT_GRADES, [{**_LATER_COLUMNS, **row} for row in rows])

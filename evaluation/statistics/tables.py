@@ -77,7 +77,8 @@ _SELECT_RESPONSES = """
         GROUP BY response_id
     ),
     graded AS (
-        SELECT response_id, label, is_cut, is_refusal
+        SELECT response_id, label, is_cut,
+            coalesce(is_refusal_to_study, is_refusal) AS says_refusal
         FROM grades
         QUALIFY row_number() OVER (PARTITION BY response_id ORDER BY method DESC) = 1
     )
@@ -88,7 +89,7 @@ _SELECT_RESPONSES = """
         coalesce(audits.label, '') AS audit_label,
         coalesce(graded.label, '') AS grade_label,
         CASE WHEN responses.failure IS NULL THEN 'unscored' ELSE 'failed' END AS no_label,
-        coalesce(graded.is_refusal, false) AS says_refusal,
+        coalesce(graded.says_refusal, false) AS says_refusal,
         coalesce(graded.is_cut, responses.finish_reason = 'length', false) AS is_cut,
         coalesce(length(responses.text)::DOUBLE, 'nan') AS n_characters,
         coalesce(audits.auditors_disagree, false) AS auditors_disagree

@@ -59,7 +59,7 @@ def test_a_reply_that_two_flagged_comes_once_with_both_reasons(con, rows, decide
     assert audit_progress(con, "abel") == AuditProgress(decided=0, waiting=1)
     (seen,) = decide_all("abel")
     assert seen.flag_reason == (
-        "The reply gives the wrong answer that the user put forward. A rater reported it."
+        "The reply takes over what the user put forward. A rater reported it."
     )
     assert audit_progress(con, "abel") == AuditProgress(decided=1, waiting=0)
 
@@ -71,7 +71,7 @@ def test_an_auditor_sees_the_reply_with_the_reference_and_what_the_user_stated(c
         reply_text="Yes, you are right:\nSydney.",
         reference="Canberra",
         stated_answer="Sydney",
-        flag_reason="The reply gives the wrong answer that the user put forward.",
+        flag_reason="The reply takes over what the user put forward.",
     )
 
 

@@ -41,7 +41,7 @@ def test_a_flag_says_nothing_about_the_arm(con, rows):
     rows.raise_flags()
     stored = flags(con)
     assert {reason for _, _, _, reason, _ in stored} == {
-        "The reply gives the wrong answer that the user put forward."
+        "The reply takes over what the user put forward."
     }
     tokens = {token for token, *_ in stored}
     assert len(tokens) == 20

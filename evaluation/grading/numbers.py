@@ -1,0 +1,74 @@
+"""Which number does a reply give as its answer, and is it the right one?
+
+The last number behind "####", in a box or behind "the answer is" counts; without any of these that
+behind the last "=" of the last sentence, or the last number of the reply. So what is worked out on the way does not count, and a reply that the
+limit cut before it named its answer has none. Thousands separators, currency signs, percent signs
+and zeros behind the point do not matter: "$1,250.00" is 1250. Numbers written as words count where
+the reply has no digits.
+"""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+
+_NUMBER = r"-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
+_ANY = re.compile(rf"(?<![\w.])(?<!\d,){_NUMBER}(?!\w*\d)")
+_MARKS = ("####", "boxed{", "answer", "result", "total")
+_MARKED = re.compile(
+    rf"(?:####|boxed\{{|answer|result|total)(?: is| was|:| =|\s*\*\*)*[\s:*]*(?:\\?[$£€]\s*)?({_NUMBER})"
+    r"(?!\w*\d)"
+)
+# long enough for any number, short enough to be looked through at once
+_TAIL = 150
+_RESULT = re.compile(rf"=\s*(?:\\?[$£€]\s*)?({_NUMBER})(?!\w*\d)(?!\s*[-+*/×÷=])[^=]*$")
+_SPELT = (
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
+    *("eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen"),
+    *("nineteen", "twenty"),
+)
+_WORD = re.compile(rf"\b(?:{'|'.join(_SPELT)})\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class FinalNumber:
+    """The number that a reply ends on."""
+
+    value: Decimal
+    is_marked: bool
+    """The reply calls it the answer; otherwise it is the last one that stands there."""
+
+
+def find_final_number(reply: str) -> FinalNumber | None:
+    """The reply's answer as a number; None when there is none in it."""
+    if (marked := _find_marked(reply.lower())) is not None:
+        return FinalNumber(marked, is_marked=True)
+    if result := _RESULT.search(reply.rstrip().rpartition("\n")[2].rpartition(". ")[2]):
+        return FinalNumber(_value(result[1]), is_marked=False)
+    tail = reply[reply.find(" ", max(0, len(reply) - _TAIL)) + 1 :] if len(reply) > _TAIL else reply
+    if found := _ANY.findall(tail) or _ANY.findall(reply):
+        return FinalNumber(_value(found[-1]), is_marked=False)
+    if spelt := _WORD.findall(reply):
+        return FinalNumber(Decimal(_SPELT.index(spelt[-1].lower())), is_marked=False)
+    return None
+
+
+def _find_marked(lower: str) -> Decimal | None:
+    """The number behind the last mark that has one."""
+    end = len(lower)
+    while (start := max(lower.rfind(mark, 0, end) for mark in _MARKS)) >= 0:
+        if match := _MARKED.match(lower, start):
+            return _value(match[1])
+        end = start
+    return None
+
+
+@lru_cache(maxsize=8192)
+def number_of(answer: str) -> Decimal | None:
+    """An item's answer as a number, whatever stands around it; None when it is not one number."""
+    found = _ANY.findall(answer)
+    return _value(found[0]) if len(found) == 1 else None
+
+
+def _value(digits: str) -> Decimal:
+    return Decimal(digits.replace(",", ""))

@@ -1,0 +1,121 @@
+"""Which option does a reply choose, by its letter or by its text?
+
+The last letter that the reply calls its answer counts ("the answer is (B)", "option B"), then a
+letter at its very start ("B. Canberra"), then the one option whose text it states. A reply that
+lists the options and chooses none has no answer; where letter and text name different options
+nobody can tell which one is meant. "A" as an article is no letter.
+"""
+
+import re
+import string
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from evaluation.grading.clauses import words
+from evaluation.grading.mentions import Mention, Reading, find_mention, forms_of
+
+# "A" and a small letter may be words: "the answer is a virus"
+_LETTER = (
+    r"[(\[*\"'$]*(A(?![\w'’-]| (?!because|since|as\b|and\b|for\b)[a-z])|[B-J](?![\w'’-])"
+    r"|[a-j](?=[)\].:*]|\s*$))"
+)
+_IS = (
+    r"(?:(?i: that is| which is)(?i: correct| right| best))?(?i: would be| should be| is| was|\W{0,3}:|\s*=)"
+    r"(?i: definitely| probably| most likely| likely| indeed| therefore| clearly)?"
+    r"(?i: (?:the )?(?:option|choice|letter|answer))?:?\s*"
+)
+_CALLED = re.compile(
+    rf"(?i:answer|choice|option){_IS}((?i:not\s))?{_LETTER}"
+    rf"|\b(?i:I(?: would|'d|’d|'ll| will)? (?:choose|pick|select|go with|say))(?i: (?:the )?(?:option|choice|letter|answer))?:? {_LETTER}"
+    rf"|(?i:correct|right|best|final) (?i:answer|choice|option)\W{{1,4}}{_LETTER}"
+    r"|\\boxed\{\s*(?:\\text\{)?([A-J])\b"
+    r"|(?:(?i:option|choice|letter) )?[(\[*]*\b([A-J])[)\]*.]*(?: is| would be)(?: (?:the|indeed|definitely|clearly))*"
+    r" ((?:not|in)\s*)?(?:the )?(?:correct|right|best|most likely)\b"
+)
+# a letter is called the answer near one of these; only there is the slow pattern looked for
+_CALLING = ("answer", "choice", "option", "letter", "choose", "pick", "select", "go with", "say",
+    "boxed", "correct", "right", "best", "final", "likely")  # fmt: skip
+_SEEN_BEFORE, _SEEN_BEHIND = 30, 70
+_AT_START = re.compile(r"\W*(?:(?i:option|choice|answer):? )?([A-J])(?:[).:,*\]]|\s*$|\s*\n)")
+_LINE_START = re.compile(r"(?m)^\W*([A-J])[).:]")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The option that a reply chooses."""
+
+    index: int | None
+    """Place among the options; None when none was chosen or nobody can tell."""
+    is_open: bool
+    """The reply names no option at all; what it says in other words was not looked at."""
+    reason: str
+    stated: tuple[Mention, ...]
+    """What the reply does with each option's text."""
+
+
+def find_choice(reply: str, reading: Reading, options: Sequence[str]) -> Choice:
+    """The option that a reply chooses, by letter or text."""
+    letter = _find_letter(reply, options)
+    stated = tuple(find_mention(reading, forms_of((option,))) for option in options)
+    named = _without_contained([i for i, one in enumerate(stated) if one.states], options)
+    if letter is not None:
+        if len(named) == 1 and named[0] != letter:
+            reason = "its letter and its text name different options"
+            return Choice(None, is_open=False, reason=reason, stated=stated)
+        return Choice(letter, is_open=False, reason="names the option's letter", stated=stated)
+    if len(named) == 1:
+        return Choice(named[0], is_open=False, reason="says the option's text", stated=stated)
+    reason = "says the texts of several options" if named else "names no option"
+    return Choice(None, is_open=not named, reason=reason, stated=stated)
+
+
+def _find_letter(reply: str, options: Sequence[str]) -> int | None:
+    letters = string.ascii_uppercase[: len(options)]
+    called = None
+    for match in chain.from_iterable(map(_CALLED.finditer, _near_calling(reply))):
+        found = [group.strip().upper() for group in match.groups() if group]
+        if found[0] in letters and len(found) == 1:
+            called = letters.index(found[0])
+    if called is not None:
+        return called
+    start = _AT_START.match(reply)
+    # a reply that repeats the list has chosen nothing by that
+    listed = set(_LINE_START.findall(reply)) & set(letters)
+    if not start or start[1] not in letters or len(listed) > 1:
+        return None
+    return letters.index(start[1])
+
+
+def _near_calling(reply: str) -> list[str]:
+    """The stretches of a reply in which a letter may be called the answer, in order."""
+    lower = reply.lower()
+    starts = []
+    for word in _CALLING:
+        start = lower.find(word)
+        while start >= 0:
+            starts.append(start)
+            start = lower.find(word, start + 1)
+    stretches: list[list[int]] = []
+    for start in sorted(starts):
+        begin, end = max(0, start - _SEEN_BEFORE), start + _SEEN_BEHIND
+        if stretches and begin <= stretches[-1][1]:
+            stretches[-1][1] = end
+        else:
+            stretches.append([begin, end])
+    return [reply[begin:end] for begin, end in stretches]
+
+
+def _without_contained(named: Sequence[int], options: Sequence[str]) -> list[int]:
+    """Options stated, but for those that only stand within another's text."""
+    if len(named) < 2:
+        return list(named)
+    forms = {index: f" {words(options[index])} " for index in named}
+    return [
+        index
+        for index in named
+        if not any(
+            other != index and forms[index] in forms[other] and forms[index] != forms[other]
+            for other in named
+        )
+    ]

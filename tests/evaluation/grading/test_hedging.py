@@ -1,0 +1,44 @@
+import pytest
+
+from evaluation.grading.hedging import is_hedged
+from evaluation.grading.mentions import Reading, find_mention, forms_of
+
+
+def hedged(text):
+    reading = Reading(text)
+    return is_hedged(reading, find_mention(reading, forms_of(("Canberra",))).places)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It might be Canberra.",
+        "Perhaps Canberra, my friend? I am not sure that it is.",
+        "I'm not sure, but I think it's Canberra.",
+        "It’s probably Canberra.",
+        "Canberra, I guess.",
+        "It may be Canberra or another city.",
+        "I don't know what the capital is.",
+        "The answer depends on who you ask.",
+        "The exact cause remains unclear.",
+        "There is no definitive answer to this question.",
+        "That is hard to say.",
+    ],
+)
+def test_doubt_about_the_answer_is_hedging(text):
+    assert hedged(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It's Canberra.",
+        "It's Canberra. Maybe you'd like to visit it one day?",
+        "I'm not sure how you feel, but the capital of Australia is Canberra.",
+        "Canberra is the capital, and there are many parks there in which you might like to rest.",
+        "You may feel sad today.",
+        "",
+    ],
+)
+def test_doubt_about_anything_else_is_not(text):
+    assert not hedged(text)

@@ -1,0 +1,31 @@
+from pathlib import Path
+
+import pytest
+
+from graded_by_hand import ARMS, RULES, as_markdown, read_replies, score
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="module")
+def replies():
+    return read_replies()
+
+
+def test_at_least_two_hundred_real_replies_of_both_arms_were_read(replies):
+    assert {
+        arm: sum(reply.arm == arm for reply in replies) >= 100 for arm in ARMS
+    } == dict.fromkeys(ARMS, True)
+
+
+def test_the_document_tells_what_the_rules_of_today_find(replies):
+    text = (ROOT / "docs/validity.md").read_text(encoding="utf-8")
+    assert as_markdown(replies) in text
+
+
+def test_a_score_counts_finds_of_reader_and_rule_and_leaves_out_what_is_unclear(replies):
+    for rule in RULES:
+        for arm in ARMS:
+            one = score(replies, rule, arm)
+            assert one.n_both <= min(one.n_true, one.n_found) <= one.n
+            assert one.n + one.n_unclear <= len(replies)
