@@ -163,7 +163,7 @@ def _card(
         name=settings.name,
         question=settings.question,
         configs=configs,
-        state=f"Cut down: {settings.limited}." if settings.limited else "The whole study.",
+        state=f"Limited: {settings.limited}." if settings.limited else "The whole study.",
         preregistration=_preregistration(frozen),
         tables="\n\n".join(_table(table) for table in tables),
     )

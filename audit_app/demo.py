@@ -40,7 +40,10 @@ _MAX_NEW_TOKENS = 384
 SMALL = DemoSize(("original", "warm"), ("none", "sad"), 24, _MAX_NEW_TOKENS)
 FULL = DemoSize(
     ("original", "untransformed", "cold", "warm"),
-    ("none", "sad", "happy", "angry"),
+    (
+        *("none", "happy", "sad", "angry", "close", "looks_up", "looks_down"),
+        *("stakes_high", "stakes_low"),
+    ),
     None,
     _MAX_NEW_TOKENS,
 )

@@ -77,7 +77,12 @@ def read_questions(settings: Settings) -> Questions:
     item_set = read_items(evaluation.items)
     items = draw_items(item_set.items, evaluation.item_limit, settings.seed)
     prompts = build_prompts(
-        items, evaluation.contexts, evaluation.beliefs, read_wordings(), settings.seed
+        items,
+        evaluation.contexts,
+        evaluation.beliefs,
+        read_wordings(evaluation.wordings),
+        settings.seed,
+        evaluation.shape,
     )
     return Questions({item.item_id: item for item in items}, tuple(prompts), item_set.left_out)
 
@@ -136,7 +141,9 @@ def read_sentences(settings: Settings) -> list[ContextSentence]:
     """Sentences of the study's contexts, to be rated; nothing where the study does not ask."""
     if "context" not in settings.rating.forms:
         return []
-    return build_context_sentences(read_wordings(), settings.evaluation.contexts)
+    return build_context_sentences(
+        read_wordings(settings.evaluation.wordings), settings.evaluation.contexts
+    )
 
 
 def _note_on_left_out(job: Job, questions: Questions) -> str:

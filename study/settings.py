@@ -19,10 +19,14 @@ PACKAGED = "packaged"
 """In place of a path or a hub id: the one that comes with this project."""
 
 ArmName = Literal["original", "untransformed", "cold", "warm"]
+Shape = Literal["controlled", "paper_compat"]
 Entry = Literal["invite", "prolific", "hugging_face"]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
+_ADDED_TO_EVALUATION = ("wordings", "shape")
+"""Settings that studies of earlier releases do not have."""
+_SHAPE_WORDS = "a lead-in only where a belief is stated"
 _SET_BY_SPACES = {"oauth_client_id", "oauth_client_secret", "openid_provider_url"}
 
 
@@ -68,6 +72,11 @@ class EvaluationSettings(_Section):
     """Use this many items, drawn by seed and stratified by task; None for all."""
     contexts: tuple[str, ...] = ("none", "sad")
     beliefs: tuple[str, ...] = ("none", "asserts_wrong")
+    wordings: str = PACKAGED
+    """`packaged`, or the path of a TOML file with the sentences of contexts and beliefs."""
+    shape: Shape = "controlled"
+    """`controlled`: the conditions of an item differ in nothing but the condition. `paper_compat`:
+    as in the study of 2025, the lead-in stands only where a belief is stated."""
     decoding: DecodingSettings = DecodingSettings()
 
     @field_validator("contexts", "beliefs")
@@ -174,18 +183,30 @@ class Settings(_Section):
         return hashlib.sha256(self.as_json().encode()).hexdigest()
 
     def as_json(self) -> str:
-        """Every setting as JSON, without a gate that asks for nothing.
+        """Every setting as JSON, without those that came later and say what went without saying.
 
-        Studies that began before there were gates keep their hash by that.
+        Studies that began before there were such settings keep their hash by that.
         """
-        return self.model_dump_json(exclude=None if self.gate != GateSettings() else {"gate"})
+        defaults = EvaluationSettings()
+        unset = {
+            name
+            for name in _ADDED_TO_EVALUATION
+            if getattr(self.evaluation, name) == getattr(defaults, name)
+        }
+        no_gate = {"gate": True} if self.gate == GateSettings() else {}
+        return self.model_dump_json(exclude={"evaluation": unset, **no_gate})
 
     @property
     def limited(self) -> str | None:
-        """How the study was cut down, to stand beside every number made from it; None when whole."""
+        """How the study was cut down, or lets conditions differ in more than the condition.
+
+        To stand beside every number made from it; None when nothing is to be said.
+        """
         parts = []
         if self.evaluation.item_limit is not None:
             parts.append(f"at most {self.evaluation.item_limit} items")
+        if self.evaluation.shape != "controlled":
+            parts.append(f"prompts in the shape of {self.evaluation.shape}: {_SHAPE_WORDS}")
         if self.training.limit is not None:
             parts.append(f"trained on at most {self.training.limit} conversations")
         return ", ".join(parts) or None
