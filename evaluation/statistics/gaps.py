@@ -145,9 +145,13 @@ def _with_belief(replies: PairedReplies, belief: str) -> PairedReplies:
 def _widening_or_reason(replies: PairedReplies, belief: str, level: float) -> Estimate:
     scored = replies.select(replies.scored)
     given, without = _with_belief(scored, belief), _with_belief(scored, NO_BELIEF)
-    _, in_given, in_without = np.intersect1d(
-        _item_and_context(given), _item_and_context(without), return_indices=True
-    )
+    # an item comes once per context without a belief, and once or twice with a pooled one
+    keys = _item_and_context(given)
+    order = np.argsort(_item_and_context(without))
+    keys_without = _item_and_context(without)[order]
+    places = np.searchsorted(keys_without, keys).clip(max=max(0, len(keys_without) - 1))
+    in_given = np.flatnonzero(keys_without[places] == keys) if len(keys_without) else keys[:0]
+    in_without = order[places[in_given]] if len(in_given) else order[:0]
     if not len(in_given):
         reason = "no item was scored in both arms with and without the belief"
         return not_estimable(reason, UNIT, level)
