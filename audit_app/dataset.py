@@ -113,11 +113,12 @@ def write_dataset(
     return tables
 
 
-def push_dataset(folder: Path, repository: str, *, is_public: bool) -> str:
+def push_dataset(folder: Path, repository: str, what: str, *, is_public: bool) -> str:
     """Send a written dataset to a hub in one commit; returns its address there.
 
     Args:
         repository: `owner/name`; it is made, private unless `is_public`, when it is not there.
+        what: message of the commit.
     Raises:
         BadInput: the name is none, or the hub refuses.
         AppUnreachable: no hub answers.
@@ -131,7 +132,7 @@ def push_dataset(folder: Path, repository: str, *, is_public: bool) -> str:
             repo_id=made.repo_id,
             repo_type="dataset",
             folder_path=folder,
-            commit_message="Ratings, blinded",
+            commit_message=what,
         )
     except HFValidationError as error:
         raise BadInput(

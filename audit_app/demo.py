@@ -75,7 +75,7 @@ def write_study(
     )
     limit = "# item_limit = 24" if size.item_limit is None else f"item_limit = {size.item_limit}"
     text = template.substitute(
-        name=_as_name(folder.root.name),
+        name=as_study_name(folder.root.name),
         # a JSON text, list or number is TOML too
         base=json.dumps(base or PACKAGED),
         items=json.dumps(source),
@@ -113,11 +113,12 @@ def run_demo(app: "RunningApp", arguments: Sequence[str]) -> None:
             stop_child(process)
 
 
-def _as_name(text: str) -> str:
+def as_study_name(text: str) -> str:
+    """A name that a study may have, out of any text."""
     letters = [letter if letter.isalnum() and letter.isascii() else "-" for letter in text.lower()]
     return "".join(letters).strip("-")[:63] or "study"
 
 
 def study_name_for(items: Path, limit: int | None) -> str:
     """Name of the study that asks the questions of a file."""
-    return _as_name(items.stem) + (f"-{limit}" if limit else "")
+    return as_study_name(items.stem) + (f"-{limit}" if limit else "")

@@ -28,11 +28,12 @@ from evaluation.responses import (
     read_answered,
 )
 from evaluation.serving.chat_client import ChatClient
+from study.errors import BadInput
 from study.folder import StudyFolder
 from study.progress import Report, StageProgress, State
 from study.records import ContextSentence, Grade, Item, Prompt, Response, ServedModel
 from study.run_files import RunFile
-from study.settings import Settings
+from study.settings import IMPORTED, Settings
 from study.versions import Content
 from training.conversations import read_conversations, sample
 from training.rewrites import Rewrites, build_rewrites, read_rewrite_ids
@@ -72,8 +73,17 @@ class Questions:
 
 
 def read_questions(settings: Settings) -> Questions:
-    """The study's items and prompts, which follow from its settings alone."""
+    """The study's items and prompts, which follow from its settings alone.
+
+    Raises:
+        BadInput: the study was imported; its items and prompts are rows alone.
+    """
     evaluation = settings.evaluation
+    if evaluation.items == IMPORTED:
+        raise BadInput(
+            f"expected a study that asks questions, {settings.name} was imported with its replies; "
+            "serve, report, grade or pairs go on with it"
+        )
     item_set = read_items(evaluation.items)
     items = draw_items(item_set.items, evaluation.item_limit, settings.seed)
     prompts = build_prompts(
@@ -97,9 +107,9 @@ def read_content(settings: Settings) -> Content:
     """
     questions = read_questions(settings)
     return Content(
-        items_sha256=_hash_records(list(questions.items.values())),
-        conversations_sha256=_hash_records(read_conversations(settings.training.conversations)),
-        wordings_sha256=_hash_records(questions.prompts),
+        items_sha256=hash_records(list(questions.items.values())),
+        conversations_sha256=hash_records(read_conversations(settings.training.conversations)),
+        wordings_sha256=hash_records(questions.prompts),
     )
 
 
@@ -269,6 +279,7 @@ def _ended(
     return StageProgress(stage, state, total, total, note, seconds)
 
 
-def _hash_records(records: "Sequence[DataclassInstance]") -> str:
+def hash_records(records: "Sequence[DataclassInstance]") -> str:
+    """SHA-256 of records in their order."""
     rows = [asdict(record) for record in records]
     return hashlib.sha256(json.dumps(rows, ensure_ascii=False).encode()).hexdigest()

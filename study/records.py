@@ -123,7 +123,9 @@ class Response:
     """Why there is no text; None when there is one."""
     n_tokens: int | None
     seconds: float
+    """NaN where it is not known."""
     created_at: str
+    """Of an imported reply that does not say it, when it was imported."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,8 @@ class Grade:
 
     response_id: str
     method: str
-    """`alias` for short answers, `overlap` for answers that are sentences; with a version."""
+    """`alias` for short answers, `overlap` for answers that are sentences, `imported` for a label that
+    came along; with a version."""
     label: Label
     has_reference: bool | None
     """A right answer is in the text; None when there is no text."""

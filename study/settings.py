@@ -18,6 +18,9 @@ from study.records import ORIGINAL, Form
 PACKAGED = "packaged"
 """In place of a path or a hub id: the one that comes with this project."""
 
+IMPORTED = "imported"
+"""In place of either: the study's replies came from elsewhere, so that nothing is trained or asked."""
+
 ArmName = Literal["original", "untransformed", "cold", "warm"]
 Shape = Literal["controlled", "paper_compat"]
 Entry = Literal["invite", "prolific", "hugging_face"]
@@ -67,7 +70,7 @@ class EvaluationSettings(_Section):
     """Which prompts are asked, and of whom."""
 
     items: str = PACKAGED
-    """`packaged`, or the path of an items file."""
+    """`packaged`, the path of an items file, or `imported`."""
     item_limit: Annotated[int, Field(ge=1)] | None = None
     """Use this many items, drawn by seed and stratified by task; None for all."""
     contexts: tuple[str, ...] = ("none", "sad")
@@ -161,7 +164,7 @@ class Settings(_Section):
     """What the study is to find out, in one sentence."""
     seed: Annotated[int, Field(ge=0, lt=2**31)]
     base: str = PACKAGED
-    """`packaged` (SmolLM2-135M-Instruct), a hub id, or a folder with safetensors."""
+    """`packaged` (SmolLM2-135M-Instruct), a hub id, a folder with safetensors, or `imported`."""
     arms: tuple[ArmName, ...] = ("original", "warm")
     """What is trained, served and graded; people compare each arm with the original."""
     training: TrainingSettings = TrainingSettings()
