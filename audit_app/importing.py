@@ -71,6 +71,8 @@ def read_reply_files(
         MissingExtra: a log of Inspect AI is among them, and inspect_ai is not installed.
     """
     read = []
+    if len({file.resolve() for file in files}) < len(files):
+        raise BadInput("expected each file once, got one twice; leave it out")
     for file in files:
         is_log = file.suffix.lower() in _LOGS
         if is_log and columns:

@@ -142,7 +142,7 @@ def _reply(where: str, values: Mapping[str, Any]) -> ImportedReply:
     prompt, arm = texts.pop("prompt"), texts.pop("arm")
     for name, value in (("prompt", prompt), ("arm", arm)):
         if value is None or not value.strip():
-            raise BadInput(f"{where}: expected a {name}, got an empty cell; fill it in")
+            raise BadInput(f"{where}: expected the {name}, got an empty cell; fill it in")
     assert prompt is not None
     assert arm is not None
     reason = texts.pop("finish_reason")
