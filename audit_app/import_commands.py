@@ -64,13 +64,17 @@ def import_replies(
 
     Example: warmth-audit import replies.csv --study studies/theirs --arm base=original --arm kind=warm
     """
+    from rich.console import Console
+
     from audit_app.importing import import_study, read_reply_files
+    from audit_app.terminal import TerminalReport
     from evaluation.study_imports import ImportNames
 
     names = ImportNames(_pairs("--arm", arm), _pairs("--label", label), model)
     replies = read_reply_files(files, _pairs("--column", column), scorer)
     folder, now = StudyFolder(study), datetime.now(UTC)
-    made = import_study(folder, files, replies, names, question, seed, now)
+    with TerminalReport(Console(stderr=True)) as report:
+        made = import_study(folder, files, replies, names, question, seed, now, report)
     if as_json:
         typer.echo(json.dumps(_as_json(made), indent=2))
         return

@@ -18,10 +18,10 @@ from audit_app.exports import write_whole
 from audit_app.pipeline import Job, hash_records
 from evaluation.imported_replies import ReplyFile, read_reply_file
 from evaluation.inspect_logs import read_inspect_log
-from evaluation.study_imports import ImportNames, StudyImport, build_import
+from evaluation.study_imports import STAGE, ImportNames, StudyImport, build_import
 from study.errors import BadInput
 from study.folder import StudyFolder
-from study.progress import silent
+from study.progress import Report, StageProgress, silent
 from study.settings import IMPORTED, read_settings
 from study.versions import Content
 
@@ -95,14 +95,20 @@ def import_study(
     question: str,
     seed: int,
     now: datetime,
+    report: Report = silent,
 ) -> ImportedStudy:
     """Make the study; when anything fails, the folder is not there.
 
+    Args:
+        now: when it is made.
+        report: hears how far it has come.
     Raises:
         BadInput: the folder holds something, or the replies make no study.
         BadSettings: the folder's name cannot be that of a study.
     """
-    rows = build_import(replies.replies, names, seed, now)
+    rows = build_import(replies.replies, names, seed, now, report)
+    n_replies = len(rows.responses)
+    report(StageProgress(STAGE, "running", n_replies, n_replies, "being stored"))
     text = _SETTINGS.substitute(
         files=", ".join(file.name.replace("\n", " ") for file in files),
         # a JSON text, list or number is TOML too
@@ -121,6 +127,7 @@ def import_study(
         _store(made, rows, now)
 
     write_whole(folder.root, fill, "--study")
+    report(StageProgress(STAGE, "done", n_replies, n_replies, f"{n_replies} replies"))
     notes = (*replies.notes, *rows.notes)
     return ImportedStudy(rows, replies.unused_columns, notes)
 

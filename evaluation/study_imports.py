@@ -17,6 +17,7 @@ from evaluation.grading.labels import grade_response
 from evaluation.imported_replies import ImportedReply
 from evaluation.pairs import draw_pairs
 from study.errors import BadInput
+from study.progress import Report, StageProgress, silent
 from study.records import (
     ORIGINAL,
     Grade,
@@ -30,10 +31,12 @@ from study.records import (
 )
 from study.settings import ArmName
 
+STAGE = "import"
 METHOD = "imported-1"
 _ARMS: tuple[str, ...] = get_args(ArmName)
 _LABELS: tuple[str, ...] = get_args(Label)
 _NOT_GIVEN = "not given"
+_PER_REPORT = 500
 _SAME_LABELS = {"incorrect": "wrong"}
 
 
@@ -79,13 +82,18 @@ class StudyImport:
 
 
 def build_import(
-    replies: Sequence[ImportedReply], names: ImportNames, seed: int, now: datetime
+    replies: Sequence[ImportedReply],
+    names: ImportNames,
+    seed: int,
+    now: datetime,
+    report: Report = silent,
 ) -> StudyImport:
     """Make the rows of a study.
 
     Args:
         seed: of the order within pairs.
         now: when the replies came, where they do not say.
+        report: hears how many are graded.
     Raises:
         BadInput: arms, labels or models cannot be told, or two rows contradict each other; the
             message names them.
@@ -99,7 +107,9 @@ def build_import(
     grades: list[Grade] = []
     taken: Counter[tuple[str, str]] = Counter()
     seen: dict[tuple[str, str, int], str] = {}
-    for one in chosen:
+    for number, one in enumerate(chosen):
+        if number % _PER_REPORT == 0:
+            report(StageProgress(STAGE, "running", number, len(chosen), "replies"))
         prompt, model = prompts[one.where], served[arm_of[one.arm]]
         key = (prompt.prompt_id, model.arm)
         sample = taken[key] if one.sample is None else one.sample
