@@ -134,7 +134,9 @@ def _card(asked: Sequence[AskedPrompt], written: WrittenBenchmark, settings: Set
         n_prompts=written.n_prompts,
         shape=_shape_in_words(settings),
         counts=_counts(asked),
-        licences=", ".join(f"{name} ({count_of(n, 'item')})" for name, n in licences.most_common()),
+        licences=", ".join(
+            f"{_on_one_line(name)} ({count_of(n, 'item')})" for name, n in licences.most_common()
+        ),
         left_out=_left_out_in_words(written),
         settings_sha256=settings.sha256,
         seed=settings.seed,
@@ -169,7 +171,12 @@ def _counts(asked: Sequence[AskedPrompt]) -> str:
 def _count_rows(parts: Iterable[tuple[str, Counter[str]]]) -> Iterable[str]:
     for part, counts in parts:
         for name, n in counts.items():
-            yield f"| {part} {name} | {n} |"
+            yield f"| {part} {_on_one_line(name)} | {n} |"
+
+
+def _on_one_line(text: str) -> str:
+    """Names come from files of anyone: none ends its line or its cell."""
+    return " ".join(text.split()).replace("|", "\\|")
 
 
 def _as_licence_id(licence: str) -> str:

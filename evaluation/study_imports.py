@@ -6,7 +6,7 @@ its reply; a reply without one is graded by rule where there is a right answer, 
 """
 
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,6 +14,7 @@ from typing import cast, get_args
 
 from evaluation.formats import count_of, one_of
 from evaluation.grading.labels import grade_response
+from evaluation.imported_items import build_imported_items, build_imported_prompts
 from evaluation.imported_replies import ImportedReply
 from evaluation.pairs import draw_pairs
 from study.errors import BadInput
@@ -35,7 +36,6 @@ STAGE = "import"
 METHOD = "imported-1"
 _ARMS: tuple[str, ...] = get_args(ArmName)
 _LABELS: tuple[str, ...] = get_args(Label)
-_NOT_GIVEN = "not given"
 _PER_REPORT = 500
 _SAME_LABELS = {"incorrect": "wrong"}
 
@@ -100,40 +100,50 @@ def build_import(
     """
     chosen, notes = _choose_model(replies, names.model)
     arm_of = _name_arms(chosen, names.arms)
-    items = _build_items(chosen)
-    prompts = _build_prompts(chosen, items)
+    items = build_imported_items(chosen)
+    prompts = build_imported_prompts(chosen, items)
     served = _build_served_models(chosen, arm_of, now)
-    responses: list[Response] = []
-    grades: list[Grade] = []
-    taken: Counter[tuple[str, str]] = Counter()
-    seen: dict[tuple[str, str, int], str] = {}
-    for number, one in enumerate(chosen):
+    responses = [
+        _response(one, prompts[one.where], served[arm_of[one.arm]], sample, now)
+        for one, sample in zip(chosen, _number_samples(chosen, prompts, arm_of), strict=True)
+    ]
+    grades = []
+    for number, (one, response) in enumerate(zip(chosen, responses, strict=True)):
         if number % _PER_REPORT == 0:
             report(StageProgress(STAGE, "running", number, len(chosen), "replies"))
-        prompt, model = prompts[one.where], served[arm_of[one.arm]]
-        key = (prompt.prompt_id, model.arm)
-        sample = taken[key] if one.sample is None else one.sample
-        taken[key] += 1
-        other = seen.setdefault((*key, sample), one.where)
-        if other != one.where:
-            raise BadInput(
-                f"{one.where} and {other} are both sample {sample} of arm {model.arm!r} to one "
-                "prompt; number them, or leave the column sample out"
-            )
-        response = _response(one, prompt, model, sample, now)
-        responses.append(response)
+        prompt = prompts[one.where]
         grades.append(_grade(one, response, items[prompt.item_id], prompt.belief, names.labels))
-    used = {prompt.prompt_id: prompt for prompt in prompts.values()}
     pairs = draw_pairs(responses, seed)
     return StudyImport(
         items=tuple(items.values()),
-        prompts=tuple(used.values()),
+        prompts=tuple({prompt.prompt_id: prompt for prompt in prompts.values()}.values()),
         served_models=tuple(sorted(served.values(), key=lambda model: _ARMS.index(model.arm))),
         responses=tuple(responses),
         grades=tuple(grades),
         pairs=tuple(pairs),
         notes=(*notes, *_say_what_is_open(chosen, items, responses, grades, pairs)),
     )
+
+
+def _number_samples(
+    replies: Sequence[ImportedReply], prompts: Mapping[str, Prompt], arm_of: Mapping[str, str]
+) -> list[int]:
+    """The sample of each reply: as the row says, else by the order of rows."""
+    samples = []
+    taken: Counter[tuple[str, str]] = Counter()
+    seen: dict[tuple[str, str, int], str] = {}
+    for one in replies:
+        key = (prompts[one.where].prompt_id, arm_of[one.arm])
+        sample = taken[key] if one.sample is None else one.sample
+        taken[key] += 1
+        other = seen.setdefault((*key, sample), one.where)
+        if other != one.where:
+            raise BadInput(
+                f"{one.where} and {other} are both sample {sample} of arm {key[1]!r} to one prompt; "
+                "number them, or leave the column sample out"
+            )
+        samples.append(sample)
+    return samples
 
 
 def _choose_model(
@@ -177,76 +187,6 @@ def _name_arms(replies: Sequence[ImportedReply], given: Mapping[str, str]) -> di
             f"{', '.join(arm_of.values())}; name the file of the other too, or rename with --arm"
         )
     return arm_of
-
-
-def _item_key(one: ImportedReply) -> str:
-    return one.item or one.question or one.prompt
-
-
-def _build_items(replies: Sequence[ImportedReply]) -> dict[str, Item]:
-    """Items by id; what one row says of an item, no other may contradict."""
-    rows: dict[str, list[ImportedReply]] = defaultdict(list)
-    for one in replies:
-        rows[_item_key(one)].append(one)
-    items = {}
-    for key, of_item in rows.items():
-        known: dict[str, tuple[object, str]] = {}
-        for one in of_item:
-            for name in ("question", "task", "references", "wrong_answers", "source", "licence"):
-                value = getattr(one, name)
-                if not value:
-                    continue
-                before, where = known.setdefault(name, (value, one.where))
-                if before != value:
-                    raise BadInput(
-                        f"{one.where} and {where} give the item {key!r:.80} two different values "
-                        f"of {name}; make them one, or give each an item of its own"
-                    )
-        told = {name: value for name, (value, _) in known.items()}
-        item = _item(key, of_item[0], told)
-        items[item.item_id] = item
-    return items
-
-
-def _item(key: str, first: ImportedReply, told: Mapping[str, object]) -> Item:
-    references, wrong_answers = told.get("references", ()), told.get("wrong_answers", ())
-    assert isinstance(references, tuple)
-    assert isinstance(wrong_answers, tuple)
-    return Item(
-        item_id=_item_id(first),
-        task=str(told.get("task", "imported")),
-        question=str(told.get("question", first.prompt)),
-        references=references,
-        wrong_answers=wrong_answers,
-        source=str(told.get("source", _NOT_GIVEN)),
-        licence=str(told.get("licence", _NOT_GIVEN)),
-    )
-
-
-def _item_id(one: ImportedReply) -> str:
-    return one.item or stable_id("imported item", _item_key(one))
-
-
-def _build_prompts(
-    replies: Sequence[ImportedReply], items: Mapping[str, Item]
-) -> dict[str, Prompt]:
-    """The prompt of each row; an item has one wording in each condition."""
-    prompts = {}
-    first: dict[tuple[str, str, str], tuple[str, str]] = {}
-    for one in replies:
-        item_id = _item_id(one)
-        condition = (item_id, one.context or "none", one.belief or "none")
-        text, where = first.setdefault(condition, (one.prompt, one.where))
-        if text != one.prompt:
-            raise BadInput(
-                f"{one.where} and {where} word the item {items[item_id].item_id!r:.80} differently in "
-                f"the condition {condition[1]}, {condition[2]}; give columns context and belief, or "
-                "each prompt an item of its own"
-            )
-        prompts[one.where] = Prompt(
-            stable_id("prompt", *condition, one.prompt), *condition, one.prompt
-        )
-    return prompts
 
 
 def _build_served_models(
