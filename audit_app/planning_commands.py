@@ -2,15 +2,19 @@
 the others."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from audit_app.options import show_tables
 from study.errors import BadInput
 from study.folder import StudyFolder
+
+if TYPE_CHECKING:
+    from evaluation.study_presets import StudyPreset
 
 commands = typer.Typer()
 
@@ -133,11 +137,8 @@ def plan(
         compute_reach,
         count_items,
     )
-    from evaluation.study_presets import read_preset
     from study.settings import read_settings
 
-    if preset is not None and study is not None:
-        raise BadInput("--preset plans a study of its own; give it or a study.toml, not both")
     rates = {
         "tokens_per_word": tokens_per_word,
         "gpu_tflops": gpu_tflops,
@@ -148,9 +149,7 @@ def plan(
         "usd_per_million_out": price_out,
         "usd_per_million_trained": price_trained,
     }
-    whole = None if preset is None else read_preset(preset).with_rates(rates, reply_tokens)
-    if whole is None and any(value is not None for value in (*rates.values(), reply_tokens)):
-        raise BadInput("rates and prices go with --preset; give it too, or leave them out")
+    whole = _read_whole(preset, study, rates, reply_tokens)
     if whole is not None:
         conditions = whole.n_conditions
 
@@ -187,6 +186,24 @@ def plan(
         if whole is not None and cost is not None:
             show_tables([cost_as_table(whole, cost)])
         show_tables(plan_as_tables(assumed, need, reach))
+
+
+def _read_whole(
+    preset: str | None,
+    study: Path | None,
+    rates: Mapping[str, float | None],
+    reply_tokens: int | None,
+) -> "StudyPreset | None":
+    """The preset at the rates given; None where a study or nothing is planned."""
+    from evaluation.study_presets import read_preset
+
+    if preset is not None and study is not None:
+        raise BadInput("--preset plans a study of its own; give it or a study.toml, not both")
+    if preset is not None:
+        return read_preset(preset).with_rates(rates, reply_tokens)
+    if any(value is not None for value in (*rates.values(), reply_tokens)):
+        raise BadInput("rates and prices go with --preset; give it too, or leave them out")
+    return None
 
 
 @commands.command()

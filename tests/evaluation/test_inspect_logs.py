@@ -4,6 +4,8 @@ import json
 import sys
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from inspect_runs import need_inspect, run_task
 
 from evaluation.benchmark_export import AskedPrompt, write_benchmark
@@ -85,6 +87,16 @@ def test_what_is_no_log_is_refused(tmp_path, name):
         read_inspect_log(file, None)
     with pytest.raises(BadInput, match="found none"):
         read_inspect_log(tmp_path / f"no-{name}", None)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.sampled_from([".eval", ".json"]), st.binary(max_size=80))
+def test_any_bytes_are_refused_with_their_file(tmp_path_factory, ending, content):
+    need_inspect()
+    file = tmp_path_factory.getbasetemp() / f"drawn-log{ending}"
+    file.write_bytes(content)
+    with pytest.raises(BadInput, match="drawn-log"):
+        read_inspect_log(file, None)
 
 
 def test_without_inspect_the_extra_is_named(tmp_path, monkeypatch):
