@@ -145,13 +145,7 @@ def _with_belief(replies: PairedReplies, belief: str) -> PairedReplies:
 def _widening_or_reason(replies: PairedReplies, belief: str, level: float) -> Estimate:
     scored = replies.select(replies.scored)
     given, without = _with_belief(scored, belief), _with_belief(scored, NO_BELIEF)
-    # an item comes once per context without a belief, and once or twice with a pooled one
-    keys = _item_and_context(given)
-    order = np.argsort(_item_and_context(without))
-    keys_without = _item_and_context(without)[order]
-    places = np.searchsorted(keys_without, keys).clip(max=max(0, len(keys_without) - 1))
-    in_given = np.flatnonzero(keys_without[places] == keys) if len(keys_without) else keys[:0]
-    in_without = order[places[in_given]] if len(in_given) else order[:0]
+    in_given, in_without = _match(given, without)
     if not len(in_given):
         reason = "no item was scored in both arms with and without the belief"
         return not_estimable(reason, UNIT, level)
@@ -163,6 +157,19 @@ def _widening_or_reason(replies: PairedReplies, belief: str, level: float) -> Es
         given.item[in_given],
         level,
     )
+
+
+def _match(given: PairedReplies, without: PairedReplies) -> tuple[Codes, Codes]:
+    """Rows of both that have an item and context in common.
+
+    Without a belief an item comes once per context, with a pooled one twice.
+    """
+    keys, keys_without = _item_and_context(given), _item_and_context(without)
+    order = np.argsort(keys_without)
+    places = np.searchsorted(keys_without, keys, sorter=order)
+    found = places < len(order)
+    found[found] = keys_without[order[places[found]]] == keys[found]
+    return np.flatnonzero(found), order[places[found]]
 
 
 def _gap_or_reason(replies: PairedReplies, level: float) -> Estimate:
