@@ -119,9 +119,10 @@ def read_wordings(source: str = PACKAGED) -> Wordings:
         raise BadSettings(f"wordings file {source} cannot be read ({error}); correct it") from error
     except ValidationError as error:
         problem = error.errors()[0]
-        place = "".join(f"{part}: " for part in [".".join(map(str, problem["loc"]))] if part)
+        place = ".".join(str(part) for part in problem["loc"])
         told = problem["msg"].removeprefix("Value error, ")
-        raise BadSettings(f"wordings file {source}: {place}{told}; correct it") from error
+        told = f"{place}: {told}" if place else told
+        raise BadSettings(f"wordings file {source}: {told}; correct it") from error
 
 
 def build_prompts(
