@@ -135,7 +135,7 @@ _SELECT_TEXTS = """
 _SELECT_RESPONSE = "SELECT prompt_id, text FROM responses WHERE response_id = $response_id"
 _SELECT_PROMPT = "SELECT item_id, belief, text FROM prompts WHERE prompt_id = $prompt_id"
 _SELECT_ANSWERS = """
-    SELECT "references"[1], wrong_answers[1]
+    SELECT coalesce("references"[1], 'not known'), wrong_answers[1]
     FROM items
     WHERE item_id = $item_id
 """

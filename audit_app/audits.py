@@ -89,7 +89,7 @@ _SELECT_BLINDED_REPLY = """
         f.token,
         p.text,
         r.text,
-        i."references"[1],
+        coalesce(i."references"[1], 'not known'),
         CASE WHEN p.belief = 'asserts_wrong' THEN i.wrong_answers[1] END,
         (SELECT string_agg(doubt.reason, ' ' ORDER BY doubt.flagged_at, doubt.token)
         FROM flags AS doubt

@@ -121,11 +121,12 @@ def write_dataset(
     return tables
 
 
-def push_dataset(folder: Path, repository: str, *, is_public: bool) -> str:
+def push_dataset(folder: Path, repository: str, what: str, *, is_public: bool) -> str:
     """Send a written dataset to a hub in one commit; returns its address there.
 
     Args:
         repository: `owner/name`; it is made, private unless `is_public`, when it is not there.
+        what: message of the commit.
     Raises:
         BadInput: the name is none, or the hub refuses.
         AppUnreachable: no hub answers.
@@ -139,7 +140,7 @@ def push_dataset(folder: Path, repository: str, *, is_public: bool) -> str:
             repo_id=made.repo_id,
             repo_type="dataset",
             folder_path=folder,
-            commit_message="Ratings, blinded",
+            commit_message=what,
         )
     except HFValidationError as error:
         raise BadInput(
@@ -171,7 +172,7 @@ def _card(
         name=settings.name,
         question=settings.question,
         configs=configs,
-        state=f"Cut down: {settings.limited}." if settings.limited else "The whole study.",
+        state=f"Limited: {settings.limited}." if settings.limited else "The whole study.",
         preregistration=_preregistration(frozen),
         tables="\n\n".join(_table(table) for table in tables),
     )

@@ -40,7 +40,10 @@ _MAX_NEW_TOKENS = 384
 SMALL = DemoSize(("original", "warm"), ("none", "sad"), 24, _MAX_NEW_TOKENS)
 FULL = DemoSize(
     ("original", "untransformed", "cold", "warm"),
-    ("none", "sad", "happy", "angry"),
+    (
+        *("none", "happy", "sad", "angry", "close", "looks_up", "looks_down"),
+        *("stakes_high", "stakes_low"),
+    ),
     None,
     _MAX_NEW_TOKENS,
 )
@@ -75,7 +78,7 @@ def write_study(
     )
     limit = "# item_limit = 24" if size.item_limit is None else f"item_limit = {size.item_limit}"
     text = template.substitute(
-        name=_as_name(folder.root.name),
+        name=as_study_name(folder.root.name),
         # a JSON text, list or number is TOML too
         base=json.dumps(base or PACKAGED),
         items=json.dumps(source),
@@ -113,11 +116,12 @@ def run_demo(app: "RunningApp", arguments: Sequence[str]) -> None:
             stop_child(process)
 
 
-def _as_name(text: str) -> str:
+def as_study_name(text: str) -> str:
+    """A name that a study may have, out of any text."""
     letters = [letter if letter.isalnum() and letter.isascii() else "-" for letter in text.lower()]
     return "".join(letters).strip("-")[:63] or "study"
 
 
 def study_name_for(items: str, limit: int | None) -> str:
     """Name of the study that asks the questions of a file or a set of the hub."""
-    return _as_name(Path(items).stem) + (f"-{limit}" if limit else "")
+    return as_study_name(Path(items).stem) + (f"-{limit}" if limit else "")

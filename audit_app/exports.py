@@ -232,20 +232,23 @@ def write_owner_files(
         write_identities(con, secret, folder / IDENTITIES_FILE)
 
 
-def check_free(folder: Path) -> None:
+def check_free(folder: Path, option: str = "--to") -> None:
     """Let pass a folder to which something can be exported.
+
+    Args:
+        option: which names it, for the message.
 
     Raises:
         BadInput: it is there already and is not empty.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise BadInput(
-            f"expected a new or empty folder to export to, got {folder}, which holds something; "
-            "name another with --to"
+            f"expected a new or empty folder, got {folder}, which holds something; name another with "
+            f"{option}"
         )
 
 
-def write_whole(folder: Path, fill: Callable[[Path], object]) -> None:
+def write_whole(folder: Path, fill: Callable[[Path], object], option: str = "--to") -> None:
     """Make a folder whose content `fill` writes; when that fails, nothing is left behind.
 
     Only this user can read it, unless `fill` opens it to others.
@@ -253,13 +256,13 @@ def write_whole(folder: Path, fill: Callable[[Path], object]) -> None:
     Raises:
         BadInput: the folder is there already and is not empty, or cannot be written.
     """
-    check_free(folder)
+    check_free(folder, option)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     except OSError as error:
         raise BadInput(
-            f"{folder} cannot be written ({error.strerror}); name another folder with --to"
+            f"{folder} cannot be written ({error.strerror}); name another folder with {option}"
         ) from error
     try:
         fill(draft)

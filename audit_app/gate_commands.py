@@ -41,7 +41,7 @@ def gate(
         with job.access.reading() as con:
             checks = check_study_gate(con, job.settings)
     if as_json:
-        typer.echo(json.dumps(gate_as_json(limits, checks), indent=2))
+        typer.echo(json.dumps(gate_as_json(limits, checks, job.settings.limited), indent=2))
     else:
         show_tables([gate_as_table(limits, checks, job.settings.limited)])
     raise typer.Exit(0 if has_passed(checks) else 1)

@@ -28,11 +28,12 @@ from evaluation.responses import (
     read_answered,
 )
 from evaluation.serving.chat_client import ChatClient
+from study.errors import BadInput
 from study.folder import StudyFolder
 from study.progress import Report, StageProgress, State
 from study.records import ContextSentence, Grade, Item, Prompt, Response, ServedModel
 from study.run_files import RunFile
-from study.settings import Settings
+from study.settings import IMPORTED, Settings
 from study.versions import Content
 from training.conversations import read_conversations, sample
 from training.rewrites import Rewrites, build_rewrites, read_rewrite_ids
@@ -72,14 +73,28 @@ class Questions:
 
 
 def read_questions(settings: Settings) -> Questions:
-    """The study's items and prompts, which follow from its settings alone."""
+    """The study's items and prompts, which follow from its settings alone.
+
+    Raises:
+        BadInput: the study was imported; its items and prompts are rows alone.
+    """
     evaluation = settings.evaluation
+    if evaluation.items == IMPORTED:
+        raise BadInput(
+            f"expected a study that asks questions, {settings.name} was imported with its replies; "
+            "serve, report, grade or pairs go on with it"
+        )
     item_set = read_items(
         evaluation.items, settings.seed, keep_suspicious=evaluation.keep_suspicious
     )
     items = draw_items(item_set.items, evaluation.item_limit, settings.seed)
     prompts = build_prompts(
-        items, evaluation.contexts, evaluation.beliefs, read_wordings(), settings.seed
+        items,
+        evaluation.contexts,
+        evaluation.beliefs,
+        read_wordings(evaluation.wordings),
+        settings.seed,
+        evaluation.shape,
     )
     left_out = tuple(doubt.sentence for doubt in item_set.left_out)
     return Questions({item.item_id: item for item in items}, tuple(prompts), left_out)
@@ -95,9 +110,9 @@ def read_content(settings: Settings) -> Content:
     """
     questions = read_questions(settings)
     return Content(
-        items_sha256=_hash_records(list(questions.items.values())),
-        conversations_sha256=_hash_records(read_conversations(settings.training.conversations)),
-        wordings_sha256=_hash_records(questions.prompts),
+        items_sha256=hash_records(list(questions.items.values())),
+        conversations_sha256=hash_records(read_conversations(settings.training.conversations)),
+        wordings_sha256=hash_records(questions.prompts),
     )
 
 
@@ -139,7 +154,9 @@ def read_sentences(settings: Settings) -> list[ContextSentence]:
     """Sentences of the study's contexts, to be rated; nothing where the study does not ask."""
     if "context" not in settings.rating.forms:
         return []
-    return build_context_sentences(read_wordings(), settings.evaluation.contexts)
+    return build_context_sentences(
+        read_wordings(settings.evaluation.wordings), settings.evaluation.contexts
+    )
 
 
 def _note_on_left_out(job: Job, questions: Questions) -> str:
@@ -277,6 +294,7 @@ def _given(record: "DataclassInstance") -> dict[str, object]:
     return {name: value for name, value in asdict(record).items() if value != defaults[name]}
 
 
-def _hash_records(records: "Sequence[DataclassInstance]") -> str:
+def hash_records(records: "Sequence[DataclassInstance]") -> str:
+    """SHA-256 of records in their order."""
     rows = [_given(record) for record in records]
     return hashlib.sha256(json.dumps(rows, ensure_ascii=False).encode()).hexdigest()

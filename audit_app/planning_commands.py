@@ -2,14 +2,19 @@
 the others."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from audit_app.options import show_tables
+from study.errors import BadInput
 from study.folder import StudyFolder
+
+if TYPE_CHECKING:
+    from evaluation.study_presets import StudyPreset
 
 commands = typer.Typer()
 
@@ -38,9 +43,19 @@ def plan(
     preference: PreferenceOption = 0.6,
     power: Annotated[float, typer.Option("--power", help="Chance of finding each.")] = 0.8,
     level: Annotated[float, typer.Option("--level", help="Of the intervals.")] = 0.95,
+    preset: Annotated[
+        str | None,
+        typer.Option(
+            "--preset", help="paper, or a TOML file in its layout: what a whole study takes."
+        ),
+    ] = None,
     conditions: Annotated[
         int,
-        typer.Option("--conditions", min=1, help="Contexts × beliefs, where no study.toml tells."),
+        typer.Option(
+            "--conditions",
+            min=1,
+            help="Contexts × beliefs, where neither study.toml nor preset tells.",
+        ),
     ] = 4,
     raters_per_pair: Annotated[
         int, typer.Option("--raters-per-pair", min=1, help="Where no study.toml tells.")
@@ -68,6 +83,33 @@ def plan(
     gap_correlation: Annotated[
         float, typer.Option("--gap-correlation", help="Of the arms' difference within one item.")
     ] = 0.05,
+    reply_tokens: Annotated[
+        int | None, typer.Option("--reply-tokens", min=1, help="Of a reply; else its limit.")
+    ] = None,
+    tokens_per_word: Annotated[
+        float | None, typer.Option("--tokens-per-word", help="Of English text.")
+    ] = None,
+    gpu_tflops: Annotated[
+        float | None, typer.Option("--gpu-tflops", help="Peak of one GPU in its number format.")
+    ] = None,
+    generating_share: Annotated[
+        float | None, typer.Option("--generating-share", help="Of that peak, making replies.")
+    ] = None,
+    training_share: Annotated[
+        float | None, typer.Option("--training-share", help="Of that peak, in training.")
+    ] = None,
+    gpu_price: Annotated[
+        float | None, typer.Option("--gpu-price", help="USD for an hour of one GPU.")
+    ] = None,
+    price_in: Annotated[
+        float | None, typer.Option("--price-in", help="USD per million tokens to a provider.")
+    ] = None,
+    price_out: Annotated[
+        float | None, typer.Option("--price-out", help="The same for tokens that come back.")
+    ] = None,
+    price_trained: Annotated[
+        float | None, typer.Option("--price-trained", help="The same for tokens trained on.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """How many items, pairs, raters and ratings it takes to find a gap and a preference.
@@ -75,16 +117,19 @@ def plan(
     An effect is found when its 95 % interval, clustered on items and raters as in the results,
     excludes none. Raters are not to be had for free: ratings by one person, and of one item, say
     less than ratings that have nothing in common, and few raters cannot be made up for by items.
-    With a study.toml it also tells what that study can find. docs/statistics.md has the formulas
-    and the keys of --json.
+    With a study.toml it also tells what that study can find. With --preset paper, which is the study
+    of 2025, it tells first what that takes: prompts, calls, tokens, GPU hours and money, at rates
+    that are options. docs/statistics.md has the formulas and the keys of --json.
 
     Example: warmth-audit plan studies/demo/study.toml --gap 5 --preference 0.6 --power 0.8
     """
     # long by its options alone
-    from evaluation.plan_reports import plan_as_json, plan_as_tables
+    from evaluation.plan_reports import cost_as_json, cost_as_table, plan_as_json, plan_as_tables
+    from evaluation.prompts import read_wordings
     from evaluation.statistics.planned_ratings import PlannedRatings
     from evaluation.statistics.planned_replies import PlannedReplies
     from evaluation.statistics.planning import Aim
+    from evaluation.study_costs import compute_cost
     from evaluation.study_plans import (
         Assumptions,
         assume_settings,
@@ -93,6 +138,20 @@ def plan(
         count_items,
     )
     from study.settings import read_settings
+
+    rates = {
+        "tokens_per_word": tokens_per_word,
+        "gpu_tflops": gpu_tflops,
+        "generating_share": generating_share,
+        "training_share": training_share,
+        "usd_per_gpu_hour": gpu_price,
+        "usd_per_million_in": price_in,
+        "usd_per_million_out": price_out,
+        "usd_per_million_trained": price_trained,
+    }
+    whole = _read_whole(preset, study, rates, reply_tokens)
+    if whole is not None:
+        conditions = whole.n_conditions
 
     assumed = Assumptions(
         gap,
@@ -114,11 +173,37 @@ def plan(
         settings = read_settings(StudyFolder(study).settings if study.is_dir() else study)
         assumed = assume_settings(assumed, settings)
         reach = compute_reach(count_items(settings), assumed)
+    elif whole is not None:
+        reach = compute_reach(whole.n_items, assumed)
     need = compute_need(assumed)
+    cost = None if whole is None else compute_cost(whole, read_wordings())
     if as_json:
-        typer.echo(json.dumps(plan_as_json(assumed, need, reach), indent=2))
+        told = plan_as_json(assumed, need, reach)
+        if whole is not None and cost is not None:
+            told["cost"] = cost_as_json(whole, cost)
+        typer.echo(json.dumps(told, indent=2))
     else:
+        if whole is not None and cost is not None:
+            show_tables([cost_as_table(whole, cost)])
         show_tables(plan_as_tables(assumed, need, reach))
+
+
+def _read_whole(
+    preset: str | None,
+    study: Path | None,
+    rates: Mapping[str, float | None],
+    reply_tokens: int | None,
+) -> "StudyPreset | None":
+    """The preset at the rates given; None where a study or nothing is planned."""
+    from evaluation.study_presets import read_preset
+
+    if preset is not None and study is not None:
+        raise BadInput("--preset plans a study of its own; give it or a study.toml, not both")
+    if preset is not None:
+        return read_preset(preset).with_rates(rates, reply_tokens)
+    if any(value is not None for value in (*rates.values(), reply_tokens)):
+        raise BadInput("rates and prices go with --preset; give it too, or leave them out")
+    return None
 
 
 @commands.command()

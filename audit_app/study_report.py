@@ -78,8 +78,9 @@ def check_study_gate(con: duckdb.DuckDBPyConnection, settings: Settings) -> tupl
 def report_as_json(report: StudyReport) -> dict[str, Any]:
     """The report for other programs.
 
-    Keys in both cases: `sealed`, `opening` (`event`, `actor`, `reason`, `happened_at`,
-    `n_ratings_after`; null when sealed or never sealed), `preregistration` (`version`,
+    Keys in both cases: `sealed`, `limited` (how the study was cut down, or lets conditions differ
+    in more than the condition; null when neither), `opening` (`event`, `actor`, `reason`,
+    `happened_at`, `n_ratings_after`; null when sealed or never sealed), `preregistration` (`version`,
     `settings_sha256`, `recorded_at`, `frozen_at`, `amendments` with `changes` of `name`,
     `before`, `after`; null before the first rating) and `completeness` (`pairs_by_ratings`: how
     many pairs have 0, 1, … ratings; `n_pairs_held`, `n_surplus`). While sealed those of
@@ -88,6 +89,7 @@ def report_as_json(report: StudyReport) -> dict[str, Any]:
     progress, opening = report.progress, report.opening
     common = {
         "sealed": report.results is None,
+        "limited": report.limited,
         "opening": opening
         and {
             "event": opening.by.event,

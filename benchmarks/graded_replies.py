@@ -18,7 +18,17 @@ import numpy as np
 ARMS = ("original", "warm")
 MODELS = tuple(f"model-{number}" for number in range(10))
 TASKS = ("disinformation", "medqa", "triviaqa", "truthfulqa")
-CONTEXTS = ("none", "happy", "sad", "angry", "close", "looks_up", "looks_down", "high", "low")
+CONTEXTS = (
+    "none",
+    "happy",
+    "sad",
+    "angry",
+    "close",
+    "looks_up",
+    "looks_down",
+    "stakes_high",
+    "stakes_low",
+)
 BELIEFS = ("none", "asserts_wrong", "denies_right")
 _ROWS_AT_ONCE = 1_000_000
 

@@ -21,7 +21,17 @@ from study.database import close, open_for_writing
 from study.migrations import migrate
 
 LIMIT_S = 20.0
-CONTEXTS = ("none", "happy", "sad", "angry", "close", "looks_up", "looks_down", "high", "low")
+CONTEXTS = (
+    "none",
+    "happy",
+    "sad",
+    "angry",
+    "close",
+    "looks_up",
+    "looks_down",
+    "stakes_high",
+    "stakes_low",
+)
 BELIEFS = ("none", "asserts_wrong", "denies_right")
 ARMS = ("original", "untransformed", "cold", "warm")
 SETTINGS = """
@@ -30,7 +40,7 @@ question = "How long does a report of 440,000 replies take?"
 seed = 7
 arms = ["original", "untransformed", "cold", "warm"]
 [evaluation]
-contexts = ["none", "happy", "sad", "angry", "close", "looks_up", "looks_down", "high", "low"]
+contexts = ["none", "happy", "sad", "angry", "close", "looks_up", "looks_down", "stakes_high", "stakes_low"]
 beliefs = ["none", "asserts_wrong", "denies_right"]
 """
 ROWS = (

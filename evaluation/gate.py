@@ -107,16 +107,20 @@ def has_passed(checks: Iterable[GateCheck]) -> bool:
     return all(check.verdict == "passed" for check in checks)
 
 
-def gate_as_json(gate: GateSettings, checks: Sequence[GateCheck]) -> dict[str, Any]:
+def gate_as_json(
+    gate: GateSettings, checks: Sequence[GateCheck], limited: str | None
+) -> dict[str, Any]:
     """The checks for other programs.
 
-    Keys: `format`, `passed`, `judge_by`, and `checks`, each with `limit`, `arm`, `asks_at_most`,
+    Keys: `format`, `limited` (as `results_as_json` says), `passed`,
+    `judge_by`, and `checks`, each with `limit`, `arm`, `asks_at_most`,
     `asked`, `unit`, `found` (an estimate, as `results_as_json` says), `counted` (what its n counts),
     `judged` (what decided; null where nothing could) and `verdict`: `passed`, `failed` (the value
     is beyond the limit), `not shown` (its bound alone is) or `could not tell`.
     """
     return {
         "format": JSON_FORMAT,
+        "limited": limited,
         "passed": has_passed(checks),
         "judge_by": gate.judge_by,
         "checks": [asdict(check) for check in checks],

@@ -3,12 +3,15 @@
 Keys of the JSON are stable: people build on them.
 """
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
 from evaluation.formats import Table, count_of, make_table, signed
 from evaluation.statistics.planned_ratings import RatingSizes
+from evaluation.study_costs import StageCost, StudyCost
 from evaluation.study_plans import Assumptions, Need, Reach
+from evaluation.study_presets import StudyPreset
 
 PLAN_FORMAT = "warmth-audit plan 1"
 
@@ -77,6 +80,75 @@ def plan_as_tables(assumed: Assumptions, need: Need, reach: Reach | None) -> lis
     title = f"Needed for power {aim.power:g} with {100 * aim.level:g} % intervals"
     needed = make_table(title, columns, _assumptions_in_words(assumed), None)
     return [needed] if reach is None else [_reach_table(assumed, reach), needed]
+
+
+def cost_as_json(preset: StudyPreset, cost: StudyCost) -> dict[str, Any]:
+    """What a preset takes, for other programs; it stands under `cost` of a plan.
+
+    Keys: `preset`, `source`; `items`, `conditions`, `prompts` (of one arm of one model),
+    `words_per_prompt`, `n_graded` (replies that the study itself graded, or null); `stages`, a list
+    of {`stage`, `model`, `calls`, `tokens_in`, `tokens_out`, `gpu_hours` (null where a provider does
+    the work), `usd`}; `total`, the same of all stages; `rates`: every rate that was assumed; and
+    `decoding`.
+    """
+    return {
+        "preset": preset.name,
+        "source": preset.source,
+        "items": cost.n_items,
+        "conditions": cost.n_conditions,
+        "prompts": cost.n_prompts,
+        "words_per_prompt": cost.words_per_prompt,
+        "n_graded": preset.n_graded,
+        "stages": [asdict(stage) for stage in cost.stages],
+        "total": asdict(cost.total),
+        "rates": preset.rates.model_dump(),
+        "decoding": preset.decoding.model_dump(),
+    }
+
+
+def cost_as_table(preset: StudyPreset, cost: StudyCost) -> Table:
+    """The same for people."""
+    stages = [*cost.stages, cost.total]
+    columns = {
+        "Stage": [stage.stage for stage in stages],
+        "Model": [stage.model for stage in stages],
+        "Calls": [f"{stage.calls:,}" if stage.calls else "" for stage in stages],
+        "Tokens in": [_millions(stage.tokens_in) for stage in stages],
+        "Tokens out": [_millions(stage.tokens_out) for stage in stages],
+        "GPU hours": list(_hours_in_words(stages)),
+        "USD": [f"{stage.usd:,.0f}" for stage in stages],
+    }
+    title = (
+        f"Preset {preset.name}: {cost.n_items:,} items × {cost.n_conditions} conditions = "
+        f"{cost.n_prompts:,} prompts, of {len(preset.arms)} arms of {len(preset.models)} models"
+    )
+    return make_table(title, columns, _cost_note(preset, cost), None)
+
+
+def _cost_note(preset: StudyPreset, cost: StudyCost) -> str:
+    rates, decoding = preset.rates, preset.decoding
+    sets = ", ".join(f"{one.items} {one.task}" for one in preset.sets)
+    graded = "" if preset.n_graded is None else f"The study graded {preset.n_graded:,} replies. "
+    return (
+        f"{preset.source}. Items: {sets}. {graded}Temperature {decoding.temperature:g}, every reply "
+        f"taken at its limit of {decoding.max_new_tokens} tokens. Assumed: "
+        f"{cost.words_per_prompt:.0f} words a prompt, {rates.tokens_per_word:g} tokens a word; GPUs "
+        f"with a peak of {rates.gpu_tflops:g} TFLOPS, {100 * rates.generating_share:g} % of it in "
+        f"generating and {100 * rates.training_share:g} % in training, at "
+        f"{rates.usd_per_gpu_hour:g} USD an hour; providers at {rates.usd_per_million_in:g} USD per "
+        f"million tokens in, {rates.usd_per_million_out:g} out, "
+        f"{rates.usd_per_million_trained:g} trained. Other values are options. Each reply is judged "
+        "once by a strong model; nothing here counts what raters are paid."
+    )
+
+
+def _millions(tokens: float) -> str:
+    return f"{tokens / 1e6:,.1f} M" if tokens else ""
+
+
+def _hours_in_words(stages: Iterable[StageCost]) -> Iterable[str]:
+    for stage in stages:
+        yield "provider" if stage.gpu_hours is None else f"{stage.gpu_hours:,.1f}"
 
 
 def _reach_table(assumed: Assumptions, reach: Reach) -> Table:

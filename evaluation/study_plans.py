@@ -23,7 +23,8 @@ from evaluation.statistics.planned_replies import (
     items_for_gap,
 )
 from evaluation.statistics.planning import Aim
-from study.settings import Settings
+from study.errors import BadInput
+from study.settings import IMPORTED, Settings
 
 
 @dataclass(frozen=True)
@@ -104,8 +105,14 @@ def count_items(settings: Settings) -> int:
 
     Raises:
         BadItems: its items file cannot be used.
+        BadInput: the study was imported.
     """
     asked = settings.evaluation
+    if asked.items == IMPORTED:
+        raise BadInput(
+            f"expected a study that asks questions, {settings.name} was imported with its replies; "
+            "plan without it, with --conditions and the like"
+        )
     items = read_items(asked.items, settings.seed, keep_suspicious=asked.keep_suspicious).items
     return len(draw_items(items, asked.item_limit, settings.seed))
 

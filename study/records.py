@@ -133,7 +133,9 @@ class Response:
     """Why there is no text; None when there is one."""
     n_tokens: int | None
     seconds: float
+    """NaN where it is not known."""
     created_at: str
+    """Of an imported reply that does not say it, when it was imported."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,8 @@ class Grade:
     response_id: str
     method: str
     """What decided, with the version of all rules: `alias-3` for short answers, `overlap-3` for
-    answers that are sentences, `option-3`, `number-3`, `refusal-3` where only that counts."""
+    answers that are sentences, `option-3`, `number-3`, `refusal-3` where only that counts; `imported-1`
+    for a label that came along."""
     label: Label
     has_reference: bool | None
     """A right answer is in the text; None when there is no text."""

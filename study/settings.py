@@ -18,13 +18,18 @@ from study.records import ORIGINAL, Form
 PACKAGED = "packaged"
 """In place of a path or a hub id: the one that comes with this project."""
 
+IMPORTED = "imported"
+"""In place of either: the study's replies came from elsewhere, so that nothing is trained or asked."""
+
 ArmName = Literal["original", "untransformed", "cold", "warm"]
+Shape = Literal["controlled", "paper_compat"]
 Entry = Literal["invite", "prolific", "hugging_face"]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
-_ADDED_TO_EVALUATION = ("keep_suspicious",)
+_ADDED_TO_EVALUATION = ("keep_suspicious", "wordings", "shape")
 """Settings that studies of earlier releases do not have."""
+_SHAPE_WORDS = "a lead-in only where a belief is stated"
 _SET_BY_SPACES = {"oauth_client_id", "oauth_client_secret", "openid_provider_url"}
 
 
@@ -82,14 +87,19 @@ class EvaluationSettings(_Section):
     """Which prompts are asked, and of whom."""
 
     items: str | Annotated[tuple[ItemSource, ...], Field(min_length=1)] = PACKAGED
-    """`packaged`, the path of an items file or folder, a hub id, or several sets with a limit of
-    each."""
+    """`packaged`, the path of an items file or folder, a hub id, several sets with a limit of each,
+    or `imported`."""
     keep_suspicious: bool = False
     """Ask items, too, that the item check has doubts about, where they can be asked at all."""
     item_limit: Annotated[int, Field(ge=1)] | None = None
     """Use this many items, drawn by seed and stratified by task; None for all."""
     contexts: tuple[str, ...] = ("none", "sad")
     beliefs: tuple[str, ...] = ("none", "asserts_wrong")
+    wordings: str = PACKAGED
+    """`packaged`, or the path of a TOML file with the sentences of contexts and beliefs."""
+    shape: Shape = "controlled"
+    """`controlled`: the conditions of an item differ in nothing but the condition. `paper_compat`:
+    as in the study of 2025, the lead-in stands only where a belief is stated."""
     decoding: DecodingSettings = DecodingSettings()
 
     @field_validator("contexts", "beliefs")
@@ -174,7 +184,7 @@ class Settings(_Section):
     """What the study is to find out, in one sentence."""
     seed: Annotated[int, Field(ge=0, lt=2**31)]
     base: str = PACKAGED
-    """`packaged` (SmolLM2-135M-Instruct), a hub id, or a folder with safetensors."""
+    """`packaged` (SmolLM2-135M-Instruct), a hub id, a folder with safetensors, or `imported`."""
     arms: tuple[ArmName, ...] = ("original", "warm")
     """What is trained, served and graded; people compare each arm with the original."""
     training: TrainingSettings = TrainingSettings()
@@ -211,7 +221,10 @@ class Settings(_Section):
 
     @property
     def limited(self) -> str | None:
-        """How the study was cut down, to stand beside every number made from it; None when whole."""
+        """How the study was cut down, or lets conditions differ in more than the condition.
+
+        To stand beside every number made from it; None when nothing is to be said.
+        """
         parts = []
         if self.evaluation.item_limit is not None:
             parts.append(f"at most {self.evaluation.item_limit} items")
@@ -221,6 +234,8 @@ class Settings(_Section):
                 for one in self.evaluation.items
                 if one.limit is not None
             ]
+        if self.evaluation.shape != "controlled":
+            parts.append(f"prompts in the shape of {self.evaluation.shape}: {_SHAPE_WORDS}")
         if self.training.limit is not None:
             parts.append(f"trained on at most {self.training.limit} conversations")
         return ", ".join(parts) or None

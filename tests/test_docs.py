@@ -3,16 +3,19 @@
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
+from evaluation.imported_replies import ImportedReply
 from evaluation.items.checks import KINDS
 from evaluation.items.hub import HUB_SETS
 from evaluation.items.overview import items_as_json
 from evaluation.items.rows import SUFFIXES
 from evaluation.items.sets import SETS, read_items
+from evaluation.prompts import read_wordings
 from study.records import AnswerKind
 from study.settings import ItemSource, RatingSettings
 from training.conversations import read_conversations
@@ -21,7 +24,9 @@ ROOT = Path(__file__).parent.parent
 DOCS = [
     "README.md",
     "CONTRIBUTING.md",
+    "docs/contexts.md",
     "docs/grading.md",
+    "docs/import.md",
     "docs/items.md",
     "docs/rating.md",
     "docs/statistics.md",
@@ -58,7 +63,14 @@ def test_every_link_within_the_project_leads_to_a_file(name):
 
 
 @pytest.mark.parametrize(
-    ("name", "fewest"), [("README.md", 11), ("docs/items.md", 2), ("docs/rating.md", 3)]
+    ("name", "fewest"),
+    [
+        ("README.md", 11),
+        ("docs/contexts.md", 1),
+        ("docs/import.md", 2),
+        ("docs/items.md", 2),
+        ("docs/rating.md", 3),
+    ],
 )
 def test_every_command_and_option_of_a_document_exists(name, fewest):
     calls = re.findall(r"warmth-audit ([a-z][a-z-]+)(.*)", code_of(name))
@@ -101,3 +113,20 @@ def test_the_counts_of_the_readme_are_true():
     n_conversations = len(read_conversations("packaged"))
     assert f"{n_conversations} conversations" in readme
     assert f"{n_conversations} conversations, {len(read_items().items)} items" in changelog
+
+
+def test_the_document_on_contexts_counts_the_words_of_each():
+    text, wordings = read("docs/contexts.md"), read_wordings()
+    for name, context in wordings.contexts.items():
+        sentences = context.sentences
+        mean = sum(len(one.split()) for one in sentences) / max(1, len(sentences))
+        told = f"{mean:.1f}" if sentences else "0"
+        assert re.search(rf"^\| `{name}` \|.*\| {len(sentences)} \| {told} \|$", text, re.M), name
+    for name in wordings.beliefs:
+        assert f"| `{name}` |" in text
+
+
+def test_the_document_on_imports_names_every_column():
+    text = read("docs/import.md")
+    columns = [field.name for field in fields(ImportedReply) if field.name != "where"]
+    assert [name for name in columns if f"`{name}`" not in text] == []

@@ -19,7 +19,7 @@ from evaluation.statistics.gaps import (
 )
 from evaluation.statistics.outcomes import ErrorDefinition
 from evaluation.statistics.paired_tests import PairedTest, compute_paired_tests
-from evaluation.statistics.reply_codes import CodedReplies
+from evaluation.statistics.reply_codes import POOLED_BELIEF, POOLED_BELIEFS, CodedReplies
 from study.records import ORIGINAL
 
 
@@ -30,11 +30,12 @@ class ErrorFindings:
     definition: str
     """Its name; `outcomes.py` has the words."""
     error_rates: tuple[ErrorRate, ...]
-    """Per arm overall, then per condition; tasks pooled."""
+    """Per arm overall, then per condition, then the beliefs that the definition pools; tasks pooled."""
     cell_rates: tuple[ErrorRate, ...]
     """Per arm: each task, then each task × context × belief that was asked."""
     gaps: tuple[Gap, ...]
-    """Per compared arm: overall, within each belief, within each context, then per condition."""
+    """Per compared arm: overall, within each belief, within each context, per condition, then the
+    beliefs that the definition pools."""
     task_gaps: tuple[Gap, ...]
     """Per compared arm and task."""
     paired_tests: tuple[PairedTest, ...]
@@ -62,6 +63,7 @@ def compute_error_findings(
     compared = [arm for arm in arms if arm != ORIGINAL]
     tasks = [Cell(task, EVERYTHING.condition) for task in replies.cell.task.names]
     cells = _full_cells(replies, conditions)
+    pooled = _pooled_condition(conditions) if definition.pools_beliefs else ()
 
     def rates(of: Sequence[Cell]) -> tuple[ErrorRate, ...]:
         return tuple(
@@ -79,12 +81,18 @@ def compute_error_findings(
 
     return ErrorFindings(
         definition=definition.name,
-        error_rates=rates(_cells_of_rates(conditions)),
+        error_rates=rates([*_cells_of_rates(conditions), *pooled]),
         cell_rates=rates([*tasks, *cells]),
-        gaps=gaps(_cells_of_gaps(conditions)),
+        gaps=gaps([*_cells_of_gaps(conditions), *pooled]),
         task_gaps=gaps(tasks),
         paired_tests=compute_paired_tests(replies, compared, cells, definition, level),
-        belief_effects=_compute_belief_effects(replies, compared, conditions, definition, level),
+        belief_effects=_compute_belief_effects(
+            replies,
+            compared,
+            [*beliefs_of(conditions), *(str(cell.condition.belief) for cell in pooled)],
+            definition,
+            level,
+        ),
         regressions=compute_error_regressions(replies, definition, level),
     )
 
@@ -92,6 +100,12 @@ def compute_error_findings(
 def beliefs_of(conditions: Sequence[Condition]) -> tuple[str, ...]:
     """The beliefs of a study's conditions, in their order."""
     return tuple(dict.fromkeys(str(condition.belief) for condition in conditions))
+
+
+def _pooled_condition(conditions: Sequence[Condition]) -> tuple[Cell, ...]:
+    """The two beliefs that the study pooled, as one condition, where both were asked under."""
+    is_asked = set(POOLED_BELIEFS) <= set(beliefs_of(conditions))
+    return (Cell(None, Condition(None, POOLED_BELIEF)),) if is_asked else ()
 
 
 def _full_cells(replies: CodedReplies, conditions: Sequence[Condition]) -> list[Cell]:
@@ -122,11 +136,10 @@ def _cells_of_gaps(conditions: Sequence[Condition]) -> list[Cell]:
 def _compute_belief_effects(
     replies: CodedReplies,
     compared: Sequence[str],
-    conditions: Sequence[Condition],
+    beliefs: Sequence[str],
     definition: ErrorDefinition,
     level: float,
 ) -> tuple[BeliefEffect, ...]:
-    beliefs = beliefs_of(conditions)
     if NO_BELIEF not in beliefs:
         return ()
     stated = [belief for belief in beliefs if belief != NO_BELIEF]

@@ -156,9 +156,7 @@ def _scored_all_four_ways(
     """Prompts with the belief and those without, of the same items and contexts, in one order."""
     scored = replies.select(replies.scored)
     given, without = _with_belief(scored, belief), _with_belief(scored, NO_BELIEF)
-    _, in_given, in_without = np.intersect1d(
-        _item_and_context(given), _item_and_context(without), return_indices=True
-    )
+    in_given, in_without = _match(given, without)
     return given.select(in_given), without.select(in_without)
 
 
@@ -173,6 +171,19 @@ def _widening(given: PairedReplies, without: PairedReplies, level: float) -> Est
         given.item,
         level,
     )
+
+
+def _match(given: PairedReplies, without: PairedReplies) -> tuple[Codes, Codes]:
+    """Rows of both that have an item and context in common.
+
+    Without a belief an item comes once per context, with a pooled one twice.
+    """
+    keys, keys_without = _item_and_context(given), _item_and_context(without)
+    order = np.argsort(keys_without)
+    places = np.searchsorted(keys_without, keys, sorter=order)
+    found = places < len(order)
+    found[found] = keys_without[order[places[found]]] == keys[found]
+    return np.flatnonzero(found), order[places[found]]
 
 
 def _gap_or_reason(replies: PairedReplies, level: float) -> Estimate:

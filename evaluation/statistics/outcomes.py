@@ -62,6 +62,8 @@ class ErrorDefinition:
     """Whether a label is an error; None leaves its replies out."""
     takes_words_for_refusal: bool
     """A reply with words of refusal is a refusal, also where it goes on to answer."""
+    pools_beliefs: bool
+    """Beliefs that the study pooled are told together as well as each alone."""
 
     def is_error(self, label: str) -> bool | None:
         """Whether a reply is an error by its label, the task left aside.
@@ -80,16 +82,19 @@ OURS = ErrorDefinition(
     ),
     by_label=_IS_ERROR,
     takes_words_for_refusal=False,
+    pools_beliefs=False,
 )
 PAPER_COMPAT = ErrorDefinition(
     name="paper_compat",
     words=(
         "errors are replies that do not give the right answer, as in the study: wrong, adopts, "
         "hedges, no answer, and cut replies as they stand; replies with words of refusal are left "
-        f"out, also where they go on to answer; {_REFUSING}"
+        f"out, also where they go on to answer; {_REFUSING}; who asserts the wrong answer and who "
+        "denies the right one is told together too"
     ),
     by_label=_IS_ERROR_TO_A_JUDGE,
     takes_words_for_refusal=True,
+    pools_beliefs=True,
 )
 DEFINITIONS = {definition.name: definition for definition in (OURS, PAPER_COMPAT)}
 ADOPTION_DEFINITION = (

@@ -24,6 +24,9 @@ from evaluation.statistics.outcomes import (
 
 Codes = NDArray[np.intp]
 
+POOLED_BELIEF = "asserts_wrong_or_denies_right"
+"""Under this name rows of two beliefs are found together, as the study counted them."""
+POOLED_BELIEFS = ("asserts_wrong", "denies_right")
 SOURCE_NAMES = (*SOURCES, NO_SOURCE)
 """What `source` points into."""
 
@@ -39,9 +42,9 @@ class Coded:
 
     def rows_of(self, name: str) -> Rows:
         """Where the name stands, shape (n,)."""
-        if name not in self.names:
-            return np.zeros(len(self.index), dtype=np.bool_)
-        rows: Rows = self.index == self.names.index(name)
+        rows: Rows = np.zeros(len(self.index), dtype=np.bool_)
+        for place in _places(self, name):
+            rows |= self.index == place
         return rows
 
     def select(self, rows: Rows | Codes) -> "Coded":
@@ -88,7 +91,8 @@ class CellCodes:
 def _places(part: Coded, name: str | None) -> Sequence[int]:
     if name is None:
         return range(len(part.names))
-    return [part.names.index(name)] if name in part.names else []
+    wanted = POOLED_BELIEFS if name == POOLED_BELIEF else (name,)
+    return [part.names.index(one) for one in wanted if one in part.names]
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,8 @@ COMMANDS = [
     "plan",
     "simulate",
     "gate",
+    "benchmark",
+    "import",
 ]
 STUDY = 'name = "pilot"\nquestion = "Does warmth cost accuracy?"\nseed = 7\n'
 

@@ -199,7 +199,7 @@ from pathlib import Path
 from audit_app.dataset import push_dataset
 from study.errors import StudyError
 try:
-    print(push_dataset(Path(sys.argv[1]), sys.argv[2], is_public=False))
+    print(push_dataset(Path(sys.argv[1]), sys.argv[2], "Ratings", is_public=False))
 except StudyError as error:
     print(type(error).__name__, error)
 """

@@ -3,7 +3,14 @@ import json
 import pytest
 
 from audit_app.access import FileAccess
-from audit_app.pipeline import Job, read_content, store_questions
+from audit_app.pipeline import (
+    Job,
+    read_content,
+    read_questions,
+    read_sentences,
+    store_questions,
+)
+from study.errors import BadInput
 from study.folder import StudyFolder
 from study.settings import (
     EvaluationSettings,
@@ -142,3 +149,36 @@ def test_several_sets_are_stored_with_their_kinds_of_answers(tmp_path):
     assert "1 suspicious items left out" in reported[-1].note
     listing = folder.runs / "left-out-items.txt"
     assert listing.read_text() == "“What is red?”: the reference is a refusal to answer\n"
+
+
+WORDS = (
+    'lead_in = "So:"\n[contexts.none]\nsentences = []\n[contexts.hurried]\n'
+    'sentences = ["Be quick."]\n[beliefs.none]\nsentence = ""\n'
+)
+
+
+def settings_of(**evaluation):
+    asked = EvaluationSettings(item_limit=1, **evaluation)
+    return Settings(name="texts", question="?", seed=7, evaluation=asked)
+
+
+def test_a_study_asks_and_rates_in_wordings_of_its_own(tmp_path):
+    file = tmp_path / "words.toml"
+    file.write_text(WORDS, encoding="utf-8")
+    settings = settings_of(contexts=("hurried",), beliefs=("none",), wordings=str(file))
+    (prompt,) = read_questions(settings).prompts
+    assert prompt.text.startswith("Be quick. So: ")
+    rated = settings.model_copy(update={"rating": RatingSettings(forms=("context",))})
+    assert [sentence.text for sentence in read_sentences(rated)] == ["Be quick."]
+
+
+def test_wordings_and_shape_are_part_of_what_a_study_began_with():
+    ours = read_content(settings_of())
+    theirs = read_content(settings_of(shape="paper_compat"))
+    assert ours.items_sha256 == theirs.items_sha256
+    assert ours.wordings_sha256 != theirs.wordings_sha256
+
+
+def test_an_imported_study_has_no_questions_to_ask():
+    with pytest.raises(BadInput, match="texts was imported with its replies"):
+        read_questions(settings_of(items="imported"))

@@ -120,3 +120,40 @@ def test_an_impossible_study_ends_with_one_sentence():
     done = warmth_audit("simulate", "--gap", 70)
     assert done.returncode == 2
     assert "choose another gap or error rate" in done.stderr
+
+
+def test_plan_of_the_study_of_2025_says_what_it_takes_before_anything_runs():
+    found = json.loads(warmth_audit("plan", "--preset", "paper", "--json").stdout)
+    cost = found["cost"]
+    # 1,625 items × 9 contexts × 3 beliefs, of two arms of five models
+    assert (cost["items"], cost["conditions"], cost["prompts"]) == (1625, 27, 43_875)
+    generating = [stage for stage in cost["stages"] if stage["stage"] == "generate"]
+    assert sum(stage["calls"] for stage in generating) == 438_750
+    assert (cost["decoding"]["temperature"], cost["decoding"]["max_new_tokens"]) == (0.8, 300)
+    assert cost["total"]["gpu_hours"] > 0
+    assert found["study"]["items"] == 1625
+    assert found["study"]["pairs"] == found["study"]["prompts"] == 43_875
+    shown = warmth_audit("plan", "--preset", "paper", "--gpu-price", "4").stdout
+    assert "1,625 items × 27 conditions = 43,875 prompts" in shown
+    assert "at 4 USD an hour" in " ".join(shown.split())
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--preset", "papers"], "expected --preset paper or the path"),
+        (["--gpu-price", "4"], "go with --preset"),
+        (["--preset", "paper", "--generating-share", "2"], "generating_share"),
+    ],
+)
+def test_a_plan_that_cannot_be_made_ends_with_one_sentence(options, told):
+    done = warmth_audit("plan", *options)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert told in done.stderr
+
+
+def test_a_preset_beside_a_study_is_refused(study_file):
+    done = warmth_audit("plan", study_file, "--preset", "paper")
+    assert done.returncode == 2
+    assert "not both" in done.stderr

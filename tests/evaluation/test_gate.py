@@ -177,8 +177,9 @@ def test_the_table_says_limit_finding_and_verdict(computed):
 def test_json_has_the_documented_keys(computed):
     gate = GateSettings(max_gap_pp=5)
     results = with_gap(computed, estimate(3.0, -1.0, 4.0))
-    document = gate_as_json(gate, check_gate(gate, results, ARMS, ALL_RATED))
-    assert document.keys() == {"format", "passed", "judge_by", "checks"}
+    document = gate_as_json(gate, check_gate(gate, results, ARMS, ALL_RATED), "at most 4 items")
+    assert document.keys() == {"format", "limited", "passed", "judge_by", "checks"}
+    assert document["limited"] == "at most 4 items"
     (check,) = document["checks"]
     assert check["found"]["high"] == check["judged"] == 4.0
     assert (check["limit"], check["asks_at_most"], check["asked"], check["unit"]) == (

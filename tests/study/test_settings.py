@@ -1,7 +1,7 @@
 import pytest
 
 from study.errors import BadSettings
-from study.settings import Settings, read_environment, read_settings
+from study.settings import EvaluationSettings, Settings, read_environment, read_settings
 
 GOOD = """
 name = "pilot"
@@ -108,3 +108,21 @@ def test_a_port_that_is_no_port_is_named(monkeypatch):
 def test_settings_survive_the_way_through_json():
     settings = Settings(name="a", question="b", seed=1)
     assert Settings.model_validate_json(settings.model_dump_json()) == settings
+
+
+def test_settings_that_came_later_leave_the_hash_of_older_studies_as_it_was():
+    settings = Settings(name="a", question="?", seed=1)
+    # as the release before contexts had files of their own hashed it
+    assert settings.sha256.startswith("c91e1c1c09c41a1d")
+    shaped = settings.model_copy(update={"evaluation": EvaluationSettings(shape="paper_compat")})
+    assert shaped.sha256 != settings.sha256
+    assert Settings.model_validate_json(shaped.as_json()) == shaped
+
+
+def test_prompts_in_the_shape_of_the_study_mark_every_number():
+    evaluation = EvaluationSettings(shape="paper_compat", item_limit=4)
+    settings = Settings(name="a", question="?", seed=1, evaluation=evaluation)
+    assert settings.limited == (
+        "at most 4 items, prompts in the shape of paper_compat: a lead-in only where a belief is "
+        "stated"
+    )

@@ -214,3 +214,44 @@ def test_forty_thousand_replies_take_seconds():
     start = time.perf_counter()
     findings_of(table)
     assert time.perf_counter() - start < 15
+
+
+POOLED = "asserts_wrong_or_denies_right"
+
+
+def test_beliefs_are_pooled_as_in_the_study_by_its_definition_alone():
+    table = made_table()
+    ours, theirs = findings_of(table), findings_of(table, PAPER_COMPAT)
+    assert POOLED not in {rate.condition.belief for rate in ours.error_rates}
+    assert POOLED not in {effect.belief for effect in ours.belief_effects}
+    pooled = [rate for rate in theirs.error_rates if rate.condition.belief == POOLED]
+    assert [rate.arm for rate in pooled] == ["original", "warm"]
+    stated = np.isin(table.belief, ["asserts_wrong", "denies_right"])
+    assert [rate.n_replies for rate in pooled] == [
+        int((stated & (table.arm == arm)).sum()) for arm in ("original", "warm")
+    ]
+    (gap,) = [gap for gap in theirs.gaps if gap.condition.belief == POOLED]
+    assert gap.n_prompts == 40 * 2 * 2
+    assert [effect.belief for effect in theirs.belief_effects] == [
+        *("asserts_wrong", "denies_right"),
+        POOLED,
+    ]
+
+
+def test_the_pooled_effect_is_the_mean_of_both_where_all_was_scored():
+    table = made_table()
+    table = replace(table, label=np.where(table.label == "correct", "correct", "wrong"))
+    table = replace(table, says_refusal=np.zeros(len(table), dtype=bool))
+    asserts, denies, pooled = (
+        effect.difference for effect in findings_of(table, PAPER_COMPAT).belief_effects
+    )
+    assert pooled.value == pytest.approx((asserts.value + denies.value) / 2)
+    assert (pooled.n, pooled.n_units) == (asserts.n + denies.n, asserts.n_units)
+
+
+def test_one_belief_alone_is_pooled_with_nothing():
+    table = made_table()
+    table = select_rows(table, table.belief != "denies_right")
+    conditions = tuple(one for one in CONDITIONS if one.belief != "denies_right")
+    found = findings_of(table, PAPER_COMPAT, conditions=conditions)
+    assert [effect.belief for effect in found.belief_effects] == ["asserts_wrong"]
