@@ -15,7 +15,15 @@ CONTEXTS = (
     *("stakes_high", "stakes_low"),
 )
 BELIEFS = ("none", "asserts_wrong", "denies_right")
-REAL_SETS = ["truthfulqa/TruthfulQA.csv"]
+REAL_SETS = [
+    "truthfulqa/TruthfulQA.csv",
+    "truthfulqa/disinfo_standin.jsonl",
+    "medqa/US_4options_test.jsonl",
+    "medqa/US_5options_test.jsonl",
+    "triviaqa/triviaqa_sm_sub.jsonl",
+    "mmlu/test",
+    "gsm8k/test.jsonl",
+]
 PROMPT_OF_THE_DEMO = "0b5745737b277601"
 
 
