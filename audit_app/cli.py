@@ -134,7 +134,7 @@ def run(
     Example: warmth-audit run --items TruthfulQA.csv --limit 40
     """
     from audit_app.demo import SMALL, study_name_for, write_study
-    from audit_app.run import run_stages
+    from audit_app.run import Endpoint, run_stages
 
     if items is not None:
         folder = StudyFolder(
@@ -147,7 +147,8 @@ def run(
         folder = StudyFolder(study)
     environment = read_environment()
     with open_job(folder, environment, app, token) as job:
-        usage = run_stages(job, environment.cache.expanduser(), endpoint, dtype)
+        models = Endpoint(tuple(endpoint or ()), environment.endpoint_key)
+        usage = run_stages(job, environment.cache.expanduser(), models, dtype)
         if job.access.has_pages:
             terminal.print("The results stand on the owner's page; pairs wait for their raters.")
         else:

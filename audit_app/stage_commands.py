@@ -124,24 +124,29 @@ def generate(
     study: StudyOption = DEMO_FOLDER,
     endpoint: EndpointOption = None,
     dtype: DtypeOption = "auto",
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", min=1, help="Ask this many prompts; the rest another time."),
+    ] = None,
     app: AppOption = None,
     token: TokenOption = None,
 ) -> None:
     """Ask every arm every prompt; replies that are there already are not asked again.
 
-    Each block of replies is graded and paired as it comes, so that rating can begin.
+    Replies are graded and paired as they come, so that rating can begin.
 
     Example: warmth-audit generate --endpoint http://localhost:8080
     """
     from audit_app.pipeline import store_questions
-    from audit_app.run import ask_arms
+    from audit_app.run import Endpoint, ask_arms
     from audit_app.training_stage import plan_training
 
     environment = read_environment()
     with open_job(StudyFolder(study), environment, app, token) as job:
         cache = environment.cache.expanduser()
         plan = plan_training(job.settings, cache, job.report)
-        ask_arms(job, store_questions(job), plan, endpoint, dtype, cache)
+        models = Endpoint(tuple(endpoint or ()), environment.endpoint_key)
+        ask_arms(job, store_questions(job), plan, models, dtype, cache, limit)
 
 
 @commands.command()

@@ -557,6 +557,15 @@ def m033_rater_notes_create(con: duckdb.DuckDBPyConnection) -> None:
     """)
 
 
+@migration
+def m034_responses_add_what_the_server_said(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("ALTER TABLE responses ADD COLUMN usage_json VARCHAR")
+    con.execute("ALTER TABLE responses ADD COLUMN headers_json VARCHAR")
+    con.execute("ALTER TABLE responses ADD COLUMN templated_sha256 VARCHAR")
+    con.execute("ALTER TABLE served_models ADD COLUMN system_sha256 VARCHAR DEFAULT ''")
+    con.execute("ALTER TABLE served_models ADD COLUMN template_sha256 VARCHAR")
+
+
 def migrate(
     con: duckdb.DuckDBPyConnection, migrations: Sequence[Migration] = MIGRATIONS
 ) -> list[str]:
