@@ -86,6 +86,33 @@ def test_an_endpoint_that_refuses_the_nonsense_name_passes():
     assert canaries["warm"].nonsense_refusal.startswith("HTTP 404")
 
 
+def test_an_arm_by_system_prompt_is_asked_of_the_base_with_it():
+    double = TgiDouble(["warm"])
+    with running_app(double.app()) as url:
+        canaries = canary_of(url, ["warm"], system_texts={"system-prompt": "Be kind."})
+    assert canaries["system-prompt"].model_name == "tgi"
+    assert canaries["system-prompt"].answers[0] == f"Plainly: {PROBES[0]} (told: Be kind.)"
+
+
+def test_a_server_that_passes_over_the_system_prompt_is_refused():
+    with (
+        running_app(TgiDouble(["warm"]).app()) as url,
+        pytest.raises(
+            CanaryFailed, match=f"'system-prompt' .* {url} passes over the system prompt"
+        ),
+    ):
+        canary_of(url, ["warm"], system_texts={"system-prompt": ""})
+
+
+def test_every_replica_is_asked():
+    with (
+        running_app(TgiDouble(["warm"]).app()) as whole,
+        running_app(TgiDouble().app()) as bare,
+        pytest.raises(CanaryFailed, match=f"'warm' .* so {bare} puts another model in its place"),
+    ):
+        canary_of([whole, bare], ["warm"])
+
+
 def test_the_nonsense_name_depends_on_the_seed():
     with running_app(TgiDouble(["warm"]).app()) as url:
         names = {canary_of(url, ["warm"], seed)["warm"].nonsense_name for seed in (1, 1, 2)}
