@@ -24,6 +24,7 @@ from typer.core import TyperGroup
 from audit_app.children import CHILD_MARK, interrupt_at_eof
 from audit_app.export_commands import commands as export_commands
 from audit_app.gate_commands import commands as gate_commands
+from audit_app.model_commands import commands as model_commands
 from audit_app.options import (
     DEMO_FOLDER,
     AppOption,
@@ -75,6 +76,7 @@ cli = typer.Typer(
 )
 
 cli.add_typer(commands)
+cli.add_typer(model_commands)
 cli.add_typer(export_commands)
 cli.add_typer(table_commands)
 cli.add_typer(planning_commands)

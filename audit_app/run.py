@@ -112,7 +112,7 @@ def ask_arms(
         CanaryFailed: the endpoint serves something other than the arm asked for.
         ModelUnreachable: nothing answers at the endpoint; what has come is kept.
     """
-    adapters = {arm: trained_folder(job, plan, arm) for arm in plan.run_ids}
+    adapters = {arm: trained_folder(job.folder, plan, arm) for arm in plan.run_ids}
     with job.access.reading() as con:
         arms = current_served_models(read_served_models(con), adapters, plan, job)
     if len(arms) == len(job.settings.arms) and not missing_requests(job, questions, arms, limit):

@@ -1,7 +1,6 @@
 """The subcommands that run one stage each; `cli.py` puts them beside the others."""
 
 import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,7 +18,7 @@ from audit_app.options import (
 )
 from study.errors import BadInput, MissingStage
 from study.folder import StudyFolder
-from study.settings import PACKAGED, read_environment, read_settings
+from study.settings import read_environment, read_settings
 
 commands = typer.Typer()
 
@@ -85,38 +84,6 @@ def adapters(
         raise MissingStage(f"{study} has no adapter yet; run `warmth-audit train --study {study}`")
     if any(check["problems"] for check in checks):
         raise typer.Exit(1)
-
-
-@commands.command("serve-models")
-def serve_models(
-    base: Annotated[
-        str, typer.Option("--base", help="packaged, a hub id, or a folder with safetensors.")
-    ] = PACKAGED,
-    adapter: Annotated[
-        list[str] | None, typer.Option("--adapter", help="NAME=FOLDER of an adapter; repeatable.")
-    ] = None,
-    host: Annotated[str, typer.Option("--host", help="Address to listen at.")] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option("--port", min=1, max=65535, help="Port to listen at.")
-    ] = 8080,
-    dtype: DtypeOption = "auto",
-) -> None:
-    """Serve a base model and merged copies of its adapters, speaking TGI's protocol.
-
-    Example: warmth-audit serve-models --adapter warm=studies/adapters/warm
-    """
-    from audit_app.serving_stage import serve_local_models
-    from audit_app.terminal import TerminalReport
-
-    folders = {}
-    for pair in adapter or []:
-        name, separator, folder = pair.partition("=")
-        if not separator or not Path(folder).is_dir():
-            raise BadInput(f"--adapter expects NAME=FOLDER with a folder that exists, got {pair!r}")
-        folders[name] = Path(folder)
-    cache = read_environment().cache.expanduser()
-    with TerminalReport(terminal) as report:
-        serve_local_models(base, cache, folders, host, port, dtype, report)
 
 
 @commands.command()
