@@ -92,7 +92,7 @@ class Intake:
         self._n_open = Counter(request.prompt.prompt_id for request in requests)
         self._came: defaultdict[str, list[Response]] = defaultdict(list)
         self._whole: list[Response] = []
-        self._total, self._done, self._n_failed = len(requests), 0, 0
+        self._total, self.n_done, self.n_failed = len(requests), 0, 0
         self._started = self._handed_in_at = time.monotonic()
         self._reported_at = float("-inf")
 
@@ -102,9 +102,11 @@ class Intake:
         Raises:
             DiskFull: they could not be written; none of them is kept.
         """
+        if not responses:
+            return
         self._files[STAGE].append("responses", responses)
-        self._done += len(responses)
-        self._n_failed += sum(response.failure is not None for response in responses)
+        self.n_done += len(responses)
+        self.n_failed += sum(response.failure is not None for response in responses)
         for response in responses:
             self._came[response.prompt_id].append(response)
             self._n_open[response.prompt_id] -= 1
@@ -127,8 +129,8 @@ class Intake:
     def end(self) -> None:
         """Bring everything into the study and say so."""
         self.hand_in()
-        note = f"{self._done} responses, {self._n_failed} failed"
-        self._job.report(ended(STAGE, self._done, note, True, self._started))
+        note = f"{self.n_done} responses, {self.n_failed} failed"
+        self._job.report(ended(STAGE, self.n_done, note, True, self._started))
 
     def _hand_in(self, responses: Sequence[Response]) -> None:
         # in this order: a grade and a pair speak of responses that are there
@@ -140,11 +142,11 @@ class Intake:
 
     def _progress(self, now: float) -> StageProgress:
         seconds = now - self._started
-        left_s = seconds / self._done * (self._total - self._done)
-        note = f"{self._done / max(seconds, 1e-9) * 60:.0f} a minute, about {left_s:.0f} s left"
-        if self._n_failed:
-            note += f", {self._n_failed} failed"
-        return StageProgress(STAGE, "running", self._done, self._total, note, seconds)
+        left_s = seconds / self.n_done * (self._total - self.n_done)
+        note = f"{self.n_done / max(seconds, 1e-9) * 60:.0f} a minute, about {left_s:.0f} s left"
+        if self.n_failed:
+            note += f", {self.n_failed} failed"
+        return StageProgress(STAGE, "running", self.n_done, self._total, note, seconds)
 
 
 def _grade(

@@ -112,7 +112,7 @@ def ask_arms(
         CanaryFailed: the endpoint serves something other than the arm asked for.
         ModelUnreachable: nothing answers at the endpoint; what has come is kept.
     """
-    adapters = {arm: trained_folder(job.folder, plan, arm) for arm in plan.run_ids}
+    adapters = adapters_of(job, plan)
     with job.access.reading() as con:
         arms = current_served_models(read_served_models(con), adapters, plan, job)
     if len(arms) == len(job.settings.arms) and not missing_requests(job, questions, arms, limit):
@@ -130,6 +130,11 @@ def ask_arms(
         return
     with local_models(job.settings.base, cache, adapters, dtype, job.report) as url:
         ask([url])
+
+
+def adapters_of(job: Job, plan: TrainingPlan) -> dict[str, Path]:
+    """Where the adapter of each trained arm lies; raises MissingStage where one is not trained."""
+    return {arm: trained_folder(job.folder, plan, arm) for arm in plan.run_ids}
 
 
 def _run_as_child(arguments: Sequence[str], access: StudyAccess) -> None:

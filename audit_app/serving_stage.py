@@ -6,7 +6,7 @@ The endpoint may be TGI, vLLM or the local server; before anything is asked of i
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
@@ -15,7 +15,7 @@ import evaluation.serving
 from audit_app.pipeline import Job
 from audit_app.training_stage import TrainingPlan
 from evaluation.responses import ServedArm
-from evaluation.serving.canary import PROBES, Canary, plan_canary, run_canary
+from evaluation.serving.canary import PROBES, Canary, CanaryPlan, plan_canary, run_canary
 from evaluation.serving.chat_client import ChatClient
 from evaluation.serving.local_server import Dtype, serve_local
 from evaluation.serving.request_run import Check
@@ -100,27 +100,20 @@ def check_served_models(
         CanaryFailed: the endpoint serves something other than an arm asked for.
         BadInput: the study's replies so far were made by another engine.
     """
-    settings = job.settings
     job.report(StageProgress("canary", "running", note="is each arm what it says it is?"))
-    system_texts = _system_texts(job)
-    canary = plan_canary(client.info.base_name, settings.trained_arms, settings.seed, system_texts)
-    decoding = settings.evaluation.decoding
+    base_name, engine = client.info.base_name, client.info.description
+    canary, decoding = canary_of_study(job, base_name), job.settings.evaluation.decoding
     canaries = run_canary(client, canary, decoding)
-    arms = [
-        _served_arm(arm, job, plan, adapters, client, canaries, clock()) for arm in settings.arms
+    arms = [served_arm(arm, job, plan, adapters, base_name, engine) for arm in job.settings.arms]
+    framed = [
+        replace(one, frame=client.read_frame(one.model.model_name, one.system_text, PROBES))
+        for one in arms
     ]
-    with job.access.reading() as con:
-        known = read_served_models(con)
-    _check_engine(known, [one.model for one in arms])
-    run_file = job.run_file("serve")
-    known_ids = {model.served_model_id for model in known}
-    new = [one.model for one in arms if one.model.served_model_id not in known_ids]
-    run_file.append("served_models", new)
-    job.access.hand_in(run_file)
+    checked = store_served_arms(job, framed, canaries, clock())
     n = len(client.infos)
     note = "every arm answers in its own way" + (f", at {n} replicas" if n > 1 else "")
     job.report(StageProgress("canary", "done", 1, 1, note))
-    return CheckedArms(tuple(arms), lambda replica: run_canary(replica, canary, decoding))
+    return CheckedArms(checked, lambda replica: run_canary(replica, canary, decoding))
 
 
 def serve_local_models(
@@ -137,38 +130,75 @@ def serve_local_models(
     serve_local(folder, dict(adapters), host, port, dtype, report)
 
 
-def _served_arm(
+def served_arm(
     arm: str,
     job: Job,
     plan: TrainingPlan,
     adapters: Mapping[str, Path],
-    client: ChatClient,
-    canaries: Mapping[str, Canary],
-    served_at: datetime,
+    base_name: str,
+    engine: str,
 ) -> ServedArm:
-    base_name = client.info.base_name
-    name = arm if arm in job.settings.trained_arms else base_name
+    """An arm at an endpoint, before the canary and without its template."""
     system_text = _system_texts(job).get(arm)
-    frame = client.read_frame(name, system_text, PROBES)
     adapter_hash = _adapter_hash(adapters, arm)
     decoding_json = job.settings.evaluation.decoding.model_dump_json()
-    what = [arm, plan.base.sha256, adapter_hash, client.info.description, decoding_json]
+    what = [arm, plan.base.sha256, adapter_hash, engine, decoding_json]
     if system_text is not None:
         what.append(system_text)
     model = ServedModel(
         served_model_id=stable_id("served", *what),
         arm=arm,
-        model_name=name,
-        engine=client.info.description,
+        model_name=arm if arm in job.settings.trained_arms else base_name,
+        engine=engine,
         base_sha256=plan.base.sha256,
         adapter_sha256=adapter_hash,
         decoding_json=decoding_json,
-        canary_json=canaries[arm if system_text else name].to_json(),
-        served_at=served_at.isoformat(),
+        canary_json="",
+        served_at="",
         system_sha256=_system_hash(job, arm),
-        template_sha256=frame.sha256 if frame else None,
     )
-    return ServedArm(model, system_text, frame)
+    return ServedArm(model, system_text)
+
+
+def store_served_arms(
+    job: Job, arms: Sequence[ServedArm], canaries: Mapping[str, Canary], served_at: datetime
+) -> tuple[ServedArm, ...]:
+    """Bring arms that the canary has let through into the study.
+
+    Raises:
+        BadInput: the study's replies so far were made by another engine.
+    """
+    checked = tuple(
+        replace(
+            one,
+            model=replace(
+                one.model,
+                canary_json=_canary_of(one, canaries).to_json(),
+                served_at=served_at.isoformat(),
+                template_sha256=one.frame.sha256 if one.frame else None,
+            ),
+        )
+        for one in arms
+    )
+    with job.access.reading() as con:
+        known = read_served_models(con)
+    _check_engine(known, [one.model for one in checked])
+    run_file = job.run_file("serve")
+    known_ids = {model.served_model_id for model in known}
+    new = [one.model for one in checked if one.model.served_model_id not in known_ids]
+    run_file.append("served_models", new)
+    job.access.hand_in(run_file)
+    return checked
+
+
+def canary_of_study(job: Job, base_name: str) -> CanaryPlan:
+    """The canary for the study's arms."""
+    settings = job.settings
+    return plan_canary(base_name, settings.trained_arms, settings.seed, _system_texts(job))
+
+
+def _canary_of(arm: ServedArm, canaries: Mapping[str, Canary]) -> Canary:
+    return canaries[arm.model.arm if arm.system_text is not None else arm.model.model_name]
 
 
 def _system_texts(job: Job) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """The subcommands that run one stage each; `cli.py` puts them beside the others."""
 
 import json
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.table import Table
@@ -19,6 +20,9 @@ from audit_app.options import (
 from study.errors import BadInput, MissingStage
 from study.folder import StudyFolder
 from study.settings import read_environment, read_settings
+
+if TYPE_CHECKING:
+    from audit_app.batch_stage import BatchEndpoint, BatchServer
 
 commands = typer.Typer()
 
@@ -95,6 +99,24 @@ def generate(
         int | None,
         typer.Option("--limit", min=1, help="Ask this many prompts; the rest another time."),
     ] = None,
+    write_batch: Annotated[
+        Path | None,
+        typer.Option("--write-batch", help="Write what is missing as a batch file; ask nobody."),
+    ] = None,
+    read_batch: Annotated[
+        Path | None, typer.Option("--read-batch", help="Take in what a batch has answered.")
+    ] = None,
+    batch_for: Annotated[
+        Literal["vllm", "openai"],
+        typer.Option("--batch-for", help="In whose words sampling parameters are written."),
+    ] = "vllm",
+    base_name: Annotated[
+        str | None, typer.Option("--base-name", help="The base's name where the batch runs.")
+    ] = None,
+    engine: Annotated[
+        str | None,
+        typer.Option("--engine", help='What answers the batch, such as "vllm 0.11.0 bf16".'),
+    ] = None,
     app: AppOption = None,
     token: TokenOption = None,
 ) -> None:
@@ -105,15 +127,48 @@ def generate(
     Example: warmth-audit generate --endpoint http://localhost:8080
     """
     from audit_app.pipeline import store_questions
-    from audit_app.run import Endpoint, ask_arms
+    from audit_app.run import Endpoint, adapters_of, ask_arms
     from audit_app.training_stage import plan_training
 
+    batch = _batch_endpoint(write_batch, read_batch, batch_for, base_name, engine)
     environment = read_environment()
     with open_job(StudyFolder(study), environment, app, token) as job:
         cache = environment.cache.expanduser()
         plan = plan_training(job.settings, cache, job.report)
-        models = Endpoint(tuple(endpoint or ()), environment.endpoint_key)
-        ask_arms(job, store_questions(job), plan, models, dtype, cache, limit)
+        questions = store_questions(job)
+        if batch is None:
+            models = Endpoint(tuple(endpoint or ()), environment.endpoint_key)
+            ask_arms(job, questions, plan, models, dtype, cache, limit)
+            return
+        from audit_app.batch_stage import read_replies, write_requests
+
+        adapters = adapters_of(job, plan)
+        if write_batch is not None:
+            write_requests(job, questions, plan, adapters, batch, write_batch, limit)
+        if read_batch is not None:
+            read_replies(job, questions, plan, adapters, batch, read_batch)
+
+
+def _batch_endpoint(
+    write_batch: Path | None,
+    read_batch: Path | None,
+    batch_for: "BatchServer",
+    base_name: str | None,
+    engine: str | None,
+) -> "BatchEndpoint | None":
+    """Who answers the batch; None when there is none."""
+    from audit_app.batch_stage import BatchEndpoint
+
+    if write_batch is None and read_batch is None:
+        return None
+    if write_batch is not None and read_batch is not None:
+        raise BadInput("--write-batch and --read-batch are two steps; give one of them")
+    if not base_name or not engine:
+        raise BadInput(
+            "a batch has nobody to ask: give --base-name, the base's name there, and --engine, "
+            "what answers, with its version and number format"
+        )
+    return BatchEndpoint(batch_for, base_name, engine)
 
 
 @commands.command()
