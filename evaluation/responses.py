@@ -19,7 +19,7 @@ from evaluation.serving.request_run import Check
 from study.database import insert_rows
 from study.errors import ModelUnreachable
 from study.records import Prompt, Response, ServedModel, stable_id
-from study.settings import DecodingSettings
+from study.settings import DecodingSettings, Settings
 
 _INSERT_RESPONSES = """
     INSERT INTO responses (response_id, prompt_id, served_model_id, arm, sample, text,
@@ -30,6 +30,10 @@ _INSERT_RESPONSES = """
         row.usage_json, row.headers_json, row.templated_sha256
     FROM (SELECT unnest($rows) AS row)
     ON CONFLICT (response_id) DO NOTHING
+"""
+_SELECT_ASKED = """
+    SELECT count(*) FILTER (WHERE p.prompt_id IN (SELECT r.prompt_id FROM responses r)), count(*)
+    FROM prompts p
 """
 _SELECT_ANSWERED = "SELECT r.response_id FROM responses r"
 # run files that an earlier version wrote have no such columns
@@ -92,6 +96,19 @@ class ResponseRequest:
 def read_answered(con: duckdb.DuckDBPyConnection) -> set[str]:
     """Ids of the responses that the study has."""
     return {row[0] for row in con.execute(_SELECT_ANSWERED).fetchall()}
+
+
+def describe_limits(con: duckdb.DuckDBPyConnection, settings: Settings) -> str | None:
+    """How a study was cut down, to stand beside every number made from it; None when it is whole.
+
+    A study of which some prompts were not asked yet, because `--limit` left them out or because
+    generation is under way, is cut down as one whose settings say so.
+    """
+    asked, total = con.cursor().execute(_SELECT_ASKED).fetchone() or (0, 0)
+    parts = [settings.limited] if settings.limited else []
+    if 0 < asked < total:
+        parts.append(f"{asked} of {total} prompts asked")
+    return ", ".join(parts) or None
 
 
 def plan_requests(

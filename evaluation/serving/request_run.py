@@ -138,7 +138,9 @@ class RequestRun:
             else:
                 replica.limit.grow(time.monotonic())
                 seconds = time.monotonic() - started
-                return completion_of(request.request_id, _json(response), response.headers, seconds)
+                return completion_of(
+                    request.request_id, _json(response), _headers(response), seconds
+                )
             finally:
                 await self._replicas.give_back(replica)
             if ended := await self._end(request, replica, failure, attempt, started):
@@ -205,6 +207,11 @@ class RequestRun:
             if attempt == self._retry.attempts:
                 await self._replicas.give_up(replica)
             await asyncio.sleep(self._retry.delay_s(min(attempt, self._retry.attempts), waits))
+
+
+def _headers(response: httpx2.Response) -> dict[str, str]:
+    # as bytes: httpx2 guesses an encoding for every look at its headers
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in response.headers.raw}
 
 
 def _json(response: httpx2.Response) -> object:

@@ -16,6 +16,7 @@ from audit_app.generation_stage import generate_responses, missing_requests
 from audit_app.pipeline import store_questions
 from audit_app.serving_stage import check_served_models, current_served_models, read_system_prompt
 from audit_app.stages import utc_now
+from audit_app.study_report import compute_report
 from evaluation.serving.chat_client import connect
 from evaluation.serving.local_server import running_app
 from evaluation.serving.retries import RetryPolicy
@@ -109,8 +110,16 @@ def test_a_limit_asks_some_prompts_and_the_rest_another_time(tmp_path, adapters)
     job = make_job(tmp_path)
     with running_app(TgiDouble(["warm"]).app()) as url:
         assert ask(job, url, adapters, limit=2) == 2 * 3
+        assert marks(job) == "at most 2 items, 2 of 8 prompts asked"
         assert ask(job, url, adapters) == (N_PROMPTS - 2) * 3
+    assert marks(job) == "at most 2 items"
     assert rows(job, "SELECT count(*) FROM responses") == [(N_PROMPTS * 3,)]
+
+
+def marks(job):
+    """What stands beside every number of the study."""
+    with job.access.reading() as con:
+        return compute_report(con, job.settings).limited
 
 
 def test_progress_says_rate_time_left_and_failures(tmp_path, adapters):
@@ -147,6 +156,7 @@ from audit_app.generation_stage import generate_responses, missing_requests
 from audit_app.pipeline import store_questions
 from audit_app.serving_stage import check_served_models
 from audit_app.stages import utc_now
+from audit_app.study_report import compute_report
 from evaluation.serving.chat_client import connect
 folder = Path(sys.argv[1])
 job, adapters = make_job(folder, samples=5, n_items=10), make_adapters(folder)
