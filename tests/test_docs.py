@@ -50,7 +50,9 @@ def test_every_link_within_the_project_leads_to_a_file(name):
     assert missing == []
 
 
-@pytest.mark.parametrize(("name", "fewest"), [("README.md", 11), ("docs/rating.md", 3), ("docs/serving.md", 7)])
+@pytest.mark.parametrize(
+    ("name", "fewest"), [("README.md", 11), ("docs/rating.md", 3), ("docs/serving.md", 7)]
+)
 def test_every_command_and_option_of_a_document_exists(name, fewest):
     calls = re.findall(r"warmth-audit ([a-z][a-z-]+)(.*)", code_of(name))
     assert len(calls) >= fewest
