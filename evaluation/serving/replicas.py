@@ -12,7 +12,7 @@ from evaluation.serving.endpoint import EndpointInfo
 
 FIRST_LIMIT = 8
 SHRINK = 0.8
-COOL_DOWN_S = 5.0
+COOL_DOWN_S = 1.0
 """After a 429 the limit stays for so long: those under way were sent under the old one."""
 
 
