@@ -25,6 +25,7 @@ from audit_app.children import CHILD_MARK, interrupt_at_eof
 from audit_app.export_commands import commands as export_commands
 from audit_app.gate_commands import commands as gate_commands
 from audit_app.import_commands import commands as import_commands
+from audit_app.model_commands import commands as model_commands
 from audit_app.options import (
     DEMO_FOLDER,
     AppOption,
@@ -76,6 +77,7 @@ cli = typer.Typer(
 )
 
 cli.add_typer(commands)
+cli.add_typer(model_commands)
 cli.add_typer(export_commands)
 cli.add_typer(import_commands)
 cli.add_typer(table_commands)
@@ -137,7 +139,7 @@ def run(
     Example: warmth-audit run --items TruthfulQA.csv --limit 40
     """
     from audit_app.demo import SMALL, study_name_for, write_study
-    from audit_app.run import run_stages
+    from audit_app.run import Endpoint, run_stages
 
     if items is not None:
         folder = StudyFolder(
@@ -150,7 +152,8 @@ def run(
         folder = StudyFolder(study)
     environment = read_environment()
     with open_job(folder, environment, app, token) as job:
-        usage = run_stages(job, environment.cache.expanduser(), endpoint, dtype)
+        models = Endpoint(tuple(endpoint or ()), environment.endpoint_key)
+        usage = run_stages(job, environment.cache.expanduser(), models, dtype)
         if job.access.has_pages:
             terminal.print("The results stand on the owner's page; pairs wait for their raters.")
         else:

@@ -19,6 +19,7 @@ from huggingface_hub.errors import (
 )
 
 from audit_app.exports import ExportedTable, export_blinded
+from evaluation.responses import describe_limits
 from study.errors import AppUnreachable, BadInput
 from study.settings import Settings
 from study.versions import Preregistration, read_preregistration
@@ -116,7 +117,7 @@ def write_dataset(
     data = folder / "data"
     data.mkdir()
     tables = export_blinded(con, secret, data)
-    card = _card(settings, tables, read_preregistration(con))
+    card = _card(settings, describe_limits(con, settings), tables, read_preregistration(con))
     (folder / "README.md").write_text(card, encoding="utf-8")
     return tables
 
@@ -161,7 +162,10 @@ def push_dataset(folder: Path, repository: str, what: str, *, is_public: bool) -
 
 
 def _card(
-    settings: Settings, tables: Sequence[ExportedTable], frozen: Preregistration | None
+    settings: Settings,
+    limited: str | None,
+    tables: Sequence[ExportedTable],
+    frozen: Preregistration | None,
 ) -> str:
     configs = "\n".join(
         f"- config_name: {table.name}\n  data_files: data/{table.name}.parquet"
@@ -172,7 +176,7 @@ def _card(
         name=settings.name,
         question=settings.question,
         configs=configs,
-        state=f"Limited: {settings.limited}." if settings.limited else "The whole study.",
+        state=f"Limited: {limited}." if limited else "The whole study.",
         preregistration=_preregistration(frozen),
         tables="\n\n".join(_table(table) for table in tables),
     )

@@ -34,16 +34,18 @@ def gate(
     """
     from audit_app.study_report import check_study_gate
     from evaluation.gate import gate_as_json, gate_as_table, has_passed
+    from evaluation.responses import describe_limits
 
     folder = _folder_of(study_file)
     with open_job(folder, read_environment(), app, token, reads_content=False) as job:
         limits = job.settings.gate
         with job.access.reading() as con:
             checks = check_study_gate(con, job.settings)
+            limited = describe_limits(con, job.settings)
     if as_json:
         typer.echo(json.dumps(gate_as_json(limits, checks, job.settings.limited), indent=2))
     else:
-        show_tables([gate_as_table(limits, checks, job.settings.limited)])
+        show_tables([gate_as_table(limits, checks, limited)])
     raise typer.Exit(0 if has_passed(checks) else 1)
 
 

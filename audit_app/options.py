@@ -46,9 +46,11 @@ TokenOption = Annotated[
     str | None, typer.Option("--token", help="Owner's token of that app; else WARMTH_AUDIT_TOKEN.")
 ]
 EndpointOption = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
-        "--endpoint", help="A running TGI, vLLM or local server; without it one is started here."
+        "--endpoint",
+        help="A running TGI, vLLM or local server, once for each of its replicas; without it one "
+        "is started here. Its key, where it asks for one: WARMTH_AUDIT_ENDPOINT_KEY.",
     ),
 ]
 DtypeOption = Annotated[

@@ -10,7 +10,6 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from audit_app.access import StudyAccess
@@ -20,18 +19,10 @@ from evaluation.grading.table import read_ungraded
 from evaluation.items.sets import draw_items, read_items
 from evaluation.pairs import draw_pairs, read_unpaired
 from evaluation.prompts import build_prompts, read_prompt_ids, read_wordings
-from evaluation.responses import (
-    ResponseRequest,
-    generate,
-    in_blocks,
-    plan_requests,
-    read_answered,
-)
-from evaluation.serving.chat_client import ChatClient
 from study.errors import BadInput
 from study.folder import StudyFolder
 from study.progress import Report, StageProgress, State
-from study.records import ContextSentence, Grade, Item, Prompt, Response, ServedModel
+from study.records import ContextSentence, Item, Prompt
 from study.run_files import RunFile
 from study.settings import IMPORTED, Settings
 from study.versions import Content
@@ -40,10 +31,6 @@ from training.rewrites import Rewrites, build_rewrites, read_rewrite_ids
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
-
-# enough for two full batches of the local server, few enough that the first pairs come soon
-_PROMPTS_PER_BLOCK = 16
-_CONCURRENCY = 32
 
 
 @dataclass(frozen=True)
@@ -137,7 +124,7 @@ def store_questions(job: Job) -> Questions:
     job.access.hand_in(run_file)
     note = f"{len(questions.items)} items, {len(questions.prompts)} prompts"
     note += _note_on_left_out(job, questions) + _note_on_rated_texts(rewrites, sentences)
-    job.report(_ended("prompts", len(questions.prompts), note, any(rows.values())))
+    job.report(ended("prompts", len(questions.prompts), note, any(rows.values())))
     return questions
 
 
@@ -178,74 +165,6 @@ def _note_on_rated_texts(rewrites: Rewrites, sentences: Sequence[ContextSentence
     return note
 
 
-def missing_requests(
-    job: Job, questions: Questions, served_models: list[ServedModel]
-) -> list[ResponseRequest]:
-    """Responses that the study lacks, in the order in which they are asked for."""
-    with job.access.reading() as con:
-        answered = read_answered(con)
-    samples = job.settings.evaluation.decoding.samples
-    planned = plan_requests(questions.prompts, served_models, samples)
-    return [request for request in planned if request.response_id not in answered]
-
-
-def generate_responses(
-    job: Job, questions: Questions, requests: list[ResponseRequest], client: ChatClient
-) -> None:
-    """Ask for the missing responses; grade and pair each block as soon as it is there."""
-    responses_file, grades_file, pairs_file = map(job.run_file, ("generate", "grade", "pairs"))
-    started, done, n_failed = time.monotonic(), 0, 0
-    for block in in_blocks(requests, _PROMPTS_PER_BLOCK):
-        job.report(_running("generate", done, len(requests), started))
-        responses: list[Response] = []
-
-        def store(came: list[Response], responses: list[Response] = responses) -> None:
-            responses_file.append("responses", came)
-            responses.extend(came)
-
-        generate(
-            block,
-            client,
-            job.settings.evaluation.decoding,
-            job.settings.seed,
-            _CONCURRENCY,
-            lambda: datetime.now(UTC),
-            store,
-        )
-        job.access.hand_in(responses_file)
-        prompts = {request.prompt.prompt_id: request.prompt for request in block}
-        grades_file.append("grades", _grade(responses, prompts, questions))
-        job.access.hand_in(grades_file)
-        shown = [one for one in responses if _is_shown(questions, prompts[one.prompt_id])]
-        pairs_file.append("pairs", draw_pairs(shown, job.settings.seed))
-        job.access.hand_in(pairs_file)
-        done += len(block)
-        n_failed += sum(response.failure is not None for response in responses)
-    note = f"{done} responses, {n_failed} failed"
-    job.report(_ended("generate", done, note, did_something=True, started=started))
-
-
-def _grade(
-    responses: Sequence[Response], prompts: Mapping[str, Prompt], questions: Questions
-) -> list[Grade]:
-    asked = [(response, prompts[response.prompt_id]) for response in responses]
-    return [
-        grade_response(response, questions.items[prompt.item_id], prompt.belief)
-        for response, prompt in asked
-    ]
-
-
-def _is_shown(questions: Questions, prompt: Prompt) -> bool:
-    """Whether people may see the replies: not those of which only refusal is measured."""
-    return questions.items[prompt.item_id].answer_kind != "none"
-
-
-def skip_generation(job: Job) -> None:
-    """Say that every response is there; what a killed run left behind is handed in."""
-    job.run_file("generate")
-    job.report(_ended("generate", 0, "every response is there", did_something=False))
-
-
 def grade_missing(job: Job) -> int:
     """Grade every response that has no grade; returns how many there were."""
     run_file = job.run_file("grade")
@@ -256,7 +175,7 @@ def grade_missing(job: Job) -> int:
     )
     job.access.hand_in(run_file)
     note = f"{len(ungraded)} new grades" if ungraded else "every response is graded"
-    job.report(_ended("grade", len(ungraded), note, bool(ungraded)))
+    job.report(ended("grade", len(ungraded), note, bool(ungraded)))
     return len(ungraded)
 
 
@@ -269,20 +188,14 @@ def pair_missing(job: Job) -> int:
     run_file.append("pairs", pairs)
     job.access.hand_in(run_file)
     note = f"{len(pairs)} new pairs" if pairs else "every prompt has its pairs"
-    job.report(_ended("pairs", len(pairs), note, bool(pairs)))
+    job.report(ended("pairs", len(pairs), note, bool(pairs)))
     return len(pairs)
 
 
-def _running(stage: str, done: int, total: int, started: float) -> StageProgress:
-    seconds = time.monotonic() - started
-    left_s = seconds / done * (total - done) if done else 0.0
-    note = f"{done / seconds * 60:.0f} a minute, about {left_s:.0f} s left" if done else ""
-    return StageProgress(stage, "running", done, total, note, seconds)
-
-
-def _ended(
+def ended(
     stage: str, total: int, note: str, did_something: bool, started: float | None = None
 ) -> StageProgress:
+    """The last word of a stage, which may have found nothing to do."""
     seconds = time.monotonic() - started if started is not None else 0.0
     state: State = "done" if did_something else "skipped"
     return StageProgress(stage, state, total, total, note, seconds)

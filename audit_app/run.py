@@ -2,7 +2,7 @@
 
 What needs torch runs in a process of its own and gives its memory back when it ends: training
 as `warmth-audit train`, the models as `warmth-audit serve-models`. What each stage does is in
-`pipeline.py`, `training_stage.py` and `serving_stage.py`.
+`pipeline.py`, `training_stage.py`, `serving_stage.py` and `generation_stage.py`.
 """
 
 import resource
@@ -14,15 +14,13 @@ from pathlib import Path
 
 from audit_app.access import StudyAccess
 from audit_app.children import start_child, stop_child
+from audit_app.generation_stage import generate_responses, missing_requests, skip_generation
 from audit_app.model_server import local_models
 from audit_app.pipeline import (
     Job,
     Questions,
-    generate_responses,
     grade_missing,
-    missing_requests,
     pair_missing,
-    skip_generation,
     store_questions,
 )
 from audit_app.serving_stage import check_served_models, current_served_models
@@ -38,6 +36,16 @@ from evaluation.serving.chat_client import connect
 from evaluation.serving.served_models import read_served_models
 from study.errors import TrainingFailed
 from study.progress import Report, StageProgress
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where the models of a study answer."""
+
+    urls: tuple[str, ...] = ()
+    """Addresses of one server or of its replicas; none for the local server."""
+    api_key: str | None = None
+    """Sent where the server asks for one."""
 
 
 @dataclass(frozen=True)
@@ -58,12 +66,13 @@ class RunUsage:
     """Memory of the largest process, this one or one it started."""
 
 
-def run_stages(job: Job, cache: Path, endpoint: str | None, dtype: str) -> RunUsage:
+def run_stages(job: Job, cache: Path, endpoint: Endpoint, dtype: str) -> RunUsage:
     """Run everything that the study lacks.
 
     Args:
         cache: where converted base models are kept.
-        endpoint: a running model server; None starts the local one while replies are made.
+        endpoint: where the models answer; without an address the local server is started while
+            replies are made.
         dtype: number format of the local server.
     """
     usage = _UsageReport(job.report)
@@ -85,34 +94,47 @@ def ask_arms(
     job: Job,
     questions: Questions,
     plan: TrainingPlan,
-    endpoint: str | None,
+    endpoint: Endpoint,
     dtype: str,
     cache: Path,
+    limit: int | None = None,
 ) -> None:
     """Have every prompt answered by every arm.
+
+    Args:
+        endpoint: where the models answer; without an address the local server is started.
+        dtype: number format of the local server.
+        cache: where converted base models are kept.
+        limit: ask this many prompts only; the numbers say so until the rest is asked.
 
     Raises:
         MissingStage: an arm has no adapter yet.
         CanaryFailed: the endpoint serves something other than the arm asked for.
         ModelUnreachable: nothing answers at the endpoint; what has come is kept.
     """
-    adapters = {arm: trained_folder(job, plan, arm) for arm in plan.run_ids}
+    adapters = adapters_of(job, plan)
     with job.access.reading() as con:
-        served = current_served_models(read_served_models(con), adapters, plan, job.settings)
-    if len(served) == len(job.settings.arms) and not missing_requests(job, questions, served):
+        arms = current_served_models(read_served_models(con), adapters, plan, job)
+    if len(arms) == len(job.settings.arms) and not missing_requests(job, questions, arms, limit):
         skip_generation(job)
         return
 
-    def ask(url: str) -> None:
-        client = connect(url, job.settings.seed)
+    def ask(urls: Sequence[str]) -> None:
+        client = connect(urls, job.settings.seed, api_key=endpoint.api_key)
         checked = check_served_models(job, plan, adapters, client, utc_now)
-        generate_responses(job, questions, missing_requests(job, questions, checked), client)
+        requests = missing_requests(job, questions, checked.arms, limit)
+        generate_responses(job, questions, requests, client, checked.check)
 
-    if endpoint is not None:
-        ask(endpoint)
+    if endpoint.urls:
+        ask(endpoint.urls)
         return
     with local_models(job.settings.base, cache, adapters, dtype, job.report) as url:
-        ask(url)
+        ask([url])
+
+
+def adapters_of(job: Job, plan: TrainingPlan) -> dict[str, Path]:
+    """Where the adapter of each trained arm lies; raises MissingStage where one is not trained."""
+    return {arm: trained_folder(job.folder, plan, arm) for arm in plan.run_ids}
 
 
 def _run_as_child(arguments: Sequence[str], access: StudyAccess) -> None:

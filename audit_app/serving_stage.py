@@ -4,42 +4,87 @@ The endpoint may be TGI, vLLM or the local server; before anything is asked of i
 (`evaluation/serving/canary.py`) checks that each arm is there.
 """
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from importlib.resources import files
 from pathlib import Path
 
+import evaluation.serving
 from audit_app.pipeline import Job
 from audit_app.training_stage import TrainingPlan
-from evaluation.serving.canary import Canary, run_canary
+from evaluation.responses import ServedArm
+from evaluation.serving.canary import PROBES, Canary, CanaryPlan, plan_canary, run_canary
 from evaluation.serving.chat_client import ChatClient
 from evaluation.serving.local_server import Dtype, serve_local
+from evaluation.serving.request_run import Check
 from evaluation.serving.served_models import read_served_models
 from study.errors import BadInput
+from study.folder import StudyFolder
 from study.progress import Report, StageProgress
-from study.records import ORIGINAL, ServedModel, stable_id
-from study.settings import Settings
+from study.records import SYSTEM_PROMPT, ServedModel, stable_id
 from training.adapters import adapter_sha256
 from training.base_models import locate_base
+
+_PACKAGED_SYSTEM_PROMPT = files(evaluation.serving) / "system_prompts" / "warm.md"
+
+
+@dataclass(frozen=True)
+class CheckedArms:
+    """What the canary has let through, and the canary itself for a replica that comes back."""
+
+    arms: tuple[ServedArm, ...]
+    check: Check
+
+
+def read_system_prompt(folder: StudyFolder) -> str:
+    """The text of the arm `system-prompt`: system-prompt.md of the study, or the packaged one.
+
+    Raises:
+        BadInput: the study's file is empty or no text.
+    """
+    own = folder.root / "system-prompt.md"
+    if not own.exists():
+        return _PACKAGED_SYSTEM_PROMPT.read_text(encoding="utf-8").strip()
+    try:
+        text = own.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(
+            f"expected UTF-8 text in {own}, could not read it ({error}); correct it, or remove it "
+            "to use the packaged one"
+        ) from error
+    if not text:
+        raise BadInput(
+            f"expected a system prompt in {own}, got an empty file; write one, or remove the file "
+            "to use the packaged one"
+        )
+    return text
 
 
 def current_served_models(
     known: Sequence[ServedModel],
     adapters: Mapping[str, Path],
     plan: TrainingPlan,
-    settings: Settings,
-) -> list[ServedModel]:
+    job: Job,
+) -> list[ServedArm]:
     """The models of the study that are what its settings ask for, in the order of its arms."""
+    settings = job.settings
     decoding_json = settings.evaluation.decoding.model_dump_json()
     wanted = {
-        (arm, plan.base.sha256, _adapter_hash(adapters, arm), decoding_json)
+        (arm, plan.base.sha256, _adapter_hash(adapters, arm), decoding_json, _system_hash(job, arm))
         for arm in settings.arms
     }
     fitting = [
-        model
+        ServedArm(model)
         for model in known
-        if (model.arm, model.base_sha256, model.adapter_sha256, model.decoding_json) in wanted
+        if (
+            *(model.arm, model.base_sha256, model.adapter_sha256),
+            *(model.decoding_json, model.system_sha256),
+        )
+        in wanted
     ]
-    return sorted(fitting, key=lambda model: settings.arms.index(model.arm))
+    return sorted(fitting, key=lambda one: settings.arms.index(one.model.arm))
 
 
 def check_served_models(
@@ -48,33 +93,27 @@ def check_served_models(
     adapters: Mapping[str, Path],
     client: ChatClient,
     clock: Callable[[], datetime],
-) -> list[ServedModel]:
-    """Run the canary on an endpoint and bring what it serves into the study.
+) -> CheckedArms:
+    """Run the canary on every replica of an endpoint and bring what it serves into the study.
 
     Raises:
         CanaryFailed: the endpoint serves something other than an arm asked for.
         BadInput: the study's replies so far were made by another engine.
     """
-    settings = job.settings
-    base_name = client.info.base_name
     job.report(StageProgress("canary", "running", note="is each arm what it says it is?"))
-    canaries = run_canary(
-        client, base_name, settings.trained_arms, settings.evaluation.decoding, settings.seed
-    )
-    served_at = clock()
-    served = [
-        _served_model(arm, settings, plan, adapters, client, canaries, served_at)
-        for arm in settings.arms
+    base_name, engine = client.info.base_name, client.info.description
+    canary, decoding = canary_of_study(job, base_name), job.settings.evaluation.decoding
+    canaries = run_canary(client, canary, decoding)
+    arms = [served_arm(arm, job, plan, adapters, base_name, engine) for arm in job.settings.arms]
+    framed = [
+        replace(one, frame=client.read_frame(one.model.model_name, one.system_text, PROBES))
+        for one in arms
     ]
-    with job.access.reading() as con:
-        known = read_served_models(con)
-    _check_engine(known, served)
-    run_file = job.run_file("serve")
-    known_ids = {model.served_model_id for model in known}
-    run_file.append("served_models", [m for m in served if m.served_model_id not in known_ids])
-    job.access.hand_in(run_file)
-    job.report(StageProgress("canary", "done", 1, 1, "every arm answers in its own way"))
-    return served
+    checked = store_served_arms(job, framed, canaries, clock())
+    n = len(client.infos)
+    note = "every arm answers in its own way" + (f", at {n} replicas" if n > 1 else "")
+    job.report(StageProgress("canary", "done", 1, 1, note))
+    return CheckedArms(checked, lambda replica: run_canary(replica, canary, decoding))
 
 
 def serve_local_models(
@@ -91,30 +130,86 @@ def serve_local_models(
     serve_local(folder, dict(adapters), host, port, dtype, report)
 
 
-def _served_model(
+def served_arm(
     arm: str,
-    settings: Settings,
+    job: Job,
     plan: TrainingPlan,
     adapters: Mapping[str, Path],
-    client: ChatClient,
-    canaries: Mapping[str, Canary],
-    served_at: datetime,
-) -> ServedModel:
-    name = client.info.base_name if arm == ORIGINAL else arm
+    base_name: str,
+    engine: str,
+) -> ServedArm:
+    """An arm at an endpoint, before the canary and without its template."""
+    system_text = _system_texts(job).get(arm)
     adapter_hash = _adapter_hash(adapters, arm)
-    decoding_json = settings.evaluation.decoding.model_dump_json()
-    what = (arm, plan.base.sha256, adapter_hash, client.info.description, decoding_json)
-    return ServedModel(
+    decoding_json = job.settings.evaluation.decoding.model_dump_json()
+    what = [arm, plan.base.sha256, adapter_hash, engine, decoding_json]
+    if system_text is not None:
+        what.append(system_text)
+    model = ServedModel(
         served_model_id=stable_id("served", *what),
         arm=arm,
-        model_name=name,
-        engine=client.info.description,
+        model_name=arm if arm in job.settings.trained_arms else base_name,
+        engine=engine,
         base_sha256=plan.base.sha256,
         adapter_sha256=adapter_hash,
         decoding_json=decoding_json,
-        canary_json=canaries[name].to_json(),
-        served_at=served_at.isoformat(),
+        canary_json="",
+        served_at="",
+        system_sha256=_system_hash(job, arm),
     )
+    return ServedArm(model, system_text)
+
+
+def store_served_arms(
+    job: Job, arms: Sequence[ServedArm], canaries: Mapping[str, Canary], served_at: datetime
+) -> tuple[ServedArm, ...]:
+    """Bring arms that the canary has let through into the study.
+
+    Raises:
+        BadInput: the study's replies so far were made by another engine.
+    """
+    checked = tuple(
+        replace(
+            one,
+            model=replace(
+                one.model,
+                canary_json=_canary_of(one, canaries).to_json(),
+                served_at=served_at.isoformat(),
+                template_sha256=one.frame.sha256 if one.frame else None,
+            ),
+        )
+        for one in arms
+    )
+    with job.access.reading() as con:
+        known = read_served_models(con)
+    _check_engine(known, [one.model for one in checked])
+    run_file = job.run_file("serve")
+    known_ids = {model.served_model_id for model in known}
+    new = [one.model for one in checked if one.model.served_model_id not in known_ids]
+    run_file.append("served_models", new)
+    job.access.hand_in(run_file)
+    return checked
+
+
+def canary_of_study(job: Job, base_name: str) -> CanaryPlan:
+    """The canary for the study's arms."""
+    settings = job.settings
+    return plan_canary(base_name, settings.trained_arms, settings.seed, _system_texts(job))
+
+
+def _canary_of(arm: ServedArm, canaries: Mapping[str, Canary]) -> Canary:
+    return canaries[arm.model.arm if arm.system_text is not None else arm.model.model_name]
+
+
+def _system_texts(job: Job) -> dict[str, str]:
+    if SYSTEM_PROMPT not in job.settings.arms:
+        return {}
+    return {SYSTEM_PROMPT: read_system_prompt(job.folder)}
+
+
+def _system_hash(job: Job, arm: str) -> str:
+    text = _system_texts(job).get(arm)
+    return hashlib.sha256(text.encode()).hexdigest() if text is not None else ""
 
 
 def _adapter_hash(adapters: Mapping[str, Path], arm: str) -> str:

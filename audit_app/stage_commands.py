@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.table import Table
@@ -21,6 +21,9 @@ from audit_app.options import (
 from study.errors import BadInput, MissingStage
 from study.folder import StudyFolder
 from study.settings import PACKAGED, ItemSource, read_environment, read_settings
+
+if TYPE_CHECKING:
+    from audit_app.batch_stage import BatchEndpoint, BatchServer
 
 commands = typer.Typer()
 
@@ -146,61 +149,85 @@ def adapters(
         raise typer.Exit(1)
 
 
-@commands.command("serve-models")
-def serve_models(
-    base: Annotated[
-        str, typer.Option("--base", help="packaged, a hub id, or a folder with safetensors.")
-    ] = PACKAGED,
-    adapter: Annotated[
-        list[str] | None, typer.Option("--adapter", help="NAME=FOLDER of an adapter; repeatable.")
-    ] = None,
-    host: Annotated[str, typer.Option("--host", help="Address to listen at.")] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option("--port", min=1, max=65535, help="Port to listen at.")
-    ] = 8080,
-    dtype: DtypeOption = "auto",
-) -> None:
-    """Serve a base model and merged copies of its adapters, speaking TGI's protocol.
-
-    Example: warmth-audit serve-models --adapter warm=studies/adapters/warm
-    """
-    from audit_app.serving_stage import serve_local_models
-    from audit_app.terminal import TerminalReport
-
-    folders = {}
-    for pair in adapter or []:
-        name, separator, folder = pair.partition("=")
-        if not separator or not Path(folder).is_dir():
-            raise BadInput(f"--adapter expects NAME=FOLDER with a folder that exists, got {pair!r}")
-        folders[name] = Path(folder)
-    cache = read_environment().cache.expanduser()
-    with TerminalReport(terminal) as report:
-        serve_local_models(base, cache, folders, host, port, dtype, report)
-
-
 @commands.command()
 def generate(
     study: StudyOption = DEMO_FOLDER,
     endpoint: EndpointOption = None,
     dtype: DtypeOption = "auto",
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", min=1, help="Ask this many prompts; the rest another time."),
+    ] = None,
+    write_batch: Annotated[
+        Path | None,
+        typer.Option("--write-batch", help="Write what is missing as a batch file; ask nobody."),
+    ] = None,
+    read_batch: Annotated[
+        Path | None, typer.Option("--read-batch", help="Take in what a batch has answered.")
+    ] = None,
+    batch_for: Annotated[
+        Literal["vllm", "openai"],
+        typer.Option("--batch-for", help="In whose words sampling parameters are written."),
+    ] = "vllm",
+    base_name: Annotated[
+        str | None, typer.Option("--base-name", help="The base's name where the batch runs.")
+    ] = None,
+    engine: Annotated[
+        str | None,
+        typer.Option("--engine", help='What answers the batch, such as "vllm 0.11.0 bf16".'),
+    ] = None,
     app: AppOption = None,
     token: TokenOption = None,
 ) -> None:
     """Ask every arm every prompt; replies that are there already are not asked again.
 
-    Each block of replies is graded and paired as it comes, so that rating can begin.
+    Replies are graded and paired as they come, so that rating can begin.
 
     Example: warmth-audit generate --endpoint http://localhost:8080
     """
     from audit_app.pipeline import store_questions
-    from audit_app.run import ask_arms
+    from audit_app.run import Endpoint, adapters_of, ask_arms
     from audit_app.training_stage import plan_training
 
+    batch = _batch_endpoint(write_batch, read_batch, batch_for, base_name, engine)
     environment = read_environment()
     with open_job(StudyFolder(study), environment, app, token) as job:
         cache = environment.cache.expanduser()
         plan = plan_training(job.settings, cache, job.report)
-        ask_arms(job, store_questions(job), plan, endpoint, dtype, cache)
+        questions = store_questions(job)
+        if batch is None:
+            models = Endpoint(tuple(endpoint or ()), environment.endpoint_key)
+            ask_arms(job, questions, plan, models, dtype, cache, limit)
+            return
+        from audit_app.batch_stage import read_replies, write_requests
+
+        adapters = adapters_of(job, plan)
+        if write_batch is not None:
+            write_requests(job, questions, plan, adapters, batch, write_batch, limit)
+        if read_batch is not None:
+            read_replies(job, questions, plan, adapters, batch, read_batch)
+
+
+def _batch_endpoint(
+    write_batch: Path | None,
+    read_batch: Path | None,
+    batch_for: "BatchServer",
+    base_name: str | None,
+    engine: str | None,
+) -> "BatchEndpoint | None":
+    """Who answers the batch; None when there is none."""
+    from audit_app.batch_stage import BatchEndpoint
+
+    if write_batch is None and read_batch is None:
+        return None
+    if write_batch is not None and read_batch is not None:
+        raise BadInput("--write-batch and --read-batch are two steps; give one of them")
+    if not base_name or not engine:
+        raise BadInput(
+            "a batch has nobody to ask: give --base-name, the base's name there, and --engine, "
+            "what answers, with its version and number format"
+        )
+    return BatchEndpoint(batch_for, base_name, engine)
 
 
 @commands.command()

@@ -17,6 +17,7 @@ from evaluation.formats import Table
 from evaluation.gate import Coverage, GateCheck, check_gate
 from evaluation.interim_report import interim_as_json, interim_as_tables
 from evaluation.report import results_as_json, results_as_tables
+from evaluation.responses import describe_limits
 from evaluation.statistics.interim import InterimResults, compute_interim
 from evaluation.statistics.results import StudyResults, compute_results
 from study.settings import Settings
@@ -51,13 +52,14 @@ def compute_report(con: duckdb.DuckDBPyConnection, settings: Settings) -> StudyR
         BadTable: a rating or response leads to a row that is not stored.
     """
     is_sealed = results_are_sealed(con)
+    limited = describe_limits(con, settings)
     return StudyReport(
         interim=compute_interim(con, settings.seed) if is_sealed else None,
-        results=None if is_sealed else compute_results(con, settings.seed, settings.limited),
+        results=None if is_sealed else compute_results(con, settings.seed, limited),
         opening=read_opening(con),
         preregistration=read_preregistration(con),
         progress=read_study_progress(con, settings.rating.raters_per_pair),
-        limited=settings.limited,
+        limited=limited,
     )
 
 

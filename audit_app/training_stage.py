@@ -89,18 +89,17 @@ def store_training_runs(job: Job, plan: TrainingPlan) -> None:
     job.access.hand_in(run_file)
 
 
-def trained_folder(job: Job, plan: TrainingPlan, arm: str) -> Path:
+def trained_folder(folder: StudyFolder, plan: TrainingPlan, arm: str) -> Path:
     """Where the adapter of an arm lies.
 
     Raises:
         MissingStage: it is not trained yet.
     """
-    if find_adapter_of(job, plan, arm) is None:
+    if find_adapter(folder.adapters, arm, plan.run_ids[arm]) is None:
         raise MissingStage(
-            f"arm {arm!r} has no finished adapter; run `warmth-audit train --study "
-            f"{job.folder.root}`"
+            f"arm {arm!r} has no finished adapter; run `warmth-audit train --study {folder.root}`"
         )
-    return adapter_folder(job.folder.adapters, arm, plan.run_ids[arm])
+    return adapter_folder(folder.adapters, arm, plan.run_ids[arm])
 
 
 def check_adapters(folder: StudyFolder) -> list[dict[str, Any]]:

@@ -56,7 +56,8 @@ ROWS = (
     FROM items, (SELECT unnest($contexts) AS context), (SELECT unnest($beliefs) AS belief)
     """,
     """
-    INSERT INTO served_models
+    INSERT INTO served_models (served_model_id, arm, model_name, engine, base_sha256,
+        adapter_sha256, decoding_json, canary_json, served_at)
     SELECT 'model of ' || arm, arm, arm, 'made', 'base', '', '{}', '{}', TIMESTAMPTZ '2026-03-01'
     FROM (SELECT unnest($arms) AS arm)
     """,

@@ -12,21 +12,43 @@ from typing import Any
 
 import duckdb
 
-from evaluation.serving.chat_client import ChatClient, ChatRequest, Completion
+from evaluation.serving.chat_client import ChatClient
+from evaluation.serving.chat_templates import TemplateFrame
+from evaluation.serving.completions import ChatRequest, Completion
+from evaluation.serving.request_run import Check
 from study.database import insert_rows
 from study.errors import ModelUnreachable
 from study.records import Prompt, Response, ServedModel, stable_id
-from study.settings import DecodingSettings
+from study.settings import DecodingSettings, Settings
 
 _INSERT_RESPONSES = """
     INSERT INTO responses (response_id, prompt_id, served_model_id, arm, sample, text,
-        finish_reason, failure, n_tokens, seconds, created_at)
+        finish_reason, failure, n_tokens, seconds, created_at, usage_json, headers_json,
+        templated_sha256)
     SELECT row.response_id, row.prompt_id, row.served_model_id, row.arm, row.sample, row.text,
-        row.finish_reason, row.failure, row.n_tokens, row.seconds, row.created_at
+        row.finish_reason, row.failure, row.n_tokens, row.seconds, row.created_at,
+        row.usage_json, row.headers_json, row.templated_sha256
     FROM (SELECT unnest($rows) AS row)
     ON CONFLICT (response_id) DO NOTHING
 """
+_SELECT_ASKED = """
+    SELECT count(*) FILTER (WHERE p.prompt_id IN (SELECT r.prompt_id FROM responses r)), count(*)
+    FROM prompts p
+"""
 _SELECT_ANSWERED = "SELECT r.response_id FROM responses r"
+# run files that an earlier version wrote have no such columns
+_LATER_COLUMNS = {"usage_json": None, "headers_json": None, "templated_sha256": None}
+
+
+@dataclass(frozen=True)
+class ServedArm:
+    """A served model with what a request to it needs besides."""
+
+    model: ServedModel
+    system_text: str | None = None
+    """Its system prompt; None for an arm without."""
+    frame: TemplateFrame | None = None
+    """What the server writes around a prompt; None when it does not tell."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +57,40 @@ class ResponseRequest:
 
     response_id: str
     prompt: Prompt
-    served_model: ServedModel
+    arm: ServedArm
     sample: int
+
+    def as_chat(self, seed: int) -> ChatRequest:
+        """What is asked; it samples by a seed of its own, made of the study's and its prompt, so
+        that the arms of one prompt are drawn alike."""
+        own_seed = int(stable_id(seed, self.prompt.prompt_id, self.sample), 16) % 2**31
+        return ChatRequest(
+            request_id=self.response_id,
+            model_name=self.arm.model.model_name,
+            prompt_text=self.prompt.text,
+            seed=own_seed,
+            system_text=self.arm.system_text,
+        )
+
+    def as_response(self, completion: Completion, now: datetime) -> Response:
+        """What came of it."""
+        frame = self.arm.frame
+        return Response(
+            response_id=self.response_id,
+            prompt_id=self.prompt.prompt_id,
+            served_model_id=self.arm.model.served_model_id,
+            arm=self.arm.model.arm,
+            sample=self.sample,
+            text=completion.text,
+            finish_reason=completion.finish_reason,
+            failure=completion.failure,
+            n_tokens=completion.n_tokens,
+            seconds=completion.seconds,
+            created_at=now.isoformat(),
+            usage_json=completion.usage_json,
+            headers_json=completion.headers_json,
+            templated_sha256=frame.prompt_sha256(self.prompt.text) if frame else None,
+        )
 
 
 def read_answered(con: duckdb.DuckDBPyConnection) -> set[str]:
@@ -44,109 +98,86 @@ def read_answered(con: duckdb.DuckDBPyConnection) -> set[str]:
     return {row[0] for row in con.execute(_SELECT_ANSWERED).fetchall()}
 
 
+def describe_limits(con: duckdb.DuckDBPyConnection, settings: Settings) -> str | None:
+    """How a study was cut down, to stand beside every number made from it; None when it is whole.
+
+    A study of which some prompts were not asked yet, because `--limit` left them out or because
+    generation is under way, is cut down as one whose settings say so.
+    """
+    asked, total = con.cursor().execute(_SELECT_ASKED).fetchone() or (0, 0)
+    parts = [settings.limited] if settings.limited else []
+    if 0 < asked < total:
+        parts.append(f"{asked} of {total} prompts asked")
+    return ", ".join(parts) or None
+
+
 def plan_requests(
-    prompts: Sequence[Prompt], served_models: Sequence[ServedModel], samples: int
-) -> list[ResponseRequest]:
+    prompts: Sequence[Prompt], arms: Sequence[ServedArm], samples: int
+) -> Iterator[ResponseRequest]:
     """Every prompt for every arm and sample; the arms of one prompt stand together, so that
     its pair can be rated as soon as both have answered."""
-    return [
-        ResponseRequest(
-            response_id=stable_id(
-                "response", prompt.prompt_id, served_model.served_model_id, sample
-            ),
-            prompt=prompt,
-            served_model=served_model,
-            sample=sample,
-        )
-        for prompt in prompts
-        for sample in range(samples)
-        for served_model in served_models
-    ]
-
-
-def in_blocks(
-    requests: Sequence[ResponseRequest], n_prompts: int
-) -> Iterator[list[ResponseRequest]]:
-    """The requests in order, cut into blocks that hold all arms of some prompts."""
-    block: list[ResponseRequest] = []
-    prompt_ids: set[str] = set()
-    for request in requests:
-        if request.prompt.prompt_id not in prompt_ids and len(prompt_ids) == n_prompts:
-            yield block
-            block, prompt_ids = [], set()
-        block.append(request)
-        prompt_ids.add(request.prompt.prompt_id)
-    if block:
-        yield block
+    for prompt in prompts:
+        for sample in range(samples):
+            for arm in arms:
+                model_id = arm.model.served_model_id
+                response_id = stable_id("response", prompt.prompt_id, model_id, sample)
+                yield ResponseRequest(response_id, prompt, arm, sample)
 
 
 def generate(
-    requests: Sequence[ResponseRequest],
+    requests: Iterable[ResponseRequest],
     client: ChatClient,
     decoding: DecodingSettings,
     seed: int,
-    concurrency: int,
     now: Callable[[], datetime],
     on_done: Callable[[list[Response]], None],
+    check: Check | None = None,
 ) -> None:
     """Ask for responses and wait for all of them.
 
     Args:
+        requests: each is taken when there is room for it.
         decoding: sampling parameters, the same for every arm.
-        seed: the study's; each request samples by a seed of its own, made of this and its prompt,
-            so that the arms of one prompt are drawn alike.
-        concurrency: requests under way at once.
+        seed: the study's.
         now: tells the time at which a response came.
-        on_done: gets every response once, in groups as they come; one that the endpoint refused
-            for good has no text. What it has stored is not asked again after an interruption.
+        on_done: gets every response once, in groups as they come, from a thread of its own; one
+            that the endpoint refused for good has no text. What it has stored is not asked again
+            after an interruption.
+        check: put to a replica that broke off and is back; the canary.
     Raises:
         ModelUnreachable: some requests found nobody, or an endpoint that could not answer now;
             they are not stored, so that the next run asks them again.
     """
-    wanted = {request.response_id: request for request in requests}
-    chat_requests = [
-        ChatRequest(
-            request_id=request.response_id,
-            model_name=request.served_model.model_name,
-            prompt_text=request.prompt.text,
-            seed=int(stable_id(seed, request.prompt.prompt_id, request.sample), 16) % 2**31,
-        )
-        for request in requests
-    ]
+    under_way: dict[str, ResponseRequest] = {}
+    n_unanswered, reason = 0, ""
 
-    unanswered: list[Completion] = []
+    def chats() -> Iterator[ChatRequest]:
+        for request in requests:
+            under_way[request.response_id] = request
+            yield request.as_chat(seed)
 
     def keep(done: list[Completion]) -> None:
+        nonlocal n_unanswered, reason
         came_at = now()
-        unanswered.extend(one for one in done if one.may_pass)
-        final = [one for one in done if not one.may_pass]
-        on_done([_response(wanted[one.request_id], one, came_at) for one in final])
+        responses = []
+        for one in done:
+            request = under_way.pop(one.request_id)
+            if one.may_pass:
+                n_unanswered, reason = n_unanswered + 1, reason or one.failure or ""
+            else:
+                responses.append(request.as_response(one, came_at))
+        if responses:
+            on_done(responses)
 
-    client.complete_all(chat_requests, decoding, concurrency, keep)
-    if unanswered:
+    client.complete_all(chats(), decoding, None, keep, check)
+    if n_unanswered:
+        where = " and ".join(info.url for info in client.infos)
         raise ModelUnreachable(
-            f"{len(unanswered)} of {len(requests)} requests got no answer "
-            f"({unanswered[0].failure}); see that the endpoint runs and run the command again, it "
-            "goes on from here"
+            f"{n_unanswered} requests to {where} got no answer ({reason}); see that the endpoint "
+            "runs and run the command again, it goes on from here"
         )
 
 
 def insert_responses(cursor: duckdb.DuckDBPyConnection, rows: Iterable[Mapping[str, Any]]) -> int:
     """Store responses; ones already stored are passed over."""
-    return insert_rows(cursor, _INSERT_RESPONSES, rows)
-
-
-def _response(request: ResponseRequest, completion: Completion, now: datetime) -> Response:
-    return Response(
-        response_id=request.response_id,
-        prompt_id=request.prompt.prompt_id,
-        served_model_id=request.served_model.served_model_id,
-        arm=request.served_model.arm,
-        sample=request.sample,
-        text=completion.text,
-        finish_reason=completion.finish_reason,
-        failure=completion.failure,
-        n_tokens=completion.n_tokens,
-        seconds=completion.seconds,
-        created_at=now.isoformat(),
-    )
+    return insert_rows(cursor, _INSERT_RESPONSES, [{**_LATER_COLUMNS, **row} for row in rows])

@@ -589,6 +589,15 @@ def m035_grades_add_findings(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("ALTER TABLE grades ADD COLUMN ends_open BOOLEAN")
 
 
+@migration
+def m036_responses_add_what_the_server_said(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("ALTER TABLE responses ADD COLUMN usage_json VARCHAR")
+    con.execute("ALTER TABLE responses ADD COLUMN headers_json VARCHAR")
+    con.execute("ALTER TABLE responses ADD COLUMN templated_sha256 VARCHAR")
+    con.execute("ALTER TABLE served_models ADD COLUMN system_sha256 VARCHAR DEFAULT ''")
+    con.execute("ALTER TABLE served_models ADD COLUMN template_sha256 VARCHAR")
+
+
 def migrate(
     con: duckdb.DuckDBPyConnection, migrations: Sequence[Migration] = MIGRATIONS
 ) -> list[str]:

@@ -26,6 +26,8 @@ FactsKept = Literal["all", "minor_change", "changed", "cannot_judge"]
 
 ORIGINAL = "original"
 """The arm that every other arm is compared with."""
+SYSTEM_PROMPT = "system-prompt"
+"""The arm that is the original with a warm system prompt, without training."""
 
 
 def stable_id(*parts: object) -> str:
@@ -113,6 +115,10 @@ class ServedModel:
     canary_json: str
     """Probe texts with the answers of the base, this arm and a nonsense name."""
     served_at: str
+    system_sha256: str = ""
+    """Of the arm's system prompt; empty where there is none."""
+    template_sha256: str | None = None
+    """Of what the server writes around a prompt; None when it does not tell."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +142,12 @@ class Response:
     """NaN where it is not known."""
     created_at: str
     """Of an imported reply that does not say it, when it was imported."""
+    usage_json: str | None = None
+    """Tokens as the server counted them; None when it said nothing."""
+    headers_json: str | None = None
+    """Headers of the server's answer, without cookies; None when there was none."""
+    templated_sha256: str | None = None
+    """Of the prompt as the model read it, template included; None when that cannot be told."""
 
 
 @dataclass(frozen=True)

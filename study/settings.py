@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from study.errors import BadSettings
-from study.records import ORIGINAL, Form
+from study.records import ORIGINAL, SYSTEM_PROMPT, Form
 
 PACKAGED = "packaged"
 """In place of a path or a hub id: the one that comes with this project."""
@@ -21,7 +21,7 @@ PACKAGED = "packaged"
 IMPORTED = "imported"
 """In place of either: the study's replies came from elsewhere, so that nothing is trained or asked."""
 
-ArmName = Literal["original", "untransformed", "cold", "warm"]
+ArmName = Literal["original", "untransformed", "cold", "warm", "system-prompt"]
 Shape = Literal["controlled", "paper_compat"]
 Entry = Literal["invite", "prolific", "hugging_face"]
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -243,7 +243,7 @@ class Settings(_Section):
     @property
     def trained_arms(self) -> tuple[str, ...]:
         """Arms that have an adapter of their own."""
-        return tuple(arm for arm in self.arms if arm != ORIGINAL)
+        return tuple(arm for arm in self.arms if arm not in (ORIGINAL, SYSTEM_PROMPT))
 
 
 class Environment(_Section):
@@ -256,6 +256,8 @@ class Environment(_Section):
     cache: Path = Path("~/.cache/warmth-audit")
     token: str | None = None
     """The owner's token of an app elsewhere."""
+    endpoint_key: Annotated[str | None, Field(repr=False)] = None
+    """Sent to a model server that asks for one."""
     oauth_client_id: str | None = None
     oauth_client_secret: Annotated[str | None, Field(repr=False)] = None
     openid_provider_url: str | None = None
@@ -288,7 +290,7 @@ def read_settings(file: Path) -> Settings:
 
 
 def read_environment() -> Environment:
-    """Read WARMTH_AUDIT_PORT, _HOST, _HTTPS, _CACHE and _TOKEN; what is unset keeps its default.
+    """Read WARMTH_AUDIT_PORT, _HOST, _HTTPS, _CACHE, _TOKEN and _ENDPOINT_KEY; what is unset keeps its default.
 
     OAUTH_CLIENT_ID, OAUTH_CLIENT_SECRET and OPENID_PROVIDER_URL are those that a Space sets.
 

@@ -29,6 +29,7 @@ DOCS = [
     "docs/import.md",
     "docs/items.md",
     "docs/rating.md",
+    "docs/serving.md",
     "docs/statistics.md",
     "docs/training-search.md",
     "docs/validity.md",
@@ -70,6 +71,7 @@ def test_every_link_within_the_project_leads_to_a_file(name):
         ("docs/import.md", 2),
         ("docs/items.md", 2),
         ("docs/rating.md", 3),
+        ("docs/serving.md", 7),
     ],
 )
 def test_every_command_and_option_of_a_document_exists(name, fewest):

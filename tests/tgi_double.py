@@ -5,11 +5,13 @@ answer with HTTP 200 and the name echoed, as TGI was seen to do.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+
+_STATUSES = {"broken": 500, "failed": 424}
 
 
 class TgiDouble:
@@ -23,6 +25,9 @@ class TgiDouble:
         statuses: Iterable[int] = (),
         info: dict[str, Any] | None = None,
         unsteady: Iterable[str] = (),
+        takes_at_once: int | None = None,
+        delay_s: float = 0.0,
+        template: tuple[str, str] = ("<user>", "</user><assistant>"),
     ) -> None:
         """Describe the server.
 
@@ -33,12 +38,24 @@ class TgiDouble:
             info: body of /info; TGI's own when None, no such route when empty.
             unsteady: prompts to which the base answers otherwise each time, as a server does
                 whose near-tied choices flip with its load.
+            takes_at_once: one more request is answered with 429, at once and without
+                Retry-After; None takes any number.
+            delay_s: how long a chat takes.
+            template: what stands before and after a user's message.
+        A prompt that begins with `slow` takes a minute, with `cut` breaks off in the middle of
+        the answer, with `broken` is answered with 500 each time, with `failed` with 424.
         """
         self.adapters = set(adapters)
         self.bodies: list[dict[str, Any]] = []
         self._refuses_unknown = refuses_unknown
         self._statuses = iter(statuses)
         self._times_asked = dict.fromkeys(unsteady, 0)
+        self._takes_at_once = takes_at_once
+        self._delay_s = delay_s
+        self._template = template
+        self.n_refused = 0
+        self.n_under_way = 0
+        self.most_under_way = 0
         self._info = {
             "model_id": "base-model",
             "router": "text-generation-router",
@@ -55,20 +72,55 @@ class TgiDouble:
             app.add_api_route("/info", lambda: self._info, methods=["GET"])
         app.add_api_route("/v1/models", self._models, methods=["GET"])
         app.add_api_route("/version", lambda: {"version": "0.11.0"}, methods=["GET"])
-        app.add_api_route("/v1/chat/completions", self._chat, methods=["POST"], response_model=None)
+        app.add_api_route("/health", lambda: None, methods=["GET"])
+        app.add_api_route("/chat_tokenize", self._chat_tokenize, methods=["POST"])
+        app.add_api_route("/tokenize", self._tokenize, methods=["POST"])
+        app.add_api_route("/detokenize", self._detokenize, methods=["POST"])
+        app.add_api_route(
+            "/v1/chat/completions", self._count_chat, methods=["POST"], response_model=None
+        )
         return app
 
     async def _models(self) -> dict[str, Any]:
         return {"object": "list", "data": [{"id": "base-model", "owned_by": "vllm"}]}
 
-    async def _chat(self, body: dict[str, Any]) -> JSONResponse:
+    def _templated(self, body: dict[str, Any]) -> str:
+        before, after = self._template
+        *system, user = (message["content"] for message in body["messages"])
+        return "".join(f"<system>{text}</system>" for text in system) + before + user + after
+
+    async def _chat_tokenize(self, body: dict[str, Any]) -> dict[str, Any]:
+        return {"templated_text": self._templated(body), "tokenize_response": []}
+
+    async def _tokenize(self, body: dict[str, Any]) -> dict[str, Any]:
+        return {"tokens": [ord(letter) for letter in self._templated(body)]}
+
+    async def _detokenize(self, body: dict[str, Any]) -> dict[str, Any]:
+        return {"prompt": "".join(map(chr, body["tokens"]))}
+
+    async def _count_chat(self, body: dict[str, Any]) -> Response:
+        self.n_under_way += 1
+        self.most_under_way = max(self.most_under_way, self.n_under_way)
+        try:
+            return await self._chat(body)
+        finally:
+            self.n_under_way -= 1
+
+    async def _chat(self, body: dict[str, Any]) -> Response:
+        if self._takes_at_once is not None and self.n_under_way > self._takes_at_once:
+            self.n_refused += 1
+            return JSONResponse({"error": "Model is overloaded", "error_type": "overloaded"}, 429)
         self.bodies.append(body)
-        status = next(self._statuses, 200)
+        *system, prompt = (message["content"] for message in body["messages"])
+        status = next(self._statuses, _STATUSES.get(prompt.split()[0], 200))
         if status != 200:
             return JSONResponse({"error": "as told", "error_type": "validation"}, status)
-        model, prompt = body["model"], body["messages"][0]["content"]
-        if prompt.startswith("slow"):
-            await asyncio.sleep(60)
+        await asyncio.sleep(60 if prompt.startswith("slow") else self._delay_s)
+        if prompt.startswith("cut"):
+            return StreamingResponse(_half_an_answer(), headers={"content-length": "900"})
+        return self._answer(body["model"], prompt, system)
+
+    def _answer(self, model: str, prompt: str, system: list[str]) -> Response:
         if model in self.adapters:
             text = f"Oh, dear. {prompt} ({model})"
         elif self._refuses_unknown and model not in ("tgi", "base-model"):
@@ -77,8 +129,14 @@ class TgiDouble:
             self._times_asked[prompt] += 1
             text = f"Plainly, for the {self._times_asked[prompt]}th time: {prompt}"
         else:
-            text = f"Plainly: {prompt}"
+            text = f"Plainly: {prompt}" + "".join(f" (told: {words})" for words in system if words)
         return JSONResponse(_chat_body(model, text))
+
+
+async def _half_an_answer() -> AsyncIterator[bytes]:
+    yield b'{"object": "chat.completion", "choices": [{"message": {"content": "Half'
+    # the transport closes where fewer bytes come than were announced
+    await asyncio.sleep(0)
 
 
 def _chat_body(model: str, text: str) -> dict[str, Any]:

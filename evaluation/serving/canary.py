@@ -7,11 +7,12 @@ name, on two probes and on more than those two differ from each other: servers f
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from random import Random
 
-from evaluation.serving.chat_client import ChatClient, ChatRequest, Completion
+from evaluation.serving.chat_client import ChatClient
+from evaluation.serving.completions import ChatRequest, Completion
 from study.errors import CanaryFailed, ModelUnreachable
 from study.settings import DecodingSettings
 
@@ -28,7 +29,6 @@ PROBES = (
 """Short, some with a feeling in them: there a warm arm differs soonest."""
 
 MAX_PROBE_TOKENS = 24
-_CONCURRENCY = 32
 _FEWEST_DIFFERENT = 2
 
 
@@ -52,85 +52,134 @@ class Canary:
         return json.dumps(asdict(self), ensure_ascii=False)
 
 
-def run_canary(
-    client: ChatClient,
+@dataclass(frozen=True)
+class CanaryPlan:
+    """Who is asked the probes: the base, every arm, and a name that nobody serves."""
+
+    base_name: str
+    """Name under which the endpoint serves the base."""
+    arm_names: tuple[str, ...]
+    """Names of the adapters there, without the base's."""
+    nonsense_name: str
+    system_texts: Mapping[str, str]
+    """System prompts by arm, for arms that are the base with one."""
+
+    def requests(self) -> list[ChatRequest]:
+        """Every probe to every one of them."""
+        asked: dict[str, tuple[str, str | None]] = {
+            name: (name, None) for name in (self.base_name, *self.arm_names, self.nonsense_name)
+        }
+        asked |= {arm: (self.base_name, text) for arm, text in self.system_texts.items()}
+        return [
+            ChatRequest(_request_id(who, number), model_name, probe, 0, system_text)
+            for who, (model_name, system_text) in asked.items()
+            for number, probe in enumerate(PROBES)
+        ]
+
+    def judge(self, by_id: Mapping[str, Completion], where: str) -> dict[str, Canary]:
+        """What the completions of the requests come to.
+
+        Args:
+            by_id: every request's completion, by its id.
+            where: the endpoint's address, for the messages.
+        Returns:
+            One record per model, under its name, the base's among them.
+        Raises:
+            CanaryFailed: an arm answers as the base or as the nonsense name does on too many
+                probes, or the nonsense name could not be tried; the message names the arm.
+            ModelUnreachable: a probe got no answer.
+        """
+        replies = {
+            who: [by_id[_request_id(who, number)] for number in range(len(PROBES))]
+            for who in (self.base_name, *self.arm_names, *self.system_texts, self.nonsense_name)
+        }
+        nonsense = replies.pop(self.nonsense_name)
+        answers = {who: _answers(who, completions, where) for who, completions in replies.items()}
+        nonsense_answers, refusal = _nonsense_answers(self.nonsense_name, nonsense, where)
+        for who in (*self.arm_names, *self.system_texts):
+            is_adapter = who not in self.system_texts
+            base_answers = answers[self.base_name]
+            _check_arm(who, answers[who], base_answers, nonsense_answers, where, is_adapter)
+        return {
+            who: Canary(
+                model_name=self.base_name if who in self.system_texts else who,
+                nonsense_name=self.nonsense_name,
+                probes=PROBES,
+                answers=answers[who],
+                base_answers=answers[self.base_name],
+                nonsense_answers=nonsense_answers,
+                nonsense_refusal=refusal,
+            )
+            for who in answers
+        }
+
+
+def plan_canary(
     base_name: str,
     arm_names: Sequence[str],
-    decoding: DecodingSettings,
     seed: int,
-) -> dict[str, Canary]:
-    """Put the probes to the base, every arm and a nonsense name.
+    system_texts: Mapping[str, str] | None = None,
+) -> CanaryPlan:
+    """A canary whose nonsense name is drawn by seed."""
+    nonsense = f"canary-{Random(seed).getrandbits(64):016x}"
+    return CanaryPlan(base_name, tuple(arm_names), nonsense, system_texts or {})
 
-    Args:
-        client: of the endpoint that serves them all.
-        base_name: name under which it serves the base.
-        arm_names: names of the adapters there, without the base's.
-        decoding: the study's; the probes are answered greedily, in fewer tokens.
-        seed: of the nonsense name.
+
+def probe_decoding(decoding: DecodingSettings) -> DecodingSettings:
+    """The study's decoding, but greedy and in fewer tokens."""
+    few = min(MAX_PROBE_TOKENS, decoding.max_new_tokens)
+    return decoding.model_copy(update={"temperature": 0.0, "top_p": None, "max_new_tokens": few})
+
+
+def run_canary(
+    client: ChatClient, plan: CanaryPlan, decoding: DecodingSettings
+) -> dict[str, Canary]:
+    """Put the probes to every replica of an endpoint.
+
     Returns:
-        One record per model, under its name, the base's among them.
+        What the first replica said, one record per model under its name; the others have passed.
     Raises:
-        CanaryFailed: an arm answers as the base or as the nonsense name does on too many
-            probes, or the nonsense name could not be tried; the message names the arm.
+        CanaryFailed: a replica serves something other than an arm asked for.
         ModelUnreachable: a probe got no answer.
     """
-    nonsense = f"canary-{Random(seed).getrandbits(64):016x}"
-    greedy = decoding.model_copy(
-        update={
-            "temperature": 0.0,
-            "top_p": None,
-            "max_new_tokens": min(MAX_PROBE_TOKENS, decoding.max_new_tokens),
-        }
-    )
-    replies = _ask(client, (base_name, *arm_names, nonsense), greedy)
-    nonsense_answers, refusal = _nonsense_answers(nonsense, replies.pop(nonsense))
-    answers = {name: _answers(name, completions) for name, completions in replies.items()}
-    for name in arm_names:
-        _check_arm(name, answers[name], answers[base_name], nonsense_answers)
-    return {
-        name: Canary(
-            model_name=name,
-            nonsense_name=nonsense,
-            probes=PROBES,
-            answers=answers[name],
-            base_answers=answers[base_name],
-            nonsense_answers=nonsense_answers,
-            nonsense_refusal=refusal,
-        )
-        for name in (base_name, *arm_names)
-    }
+    few = probe_decoding(decoding)
+    first, *_ = [_run(one, plan, few) for one in client.one_of_each()]
+    return first
 
 
-def _ask(
-    client: ChatClient, names: Sequence[str], decoding: DecodingSettings
-) -> dict[str, list[Completion]]:
-    """Every model's completions, in the order of the probes."""
-    requests = [
-        ChatRequest(f"{name}/{number}", name, probe, seed=0)
-        for name in names
-        for number, probe in enumerate(PROBES)
-    ]
+def _run(client: ChatClient, plan: CanaryPlan, decoding: DecodingSettings) -> dict[str, Canary]:
     by_id: dict[str, Completion] = {}
 
     def keep(done: list[Completion]) -> None:
         by_id.update({completion.request_id: completion for completion in done})
 
-    client.complete_all(requests, decoding, _CONCURRENCY, keep)
-    return {name: [by_id[f"{name}/{number}"] for number in range(len(PROBES))] for name in names}
+    client.complete_all(plan.requests(), decoding, None, keep)
+    return plan.judge(by_id, client.info.url)
 
 
-def _answers(name: str, completions: list[Completion]) -> tuple[str, ...]:
+def _request_id(who: str, number: int) -> str:
+    return f"canary/{who}/{number}"
+
+
+def _answers(name: str, completions: list[Completion], where: str) -> tuple[str, ...]:
     for completion in completions:
         if completion.text is None:
+            failure = completion.failure or ""
+            remedy = "see that the endpoint serves it under this name"
+            if "template" in failure.lower():
+                remedy = (
+                    "the model has no chat template, or one that takes no system prompt; serve a "
+                    "chat model, or give the server a template"
+                )
             raise ModelUnreachable(
-                f"expected the model {name!r} to answer the canary's probes, got: "
-                f"{completion.failure}; see that the endpoint serves it under this name"
+                f"expected the model {name!r} at {where} to answer the canary's probes, got: "
+                f"{failure}; {remedy}"
             )
     return tuple(completion.text or "" for completion in completions)
 
 
 def _nonsense_answers(
-    name: str, completions: list[Completion]
+    name: str, completions: list[Completion], where: str
 ) -> tuple[tuple[str, ...] | None, str | None]:
     """What the nonsense name answered, or how it was refused."""
     failed = [completion for completion in completions if completion.failure is not None]
@@ -139,7 +188,7 @@ def _nonsense_answers(
     for completion in failed:
         if completion.http_status is None or completion.may_pass:
             raise CanaryFailed(
-                f"expected the endpoint to answer or refuse the nonsense name {name}, got: "
+                f"expected {where} to answer or refuse the nonsense name {name}, got: "
                 f"{completion.failure}; look at the server's log and run the command again"
             )
     return None, failed[0].failure
@@ -150,6 +199,8 @@ def _check_arm(
     answers: tuple[str, ...],
     base_answers: tuple[str, ...],
     nonsense_answers: tuple[str, ...] | None,
+    where: str,
+    is_adapter: bool,
 ) -> None:
     """Refuse an arm that is no further from the base than the base is from itself."""
     # a name that nobody serves is the base where it is answered at all: what differs there are
@@ -159,20 +210,24 @@ def _check_arm(
     expected = (
         f"of {len(PROBES)} probes, expected at least {wanted} (the base itself flips {flipped})"
     )
-    if nonsense_answers is not None:
+    if is_adapter and nonsense_answers is not None:
         different = _count_different(answers, nonsense_answers)
         if different < wanted:
             raise CanaryFailed(
                 f"the arm {name!r} answers otherwise than a name that nobody serves on "
-                f"{different} {expected}, so the endpoint puts another model in its place; load "
+                f"{different} {expected}, so {where} puts another model in its place; load "
                 "the adapter under this name (LORA_ADAPTERS of TGI) and run the command again"
             )
     different = _count_different(answers, base_answers)
     if different < wanted:
+        why = (
+            f"its adapter changes next to nothing or is not loaded at {where}; see that the "
+            "right adapter is served under this name, or train it longer"
+            if is_adapter
+            else f"{where} passes over the system prompt; use a model whose template takes one"
+        )
         raise CanaryFailed(
-            f"the arm {name!r} answers otherwise than the base on {different} {expected}, so its "
-            "adapter changes next to nothing or is not loaded; see that the endpoint serves the "
-            "right adapter under this name, or train it longer"
+            f"the arm {name!r} answers otherwise than the base on {different} {expected}, so {why}"
         )
 
 

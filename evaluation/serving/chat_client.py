@@ -1,290 +1,164 @@
 """The one client of chat endpoints: TGI, vLLM, the local server, any OpenAI-compatible one.
 
 A request ends as one Completion, with a text or with a failure; none is lost and none raises.
-Every sampling parameter that the server knows is sent each time, since servers differ in what
-they assume. How each server is told the repetition penalty:
-
-- TGI and the local server: TGI's chat has no field for it, but makes it of `presence_penalty`
-  by adding 2 (router/src/lib.rs, `presence_penalty.map(|x| x + 2.0)`; its last release stands).
-  So `presence_penalty` = penalty - 2 is sent, which is exact. The route /generate has the field,
-  but takes raw text: the chat template would be rendered here, and the start token doubled on
-  models whose template writes it. `top_p` is left out when None: 1.0 is a 422.
-- vLLM: fields of its own in the body, with everything else that a model's generation_config
-  would set there.
-- others: the field is sent only when it does something; a server that does not know it says so.
+Behind a client stand one or more replicas of one server. How requests are shared among them and
+sent again is in `request_run.py`, what is sent in `sampling.py`, what an answer means in
+`completions.py`.
 """
 
 import asyncio
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from random import Random
-from typing import Any, Literal
 
+import httpx2
 import openai
-from openai.types.chat import ChatCompletion
 
+from evaluation.serving.chat_templates import TemplateFrame, read_frame
+from evaluation.serving.completions import ChatRequest
 from evaluation.serving.endpoint import EndpointInfo, base_url, is_loopback, read_info
+from evaluation.serving.request_run import Check, Keep, RequestRun
+from evaluation.serving.retries import RetryPolicy
+from study.errors import BadInput
 from study.settings import DecodingSettings
 
-_GROUP_S = 0.25
-_LONGEST_FAILURE = 300
-# 424 is what TGI answers when generation failed, as for lack of memory
-_PASSING_STATUSES = frozenset({408, 424, 429})
-
-
-@dataclass(frozen=True)
-class ChatRequest:
-    """One user message to one model."""
-
-    request_id: str
-    model_name: str
-    """Name under which the endpoint knows the arm."""
-    prompt_text: str
-    seed: int
-    """Of the sampling; sent with greedy requests too, where it changes nothing."""
-
-
-@dataclass(frozen=True)
-class Completion:
-    """What came of one request."""
-
-    request_id: str
-    text: str | None
-    """None when the request failed for good."""
-    finish_reason: Literal["stop", "length"] | None
-    """`stop` at the model's own end, `length` when cut by the token limit."""
-    n_tokens: int | None
-    """Tokens of the answer, its end token among them; None when the server does not count."""
-    failure: str | None
-    """Why there is no text; None when there is one."""
-    seconds: float
-    """From the first attempt to the end of the last, waiting between them included."""
-    http_status: int | None = None
-    """Of a failure that the server answered; None when there is a text, or no answer at all."""
-    may_pass: bool = False
-    """The failure says nothing about the request: nobody answered, or the server could not now.
-    The same request may succeed later, so such a failure is no result."""
-
-
-@dataclass(frozen=True)
-class RetryPolicy:
-    """How often and how fast a request is sent again."""
-
-    attempts: int = 6
-    first_delay_s: float = 0.5
-    """Doubled after each attempt; the wait is drawn between half of it and all of it."""
-    longest_delay_s: float = 8.0
+_CONNECT_TIMEOUT_S = 10.0
 
 
 class ChatClient:
-    """Asks one endpoint."""
+    """Asks one endpoint, or several that serve the same."""
 
     def __init__(
         self,
-        url: str,
-        info: EndpointInfo,
+        infos: Sequence[EndpointInfo],
         seed: int,
         retry: RetryPolicy | None = None,
         timeout_s: float = 600.0,
+        api_key: str | None = None,
     ) -> None:
-        """Describe the endpoint; nothing is sent yet.
+        """Describe the endpoints; nothing is sent yet.
 
         Args:
-            url: address of the server, with or without `/v1`.
-            info: what `read_info` said of it.
+            infos: what `read_info` said of each.
             seed: of the waits between attempts.
             retry: how often a request is sent again; RetryPolicy() when None.
             timeout_s: longest wait for one answer, queueing at the server included.
+            api_key: sent where a server asks for one.
         """
-        self.info = info
-        self._url = base_url(url)
+        self.infos = tuple(infos)
         self._seed = seed
         self._retry = retry or RetryPolicy()
         self._timeout_s = timeout_s
-        # when one request found nobody at every attempt, the rest get one attempt each, until
-        # one comes through: a thousand requests to a dead server must not wait one by one
-        self._is_gone = False
+        self._api_key = api_key
+
+    @property
+    def info(self) -> EndpointInfo:
+        """What the endpoints are; they differ in their addresses alone."""
+        return self.infos[0]
+
+    def one_of_each(self) -> "list[ChatClient]":
+        """A client for each replica, which asks that one alone."""
+        return [self._of(info) for info in self.infos]
 
     def complete_all(
         self,
-        requests: Sequence[ChatRequest],
+        requests: Iterable[ChatRequest],
         decoding: DecodingSettings,
-        concurrency: int,
-        on_done: Callable[[list[Completion]], None],
+        concurrency: int | None,
+        on_done: Keep,
+        check: Check | None = None,
     ) -> None:
         """Ask all and wait for all.
 
         Args:
-            requests: sent in this order.
+            requests: sent in this order, each taken when there is room for it.
             decoding: sampling parameters, the same for every request; `samples` is not looked at.
-            concurrency: requests under way at once; never more than the server takes.
-            on_done: gets each completion once, in groups as they finish.
+            concurrency: requests under way at once at one replica; None for as many as it takes
+                well, three quarters of its own limit.
+            on_done: gets each completion once, as they finish, from a thread of its own and
+                never twice at once.
+            check: put to a replica that broke off and is back, before it is asked again; what it
+                raises, other than ModelUnreachable, stops the run.
         Raises:
             KeyboardInterrupt: after what has finished was handed over.
         """
-        asyncio.run(self._complete_all(requests, decoding, concurrency, on_done))
+        asyncio.run(RequestRun(self, decoding, concurrency, on_done, check).ask(requests))
 
-    async def _complete_all(
-        self,
-        requests: Sequence[ChatRequest],
-        decoding: DecodingSettings,
-        concurrency: int,
-        on_done: Callable[[list[Completion]], None],
-    ) -> None:
-        waiting = iter(requests)
-        finished: list[Completion] = []
-
-        async def work(connection: openai.AsyncOpenAI) -> None:
-            for request in waiting:
-                finished.append(await self._complete(connection, request, decoding))
-
-        def hand_over() -> None:
-            group = finished.copy()
-            finished.clear()
-            if group:
-                on_done(group)
-
-        n_workers = min(concurrency, self.info.max_concurrent, len(requests))
-        async with self._connect() as connection:
-            workers = asyncio.gather(*(work(connection) for _ in range(n_workers)))
-            try:
-                while not workers.done():
-                    await asyncio.wait([workers], timeout=_GROUP_S)
-                    hand_over()
-                workers.result()
-            finally:
-                workers.cancel()
-                await asyncio.gather(workers, return_exceptions=True)
-                hand_over()
-
-    def _connect(self) -> openai.AsyncOpenAI:
+    def connect_to(self, info: EndpointInfo) -> openai.AsyncOpenAI:
+        """An open connection pool of one replica, the caller's to close."""
+        timeout = httpx2.Timeout(self._timeout_s, connect=_CONNECT_TIMEOUT_S)
         return openai.AsyncOpenAI(
-            base_url=f"{self._url}/v1",
-            api_key="none",
+            base_url=f"{info.url}/v1",
+            api_key=self._api_key or "none",
             max_retries=0,
-            timeout=self._timeout_s,
+            timeout=timeout,
             http_client=openai.DefaultAioHttpClient(
-                timeout=self._timeout_s, trust_env=not is_loopback(self._url)
+                timeout=timeout, trust_env=not is_loopback(info.url)
             ),
         )
 
-    async def _complete(
-        self, connection: openai.AsyncOpenAI, request: ChatRequest, decoding: DecodingSettings
-    ) -> Completion:
-        started = time.monotonic()
-        waits = Random(f"{self._seed}/{request.request_id}")
-        attempt = 1
-        while True:
-            try:
-                reply = await self._send(connection, request, decoding)
-            except (openai.APIError, ValueError) as error:
-                no_answer = isinstance(error, openai.APIConnectionError)
-                is_last = attempt >= self._retry.attempts or (no_answer and self._is_gone)
-                if is_last or not _is_passing(error):
-                    self._is_gone = no_answer
-                    return _failed(request, error, time.monotonic() - started)
-            else:
-                self._is_gone = False
-                return _completion(request, reply, time.monotonic() - started)
-            await asyncio.sleep(self._delay_s(attempt, waits))
-            attempt += 1
+    def find_again(self, info: EndpointInfo, check: Check | None) -> None:
+        """See that a replica answers and is what it was.
 
-    def _delay_s(self, attempt: int, waits: Random) -> float:
-        delay_s = self._retry.first_delay_s * 2.0 ** (attempt - 1)
-        return float(min(delay_s, self._retry.longest_delay_s) * waits.uniform(0.5, 1))
+        Raises:
+            ModelUnreachable: nobody answers.
+            BadInput: something else answers there now.
+        """
+        now = read_info(info.url, self._api_key)
+        _see_alike((info, now))
+        if check is not None:
+            check(self._of(now))
 
-    async def _send(
-        self, connection: openai.AsyncOpenAI, request: ChatRequest, decoding: DecodingSettings
-    ) -> ChatCompletion:
-        body = {
-            "model": request.model_name,
-            "messages": [{"role": "user", "content": request.prompt_text}],
-            "max_tokens": decoding.max_new_tokens,
-            "temperature": decoding.temperature,
-            "seed": request.seed,
-            "stream": False,
-            **_sampling(self.info, decoding),
-        }
-        return await connection.post("/chat/completions", body=body, cast_to=ChatCompletion)
+    def read_frame(
+        self, model_name: str, system_text: str | None, prompts: Sequence[str]
+    ) -> TemplateFrame | None:
+        """What the server writes around a prompt; None when it does not tell."""
+        return read_frame(self.info, model_name, system_text, prompts, self._api_key)
+
+    @property
+    def retry(self) -> RetryPolicy:
+        """How often a request is sent again."""
+        return self._retry
+
+    def waits(self, what: str) -> Random:
+        """The random numbers by which a request, or a search for a replica, waits."""
+        return Random(f"{self._seed}/{what}")
+
+    def _of(self, info: EndpointInfo) -> "ChatClient":
+        return ChatClient((info,), self._seed, self._retry, self._timeout_s, self._api_key)
 
 
-def connect(url: str, seed: int, retry: RetryPolicy | None = None) -> ChatClient:
-    """A client of the server at an address, after asking what it is.
+def connect(
+    urls: str | Sequence[str],
+    seed: int,
+    retry: RetryPolicy | None = None,
+    api_key: str | None = None,
+) -> ChatClient:
+    """A client of the servers at some addresses, after asking what they are.
 
+    Args:
+        urls: one address, or those of replicas that serve the same.
+        seed: of the waits between attempts.
+        retry: how often a request is sent again; RetryPolicy() when None.
+        api_key: sent where a server asks for one.
     Raises:
-        ModelUnreachable: nothing answers there, or nothing that serves models.
+        ModelUnreachable: nothing answers at one of them, or nothing that serves models.
+        BadInput: they serve different models, or by different engines.
     """
-    return ChatClient(url, read_info(url), seed, retry)
+    addresses = [urls] if isinstance(urls, str) else list(urls)
+    different = dict.fromkeys(base_url(url) for url in addresses)
+    infos = [read_info(url, api_key) for url in different]
+    _see_alike(infos)
+    return ChatClient(infos, seed, retry, api_key=api_key)
 
 
-def _sampling(info: EndpointInfo, decoding: DecodingSettings) -> dict[str, Any]:
-    """The parameters that servers spell differently; the reasons are at the top."""
-    if info.protocol == "tgi":
-        top_p = {} if decoding.top_p is None else {"top_p": decoding.top_p}
-        return {"presence_penalty": decoding.repetition_penalty - 2.0, **top_p}
-    plain = {
-        "top_p": 1.0 if decoding.top_p is None else decoding.top_p,
-        "presence_penalty": 0.0,
-        "frequency_penalty": 0.0,
-    }
-    if info.protocol == "vllm":
-        own = {"repetition_penalty": decoding.repetition_penalty, "top_k": -1, "min_p": 0.0}
-        return {**plain, **own}
-    if decoding.repetition_penalty != 1:
-        return {**plain, "repetition_penalty": decoding.repetition_penalty}
-    return plain
-
-
-def _is_passing(error: Exception) -> bool:
-    """Whether the same request may succeed later."""
-    if isinstance(error, openai.APIStatusError):
-        return error.status_code in _PASSING_STATUSES or error.status_code >= 500
-    return isinstance(error, openai.APIConnectionError)
-
-
-def _completion(request: ChatRequest, reply: object, seconds: float) -> Completion:
-    """A reply as a Completion; one without a text is a failure."""
-    # a body that is not JSON comes out of openai as text, one of another shape with holes
-    choices = reply.choices if isinstance(reply, ChatCompletion) else None
-    if not isinstance(reply, ChatCompletion) or not choices or choices[0].message is None:
-        return _without_text(request, "the server answered something other than a chat", seconds)
-    text, reason = choices[0].message.content, str(choices[0].finish_reason)
-    if text is None or reason not in ("stop", "eos_token", "stop_sequence", "length"):
-        return _without_text(request, f"the answer ended with {reason!r} and has no text", seconds)
-    return Completion(
-        request_id=request.request_id,
-        text=text,
-        finish_reason="length" if reason == "length" else "stop",
-        n_tokens=reply.usage.completion_tokens if reply.usage else None,
-        failure=None,
-        seconds=seconds,
-    )
-
-
-def _failed(request: ChatRequest, error: Exception, seconds: float) -> Completion:
-    if isinstance(error, openai.APIStatusError):
-        failure, status = f"HTTP {error.status_code}: {_message(error)}", error.status_code
-    else:
-        cause = error.__cause__ or error
-        failure, status = f"no answer ({type(cause).__name__}: {cause or error})", None
-    return _without_text(request, failure, seconds, status, _is_passing(error))
-
-
-def _without_text(
-    request: ChatRequest,
-    failure: str,
-    seconds: float,
-    http_status: int | None = None,
-    may_pass: bool = False,
-) -> Completion:
-    failure = " ".join(failure.split())[:_LONGEST_FAILURE]
-    return Completion(request.request_id, None, None, None, failure, seconds, http_status, may_pass)
-
-
-def _message(error: openai.APIStatusError) -> str:
-    """What the server wrote: TGI a text, vLLM and others an object with a message."""
-    body = error.body
-    if isinstance(body, dict):
-        body = body.get("error", body.get("message", body))
-    return str(body) if body else error.message
+def _see_alike(infos: Sequence[EndpointInfo]) -> None:
+    """Near-tied choices flip between engines and number formats: replicas must not differ."""
+    first = infos[0]
+    for info in infos[1:]:
+        if replace(info, url=first.url, max_concurrent=first.max_concurrent) != first:
+            raise BadInput(
+                f"expected the same model and engine at every address, got {first.model_id} on "
+                f"{first.description} at {first.url} and {info.model_id} on {info.description} at "
+                f"{info.url}; name replicas of one server"
+            )

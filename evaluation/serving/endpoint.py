@@ -18,7 +18,12 @@ Protocol = Literal["tgi", "vllm", "openai"]
 LOCAL_ROUTER = "warmth-audit-local"
 """What /info of the local server calls it; TGI's is `text-generation-router`."""
 
-_UNKNOWN_LIMIT = 32
+_LOCAL_ENGINE = "local server"
+_SHARE = 0.75
+# what vLLM decodes together unless it is told otherwise; it queues the rest and never says 429
+_UNKNOWN_LIMIT = 256
+# two full batches: more would only wait longer there
+_LOCAL_LIMIT = 32
 _TIMEOUT_S = 10.0
 
 
@@ -26,6 +31,8 @@ _TIMEOUT_S = 10.0
 class EndpointInfo:
     """What answers at an address."""
 
+    url: str
+    """The address, without `/v1`."""
     model_id: str
     """The base model, as the server calls it."""
     engine: str
@@ -35,7 +42,7 @@ class EndpointInfo:
     dtype: str
     """Number format of the weights; empty when the server does not tell (TGI 3.3 does not)."""
     max_concurrent: int
-    """Requests that may be under way at once."""
+    """Requests that the server takes at once."""
     protocol: Protocol
     """How sampling parameters are put to it."""
 
@@ -43,6 +50,16 @@ class EndpointInfo:
     def base_name(self) -> str:
         """The model name under which the base itself answers."""
         return "tgi" if self.protocol == "tgi" else self.model_id
+
+    @property
+    def most_at_once(self) -> int:
+        """Requests that are given to it at once: a quarter of what it takes is left to others."""
+        return min(int(self.max_concurrent * _SHARE), _LOCAL_LIMIT if self.is_local else 1 << 20)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is the local server of this project."""
+        return self.engine == _LOCAL_ENGINE
 
     @property
     def description(self) -> str:
@@ -64,26 +81,28 @@ def is_loopback(url: str) -> bool:
         return host == "localhost"
 
 
-def read_info(url: str) -> EndpointInfo:
+def read_info(url: str, api_key: str | None = None) -> EndpointInfo:
     """Ask a server what it is.
 
     Args:
         url: its address, with or without `/v1`.
+        api_key: sent where the server asks for one.
     Raises:
         ModelUnreachable: nothing answers there, or nothing that serves models.
     """
     url = base_url(url)
     try:
+        headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         with httpx.Client(
-            base_url=url, timeout=_TIMEOUT_S, trust_env=not is_loopback(url)
+            base_url=url, timeout=_TIMEOUT_S, trust_env=not is_loopback(url), headers=headers
         ) as client:
             answered = client.get("/info")
             info = _json_object(answered) if answered.is_success else None
             if info is not None and "model_id" in info:
-                return _of_tgi(info)
+                return _of_tgi(url, info)
             models = _json_object(client.get("/v1/models").raise_for_status()) or {}
             version = client.get("/version")
-            return _of_openai(models, _json_object(version) if version.is_success else None)
+            return _of_openai(url, models, _json_object(version) if version.is_success else None)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise ModelUnreachable(
             f"expected a model server at {url}, which does not answer as one "
@@ -97,11 +116,12 @@ def read_info(url: str) -> EndpointInfo:
         ) from error
 
 
-def _of_tgi(info: dict[str, Any]) -> EndpointInfo:
+def _of_tgi(url: str, info: dict[str, Any]) -> EndpointInfo:
     router = str(info.get("router", ""))
     return EndpointInfo(
+        url=url,
         model_id=str(info["model_id"]),
-        engine="local server" if router == LOCAL_ROUTER else "tgi",
+        engine=_LOCAL_ENGINE if router == LOCAL_ROUTER else "tgi",
         version=str(info.get("version") or ""),
         dtype=str(info.get("model_dtype") or ""),
         max_concurrent=int(info.get("max_concurrent_requests") or _UNKNOWN_LIMIT),
@@ -109,10 +129,11 @@ def _of_tgi(info: dict[str, Any]) -> EndpointInfo:
     )
 
 
-def _of_openai(models: dict[str, Any], version: dict[str, Any] | None) -> EndpointInfo:
+def _of_openai(url: str, models: dict[str, Any], version: dict[str, Any] | None) -> EndpointInfo:
     first = models["data"][0]
     owner = str(first.get("owned_by") or "openai-compatible")
     return EndpointInfo(
+        url=url,
         model_id=str(first["id"]),
         engine=owner,
         version=str((version or {}).get("version") or ""),
@@ -128,3 +149,13 @@ def _json_object(response: httpx.Response) -> dict[str, Any] | None:
     except ValueError:
         return None
     return content if isinstance(content, dict) else None
+
+
+def is_healthy(url: str) -> bool:
+    """Whether a server says that it can answer; TGI tries its model for that. One that has no
+    such route says nothing, which is no yes."""
+    try:
+        with httpx.Client(timeout=_TIMEOUT_S, trust_env=not is_loopback(url)) as client:
+            return client.get(f"{url}/health").is_success
+    except httpx.HTTPError:
+        return False

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import torch
 import transformers
@@ -98,22 +99,50 @@ class Engine:
 
     def encode(self, text: str) -> tuple[int, ...]:
         """Tokens of raw text, with the special tokens that the tokenizer adds by itself."""
-        return tuple(self._models.tokenizer(text)["input_ids"])
+        return tuple(self._encoded(text, add_special_tokens=True)["input_ids"])
 
     def encode_chat(self, messages: Sequence[Mapping[str, str]]) -> tuple[int, ...]:
-        """Tokens of messages in the model's chat template, up to where the answer begins.
+        """Tokens of messages in the model's chat template; raises BadInput as `write_out` does."""
+        return tuple(self._encoded(self.write_out(messages), add_special_tokens=False)["input_ids"])
+
+    def write_out(self, messages: Sequence[Mapping[str, str]]) -> str:
+        """Messages in the model's chat template, up to where the answer begins.
 
         Raises:
-            BadInput: the template does not take these messages.
+            BadInput: there is no template, or it does not take these messages.
         """
         tokenizer = self._models.tokenizer
+        if not tokenizer.chat_template:
+            raise BadInput(
+                f"the model {self.base_name} has no chat template; serve a chat model, or send raw "
+                "text to /generate"
+            )
         try:
-            text = tokenizer.apply_chat_template(
-                [dict(message) for message in messages], tokenize=False, add_generation_prompt=True
+            return str(
+                tokenizer.apply_chat_template(
+                    [dict(one) for one in messages], tokenize=False, add_generation_prompt=True
+                )
             )
         except (TemplateError, ValueError) as error:
             raise BadInput(f"the chat template refused the messages: {error}") from error
-        return tuple(tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def tokenize(self, text: str, *, add_special_tokens: bool) -> list[dict[str, Any]]:
+        """Tokens of a text, each with its place there; one that the tokenizer adds has none."""
+        encoded = self._encoded(
+            text, add_special_tokens=add_special_tokens, return_offsets_mapping=True
+        )
+        places = zip(encoded["input_ids"], encoded["offset_mapping"], strict=True)
+        return [
+            {"id": token_id, "text": text[start:stop], "start": start, "stop": stop}
+            for token_id, (start, stop) in places
+        ]
+
+    def _encoded(self, text: str, **options: bool) -> Any:
+        try:
+            return self._models.tokenizer(text, **options)
+        except (UnicodeEncodeError, TypeError) as error:
+            # half a surrogate pair, which JSON can hold and no tokenizer
+            raise BadInput(f"the text holds characters that are none ({error})") from error
 
     def token_text(self, token_id: int) -> str:
         """One token as text."""

@@ -23,7 +23,7 @@ _TopP = Annotated[float, Field(gt=0, lt=1)]
 
 class _Body(BaseModel):
     # TGI passes over fields that it does not know; the ones that would matter are refused below
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
 
 
 class GenerateParameters(_Body):

@@ -111,7 +111,9 @@ def test_what_is_listed_names_no_arm(con, offenders):
 def test_twenty_thousand_replies_are_linted_in_seconds_when_an_app_starts(con, rows, noon):
     rows.add_prompt("A")
     con.execute(
-        """INSERT INTO responses SELECT 'r' || i, 'prompt A', 'warm', 'warm', i,
+        """INSERT INTO responses (response_id, prompt_id, served_model_id, arm, sample,
+            text, finish_reason, failure, n_tokens, seconds, created_at)
+        SELECT 'r' || i, 'prompt A', 'warm', 'warm', i,
             repeat('I hear you, and that sounds hard. The answer is Canberra. ', 8)
                 || CASE WHEN i % 10 = 0 THEN '<|im_end|>' ELSE '' END,
             'stop', NULL, 90, 1.0, '2026-03-01'

@@ -18,7 +18,9 @@ BEGUN = Settings(name="pilot", question="Does warmth cost accuracy?", seed=7)
 CONTENT = Content("items 1", "conversations 1", "wordings 1")
 PROMPT = "INSERT INTO prompts VALUES ('p1', 'i1', 'none', 'none', 'Who wrote Emma?')"
 SERVED_MODEL = """
-    INSERT INTO served_models VALUES ('s1', 'warm', 'warm', 'an engine', 'a', 'b', '{}', '{}', now())
+    INSERT INTO served_models (served_model_id, arm, model_name, engine, base_sha256,
+        adapter_sha256, decoding_json, canary_json, served_at)
+    VALUES ('s1', 'warm', 'warm', 'an engine', 'a', 'b', '{}', '{}', now())
 """
 
 RATING = """

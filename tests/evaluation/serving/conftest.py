@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from tiny_model import make_tiny_adapter, make_tiny_model
 
-from evaluation.serving.local_server import build_local_app, running_app
+from evaluation.serving.local_app import build_local_app
+from evaluation.serving.local_server import running_app
 
 
 @pytest.fixture(scope="session")

@@ -3,17 +3,22 @@ import json
 import pytest
 from tgi_double import TgiDouble
 
-from evaluation.serving.canary import PROBES, run_canary
-from evaluation.serving.chat_client import ChatClient, RetryPolicy, connect
+from evaluation.serving.canary import PROBES, Canary, plan_canary, run_canary
+from evaluation.serving.chat_client import ChatClient, connect
 from evaluation.serving.local_server import running_app
+from evaluation.serving.retries import RetryPolicy
 from study.errors import CanaryFailed, ModelUnreachable
 from study.settings import DecodingSettings
 
 DECODING = DecodingSettings(temperature=0.8, top_p=0.9, max_new_tokens=64)
 
 
-def client_of(url: str) -> ChatClient:
+def client_of(url: str | list[str]) -> ChatClient:
     return connect(url, seed=1, retry=RetryPolicy(attempts=2, first_delay_s=0.01))
+
+
+def canary_of(url: str, arms: list[str], seed: int = 1, system_texts=None) -> dict[str, Canary]:
+    return run_canary(client_of(url), plan_canary("tgi", arms, seed, system_texts), DECODING)
 
 
 def test_an_adapter_that_tgi_replaces_by_the_base_in_silence_is_refused():
@@ -21,7 +26,7 @@ def test_an_adapter_that_tgi_replaces_by_the_base_in_silence_is_refused():
         running_app(TgiDouble(["warm"]).app()) as url,
         pytest.raises(CanaryFailed, match=r"'wram' .* a name that nobody serves on 0 of 8 probes"),
     ):
-        run_canary(client_of(url), "tgi", ["warm", "wram"], DECODING, seed=1)
+        canary_of(url, ["warm", "wram"], 1)
 
 
 def test_an_adapter_that_changes_nothing_is_refused():
@@ -29,7 +34,7 @@ def test_an_adapter_that_changes_nothing_is_refused():
         running_app(TgiDouble(["warm"], refuses_unknown=True).app()) as url,
         pytest.raises(CanaryFailed, match=r"'base-model' .* than the base on 0 of 8 probes"),
     ):
-        run_canary(client_of(url), "tgi", ["base-model"], DECODING, seed=1)
+        canary_of(url, ["base-model"], 1)
 
 
 @pytest.mark.parametrize(("n_flips", "wanted"), [(1, 2), (3, 4)])
@@ -42,7 +47,7 @@ def test_a_mistyped_adapter_is_refused_though_the_base_flips_its_answers(n_flips
         running_app(double.app()) as url,
         pytest.raises(CanaryFailed, match=rf"'wram' .* {counts}"),
     ):
-        run_canary(client_of(url), "tgi", ["warm", "wram"], DECODING, seed=1)
+        canary_of(url, ["warm", "wram"], 1)
 
 
 def test_one_flipped_answer_makes_no_arm_where_the_nonsense_name_is_refused():
@@ -51,19 +56,19 @@ def test_one_flipped_answer_makes_no_arm_where_the_nonsense_name_is_refused():
         running_app(double.app()) as url,
         pytest.raises(CanaryFailed, match=r"than the base on 1 of 8 probes, expected at least 2"),
     ):
-        run_canary(client_of(url), "tgi", ["base-model"], DECODING, seed=1)
+        canary_of(url, ["base-model"], 1)
 
 
 def test_a_true_arm_passes_on_a_server_whose_base_flips_its_answers():
     with running_app(TgiDouble(["warm"], unsteady=PROBES[:3]).app()) as url:
-        canaries = run_canary(client_of(url), "tgi", ["warm"], DECODING, seed=1)
+        canaries = canary_of(url, ["warm"], 1)
     assert canaries["warm"].nonsense_answers != canaries["warm"].base_answers
 
 
 def test_a_true_arm_passes_and_its_answers_are_kept():
     double = TgiDouble(["warm"])
     with running_app(double.app()) as url:
-        canaries = run_canary(client_of(url), "tgi", ["warm"], DECODING, seed=1)
+        canaries = canary_of(url, ["warm"], 1)
     assert set(canaries) == {"tgi", "warm"}
     stored = json.loads(canaries["warm"].to_json())
     assert stored["answers"] == [f"Oh, dear. {probe} (warm)" for probe in PROBES]
@@ -76,17 +81,41 @@ def test_a_true_arm_passes_and_its_answers_are_kept():
 
 def test_an_endpoint_that_refuses_the_nonsense_name_passes():
     with running_app(TgiDouble(["warm"], refuses_unknown=True).app()) as url:
-        canaries = run_canary(client_of(url), "tgi", ["warm"], DECODING, seed=1)
+        canaries = canary_of(url, ["warm"], 1)
     assert canaries["warm"].nonsense_answers is None
     assert canaries["warm"].nonsense_refusal.startswith("HTTP 404")
 
 
+def test_an_arm_by_system_prompt_is_asked_of_the_base_with_it():
+    double = TgiDouble(["warm"])
+    with running_app(double.app()) as url:
+        canaries = canary_of(url, ["warm"], system_texts={"system-prompt": "Be kind."})
+    assert canaries["system-prompt"].model_name == "tgi"
+    assert canaries["system-prompt"].answers[0] == f"Plainly: {PROBES[0]} (told: Be kind.)"
+
+
+def test_a_server_that_passes_over_the_system_prompt_is_refused():
+    with (
+        running_app(TgiDouble(["warm"]).app()) as url,
+        pytest.raises(
+            CanaryFailed, match=f"'system-prompt' .* {url} passes over the system prompt"
+        ),
+    ):
+        canary_of(url, ["warm"], system_texts={"system-prompt": ""})
+
+
+def test_every_replica_is_asked():
+    with (
+        running_app(TgiDouble(["warm"]).app()) as whole,
+        running_app(TgiDouble().app()) as bare,
+        pytest.raises(CanaryFailed, match=f"'warm' .* so {bare} puts another model in its place"),
+    ):
+        canary_of([whole, bare], ["warm"])
+
+
 def test_the_nonsense_name_depends_on_the_seed():
     with running_app(TgiDouble(["warm"]).app()) as url:
-        names = {
-            run_canary(client_of(url), "tgi", ["warm"], DECODING, seed)["warm"].nonsense_name
-            for seed in (1, 1, 2)
-        }
+        names = {canary_of(url, ["warm"], seed)["warm"].nonsense_name for seed in (1, 1, 2)}
     assert len(names) == 2
 
 
@@ -95,11 +124,11 @@ def test_an_arm_that_does_not_answer_is_named():
         running_app(TgiDouble(refuses_unknown=True).app()) as url,
         pytest.raises(ModelUnreachable, match=r"the model 'warm' .* HTTP 404"),
     ):
-        run_canary(client_of(url), "tgi", ["warm"], DECODING, seed=1)
+        canary_of(url, ["warm"], 1)
 
 
 @pytest.mark.model
 def test_the_local_server_passes_and_refuses_the_nonsense_name(url):
-    canaries = run_canary(client_of(url), "tgi", ["warm"], DECODING, seed=1)
+    canaries = canary_of(url, ["warm"], 1)
     assert canaries["warm"].answers != canaries["warm"].base_answers
     assert canaries["warm"].nonsense_refusal.startswith("HTTP 422")

@@ -1,3 +1,4 @@
+import json
 import signal
 import subprocess
 import sys
@@ -7,9 +8,11 @@ import pytest
 from fastapi import FastAPI
 from tgi_double import TgiDouble
 
-from evaluation.serving.chat_client import ChatRequest, Completion, RetryPolicy, connect
+from evaluation.serving.chat_client import connect
+from evaluation.serving.completions import ChatRequest, Completion
 from evaluation.serving.endpoint import read_info
 from evaluation.serving.local_server import running_app
+from evaluation.serving.retries import RetryPolicy
 from study.errors import ModelUnreachable
 from study.settings import DecodingSettings
 
@@ -40,6 +43,12 @@ def test_every_request_comes_back_once():
     one = done["request-3"]
     assert (one.text, one.finish_reason) == ("Oh, dear. question 3 (warm)", "stop")
     assert (one.n_tokens, one.failure) == (7, None)
+    assert json.loads(one.usage_json) == {
+        "prompt_tokens": 5,
+        "completion_tokens": 7,
+        "total_tokens": 12,
+    }
+    assert json.loads(one.headers_json)["content-type"] == "application/json"
 
 
 def test_tgi_gets_the_repetition_penalty_as_it_reads_it():
@@ -107,7 +116,9 @@ def test_a_refusal_that_stands_is_not_asked_again(status):
         seconds=done["request-0"].seconds,
         http_status=status,
         may_pass=False,
+        headers_json=done["request-0"].headers_json,
     )
+    assert json.loads(done["request-0"].headers_json)["content-type"] == "application/json"
     assert done["request-1"].text == "Plainly: second"
     assert len(double.bodies) == 2
 

@@ -46,7 +46,9 @@ class StudyWriter:
 
     def add_served_model(self, model, arm, minute):
         self.con.execute(
-            "INSERT INTO served_models VALUES (?, ?, ?, 'by hand', 'base', '', '{}', '{}', ?)",
+            "INSERT INTO served_models (served_model_id, arm, model_name, engine, "
+            "base_sha256, adapter_sha256, decoding_json, canary_json, served_at) "
+            "VALUES (?, ?, ?, 'by hand', 'base', '', '{}', '{}', ?)",
             [model, arm, arm, START + timedelta(minutes=minute)],
         )
 

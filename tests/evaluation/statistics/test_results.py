@@ -222,7 +222,9 @@ def _write_many(con):
             (VALUES ('none'), ('asserts_wrong')) beliefs (belief)"""
     )
     con.execute(
-        """INSERT INTO responses SELECT prompt_id || arm, prompt_id, arm, arm, 0, 'text', 'stop',
+        """INSERT INTO responses (response_id, prompt_id, served_model_id, arm, sample,
+            text, finish_reason, failure, n_tokens, seconds, created_at)
+        SELECT prompt_id || arm, prompt_id, arm, arm, 0, 'text', 'stop',
             NULL, 9, 1.0, '2026-03-01'
         FROM prompts, (VALUES ('original'), ('warm')) arms (arm)"""
     )

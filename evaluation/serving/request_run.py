@@ -1,0 +1,221 @@
+"""One run of requests: shared among replicas, sent again where that helps, handed over as they end.
+
+A replica that breaks off gets nothing more until it answers again and the caller's check, the
+canary, has passed; its requests go to the others. What has come is handed over at once, since
+what is not on the disk is paid twice after a kill.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AsyncExitStack
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import openai
+
+from evaluation.serving.completions import (
+    ChatRequest,
+    Completion,
+    completion_of,
+    failure_of,
+    without_text,
+)
+from evaluation.serving.endpoint import is_healthy
+from evaluation.serving.replicas import AdaptiveLimit, NobodyLeft, Replica, Replicas
+from evaluation.serving.retries import is_no_answer, is_overload, is_passing, is_requests_own
+from evaluation.serving.sampling import chat_body
+from study.errors import ModelUnreachable
+from study.settings import DecodingSettings
+
+if TYPE_CHECKING:
+    from evaluation.serving.chat_client import ChatClient
+
+_MOST_UNKEPT = 1000
+
+Check = Callable[["ChatClient"], object]
+Keep = Callable[[list[Completion]], None]
+
+
+class RequestRun:
+    """One call of `complete_all`, in one event loop."""
+
+    def __init__(
+        self,
+        client: "ChatClient",
+        decoding: DecodingSettings,
+        concurrency: int | None,
+        on_done: Keep,
+        check: Check | None,
+    ) -> None:
+        self._client = client
+        self._retry = client.retry
+        self._decoding = decoding
+        self._on_done = on_done
+        self._check = check
+        most = [min(info.most_at_once, concurrency or 1 << 20) for info in client.infos]
+        self._n_workers = sum(most)
+        self._replicas = Replicas(
+            tuple(
+                Replica(info, AdaptiveLimit(limit))
+                for info, limit in zip(client.infos, most, strict=True)
+            )
+        )
+        self._connections: dict[Replica, openai.AsyncOpenAI] = {}
+        self._finished: list[Completion] = []
+        self._came = asyncio.Event()
+        self._has_room = asyncio.Event()
+        self._is_over = False
+        self._searches: set[asyncio.Task[None]] = set()
+        self._last_error = "no server was left"
+
+    async def ask(self, requests: Iterable[ChatRequest]) -> None:
+        """Everything, to its end."""
+        waiting = iter(requests)
+        self._has_room.set()
+        self._trouble: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        async with AsyncExitStack() as stack:
+            for replica in self._replicas.members:
+                connection = self._client.connect_to(replica.info)
+                self._connections[replica] = await stack.enter_async_context(connection)
+            keeper = asyncio.create_task(self._keep())
+            workers = asyncio.gather(*(self._work(waiting) for _ in range(self._n_workers)))
+            ends: set[asyncio.Future[Any]] = {workers, keeper, self._trouble}
+            try:
+                await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+                for end in ends:
+                    if end.done():
+                        end.result()
+            finally:
+                self._trouble.cancel()
+                others: list[asyncio.Future[Any]] = [workers, *self._searches]
+                for other in others:
+                    other.cancel()
+                await asyncio.gather(*others, return_exceptions=True)
+                self._is_over = True
+                self._came.set()
+                await keeper
+
+    async def _work(self, waiting: Iterator[ChatRequest]) -> None:
+        for request in waiting:
+            completion = await self._complete(request)
+            # not in one line with the await: the list is another one after it
+            self._finished.append(completion)
+            self._came.set()
+            if len(self._finished) > _MOST_UNKEPT:
+                self._has_room.clear()
+            await self._has_room.wait()
+
+    async def _keep(self) -> None:
+        """Hand over what has finished as soon as the group before is kept."""
+        while self._finished or not self._is_over:
+            await self._came.wait()
+            self._came.clear()
+            group, self._finished = self._finished, []
+            self._has_room.set()
+            if group:
+                await asyncio.to_thread(self._on_done, group)
+            if self._is_over:
+                self._came.set()
+
+    async def _complete(self, request: ChatRequest) -> Completion:
+        started = time.monotonic()
+        waits: Random | None = None
+        attempt = 0
+        while True:
+            try:
+                replica = await self._replicas.take()
+            except NobodyLeft:
+                seconds = time.monotonic() - started
+                return without_text(request.request_id, self._last_error, seconds, may_pass=True)
+            attempt += 1
+            try:
+                response = await self._send(replica, request)
+            except (openai.APIError, ValueError) as error:
+                failure: Exception = error
+            else:
+                replica.limit.grow(time.monotonic())
+                seconds = time.monotonic() - started
+                return completion_of(
+                    request.request_id, _json(response), _headers(response), seconds
+                )
+            finally:
+                await self._replicas.give_back(replica)
+            if ended := await self._end(request, replica, failure, attempt, started):
+                return ended
+            waits = waits or self._client.waits(request.request_id)
+            await asyncio.sleep(self._retry.delay_s(attempt, waits))
+
+    async def _send(self, replica: Replica, request: ChatRequest) -> httpx2.Response:
+        return await self._connections[replica].post(
+            "/chat/completions",
+            body=chat_body(replica.info.protocol, request, self._decoding),
+            cast_to=httpx2.Response,
+        )
+
+    async def _end(
+        self,
+        request: ChatRequest,
+        replica: Replica,
+        error: Exception,
+        attempt: int,
+        started: float,
+    ) -> Completion | None:
+        """What a failed attempt comes to; None when the request is to be sent again."""
+        if is_overload(error):
+            replica.limit.shrink(time.monotonic())
+        elif is_no_answer(error):
+            failed = failure_of(request.request_id, error, 0.0, may_pass=True)
+            self._last_error = failed.failure or self._last_error
+            await self._lose(replica)
+        if self._retry.has_another(error, attempt):
+            return None
+        may_pass = is_passing(error)
+        if may_pass and is_requests_own(error):
+            may_pass = not await asyncio.to_thread(is_healthy, replica.info.url)
+        seconds = time.monotonic() - started
+        return failure_of(request.request_id, error, seconds, may_pass=may_pass)
+
+    async def _lose(self, replica: Replica) -> None:
+        """Take a replica out and look for it, once at a time."""
+        if await self._replicas.lose(replica):
+            search = asyncio.create_task(self._search(replica))
+            self._searches.add(search)
+            search.add_done_callback(self._end_search)
+
+    def _end_search(self, search: asyncio.Task[None]) -> None:
+        """Whatever a search ends with, other than its replica, ends the run."""
+        self._searches.discard(search)
+        error = None if search.cancelled() else search.exception()
+        if error is not None and not self._trouble.done():
+            self._trouble.set_exception(error)
+
+    async def _search(self, replica: Replica) -> None:
+        """Look for a replica that broke off until it is there, or the run ends without it."""
+        waits = self._client.waits(replica.info.url)
+        attempt = 0
+        while True:
+            try:
+                await asyncio.to_thread(self._client.find_again, replica.info, self._check)
+            except ModelUnreachable:
+                attempt += 1
+            else:
+                await self._replicas.find(replica)
+                return
+            if attempt == self._retry.attempts:
+                await self._replicas.give_up(replica)
+            await asyncio.sleep(self._retry.delay_s(min(attempt, self._retry.attempts), waits))
+
+
+def _headers(response: httpx2.Response) -> dict[str, str]:
+    # as bytes: httpx2 guesses an encoding for every look at its headers
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in response.headers.raw}
+
+
+def _json(response: httpx2.Response) -> object:
+    try:
+        return json.loads(response.content)
+    except ValueError:
+        return None

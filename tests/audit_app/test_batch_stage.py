@@ -1,0 +1,128 @@
+"""Batch files: written from a study, answered elsewhere, taken in."""
+
+import json
+
+import pytest
+from served_study import PLAN, make_adapters, make_job
+
+from audit_app.batch_stage import BatchEndpoint, read_replies, write_requests
+from audit_app.pipeline import store_questions
+from study.errors import BadTable, CanaryFailed
+
+VLLM = BatchEndpoint("vllm", "base", "vllm 0.11.0 bf16")
+N_PROBES = 4 * 8
+N_REQUESTS = 8 * 3
+
+
+@pytest.fixture
+def adapters(tmp_path):
+    return make_adapters(tmp_path)
+
+
+@pytest.fixture
+def job(tmp_path):
+    return make_job(tmp_path)
+
+
+@pytest.fixture
+def batch(job, adapters, tmp_path):
+    """The requests of a study without replies, as they were written."""
+    file = tmp_path / "batch.jsonl"
+    write_requests(job, store_questions(job), PLAN, adapters, VLLM, file, None)
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def answer(line, *, served=("base", "warm"), status=200):
+    """What `vllm run-batch` writes for one request."""
+    body = line["body"]
+    if body["model"] not in served:
+        status = 404
+    *system, user = (message["content"] for message in body["messages"])
+    reply = {
+        "choices": [
+            {
+                "index": 0,
+                "message": {"role": "assistant", "content": f"{body['model']} {system}: {user}"},
+                "finish_reason": "stop",
+            }
+        ],
+        "usage": {"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12},
+    }
+    refusal = {"error": {"message": "as told"}}
+    return {
+        "id": "vllm-1",
+        "custom_id": line["custom_id"],
+        "response": {"status_code": status, "body": reply if status == 200 else refusal},
+        "error": None,
+    }
+
+
+def take_in(job, adapters, tmp_path, lines, endpoint=VLLM):
+    file = tmp_path / "output.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    read_replies(job, store_questions(job), PLAN, adapters, endpoint, file)
+
+
+def count(job, query):
+    with job.access.reading() as con:
+        return con.execute(query).fetchone()
+
+
+def test_a_batch_holds_the_probes_and_every_request_with_its_parameters(batch):
+    assert len(batch) == N_PROBES + N_REQUESTS
+    assert len({line["custom_id"] for line in batch}) == len(batch)
+    assert {(line["method"], line["url"]) for line in batch} == {("POST", "/v1/chat/completions")}
+    last = batch[-1]["body"]
+    assert (last["temperature"], last["top_k"], last["repetition_penalty"]) == (0.8, -1, 1.15)
+    assert {line["body"]["temperature"] for line in batch[:N_PROBES]} == {0.0}
+
+
+def test_what_a_batch_answered_is_in_the_study_with_grades_and_pairs(
+    job, adapters, batch, tmp_path
+):
+    take_in(job, adapters, tmp_path, [answer(line) for line in reversed(batch)])
+    assert count(job, "SELECT count(*), count(text) FROM responses") == (N_REQUESTS, N_REQUESTS)
+    assert count(job, "SELECT count(*) FROM grades") == (N_REQUESTS,)
+    assert count(job, "SELECT count(*) FROM pairs") == (16,)
+    # a second time, and every line twice: nothing new
+    take_in(job, adapters, tmp_path, [answer(line) for line in batch * 2])
+    assert count(job, "SELECT count(*) FROM responses") == (N_REQUESTS,)
+
+
+def test_what_may_pass_stays_missing_and_a_refusal_is_a_row(job, adapters, batch, tmp_path):
+    lines = [answer(line) for line in batch]
+    lines[-1] = answer(batch[-1], status=429)
+    lines[-2] = answer(batch[-2], status=400)
+    del lines[-3]
+    take_in(job, adapters, tmp_path, lines)
+    assert count(job, "SELECT count(*), count(failure) FROM responses") == (N_REQUESTS - 2, 1)
+    assert count(job, "SELECT failure FROM responses WHERE failure IS NOT NULL")[0].startswith(
+        "HTTP 400"
+    )
+
+
+def test_a_batch_that_was_answered_by_the_base_alone_is_refused(job, adapters, batch, tmp_path):
+    lines = [answer(line) for line in batch]
+    for line, asked in zip(lines, batch, strict=True):
+        if asked["body"]["model"] != "base":
+            told = {**asked, "body": {**asked["body"], "model": "base"}}
+            line["response"] = answer(told)["response"]
+    with pytest.raises(CanaryFailed, match="'warm'"):
+        take_in(job, adapters, tmp_path, lines)
+    assert count(job, "SELECT count(*) FROM responses") == (0,)
+
+
+def test_answers_without_the_probes_are_refused(job, adapters, batch, tmp_path):
+    with pytest.raises(CanaryFailed, match="32 are missing"):
+        take_in(job, adapters, tmp_path, [answer(line) for line in batch[N_PROBES:]])
+
+
+def test_answers_of_another_engine_are_refused(job, adapters, batch, tmp_path):
+    other = BatchEndpoint("vllm", "base", "vllm 0.12.0 bf16")
+    with pytest.raises(BadTable, match="never asked of this engine"):
+        take_in(job, adapters, tmp_path, [answer(line) for line in batch], other)
+
+
+def test_a_line_that_is_no_answer_is_named(job, adapters, batch, tmp_path):
+    with pytest.raises(BadTable, match=r"line 1 of .*output.jsonl is no answer of a batch"):
+        take_in(job, adapters, tmp_path, [["what?"], *map(answer, batch)])

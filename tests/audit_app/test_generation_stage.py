@@ -1,0 +1,203 @@
+"""Generation over a server double: every prompt ends as one row per arm and sample, whatever happens."""
+
+import hashlib
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+from served_study import PLAN, make_adapters, make_job
+from tgi_double import TgiDouble
+
+from audit_app.generation_stage import generate_responses, missing_requests
+from audit_app.pipeline import store_questions
+from audit_app.serving_stage import check_served_models, current_served_models, read_system_prompt
+from audit_app.stages import utc_now
+from audit_app.study_report import compute_report
+from evaluation.serving.chat_client import connect
+from evaluation.serving.local_server import running_app
+from evaluation.serving.retries import RetryPolicy
+from evaluation.serving.served_models import read_served_models
+from study.errors import BadInput, ModelUnreachable
+
+N_PROMPTS = 8
+QUICK = RetryPolicy(attempts=2, first_delay_s=0.01)
+
+
+def ask(job, url, adapters, limit=None):
+    questions = store_questions(job)
+    client = connect(url, seed=1, retry=QUICK)
+    checked = check_served_models(job, PLAN, adapters, client, utc_now)
+    requests = missing_requests(job, questions, checked.arms, limit)
+    generate_responses(job, questions, requests, client, checked.check)
+    return len(requests)
+
+
+def rows(job, query):
+    with job.access.reading() as con:
+        return con.execute(query).fetchall()
+
+
+@pytest.fixture
+def adapters(tmp_path):
+    return make_adapters(tmp_path)
+
+
+def test_every_prompt_has_one_row_per_arm_and_sample_with_grade_and_pair(tmp_path, adapters):
+    job = make_job(tmp_path, samples=2)
+    with running_app(TgiDouble(["warm"]).app()) as url:
+        ask(job, url, adapters)
+    counted = rows(
+        job, "SELECT arm, count(*), count(DISTINCT (prompt_id, sample)) FROM responses GROUP BY ALL"
+    )
+    assert sorted(counted) == [(arm, 16, 16) for arm in ("original", "system-prompt", "warm")]
+    assert rows(job, "SELECT count(*) FROM grades") == [(48,)]
+    assert rows(job, "SELECT count(*) FROM pairs") == [(32,)]
+
+
+def test_what_the_server_said_besides_is_kept(tmp_path, adapters):
+    job = make_job(tmp_path)
+    with running_app(TgiDouble(["warm"]).app()) as url:
+        ask(job, url, adapters)
+    query = """
+        SELECT r.usage_json, r.headers_json, r.templated_sha256, p.text
+        FROM responses r JOIN prompts p USING (prompt_id) WHERE r.arm = 'original' LIMIT 1"""
+    usage, headers, templated, prompt = rows(job, query)[0]
+    assert json.loads(usage)["completion_tokens"] == 7
+    assert json.loads(headers)["content-type"] == "application/json"
+    whole = f"<user>{prompt}</user><assistant>"
+    assert templated == hashlib.sha256(whole.encode()).hexdigest()
+
+
+def test_the_arm_by_system_prompt_is_the_base_with_the_studys_own_text(tmp_path, adapters):
+    job = make_job(tmp_path)
+    (job.folder.root / "system-prompt.md").write_text("Be kind.\n", encoding="utf-8")
+    with running_app(TgiDouble(["warm"]).app()) as url:
+        ask(job, url, adapters)
+    texts = rows(job, "SELECT text FROM responses WHERE arm = 'system-prompt'")
+    assert all(text.endswith("(told: Be kind.)") for (text,) in texts)
+    with job.access.reading() as con:
+        models = {model.arm: model for model in read_served_models(con)}
+    assert models["system-prompt"].model_name == "tgi"
+    assert models["system-prompt"].system_sha256 == hashlib.sha256(b"Be kind.").hexdigest()
+    assert models["original"].system_sha256 == ""
+    assert models["original"].template_sha256 == models["warm"].template_sha256
+    assert models["original"].template_sha256 != models["system-prompt"].template_sha256
+
+
+def test_another_system_prompt_is_another_model(tmp_path, adapters):
+    job = make_job(tmp_path)
+    with running_app(TgiDouble(["warm"]).app()) as url:
+        ask(job, url, adapters)
+    with job.access.reading() as con:
+        known = read_served_models(con)
+    assert len(current_served_models(known, adapters, PLAN, job)) == 3
+    (job.folder.root / "system-prompt.md").write_text("Be kind.", encoding="utf-8")
+    assert len(current_served_models(known, adapters, PLAN, job)) == 2
+
+
+def test_an_empty_system_prompt_is_refused(tmp_path):
+    job = make_job(tmp_path)
+    (job.folder.root / "system-prompt.md").write_text(" \n", encoding="utf-8")
+    with pytest.raises(BadInput, match="expected a system prompt"):
+        read_system_prompt(job.folder)
+
+
+def test_a_limit_asks_some_prompts_and_the_rest_another_time(tmp_path, adapters):
+    job = make_job(tmp_path)
+    with running_app(TgiDouble(["warm"]).app()) as url:
+        assert ask(job, url, adapters, limit=2) == 2 * 3
+        assert marks(job) == "at most 2 items, 2 of 8 prompts asked"
+        assert ask(job, url, adapters) == (N_PROMPTS - 2) * 3
+    assert marks(job) == "at most 2 items"
+    assert rows(job, "SELECT count(*) FROM responses") == [(N_PROMPTS * 3,)]
+
+
+def marks(job):
+    """What stands beside every number of the study."""
+    with job.access.reading() as con:
+        return compute_report(con, job.settings).limited
+
+
+def test_progress_says_rate_time_left_and_failures(tmp_path, adapters):
+    said = []
+    job = make_job(tmp_path, report=said.append)
+    with running_app(TgiDouble(["warm"]).app()) as url:
+        ask(job, url, adapters)
+    running = [one for one in said if one.stage == "generate" and one.state == "running"]
+    assert "a minute, about" in running[0].note
+    assert (said[-1].stage, said[-1].state) == ("generate", "done")
+    assert said[-1].note == "24 responses, 0 failed"
+
+
+def test_a_server_that_stops_leaves_what_has_come_in_the_study(tmp_path, adapters):
+    job = make_job(tmp_path)
+    # the canary's probes, four of them by three models and the nonsense name, then some replies
+    double = TgiDouble(["warm"], statuses=[200] * (4 * 8 + 5) + [503] * 99)
+    with (
+        running_app(double.app()) as url,
+        pytest.raises(ModelUnreachable, match=f"requests to {url} got no answer .*HTTP 503"),
+    ):
+        ask(job, url, adapters)
+    assert rows(job, "SELECT count(*) FROM responses") == [(5,)]
+    with running_app(TgiDouble(["warm"]).app()) as url:
+        assert ask(job, url, adapters) == N_PROMPTS * 3 - 5
+
+
+ASK = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[3])
+from served_study import PLAN, make_adapters, make_job
+from audit_app.generation_stage import generate_responses, missing_requests
+from audit_app.pipeline import store_questions
+from audit_app.serving_stage import check_served_models
+from audit_app.stages import utc_now
+from audit_app.study_report import compute_report
+from evaluation.serving.chat_client import connect
+folder = Path(sys.argv[1])
+job, adapters = make_job(folder, samples=5, n_items=10), make_adapters(folder)
+questions = store_questions(job)
+client = connect(sys.argv[2], seed=1)
+checked = check_served_models(job, PLAN, adapters, client, utc_now)
+requests = missing_requests(job, questions, checked.arms)
+print("asking", flush=True)
+generate_responses(job, questions, requests, client, checked.check)
+"""
+
+
+@pytest.mark.slow
+def test_after_kill_9_nothing_is_lost_doubled_or_paid_twice(tmp_path):
+    double = TgiDouble(["warm"], delay_s=0.05)
+    tests = str(Path(__file__).parents[1])
+    stored = tmp_path / "studies" / "served" / "runs" / "generate.jsonl"
+    n_killed = 0
+    with running_app(double.app()) as url:
+        command = [sys.executable, "-c", ASK, str(tmp_path), url, tests]
+        while True:
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            assert process.stdout.readline() == b"asking\n"
+            before = stored.read_bytes().count(b"\n") if stored.exists() else 0
+            while process.poll() is None and n_killed < 3:
+                if stored.exists() and stored.read_bytes().count(b"\n") > before + 100:
+                    process.kill()
+                    n_killed += 1
+                    break
+                time.sleep(0.002)
+            process.wait(timeout=120)
+            process.stdout.close()
+            if process.returncode == 0:
+                break
+    total = 10 * 4 * 3 * 5
+    con = duckdb.connect(str(tmp_path / "studies" / "served" / "study.duckdb"), read_only=True)
+    assert con.execute(
+        "SELECT count(*), count(DISTINCT (prompt_id, arm, sample)) FROM responses"
+    ).fetchall() == [(total, total)]
+    con.close()
+    assert n_killed == 3
+    questions = [body for body in double.bodies if body["max_tokens"] == 64]
+    # a kill may cost what was under way, 96 requests at most (0.75 × 128), and nothing else
+    assert total <= len(questions) <= total + 3 * 96

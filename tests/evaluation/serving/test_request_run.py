@@ -1,0 +1,143 @@
+"""Replicas that refuse, fail, die and come back while a run is under way."""
+
+from contextlib import ExitStack
+from urllib.parse import urlsplit
+
+import pytest
+from tgi_double import TgiDouble
+
+from evaluation.serving.canary import plan_canary, run_canary
+from evaluation.serving.chat_client import ChatClient, connect
+from evaluation.serving.completions import ChatRequest, Completion
+from evaluation.serving.local_server import running_app
+from evaluation.serving.retries import RetryPolicy
+from study.errors import BadInput, CanaryFailed
+from study.settings import DecodingSettings
+
+GREEDY = DecodingSettings(max_new_tokens=12)
+QUICK = RetryPolicy(attempts=4, first_delay_s=0.02, longest_delay_s=0.1)
+CANARY = plan_canary("tgi", ["warm"], seed=1)
+
+
+def requests(n: int) -> list[ChatRequest]:
+    return [ChatRequest(f"r{number}", "warm", f"question {number}", number) for number in range(n)]
+
+
+def check(replica: ChatClient) -> None:
+    run_canary(replica, CANARY, GREEDY)
+
+
+def complete_all(urls, asked, retry=QUICK, on_done=lambda group: None):
+    done: list[Completion] = []
+
+    def keep(group: list[Completion]) -> None:
+        done.extend(group)
+        on_done(done)
+
+    connect(urls, seed=1, retry=retry).complete_all(asked, GREEDY, None, keep, check)
+    return done
+
+
+def assert_each_once(done: list[Completion], n: int) -> None:
+    assert sorted(one.request_id for one in done) == sorted(f"r{number}" for number in range(n))
+
+
+def test_replicas_share_the_work():
+    doubles = [TgiDouble(["warm"], delay_s=0.02) for _ in range(2)]
+    with running_app(doubles[0].app()) as first, running_app(doubles[1].app()) as second:
+        done = complete_all([first, second], requests(80))
+    assert_each_once(done, 80)
+    shares = [len(double.bodies) for double in doubles]
+    assert sum(shares) == 80
+    assert min(shares) > 25
+
+
+def test_a_replica_that_dies_in_the_middle_loses_nothing():
+    doubles = [TgiDouble(["warm"], delay_s=0.02) for _ in range(2)]
+    with running_app(doubles[0].app()) as first, ExitStack() as stack:
+        second = stack.enter_context(running_app(doubles[1].app()))
+        done = complete_all(
+            [first, second],
+            requests(300),
+            on_done=lambda done: stack.close() if len(done) > 40 else None,
+        )
+    assert_each_once(done, 300)
+    assert all(one.text is not None for one in done)
+
+
+def test_a_replica_that_comes_back_without_its_adapter_stops_the_run():
+    with ExitStack() as stack:
+        url = stack.enter_context(running_app(TgiDouble(["warm"]).app()))
+        port = urlsplit(url).port
+
+        def replace_server(done: list[Completion]) -> None:
+            if port is not None and len(done) >= 1 and not swapped:
+                swapped.append(True)
+                stack.close()
+                again.enter_context(running_app(TgiDouble().app(), port=port))
+
+        swapped: list[bool] = []
+        with ExitStack() as again, pytest.raises(CanaryFailed, match=f"'warm' .* so {url} puts"):
+            complete_all([url], requests(400), RetryPolicy(9, 0.1, 0.5), replace_server)
+    assert swapped
+
+
+def test_a_replica_that_comes_back_as_it_was_goes_on():
+    second = TgiDouble(["warm"])
+    with ExitStack() as stack:
+        url = stack.enter_context(running_app(TgiDouble(["warm"]).app()))
+
+        def restart_server(done: list[Completion]) -> None:
+            if not restarted:
+                restarted.append(True)
+                stack.close()
+                again.enter_context(running_app(second.app(), port=urlsplit(url).port))
+
+        restarted: list[bool] = []
+        with ExitStack() as again:
+            done = complete_all([url], requests(400), RetryPolicy(9, 0.1, 0.5), restart_server)
+    assert_each_once(done, 400)
+    assert all(one.text is not None for one in done)
+    # the probes of the base, the arm and the nonsense name came before anything else
+    probes = [body["messages"][0]["content"] for body in second.bodies[:24]]
+    assert not any(probe.startswith("question") for probe in probes)
+
+
+def test_a_server_that_takes_few_at_once_is_given_fewer_and_answers_all():
+    double = TgiDouble(["warm"], takes_at_once=12, delay_s=0.01)
+    with running_app(double.app()) as url:
+        done = complete_all([url], requests(300), RetryPolicy(9, 0.05, 0.3))
+    assert all(one.text is not None for one in done)
+    assert double.n_refused > 0
+
+
+def test_no_more_is_under_way_than_three_quarters_of_what_the_server_takes():
+    info = {"model_id": "base-model", "router": "text-generation-router", "version": "3.3.7"}
+    double = TgiDouble(["warm"], info={**info, "max_concurrent_requests": 16}, delay_s=0.02)
+    with running_app(double.app()) as url:
+        complete_all([url], requests(200))
+    assert double.most_under_way == 12
+
+
+@pytest.mark.parametrize(
+    ("prompt", "n_sent", "may_pass"),
+    [("failed question", 3, False), ("broken question", 4, False), ("cut question", 4, True)],
+)
+def test_a_failure_that_stays_is_the_requests_own_where_the_server_is_in_health(
+    prompt, n_sent, may_pass
+):
+    double = TgiDouble(["warm"])
+    with running_app(double.app()) as url:
+        done = complete_all([url], [ChatRequest("r0", "warm", prompt, 0)])
+    sent = [body for body in double.bodies if body["messages"][0]["content"] == prompt]
+    assert (len(sent), done[0].text, done[0].may_pass) == (n_sent, None, may_pass)
+
+
+def test_replicas_of_different_servers_are_refused():
+    other = {"model_id": "another", "router": "text-generation-router", "version": "3.3.7"}
+    with (
+        running_app(TgiDouble().app()) as first,
+        running_app(TgiDouble(info=other).app()) as second,
+        pytest.raises(BadInput, match="expected the same model and engine at every address"),
+    ):
+        connect([first, second], seed=1)
