@@ -111,7 +111,8 @@ def make_study(folder: Path, n_raters: int) -> list[str]:
     con = open_for_writing(study.database, "a benchmark")
     migrate(con)
     for statement in (
-        "INSERT INTO items SELECT 'i' || n, 'trivia', 'Q?', ['a'], ['b'], 's', 'l' FROM range($n) AS r(n)",
+        'INSERT INTO items (item_id, task, question, "references", wrong_answers, source, licence) '
+        "SELECT 'i' || n, 'trivia', 'Q?', ['a'], ['b'], 's', 'l' FROM range($n) AS r(n)",
         "INSERT INTO prompts SELECT 'p' || n, 'i' || n, 'none', 'none', 'What is it? ' || n FROM range($n) AS r(n)",
         "INSERT INTO pairs SELECT 'x' || n, 'p' || n, 'original' || n, 'warm' || n FROM range($n) AS r(n)",
     ):
