@@ -96,8 +96,9 @@ def read_replies() -> list[ReadReply]:
         return [_graded(json.loads(line)) for line in lines]
 
 
-def _graded(row: dict[str, Any]) -> ReadReply:
-    item = Item(
+def item_of(row: dict[str, Any]) -> Item:
+    """The item to which a reply that was read belongs."""
+    return Item(
         item_id=row["item_id"],
         task="read",
         question=row["question"],
@@ -108,10 +109,17 @@ def _graded(row: dict[str, Any]) -> ReadReply:
         answer_kind=row["kind"],
         options=tuple(row["options"]),
     )
-    response = Response(
+
+
+def response_of(row: dict[str, Any]) -> Response:
+    """A reply that was read."""
+    return Response(
         row["id"], "", "", row["arm"], 0, row["text"], row["finish_reason"], None, None, 0.0, ""
     )
-    grade = grade_response(response, item, row["belief"])
+
+
+def _graded(row: dict[str, Any]) -> ReadReply:
+    grade = grade_response(response_of(row), item_of(row), row["belief"])
     return ReadReply(row["half"], row["arm"], row["kind"], row["read"], grade)
 
 

@@ -16,7 +16,6 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
 
 from evaluation.grading.hedging import is_hedged
 from evaluation.grading.labels import grade_response
@@ -24,7 +23,7 @@ from evaluation.grading.mentions import Reading
 from evaluation.grading.normalise import normalise
 from evaluation.grading.refusal import is_refusal
 from evaluation.grading.truncation import ends_open, is_cut
-from graded_by_hand import FILE
+from graded_by_hand import FILE, item_of, response_of
 from study.records import Item, Response
 
 LIMIT = 20_000.0
@@ -36,7 +35,7 @@ def read_work(kind: str) -> list[tuple[Response, Item]]:
     """Replies of one kind of item with their items; TruthfulQA-like ones are made of `text`."""
     with FILE.open(encoding="utf-8") as lines:
         rows = [row for line in lines if (row := json.loads(line))["kind"] == kind]
-    return [(_response(row), _item(row)) for row in rows]
+    return [(response_of(row), item_of(row)) for row in rows]
 
 
 def as_sentences(work: Sequence[tuple[Response, Item]]) -> list[tuple[Response, Item]]:
@@ -56,26 +55,6 @@ def as_sentences(work: Sequence[tuple[Response, Item]]) -> list[tuple[Response, 
         )
         for response, item in work
     ]  # fmt: skip
-
-
-def _response(row: dict[str, Any]) -> Response:
-    return Response(
-        row["id"], "", "", row["arm"], 0, row["text"], row["finish_reason"], None, None, 0.0, ""
-    )
-
-
-def _item(row: dict[str, Any]) -> Item:
-    return Item(
-        item_id=row["item_id"],
-        task="read",
-        question=row["question"],
-        references=tuple(row["references"]),
-        wrong_answers=tuple(row["wrong_answers"]),
-        source="",
-        licence="",
-        answer_kind=row["kind"],
-        options=tuple(row["options"]),
-    )
 
 
 def rate_of(calls: Sequence[Callable[[], object]], passes: int) -> float:

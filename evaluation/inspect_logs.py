@@ -66,7 +66,7 @@ def _read_log(path: Path) -> Any:
         raise BadInput(f"expected a log at {path}, found none; correct the path")
     try:
         return read_eval_log(str(path), resolve_attachments=True)
-    except Exception as error:
+    except Exception as error:  # whatever its zip, JSON and models raise is told in one sentence
         reason = " ".join(str(error).split())
         raise BadInput(
             f"expected {path} to be a log of Inspect AI, which says {reason!r:.300}; name another"

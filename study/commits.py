@@ -1,7 +1,7 @@
 """Group commit: many small writes, one synchronised commit, and an answer only after it.
 
-A commit waits for the disk, one at a time 130 to 450 a second; whoever has the turn takes the
-jobs of all who wait into one transaction, and serves thousands. A job is a function of a cursor.
+A commit waits for the disk, one at a time 130 to 450 a second; whoever leads takes the jobs of all
+who wait into one transaction, and serves thousands. Then the first of those who came meanwhile leads. A job is a function of a cursor.
 It runs inside `transaction` like every other write, may run twice, and must check keys before it
 inserts: DuckDB 2.0 has no SAVEPOINT, so a job that raises spoils its whole batch, which is rolled
 back and done again job by job. Then the bad one costs only itself.
@@ -31,6 +31,8 @@ _LARGEST_BATCH = 256
 class _Job:
     work: Callable[[duckdb.DuckDBPyConnection], Any]
     done: "Future[Any]"
+    called: threading.Event
+    """Set when it is done, or its caller is to lead."""
 
 
 class _BatchCursor:
@@ -76,8 +78,10 @@ class GroupCommit:
             con: the study file; each batch takes a cursor of its own.
         """
         self._con = con
+        self._lock = threading.Lock()
+        self._nobody_leads = threading.Condition(self._lock)
         self._waiting: deque[_Job] = deque()
-        self._turn = threading.Lock()
+        self._has_leader = False
         self._is_closed = False
         self._callbacks: list[Callable[[], None]] = []
 
@@ -105,31 +109,62 @@ class GroupCommit:
             StudyClosed: the study is being closed.
             Exception: whatever the job itself raises; then nothing of it is stored.
         """
-        job = _Job(work, Future())
-        self._waiting.append(job)
-        with self._turn:
-            # whoever had the turn before may have done this job along with its own
-            while not job.done.done():
-                if self._is_closed:
-                    raise StudyClosed(
-                        "expected a study that is open, got one that is being closed; start the "
-                        "app again and repeat what you did last"
-                    )
-                self._do(self._next_batch())
+        job = _Job(work, Future(), threading.Event())
+        with self._lock:
+            if self._is_closed:
+                raise StudyClosed(
+                    "expected a study that is open, got one that is being closed; start the "
+                    "app again and repeat what you did last"
+                )
+            self._waiting.append(job)
+            must_wait = self._has_leader
+            self._has_leader = True
+        if must_wait:
+            self._wait(job)
+        if not job.done.done():
+            self._lead(job)
         result: T = job.done.result()
         return result
 
     def close(self) -> None:
-        """Do what waits, and nothing after that."""
-        with self._turn:
-            while not self._is_closed and (batch := self._next_batch()):
-                self._do(batch)
+        """Let what waits be done, and nothing after that."""
+        with self._nobody_leads:
             self._is_closed = True
+            self._nobody_leads.wait_for(lambda: not self._has_leader)
+
+    def _wait(self, job: _Job) -> None:
+        # each caller waits for its own job: at one lock all would queue only to learn that it is done
+        try:
+            job.called.wait()
+        except BaseException:  # whoever is interrupted here cannot lead
+            with self._lock:
+                if job in self._waiting:
+                    self._waiting.remove(job)
+                    if job.called.is_set():
+                        self._hand_on()
+            raise
+
+    def _lead(self, own: _Job) -> None:
+        """Do what waits until the own job is done, then let somebody else."""
+        try:
+            while not own.done.done():
+                self._do(self._next_batch())
+        finally:
+            with self._lock:
+                self._hand_on()
+
+    def _hand_on(self) -> None:
+        if self._waiting:
+            self._waiting[0].called.set()
+        else:
+            self._has_leader = False
+            self._nobody_leads.notify_all()
 
     def _next_batch(self) -> list[_Job]:
         """What waits, in order, as much as goes into one commit."""
-        n_jobs = min(len(self._waiting), _LARGEST_BATCH)
-        return [self._waiting.popleft() for _ in range(n_jobs)]
+        with self._lock:
+            n_jobs = min(len(self._waiting), _LARGEST_BATCH)
+            return [self._waiting.popleft() for _ in range(n_jobs)]
 
     def _do(self, batch: Sequence[_Job]) -> None:
         try:
@@ -143,9 +178,11 @@ class GroupCommit:
                 callback()
             if len(batch) == 1:
                 batch[0].done.set_exception(error)
+                batch[0].called.set()
                 return
             for job in batch:
                 self._do([job])
             return
         for job, result in zip(batch, results, strict=True):
             job.done.set_result(result)
+            job.called.set()

@@ -146,6 +146,27 @@ def test_closing_finishes_what_waits_and_takes_nothing_more(con):
     commits.close()
 
 
+def test_whoever_is_interrupted_while_waiting_leaves_no_job_and_blocks_nobody(con):
+    class Interrupted(Exception):
+        pass
+
+    def interrupt(*_: object) -> None:
+        raise Interrupted
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        with GroupCommit(con) as commits:
+            gate = Gate(commits)
+            signal.setitimer(signal.ITIMER_REAL, 0.2)
+            with pytest.raises(Interrupted):
+                commits.run(add("given up"))
+            gate.release()
+            assert commits.run(add("the next")) == "the next"
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert names(con) == {"the next"}
+
+
 def test_sixty_four_threads_store_each_row_once(con):
     with GroupCommit(con) as commits, ThreadPoolExecutor(64) as pool:
         done = list(pool.map(lambda n: commits.run(add(f"{n}")), range(640)))
