@@ -14,11 +14,11 @@ def replica(url: str, most: int = 2) -> Replica:
 def test_a_limit_starts_low_and_doubles_while_all_is_well():
     limit = AdaptiveLimit(96)
     sizes = [limit.value]
-    for _ in range(4):
+    for _ in range(3):
         for _ in range(limit.value):
             limit.grow(0.0)
         sizes.append(limit.value)
-    assert sizes == [8, 16, 32, 64, 96]
+    assert sizes == [16, 32, 64, 96]
 
 
 def test_a_429_takes_a_fifth_and_the_many_of_one_moment_count_once():
@@ -32,12 +32,12 @@ def test_a_429_takes_a_fifth_and_the_many_of_one_moment_count_once():
 
 def test_after_a_429_a_limit_waits_and_then_grows_by_one_a_round():
     limit = AdaptiveLimit(20)
-    limit.shrink(0.0)  # 0.8 × 8 = 6.4
+    limit.shrink(0.0)  # 0.8 × 16 = 12.8
     limit.grow(COOL_DOWN_S - 0.1)
-    assert limit.value == 6
-    for _ in range(7):  # 6.4 + 1/6.4 + … : seven answers make it about one more
+    assert limit.value == 12
+    for _ in range(13):  # 12.8 + 1/12.8 + … : thirteen answers make it about one more
         limit.grow(COOL_DOWN_S)
-    assert limit.value == 7
+    assert limit.value == 13
 
 
 def test_a_limit_never_falls_below_one():
