@@ -124,21 +124,36 @@ def draw_items(items: Sequence[Item], limit: int | None, seed: int) -> list[Item
 
 def _in_drawing_order(items: Sequence[Item], seed: int) -> dict[str, list[Item]]:
     """Each task's items, the first to be drawn at the end."""
-    groups: dict[tuple[str, str], list[Item]] = defaultdict(list)
+    groups: dict[str, dict[str, list[Item]]] = defaultdict(lambda: defaultdict(list))
     for item in sorted(items, key=lambda item: stable_id(seed, "draw", item.item_id)):
-        groups[item.task, item.category].append(item)
-    # an item's place among its category's, as a share: any beginning of the order by it has of
-    # each category as much as the whole has
-    placed: dict[str, list[tuple[float, str, Item]]] = defaultdict(list)
-    for (task, category), members in groups.items():
-        tie = stable_id(seed, "category", category)
-        placed[task] += [
-            ((rank + 0.5) / len(members), tie, item) for rank, item in enumerate(members)
-        ]
-    return {
-        task: [item for *_, item in sorted(places, key=lambda place: place[:2], reverse=True)]
-        for task, places in placed.items()
-    }
+        groups[item.task][item.category].append(item)
+    return {task: _interleave(categories, seed)[::-1] for task, categories in groups.items()}
+
+
+def _interleave(categories: dict[str, list[Item]], seed: int) -> list[Item]:
+    """One order of all items, any beginning of which has of each category its share to within one.
+
+    Tijdeman (1980), The chairman assignment problem: of the categories that are owed enough to be
+    drawn from, the one that would first be owed too much. Ranking items by their place among their
+    category's, the simpler way, misses the share by more than one at times.
+    """
+    names = sorted(categories, key=lambda name: stable_id(seed, "category", name))
+    total = sum(map(len, categories.values()))
+    scale = max(2 * len(names) - 2, 1)
+    drawn = dict.fromkeys(names, 0)
+    order: list[Item] = []
+    for place in range(1, total + 1):
+        # in units of 1 / (scale * total) items, so that nothing is rounded
+        owed = {
+            name: scale * (place * len(categories[name]) - total * drawn[name]) for name in names
+        }
+        name = min(
+            (name for name in names if owed[name] >= total),
+            key=lambda name: ((scale - 1) * total - owed[name]) / len(categories[name]),
+        )
+        order.append(categories[name][drawn[name]])
+        drawn[name] += 1
+    return order
 
 
 def _load(source: ItemSource) -> list[Item]:
