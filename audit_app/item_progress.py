@@ -7,6 +7,7 @@ reply that is held back has no seats until somebody releases the reply.
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 
 import duckdb
 
@@ -72,7 +73,7 @@ class ItemList:
     n_items: int
 
 
-_SELECT_PAIRS = """
+_COUNT_PAIRS = """
     WITH counted AS (
         SELECT a.subject_id AS pair_id,
             count(*) FILTER (WHERE NOT newest.is_surplus) AS n_ratings,
@@ -92,14 +93,17 @@ _SELECT_PAIRS = """
         WHERE NOT EXISTS (
             SELECT 1 FROM hold_releases AS r WHERE r.response_id = h.response_id)
     )
-    SELECT prompts.item_id, items.question, coalesce(counted.n_ratings, 0),
-        coalesce(counted.n_surplus, 0),
+    SELECT prompts.item_id, any_value(items.question),
+        least(coalesce(counted.n_ratings, 0), $seats) AS n_seated,
         p.first_response_id IN (SELECT response_id FROM held)
-            OR p.second_response_id IN (SELECT response_id FROM held) AS is_held
+            OR p.second_response_id IN (SELECT response_id FROM held) AS is_held,
+        count(*), sum(coalesce(counted.n_surplus, 0))::BIGINT
     FROM pairs AS p
     JOIN prompts ON prompts.prompt_id = p.prompt_id
     JOIN items ON items.item_id = prompts.item_id
     LEFT JOIN counted ON counted.pair_id = p.pair_id
+    GROUP BY prompts.item_id, n_seated, is_held
+    ORDER BY prompts.item_id
 """
 
 _COUNT_OTHER_FORMS = """
@@ -119,14 +123,14 @@ def read_study_progress(con: duckdb.DuckDBPyConnection, seats: int) -> StudyProg
         seats: ratings that every pair should have.
     """
     cursor = con.cursor()
-    rows = cursor.execute(_SELECT_PAIRS).fetchall()
-    by_ratings = Counter(
-        min(n_ratings, seats) for _, _, n_ratings, _, is_held in rows if not is_held
-    )
+    rows = cursor.execute(_COUNT_PAIRS, {"seats": seats}).fetchall()
+    by_ratings: Counter[int] = Counter()
+    for _, _, n_seated, is_held, n_pairs, _ in rows:
+        by_ratings[n_seated] += 0 if is_held else n_pairs
     return StudyProgress(
         pairs_by_ratings=tuple(by_ratings[n] for n in range(seats + 1)),
-        n_pairs_held=sum(is_held for *_, is_held in rows),
-        n_surplus=sum(n_surplus for _, _, _, n_surplus, _ in rows),
+        n_pairs_held=sum(n_pairs for *_, is_held, n_pairs, _ in rows if is_held),
+        n_surplus=sum(n_surplus for *_, n_surplus in rows),
         other_forms=tuple(cursor.execute(_COUNT_OTHER_FORMS).fetchall()),
         items=tuple(sorted(_items_of(rows, seats), key=lambda item: (item.share, item.question))),
     )
@@ -144,17 +148,12 @@ def list_items(progress: StudyProgress, words: str) -> ItemList:
 
 
 def _items_of(
-    rows: Iterable[tuple[str, str, int, int, bool]], seats: int
+    rows: Iterable[tuple[str, str, int, bool, int, int]], seats: int
 ) -> Iterable[ItemProgress]:
-    questions: dict[str, str] = {}
-    pairs: Counter[str] = Counter()
-    ratings: Counter[str] = Counter()
-    held: Counter[str] = Counter()
-    for item_id, question, n_ratings, _, is_held in rows:
-        questions[item_id] = question
-        held[item_id] += is_held
-        pairs[item_id] += not is_held
-        ratings[item_id] += 0 if is_held else min(n_ratings, seats)
-    for item_id, question in questions.items():
-        n_pairs = pairs[item_id]
-        yield ItemProgress(question, n_pairs, ratings[item_id], n_pairs * seats, held[item_id])
+    for (_, question), of_item in groupby(rows, key=lambda row: row[:2]):
+        pairs, ratings, held = 0, 0, 0
+        for _, _, n_seated, is_held, n_pairs, _ in of_item:
+            held += n_pairs if is_held else 0
+            pairs += 0 if is_held else n_pairs
+            ratings += 0 if is_held else n_pairs * n_seated
+        yield ItemProgress(question, pairs, ratings, pairs * seats, held)

@@ -92,12 +92,13 @@ def compute_error_rates(
         graded = None
         if by_grade is not None:
             graded = _rate_or_reason(by_grade[rows], of_arm.item[rows], level)
-        found.append(_error_rate(of_arm.select(rows), arm, cell, errors[rows], graded, level))
+        found.append(_error_rate(of_arm, rows, arm, cell, errors[rows], graded, level))
     return tuple(found)
 
 
 def _error_rate(
-    replies: CodedReplies,
+    of_arm: CodedReplies,
+    rows: Codes,
     arm: str,
     cell: Cell,
     errors: Floats,
@@ -105,26 +106,26 @@ def _error_rate(
     level: float,
 ) -> ErrorRate:
     scored = ~np.isnan(errors)
-    n_replies, n_scored, n_errors = len(replies), int(scored.sum()), float(np.nansum(errors))
-    is_other = replies.label != replies.grade_label
-    from_auditor, from_raters = (
-        replies.source == SOURCE_NAMES.index(name) for name in ("audit", "human")
-    )
+    n_replies, n_scored, n_errors = len(rows), int(scored.sum()), float(np.nansum(errors))
+    # a thousand cells are looked up: only the columns that are counted are cut out
+    label, source = of_arm.label[rows], of_arm.source[rows]
+    is_other = label != of_arm.grade_label[rows]
+    from_auditor, from_raters = (source == SOURCE_NAMES.index(name) for name in ("audit", "human"))
     return ErrorRate(
         arm=arm,
         task=cell.task,
         condition=cell.condition,
-        rate=_rate_or_reason(errors, replies.item, level),
+        rate=_rate_or_reason(errors, of_arm.item[rows], level),
         unclustered=_unclustered_rate(errors, level),
         by_grade=by_grade,
         if_excluded_right=n_errors / n_replies if n_replies else None,
         if_excluded_wrong=(n_errors + n_replies - n_scored) / n_replies if n_replies else None,
-        counts=_count(LABELS, replies.label),
+        counts=_count(LABELS, label),
         n_replies=n_replies,
         n_scored=n_scored,
-        n_cut=int((scored & replies.is_cut).sum()),
-        n_by_source=_count(SOURCE_NAMES, replies.source),
-        n_disputed=int(replies.is_disputed.sum()),
+        n_cut=int((scored & of_arm.is_cut[rows]).sum()),
+        n_by_source=_count(SOURCE_NAMES, source),
+        n_disputed=int(of_arm.is_disputed[rows].sum()),
         n_audited=int(from_auditor.sum()),
         n_changed=int((is_other & from_auditor).sum()),
         n_changed_by_raters=int((is_other & from_raters).sum()),

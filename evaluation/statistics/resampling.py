@@ -73,10 +73,22 @@ def collapse(
         clusters = index_units(cluster_ids)
         additions = sum_by(additions, clusters.index, clusters.n)
     if times is None:
-        additions, times = np.unique(additions, axis=0, return_counts=True)
+        additions, times = _count_alike(additions)
     if len(additions) <= _MAX_DIFFERENT:
         return Parts(additions, times, int(times.sum()), is_bundled=False)
     return _bundle(additions, times, seed)
+
+
+def _count_alike(additions: Floats) -> tuple[Floats, Ints]:
+    """The different rows, rising, and how often each occurs.
+
+    As `np.unique` by rows, which compares them as records and takes four times as long.
+    """
+    rows = additions[np.lexsort(additions.T[::-1])]
+    is_first = np.ones(len(rows), dtype=np.bool_)
+    is_first[1:] = (rows[1:] != rows[:-1]).any(axis=1)
+    starts = np.flatnonzero(is_first)
+    return rows[starts], np.diff(starts, append=len(rows))
 
 
 def sum_by(additions: Floats, group: Indices, n_groups: int) -> Floats:
