@@ -96,12 +96,13 @@ def compute_gaps(
     ):
         of_cell = everything.select(rows)
         has_both = of_cell.has_both
+        scored, reason = of_cell.select(of_cell.scored), _why_no_gap(of_cell)
         gap = Gap(
             arm=arm,
             task=cell.task,
             condition=cell.condition,
-            difference=_gap_or_reason(of_cell, level),
-            bootstrap=_resampled_or_reason(of_cell, seed, level),
+            difference=_gap_or(scored, reason, level),
+            bootstrap=_resampled_or(scored, reason, seed, level),
             by_grade=of_grades,
             if_arm_right=100 * float(of_cell.if_arm_right.mean()) if has_both else None,
             if_arm_wrong=100 * float(of_cell.if_arm_wrong.mean()) if has_both else None,
@@ -196,10 +197,9 @@ def _gap_or(scored: PairedReplies, reason: str, level: float) -> Estimate:
     return paired_difference(scored.arm_errors, scored.original_errors, scored.item, level)
 
 
-def _resampled_or_reason(replies: PairedReplies, seed: int, level: float) -> Estimate:
-    scored = replies.select(replies.scored)
+def _resampled_or(scored: PairedReplies, reason: str, seed: int, level: float) -> Estimate:
     if not len(scored):
-        return not_estimable(_why_no_gap(replies), UNIT, level)
+        return not_estimable(reason, UNIT, level)
     return resampled_difference(
         scored.arm_errors, scored.original_errors, scored.item, seed, level=level
     )
