@@ -65,6 +65,7 @@ _COLUMNS = {
         ("is_revoked", "the rater's access was ended; the ratings stay"),
         ("n_rated, n_skips", "counts"),
         ("texts", "which version of consent and guidelines the rater agreed to, by hash"),
+        ("question_order", "by form; one order for each rater, drawn by seed"),
         ("guess, guess_text, comments", "what the rater said at the end; empty when nothing"),
     ),
     "remarks": (
@@ -116,7 +117,7 @@ def write_dataset(
     folder.chmod(0o755)
     data = folder / "data"
     data.mkdir()
-    tables = export_blinded(con, secret, data)
+    tables = export_blinded(con, settings, secret, data)
     card = _card(settings, describe_limits(con, settings), tables, read_preregistration(con))
     (folder / "README.md").write_text(card, encoding="utf-8")
     return tables

@@ -17,7 +17,9 @@ from typing import Any
 
 import duckdb
 
+from audit_app.forms import question_order
 from study.errors import BadInput
+from study.settings import Settings
 from study.spreadsheet_cells import as_safe_cell
 
 KEY_FILE = "unblinding-key.csv"
@@ -88,6 +90,7 @@ _SELECT_RATERS = """
         coalesce(given.n_rated, 0) AS n_rated,
         coalesce(skipped.n_skips, 0) AS n_skips,
         left(agreed.texts_sha256, 16) AS texts,
+        shown.question_order,
         survey.guess,
         survey.guess_text,
         survey.comments
@@ -118,9 +121,12 @@ _SELECT_RATERS = """
         FROM exit_surveys
         QUALIFY row_number() OVER (PARTITION BY rater_id ORDER BY revision DESC) = 1
     ) AS survey ON survey.rater_id = r.rater_id
+    LEFT JOIN (SELECT unnest($orders, recursive := true)) AS shown ON shown.rater_id = r.rater_id
     WHERE r.role = 'annotator'
     ORDER BY rater
 """
+
+_SELECT_ANNOTATORS = "SELECT rater_id FROM raters WHERE role = 'annotator'"
 
 _SELECT_REMARKS = """
     SELECT
@@ -201,25 +207,27 @@ class ExportedTable:
 
 
 def export_blinded(
-    con: duckdb.DuckDBPyConnection, secret: str, folder: Path
+    con: duckdb.DuckDBPyConnection, settings: Settings, secret: str, folder: Path
 ) -> tuple[ExportedTable, ...]:
     """Write every blinded table as CSV and as Parquet, all of one moment, into a folder that exists."""
     with con.cursor() as cursor:
         cursor.begin()
+        values: dict[str, Any] = {"key": secret}
+        by_table = {"raters": values | {"orders": _question_orders(cursor, settings)}}
         return tuple(
-            _write_both(cursor, secret, name, statement, folder)
+            _write_both(cursor, by_table.get(name, values), name, statement, folder)
             for name, statement in BLINDED_TABLES.items()
         )
 
 
 def write_key(con: duckdb.DuckDBPyConnection, secret: str, file: Path) -> ExportedTable:
     """Write which code stands for which arm. The caller has put it on the study's record."""
-    return _write_csv(con.cursor(), secret, _SELECT_KEY, file)
+    return _write_csv(con.cursor(), {"key": secret}, _SELECT_KEY, file)
 
 
 def write_identities(con: duckdb.DuckDBPyConnection, secret: str, file: Path) -> ExportedTable:
     """Write which code stands for which person. The caller has put it on the study's record."""
-    return _write_csv(con.cursor(), secret, _SELECT_IDENTITIES, file)
+    return _write_csv(con.cursor(), {"key": secret}, _SELECT_IDENTITIES, file)
 
 
 def write_owner_files(
@@ -274,17 +282,40 @@ def write_whole(folder: Path, fill: Callable[[Path], object], option: str = "--t
         raise
 
 
+def _question_orders(
+    cursor: duckdb.DuckDBPyConnection, settings: Settings
+) -> list[dict[str, str | None]]:
+    """The order in which each rater met the questions of each form, which follows from the seed."""
+    raters = [rater_id for (rater_id,) in cursor.execute(_SELECT_ANNOTATORS).fetchall()]
+    orders: list[dict[str, str | None]] = [
+        {
+            "rater_id": rater_id,
+            "question_order": "; ".join(
+                f"{form}: {', '.join(question_order(form, rater_id, settings.seed))}"
+                for form in settings.rating.forms
+            ),
+        }
+        for rater_id in raters
+    ]
+    # of an empty list the database would not know the columns
+    return orders or [{"rater_id": None, "question_order": None}]
+
+
 def _write_both(
-    cursor: duckdb.DuckDBPyConnection, secret: str, name: str, statement: str, folder: Path
+    cursor: duckdb.DuckDBPyConnection,
+    values: Mapping[str, Any],
+    name: str,
+    statement: str,
+    folder: Path,
 ) -> ExportedTable:
-    cursor.sql(statement, params={"key": secret}).write_parquet(str(folder / f"{name}.parquet"))
-    return _write_csv(cursor, secret, statement, folder / f"{name}.csv")
+    cursor.sql(statement, params=values).write_parquet(str(folder / f"{name}.parquet"))
+    return _write_csv(cursor, values, statement, folder / f"{name}.csv")
 
 
 def _write_csv(
-    cursor: duckdb.DuckDBPyConnection, secret: str, statement: str, file: Path
+    cursor: duckdb.DuckDBPyConnection, values: Mapping[str, Any], statement: str, file: Path
 ) -> ExportedTable:
-    cursor.execute(statement, {"key": secret})
+    cursor.execute(statement, values)
     columns = tuple(column[0] for column in cursor.description or ())
     n_rows = 0
     with file.open("w", encoding="utf-8", newline="") as stream:

@@ -19,6 +19,7 @@ from audit_app.exports import (
     write_key,
     write_whole,
 )
+from audit_app.forms import question_order
 from study.errors import BadInput
 from study.settings import Settings
 
@@ -71,7 +72,7 @@ def read_csv(file: Path) -> list[dict[str, str]]:
 
 
 def test_ratings_go_out_under_codes_with_sides_as_they_were_seen(study, tmp_path):
-    export_blinded(study, SECRET, tmp_path)
+    export_blinded(study, SETTINGS, SECRET, tmp_path)
     ratings = read_csv(tmp_path / "ratings.csv")
     assert len(ratings) == 3
     by_answer = {row["warmer"]: row for row in ratings}
@@ -88,7 +89,7 @@ def test_what_is_not_there_has_no_code(study, noon, tmp_path):
     gold = {"token": "t3", "rater": "anna-b", "first_is_left": True, "position": 1}
     study.execute(ASSIGN, gold | {"purpose": "gold", "subject": "g1", "at_time": noon})
     rate(study, noon, "t3", 1, "right_slightly", "")
-    export_blinded(study, SECRET, tmp_path)
+    export_blinded(study, SETTINGS, SECRET, tmp_path)
     by_answer = {row["warmer"]: row for row in read_csv(tmp_path / "ratings.csv")}
     assert by_answer["left_clearly"]["single_reply"] == ""
     check = by_answer["right_slightly"]
@@ -124,7 +125,7 @@ def test_no_blinded_file_holds_an_id_a_name_or_an_arm(study, tmp_path):
 def test_codes_stay_the_same_and_hang_on_the_secret(study, tmp_path):
     for name, secret in (("a", SECRET), ("b", SECRET), ("c", "another")):
         (tmp_path / name).mkdir()
-        export_blinded(study, secret, tmp_path / name)
+        export_blinded(study, SETTINGS, secret, tmp_path / name)
     a, b, c = ((tmp_path / name / "ratings.csv").read_text() for name in "abc")
     assert a == b
     codes = set(re.findall(r"\b[0-9a-f]{16}\b", a))
@@ -133,7 +134,7 @@ def test_codes_stay_the_same_and_hang_on_the_secret(study, tmp_path):
 
 
 def test_the_key_leads_from_codes_to_arms_and_identities_to_people(study, tmp_path):
-    export_blinded(study, SECRET, tmp_path)
+    export_blinded(study, SETTINGS, SECRET, tmp_path)
     write_key(study, SECRET, tmp_path / "key.csv")
     write_identities(study, SECRET, tmp_path / "who.csv")
     arms = {row["code"]: row["stands_for"] for row in read_csv(tmp_path / "key.csv")}
@@ -157,18 +158,23 @@ def test_what_raters_report_goes_out_with_the_sheet_and_the_texts_they_agreed_to
         "INSERT INTO onboarding_steps VALUES ('anna-b', 'consent', 1, true, $sha256, '{}', $t)",
         {"sha256": "ab" * 32, "t": noon},
     )
-    export_blinded(study, SECRET, tmp_path)
+    export_blinded(study, SETTINGS, SECRET, tmp_path)
     (remark,) = read_csv(tmp_path / "remarks.csv")
     assert (remark["kind"], remark["reason"], remark["text"]) == ("problem", "display", "'=cut off")
     rated = {row["sheet"]: row["rater"] for row in read_csv(tmp_path / "ratings.csv")}
     assert rated[remark["sheet"]] == remark["rater"]
-    texts = {row["rater"]: row["texts"] for row in read_csv(tmp_path / "raters.csv")}
+    raters = read_csv(tmp_path / "raters.csv")
+    orders = (question_order("pair", rater, SETTINGS.seed) for rater in ("anna-b", "carl-d"))
+    assert {row["question_order"] for row in raters} == {
+        f"pair: {', '.join(order)}" for order in orders
+    }
+    texts = {row["rater"]: row["texts"] for row in raters}
     assert texts.pop(remark["rater"]) == "ab" * 8
     assert list(texts.values()) == [""]
 
 
 def test_parquet_holds_what_the_csv_does_with_texts_as_they_were(study, tmp_path):
-    export_blinded(study, SECRET, tmp_path)
+    export_blinded(study, SETTINGS, SECRET, tmp_path)
     stored = duckdb.read_parquet(str(tmp_path / "ratings.parquet"))
     left = stored.filter("warmer = 'left_clearly'").select("reason", "seconds")
     assert left.fetchall() == [("=1+1", 9.5)]
