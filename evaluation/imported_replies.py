@@ -80,7 +80,7 @@ _KNOWN = tuple(field.name for field in fields(ImportedReply) if field.name != "w
 
 
 def read_reply_file(path: Path, columns: Mapping[str, str]) -> ReplyFile:
-    """Read a CSV, JSONL or Parquet file with one reply per row.
+    """Read a CSV, TSV, JSONL or Parquet file with one reply per row.
 
     Args:
         columns: by a field of `ImportedReply`, the column of the file that holds it; others are
@@ -89,12 +89,12 @@ def read_reply_file(path: Path, columns: Mapping[str, str]) -> ReplyFile:
         BadInput: the file cannot be read, lacks a column, or a cell is not what its column holds;
             the message names the row.
     """
-    rows = read_row_file(path)
-    present = list(dict.fromkeys(name for _, row in rows for name in row))
+    table = read_row_file(path)
+    present = list(dict.fromkeys(name for row in table.rows for name in row))
     column_of = _choose_columns(path, present, columns)
     replies = tuple(
-        _reply(f"{path}, row {number}", {ours: row.get(column_of[ours]) for ours in column_of})
-        for number, row in rows
+        _reply(where, {ours: row.get(theirs) for ours, theirs in column_of.items()})
+        for where, row in table.placed_rows()
     )
     used = set(column_of.values())
     return ReplyFile(replies, tuple(name for name in present if name not in used))
