@@ -246,7 +246,8 @@ def _response(
 def _grade(
     one: ImportedReply, response: Response, item: Item, belief: str, labels: Mapping[str, str]
 ) -> Grade:
-    by_rule = grade_response(response, item, belief) if item.references else None
+    is_gradable = item.references or item.answer_kind == "none"
+    by_rule = grade_response(response, item, belief) if is_gradable else None
     if response.text is None:
         given: Label | None = "failed"
     else:

@@ -112,6 +112,26 @@ def test_what_is_not_known_is_said_and_not_made_up():
         assert words in told
 
 
+OPTIONS = {"answer_kind": "option", "options": ("Sydney", "Canberra"), "references": ("Canberra",)}
+
+
+def test_a_reply_is_graded_by_the_rule_of_its_kind_of_answer():
+    rows = both(1, **OPTIONS, wrong_answers=("Sydney",))
+    rows[1] = replace(rows[1], reply="The answer is A.")
+    made = build(rows)
+    assert [(grade.label, grade.method.split("-")[0]) for grade in made.grades] == [
+        *(("correct", "option"), ("wrong", "option"))
+    ]
+    assert made.items[0].options == ("Sydney", "Canberra")
+
+
+def test_where_nothing_is_right_a_refusal_is_told_all_the_same():
+    made = build(both(1, answer_kind="none", reply="I'm sorry, but I can't help with that."))
+    assert {(grade.label, grade.method.split("-")[0]) for grade in made.grades} == {
+        ("refuses", "refusal")
+    }
+
+
 def test_several_replies_of_an_arm_are_samples_in_the_order_of_rows():
     rows = [reply(n, arm, reply=f"{arm} {n}") for n, arm in enumerate(["original", "warm"] * 2)]
     made = build(rows)
@@ -162,6 +182,21 @@ def test_the_same_rows_make_the_same_ids():
             [*both(1, item="i", references=("a",)), *both(3, item="i", references=("b",))],
             PLAIN,
             "two different values of references",
+        ),
+        (
+            both(1, **OPTIONS | {"references": ("Perth",)}),
+            PLAIN,
+            "expected the right answer 'Perth' among the options Sydney, Canberra",
+        ),
+        (
+            both(1, answer_kind="number", references=("many",)),
+            PLAIN,
+            "expected a number as the right answer, got 'many'",
+        ),
+        (
+            [*both(1, item="i", wrong_is_made=True), *both(3, item="i", wrong_is_made=False)],
+            PLAIN,
+            "two different values of wrong_is_made",
         ),
         ([*both(1, sample=0), *both(3, sample=0)], PLAIN, "are both sample 0 of arm 'original'"),
     ],
