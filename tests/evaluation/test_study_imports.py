@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evaluation.grading.table import IMPORTED_METHOD
 from evaluation.imported_replies import ImportedReply
-from evaluation.study_imports import METHOD, ImportNames, build_import
+from evaluation.study_imports import ImportNames, build_import
 from study.errors import BadInput
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -69,7 +70,7 @@ def test_a_label_that_came_along_counts_and_the_others_are_graded_by_rule():
     rows = both(1, **KNOWN)
     rows[0] = replace(rows[0], label="INCORRECT")
     labelled, ruled = build(rows).grades
-    assert (labelled.method, labelled.label) == (METHOD, "wrong")
+    assert (labelled.method, labelled.label) == (IMPORTED_METHOD, "wrong")
     assert labelled.reason == "imported as INCORRECT"
     assert labelled.has_reference is True
     assert (ruled.label, ruled.method.startswith("alias")) == ("correct", True)
@@ -83,7 +84,9 @@ def test_a_name_for_a_label_can_be_given():
 
 def test_without_label_and_right_answer_a_reply_is_unscored_and_counted():
     made = build(both())
-    assert [(grade.label, grade.method) for grade in made.grades] == [("unscored", METHOD)] * 2
+    assert [(grade.label, grade.method) for grade in made.grades] == [
+        ("unscored", IMPORTED_METHOD)
+    ] * 2
     assert any("unscored until people say: 2." in note for note in made.notes)
     assert any("Items without a right answer" in note for note in made.notes)
 
