@@ -58,8 +58,8 @@ def read_asked(con: duckdb.DuckDBPyConnection) -> list[AskedPrompt]:
 def _as_asked(row: dict[str, Any]) -> AskedPrompt:
     item_id = row["item_id"]
     prompt = {name: row.pop(name) for name in ("prompt_id", "context", "belief", "text")}
-    lists = {name: tuple(row.pop(name)) for name in ("references", "wrong_answers", "options")}
-    return AskedPrompt(Prompt(item_id=item_id, **prompt), Item(**row, **lists))
+    lists = {name: tuple(row[name]) for name in ("references", "wrong_answers", "options")}
+    return AskedPrompt(Prompt(item_id=item_id, **prompt), Item(**row | lists))
 
 
 def write_benchmark(
