@@ -63,6 +63,7 @@ def import_replies(
 
     Example: warmth-audit import replies.csv --study studies/theirs --arm base=original --arm kind=warm
     """
+    # long by its options alone
     from rich.console import Console
 
     from audit_app.importing import import_study, read_reply_files
