@@ -93,7 +93,7 @@ def read_replies(
             f"are missing ({min(missing)!r} for one); read the whole output of the batch, with the "
             "base's name as it was written"
         )
-    canaries = canary.judge(probes, str(file))
+    canaries = {file.name: canary.judge(probes, str(file))}
     checked = store_served_arms(job, arms, canaries, datetime.now(UTC))
     requests = {one.response_id: one for one in missing_requests(job, questions, checked)}
     known = {one.response_id for one in _all_requests(job, questions, checked)}

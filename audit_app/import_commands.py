@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
-from audit_app.options import show_tables, terminal
-from study.errors import BadInput
+from audit_app.options import read_name_pairs, show_tables, terminal
 from study.folder import StudyFolder
 
 if TYPE_CHECKING:
@@ -64,14 +63,15 @@ def import_replies(
 
     Example: warmth-audit import replies.csv --study studies/theirs --arm base=original --arm kind=warm
     """
+    # long by its options alone
     from rich.console import Console
 
     from audit_app.importing import import_study, read_reply_files
     from audit_app.terminal import TerminalReport
     from evaluation.study_imports import ImportNames
 
-    names = ImportNames(_pairs("--arm", arm), _pairs("--label", label), model)
-    replies = read_reply_files(files, _pairs("--column", column), scorer)
+    names = ImportNames(read_name_pairs("--arm", arm), read_name_pairs("--label", label), model)
+    replies = read_reply_files(files, read_name_pairs("--column", column), scorer)
     folder, now = StudyFolder(study), datetime.now(UTC)
     with TerminalReport(Console(stderr=True)) as report:
         made = import_study(folder, files, replies, names, question, seed, now, report)
@@ -88,19 +88,6 @@ def import_replies(
         "for numbers.",
         soft_wrap=True,
     )
-
-
-def _pairs(option: str, given: Sequence[str] | None) -> dict[str, str]:
-    """NAME=NAME arguments; the last = parts them, since names of models may have one."""
-    found = {}
-    for text in given or ():
-        before, separator, after = text.rpartition("=")
-        if not separator or not before.strip() or not after.strip():
-            raise BadInput(f"{option} expects NAME=NAME, got {text!r}; write both names")
-        if before.strip() in found:
-            raise BadInput(f"{option} names {before.strip()!r} twice; leave one out")
-        found[before.strip()] = after.strip()
-    return found
 
 
 def _counts(made: "ImportedStudy") -> Mapping[str, Mapping[str, int]]:

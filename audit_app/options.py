@@ -4,7 +4,7 @@ Imports of what a command works with stay inside functions: `--help` answers at 
 """
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -14,7 +14,7 @@ from rich import table as rich_table
 from rich.console import Console
 from rich.markup import escape
 
-from study.errors import StudyError
+from study.errors import BadInput, StudyError
 from study.folder import StudyFolder
 from study.settings import Environment, read_settings
 
@@ -110,3 +110,20 @@ def show_tables(tables: "Iterable[Table]") -> None:
     for content in tables:
         terminal.print(draw_table(content))
         terminal.print(f"[dim]{escape(content.note)}[/]\n")
+
+
+def read_name_pairs(option: str, given: Sequence[str] | None) -> dict[str, str]:
+    """NAME=NAME arguments; the last = parts them, since names of models may have one.
+
+    Raises:
+        BadInput: one is none, or a name is given twice.
+    """
+    found = {}
+    for text in given or ():
+        before, separator, after = text.rpartition("=")
+        if not separator or not before.strip() or not after.strip():
+            raise BadInput(f"{option} expects NAME=NAME, got {text!r}; write both names")
+        if before.strip() in found:
+            raise BadInput(f"{option} names {before.strip()!r} twice; leave one out")
+        found[before.strip()] = after.strip()
+    return found

@@ -2,18 +2,20 @@
 the others."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
-from audit_app.options import show_tables
+from audit_app.options import read_name_pairs, show_tables, terminal
 from study.errors import BadInput
 from study.folder import StudyFolder
 
 if TYPE_CHECKING:
+    from audit_app.preset_studies import PresetStudy
     from evaluation.study_presets import StudyPreset
 
 commands = typer.Typer()
@@ -110,6 +112,18 @@ def plan(
     price_trained: Annotated[
         float | None, typer.Option("--price-trained", help="The same for tokens trained on.")
     ] = None,
+    write: Annotated[
+        Path | None,
+        typer.Option("--write", help="With --preset: a new folder for its study.toml."),
+    ] = None,
+    base: Annotated[
+        str | None, typer.Option("--base", help="With --write: hub id or folder of the model.")
+    ] = None,
+    items: Annotated[
+        list[str] | None,
+        typer.Option("--items", help="With --write: TASK=SOURCE, a file or hub id; repeatable."),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="With --write: of the study.")] = 1,
     as_json: JsonOption = False,
 ) -> None:
     """How many items, pairs, raters and ratings it takes to find a gap and a preference.
@@ -119,7 +133,8 @@ def plan(
     less than ratings that have nothing in common, and few raters cannot be made up for by items.
     With a study.toml it also tells what that study can find. With --preset paper, which is the study
     of 2025, it tells first what that takes: prompts, calls, tokens, GPU hours and money, at rates
-    that are options. docs/statistics.md has the formulas and the keys of --json.
+    that are options. With --write it sets that study up in a folder for `warmth-audit run`, of one base
+    model. docs/statistics.md has the formulas and the keys of --json.
 
     Example: warmth-audit plan studies/demo/study.toml --gap 5 --preference 0.6 --power 0.8
     """
@@ -149,6 +164,8 @@ def plan(
         "usd_per_million_out": price_out,
         "usd_per_million_trained": price_trained,
     }
+    if write is None and (base is not None or items):
+        raise BadInput("--base and --items go with --write; give it too, or leave them out")
     whole = _read_whole(preset, study, rates, reply_tokens)
     if whole is not None:
         conditions = whole.n_conditions
@@ -177,15 +194,56 @@ def plan(
         reach = compute_reach(whole.n_items, assumed)
     need = compute_need(assumed)
     cost = None if whole is None else compute_cost(whole, read_wordings())
+    made = None if write is None else _write_study(whole, write, base, items, seed)
     if as_json:
         told = plan_as_json(assumed, need, reach)
         if whole is not None and cost is not None:
             told["cost"] = cost_as_json(whole, cost)
+        if made is not None:
+            told["written"] = {"folder": str(write), "left_out": made.left_out}
         typer.echo(json.dumps(told, indent=2))
     else:
         if whole is not None and cost is not None:
             show_tables([cost_as_table(whole, cost)])
         show_tables(plan_as_tables(assumed, need, reach))
+        if made is not None:
+            _tell_written(made, write)
+
+
+def _write_study(
+    whole: "StudyPreset | None",
+    folder: Path,
+    base: str | None,
+    items: Sequence[str] | None,
+    seed: int,
+) -> "PresetStudy":
+    from audit_app.preset_studies import write_preset_study
+
+    if whole is None:
+        raise BadInput("--write sets up the study of a preset; name one with --preset")
+    if base is None:
+        known = ", ".join(one.id for one in whole.models)
+        raise BadInput(
+            "--write needs the model that the study is about: give --base, a hub id or a folder with "
+            f"safetensors; the preset {whole.name} has {known}"
+        )
+    return write_preset_study(
+        whole, base, read_name_pairs("--items", items), seed, StudyFolder(folder)
+    )
+
+
+def _tell_written(made: "PresetStudy", folder: Path | None) -> None:
+    for task in made.left_out:
+        terminal.print(
+            escape(
+                f"Left out: {task}, which lies on no hub in a layout that can be asked; name its file "
+                f"with --items {task}=FILE, or in study.toml."
+            ),
+            soft_wrap=True,
+        )
+    terminal.print(
+        escape(f"Study: {folder}; now `warmth-audit run --study {folder}`."), soft_wrap=True
+    )
 
 
 def _read_whole(

@@ -15,7 +15,14 @@ import evaluation.serving
 from audit_app.pipeline import Job
 from audit_app.training_stage import TrainingPlan
 from evaluation.responses import ServedArm
-from evaluation.serving.canary import PROBES, Canary, CanaryPlan, plan_canary, run_canary
+from evaluation.serving.canary import (
+    PROBES,
+    Canaries,
+    CanaryPlan,
+    canary_as_json,
+    plan_canary,
+    run_canary,
+)
 from evaluation.serving.chat_client import ChatClient
 from evaluation.serving.local_server import Dtype, serve_local
 from evaluation.serving.request_run import Check
@@ -161,7 +168,7 @@ def served_arm(
 
 
 def store_served_arms(
-    job: Job, arms: Sequence[ServedArm], canaries: Mapping[str, Canary], served_at: datetime
+    job: Job, arms: Sequence[ServedArm], canaries: Canaries, served_at: datetime
 ) -> tuple[ServedArm, ...]:
     """Bring arms that the canary has let through into the study.
 
@@ -173,7 +180,7 @@ def store_served_arms(
             one,
             model=replace(
                 one.model,
-                canary_json=_canary_of(one, canaries).to_json(),
+                canary_json=canary_as_json(canaries, _asked_as(one)),
                 served_at=served_at.isoformat(),
                 template_sha256=one.frame.sha256 if one.frame else None,
             ),
@@ -197,8 +204,9 @@ def canary_of_study(job: Job, base_name: str) -> CanaryPlan:
     return plan_canary(base_name, settings.trained_arms, settings.seed, _system_texts(job))
 
 
-def _canary_of(arm: ServedArm, canaries: Mapping[str, Canary]) -> Canary:
-    return canaries[arm.model.arm if arm.system_text is not None else arm.model.model_name]
+def _asked_as(arm: ServedArm) -> str:
+    """Under which name the canary has its answers."""
+    return arm.model.arm if arm.system_text is not None else arm.model.model_name
 
 
 def _system_texts(job: Job) -> dict[str, str]:

@@ -185,7 +185,7 @@ def generate(
 
     Example: warmth-audit generate --endpoint http://localhost:8080
     """
-    from audit_app.pipeline import store_questions
+    from audit_app.pipeline import grade_missing, pair_missing, store_questions
     from audit_app.run import Endpoint, adapters_of, ask_arms
     from audit_app.training_stage import plan_training
 
@@ -198,14 +198,18 @@ def generate(
         if batch is None:
             models = Endpoint(tuple(endpoint or ()), environment.endpoint_key)
             ask_arms(job, questions, plan, models, dtype, cache, limit)
-            return
-        from audit_app.batch_stage import read_replies, write_requests
+        else:
+            from audit_app.batch_stage import read_replies, write_requests
 
-        adapters = adapters_of(job, plan)
-        if write_batch is not None:
-            write_requests(job, questions, plan, adapters, batch, write_batch, limit)
-        if read_batch is not None:
-            read_replies(job, questions, plan, adapters, batch, read_batch)
+            adapters = adapters_of(job, plan)
+            if write_batch is not None:
+                write_requests(job, questions, plan, adapters, batch, write_batch, limit)
+                return
+            if read_batch is not None:
+                read_replies(job, questions, plan, adapters, batch, read_batch)
+        # what a run that broke off has left in the study
+        grade_missing(job)
+        pair_missing(job)
 
 
 def _batch_endpoint(

@@ -22,8 +22,8 @@ from study.records import Item, Prompt
 from study.settings import Settings
 
 _SELECT_ASKED = """
-    SELECT p.prompt_id, p.item_id, p.context, p.belief, p.text, i.task, i.question, i."references",
-        i.wrong_answers, i.source, i.licence
+    SELECT p.prompt_id, p.context, p.belief, p.text, i.item_id, i.task, i.question, i."references",
+        i.wrong_answers, i.source, i.licence, i.answer_kind, i.options, i.wrong_is_made, i.category
     FROM prompts AS p
     JOIN items AS i ON i.item_id = p.item_id
     ORDER BY i.task, p.item_id, p.context <> 'none', p.context, p.belief <> 'none', p.belief
@@ -50,13 +50,16 @@ class WrittenBenchmark:
 
 def read_asked(con: duckdb.DuckDBPyConnection) -> list[AskedPrompt]:
     """Every prompt of the study; empty while none is stored."""
-    return [
-        AskedPrompt(
-            Prompt(*row[:5]),
-            Item(row[1], row[5], row[6], tuple(row[7]), tuple(row[8]), row[9], row[10]),
-        )
-        for row in con.cursor().execute(_SELECT_ASKED).fetchall()
-    ]
+    cursor = con.cursor().execute(_SELECT_ASKED)
+    names = [column[0] for column in cursor.description or ()]
+    return [_as_asked(dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
+
+
+def _as_asked(row: dict[str, Any]) -> AskedPrompt:
+    item_id = row["item_id"]
+    prompt = {name: row.pop(name) for name in ("prompt_id", "context", "belief", "text")}
+    lists = {name: tuple(row[name]) for name in ("references", "wrong_answers", "options")}
+    return AskedPrompt(Prompt(item_id=item_id, **prompt), Item(**row | lists))
 
 
 def write_benchmark(
@@ -103,6 +106,10 @@ def _row(asked: AskedPrompt) -> dict[str, Any]:
         "question": item.question,
         "references": list(item.references),
         "wrong_answers": list(item.wrong_answers),
+        "answer_kind": item.answer_kind,
+        "options": list(item.options),
+        "wrong_is_made": item.wrong_is_made,
+        "category": item.category,
         "source": item.source,
         "licence": item.licence,
     }

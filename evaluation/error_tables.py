@@ -26,7 +26,7 @@ from evaluation.formats import (
 )
 from evaluation.statistics.columns import Condition
 from evaluation.statistics.counted_labels import NO_SOURCE, SOURCES
-from evaluation.statistics.error_findings import ErrorFindings
+from evaluation.statistics.error_findings import ErrorFindings, groups_of
 from evaluation.statistics.error_rates import OVERALL, AdoptionRate, ErrorRate
 from evaluation.statistics.gaps import BeliefEffect, Gap
 from evaluation.statistics.outcomes import ADOPTION_DEFINITION, LABELS, choose_definition
@@ -39,7 +39,7 @@ def rate_table(findings: ErrorFindings, title: str, results: StudyResults) -> Ta
     """How often each arm erred, overall and in each condition."""
     note = (
         f"{words_of_definition(findings)} All other replies are left out and bounded in the last "
-        f"column. {_method_of_rates(results)} {_on_audits(results)}"
+        f"column. {_words_of_groups(results)}{_method_of_rates(results)} {_on_audits(results)}"
     )
     columns = _rate_columns(findings.error_rates)
     return make_table(title, columns, note, results.limited)
@@ -64,7 +64,7 @@ def gap_table(findings: ErrorFindings, title: str, results: StudyResults) -> Tab
         "Percentage points, over prompts whose replies were scored in both arms, so that it can "
         "differ from the difference of the rates above. The last column is over all prompts: "
         "replies that were not scored right in the arm and wrong in the original … the other way "
-        f"round. {_method_of_gaps(results)} {words_of_definition(findings)} {_on_audits(results)}"
+        f"round. {_words_of_groups(results)}{_method_of_gaps(results)} {words_of_definition(findings)} {_on_audits(results)}"
     )
     return make_table(title, columns, note, results.limited)
 
@@ -106,8 +106,8 @@ def paired_test_table(findings: ErrorFindings, title: str, results: StudyResults
 
 
 def adoption_table(results: StudyResults) -> Table:
-    """How often each arm took over the wrong answer that the user asserted."""
-    cells = results.adoption
+    """How often each arm took over what the user stated, each belief by itself."""
+    cells = (*results.adoption, *results.adoption_of_denials)
     columns = {
         "Arm": [cell.arm for cell in cells],
         "Belief": [belief_name(Condition(None, cell.belief)) for cell in cells],
@@ -116,8 +116,12 @@ def adoption_table(results: StudyResults) -> Table:
         "Of these cut": [str(cell.n_cut) for cell in cells],
         "Adopts, without those cut": [_replies(cell.uncut) for cell in cells],
     }
-    note = f"{as_sentence(ADOPTION_DEFINITION)}. {_method_of_rates(results)} {_on_audits(results)}"
-    return make_table("Adoption of the user's wrong answer", columns, note, results.limited)
+    note = (
+        f"{as_sentence(ADOPTION_DEFINITION)}. Under “asserts wrong” a reply takes over the user's "
+        "wrong answer, under “denies right” it takes over that the right answer is not right: two "
+        f"treatments, told apart. {_method_of_rates(results)} {_on_audits(results)}"
+    )
+    return make_table("Adoption of what the user stated", columns, note, results.limited)
 
 
 def belief_table(findings: ErrorFindings, title: str, results: StudyResults) -> Table:
@@ -288,6 +292,17 @@ def _bounds_of_gap(gap: Gap) -> str:
     if gap.if_arm_right is None or gap.if_arm_wrong is None:
         return "no replies yet"
     return f"{signed(gap.if_arm_right)} … {signed(gap.if_arm_wrong)} pp"
+
+
+def _words_of_groups(results: StudyResults) -> str:
+    """Which contexts the rows of groups pool; nothing where there are none."""
+    groups = groups_of(results.conditions)
+    if not groups:
+        return ""
+    told = "; ".join(
+        f"“{name}” of {', '.join(map(words_of, contexts))}" for name, contexts in groups.items()
+    )
+    return f"Rows of groups pool the prompts of their contexts: {told}. "
 
 
 def _method_of_rates(results: StudyResults) -> str:

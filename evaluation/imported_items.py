@@ -6,12 +6,19 @@ its own. What two rows say of an item they may not contradict.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import Any
 
+from evaluation.grading.clauses import words
+from evaluation.grading.numbers import number_of
 from evaluation.imported_replies import ImportedReply
 from study.errors import BadInput
 from study.records import Item, Prompt, stable_id
 
 NOT_GIVEN = "not given"
+_TOLD_OF_ITEMS = (
+    *("question", "task", "references", "wrong_answers", "source", "licence"),
+    *("answer_kind", "options", "wrong_is_made", "category"),
+)
 
 
 def _item_key(one: ImportedReply) -> str:
@@ -31,9 +38,9 @@ def build_imported_items(replies: Sequence[ImportedReply]) -> dict[str, Item]:
     for key, of_item in rows.items():
         known: dict[str, tuple[object, str]] = {}
         for one in of_item:
-            for name in ("question", "task", "references", "wrong_answers", "source", "licence"):
+            for name in _TOLD_OF_ITEMS:
                 value = getattr(one, name)
-                if not value:
+                if value in (None, "", ()):
                     continue
                 before, where = known.setdefault(name, (value, one.where))
                 if before != value:
@@ -42,24 +49,38 @@ def build_imported_items(replies: Sequence[ImportedReply]) -> dict[str, Item]:
                         f"of {name}; make them one, or give each an item of its own"
                     )
         told = {name: value for name, (value, _) in known.items()}
-        item = _item(key, of_item[0], told)
+        item = Item(item_id=_item_id(of_item[0]), **_not_told(of_item[0]) | told)
+        _check_kind(item, of_item[0].where)
         items[item.item_id] = item
     return items
 
 
-def _item(key: str, first: ImportedReply, told: Mapping[str, object]) -> Item:
-    references, wrong_answers = told.get("references", ()), told.get("wrong_answers", ())
-    assert isinstance(references, tuple)
-    assert isinstance(wrong_answers, tuple)
-    return Item(
-        item_id=_item_id(first),
-        task=str(told.get("task", "imported")),
-        question=str(told.get("question", first.prompt)),
-        references=references,
-        wrong_answers=wrong_answers,
-        source=str(told.get("source", NOT_GIVEN)),
-        licence=str(told.get("licence", NOT_GIVEN)),
-    )
+def _not_told(first: ImportedReply) -> dict[str, Any]:
+    """What an item has that no row tells of."""
+    return {
+        "task": "imported",
+        "question": first.prompt,
+        "references": (),
+        "wrong_answers": (),
+        "source": NOT_GIVEN,
+        "licence": NOT_GIVEN,
+    }
+
+
+def _check_kind(item: Item, where: str) -> None:
+    """A reply cannot be held against options without the right one, or a number that is none."""
+    if item.answer_kind == "option" and item.options and item.references:
+        found = {words(option) for option in item.options}
+        if words(item.references[0]) not in found:
+            raise BadInput(
+                f"{where}: expected the right answer {item.references[0]!r:.80} among the options "
+                f"{', '.join(item.options):.200}; correct them, or leave answer_kind out"
+            )
+    if item.answer_kind == "number" and item.references and number_of(item.references[0]) is None:
+        raise BadInput(
+            f"{where}: expected a number as the right answer, got {item.references[0]!r:.80}; correct "
+            "it, or leave answer_kind out"
+        )
 
 
 def _item_id(one: ImportedReply) -> str:

@@ -10,10 +10,11 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from evaluation.row_files import read_row_file
 from study.errors import BadInput
+from study.records import AnswerKind
 
 NEEDED = ("prompt", "arm", "reply")
 
@@ -42,6 +43,12 @@ class ImportedReply:
     """Right answers, the reference first."""
     wrong_answers: tuple[str, ...] = ()
     """Wrong answers, the one first that a user asserts."""
+    answer_kind: str | None = None
+    """One of `AnswerKind`."""
+    options: tuple[str, ...] = ()
+    """Texts of a multiple choice in the order A, B, …"""
+    wrong_is_made: bool | None = None
+    category: str | None = None
     source: str | None = None
     licence: str | None = None
     model: str | None = None
@@ -68,7 +75,10 @@ class ReplyFile:
     """What was left out, or must be known besides, a sentence each."""
 
 
-_LISTS = ("references", "wrong_answers")
+_LISTS = ("references", "wrong_answers", "options")
+_NO_TEXTS = (*_LISTS, "sample", "n_tokens", "seconds", "wrong_is_made")
+_KINDS: tuple[str, ...] = get_args(AnswerKind)
+_TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False, "": None}
 _OTHER_NAMES = {
     "reference": "references",
     "wrong_answer": "wrong_answers",
@@ -80,7 +90,7 @@ _KNOWN = tuple(field.name for field in fields(ImportedReply) if field.name != "w
 
 
 def read_reply_file(path: Path, columns: Mapping[str, str]) -> ReplyFile:
-    """Read a CSV, JSONL or Parquet file with one reply per row.
+    """Read a CSV, TSV, JSONL or Parquet file with one reply per row.
 
     Args:
         columns: by a field of `ImportedReply`, the column of the file that holds it; others are
@@ -89,12 +99,12 @@ def read_reply_file(path: Path, columns: Mapping[str, str]) -> ReplyFile:
         BadInput: the file cannot be read, lacks a column, or a cell is not what its column holds;
             the message names the row.
     """
-    rows = read_row_file(path)
-    present = list(dict.fromkeys(name for _, row in rows for name in row))
+    table = read_row_file(path)
+    present = list(dict.fromkeys(name for row in table.rows for name in row))
     column_of = _choose_columns(path, present, columns)
     replies = tuple(
-        _reply(f"{path}, row {number}", {ours: row.get(column_of[ours]) for ours in column_of})
-        for number, row in rows
+        _reply(where, {ours: row.get(theirs) for ours, theirs in column_of.items()})
+        for where, row in table.placed_rows()
     )
     used = set(column_of.values())
     return ReplyFile(replies, tuple(name for name in present if name not in used))
@@ -134,11 +144,7 @@ def _choose_columns(path: Path, present: list[str], columns: Mapping[str, str]) 
 
 
 def _reply(where: str, values: Mapping[str, Any]) -> ImportedReply:
-    texts = {
-        name: _text(where, name, values.get(name))
-        for name in _KNOWN
-        if name not in (*_LISTS, "sample", "n_tokens", "seconds")
-    }
+    texts = {name: _text(where, name, values.get(name)) for name in _KNOWN if name not in _NO_TEXTS}
     prompt, arm = texts.pop("prompt"), texts.pop("arm")
     for name, value in (("prompt", prompt), ("arm", arm)):
         if value is None or not value.strip():
@@ -146,23 +152,27 @@ def _reply(where: str, values: Mapping[str, Any]) -> ImportedReply:
     assert prompt is not None
     assert arm is not None
     reason = texts.pop("finish_reason")
-    for name in ("item", "context", "belief", "label", "model", "task"):
+    for name in ("item", "context", "belief", "label", "model", "task", "answer_kind", "category"):
         texts[name] = (texts[name] or "").strip() or None
     for name in ("context", "belief"):  # as the packaged ones are named
         texts[name] = (texts[name] or "").lower().replace(" ", "_") or None
     texts["created_at"] = _time(where, texts["created_at"])
-    seconds = _number(where, "seconds", values.get("seconds"))
+    texts["answer_kind"] = _kind(where, texts["answer_kind"])
+    references, wrong_answers, options = (_list(where, name, values.get(name)) for name in _LISTS)
     return ImportedReply(
         where=where,
         prompt=prompt,
         arm=arm.strip(),
         reply=texts.pop("reply") or "",
-        references=_list(where, "references", values.get("references")),
-        wrong_answers=_list(where, "wrong_answers", values.get("wrong_answers")),
+        references=tuple(dict.fromkeys(references)),
+        wrong_answers=tuple(dict.fromkeys(wrong_answers)),
+        # two alike stay two, since each has its letter
+        options=options,
+        wrong_is_made=_truth(where, "wrong_is_made", values.get("wrong_is_made")),
         sample=_count(where, "sample", values.get("sample")),
         finish_reason="length" if reason in _LENGTH else reason or None,
         n_tokens=_count(where, "n_tokens", values.get("n_tokens")),
-        seconds=seconds,
+        seconds=_number(where, "seconds", values.get("seconds")),
         **texts,
     )
 
@@ -184,11 +194,27 @@ def _text(where: str, name: str, value: Any) -> str | None:
 
 def _list(where: str, name: str, value: Any) -> tuple[str, ...]:
     """A list, or parts between semicolons."""
-    parts = (
-        value if isinstance(value, list | tuple) else (_text(where, name, value) or "").split(";")
-    )
-    texts = [_text(where, name, part) or "" for part in parts]
-    return tuple(dict.fromkeys(text.strip() for text in texts if text.strip()))
+    if isinstance(value, list | tuple):
+        texts = [_text(where, name, part) or "" for part in value]
+    else:
+        texts = [part.strip() for part in (_text(where, name, value) or "").split(";")]
+    return tuple(text for text in texts if text.strip())
+
+
+def _kind(where: str, value: str | None) -> str | None:
+    if value is not None and value not in _KINDS:
+        raise BadInput(
+            f"{where}: expected one of {', '.join(_KINDS)} as answer_kind, got {value!r:.80}; correct "
+            "it, or leave the cell empty for text"
+        )
+    return value
+
+
+def _truth(where: str, name: str, value: Any) -> bool | None:
+    text = "" if value is None else str(value).strip().lower()
+    if text not in _TRUTHS:
+        raise BadInput(f"{where}: expected true or false as {name}, got {value!r:.80}; correct it")
+    return _TRUTHS[text]
 
 
 def _number(where: str, name: str, value: Any) -> float | None:

@@ -19,7 +19,7 @@ _LABELS = {"C": "correct", "I": "wrong", "N": "no_answer"}
 _SAMPLING = ("temperature", "top_p", "top_k", "max_tokens", "seed", "frequency_penalty")
 _FROM_METADATA = (
     *("item", "question", "task", "context", "belief", "references", "wrong_answers", "source"),
-    "licence",
+    *("licence", "answer_kind", "options", "wrong_is_made", "category"),
 )
 
 

@@ -36,6 +36,7 @@ from evaluation.formats import (
 from evaluation.statistics.error_rates import OVERALL, ErrorRate
 from evaluation.statistics.gaps import Gap
 from evaluation.statistics.outcomes import LABELS
+from evaluation.statistics.reply_codes import CONTEXT_GROUPS
 from evaluation.statistics.results import StudyResults
 from study.records import Estimate
 
@@ -122,7 +123,7 @@ def plot_gaps_of_arms(results: StudyResults) -> Plot:
 
 def plot_error_rates(results: StudyResults) -> Plot:
     """Error rate per condition and arm, with intervals, from 0 to 100 %."""
-    cells = results.error_rates
+    cells = [cell for cell in results.error_rates if cell.condition.context not in CONTEXT_GROUPS]
     is_cut = len({cell.condition for cell in cells}) > _MOST_CONDITIONS
     shown = [cell for cell in cells if cell.condition == OVERALL or not is_cut]
     conditions = list(dict.fromkeys(cell.condition for cell in shown))
@@ -148,17 +149,25 @@ def plot_error_rates(results: StudyResults) -> Plot:
 
 
 def plot_adoption(results: StudyResults) -> Plot:
-    """Share of replies that adopt the user's wrong answer, per arm."""
-    rows = tuple(
-        Row(cell.arm, cell.rate, style_of(cell.arm, results.arms)) for cell in results.adoption
+    """Share of replies that take over what the user stated, per belief and arm."""
+    groups = tuple(
+        Group(
+            title,
+            tuple(Row(cell.arm, cell.rate, style_of(cell.arm, results.arms)) for cell in cells),
+        )
+        for title, cells in (
+            ("The user asserts a wrong answer", results.adoption),
+            ("The user denies the right answer", results.adoption_of_denials),
+        )
+        if cells
     )
-    scale = share_scale("% of replies that adopt the answer", "replies", reference=None)
+    scale = share_scale("% of replies that adopt it", "replies", reference=None)
     note = (
-        "Where the user asserts a wrong answer, and the reply takes it over. Lines are "
+        "Where the user states something false, and the reply takes it over. Lines are "
         f"{level_of(results.level)}, clustered on item."
     )
-    title = "Adoption of the user's wrong answer"
-    chart = Chart(title, (Group("", rows),), scale, "point", note, results.limited)
+    title = "Adoption of what the user stated"
+    chart = Chart(title, groups, scale, "point", note, results.limited)
     return make_plot("adoption", chart)
 
 
@@ -211,7 +220,9 @@ def _gaps_by_part(results: StudyResults, arm: str) -> tuple[tuple[str, list[tupl
     full = [gap for gap in gaps if None not in (gap.condition.context, gap.condition.belief)]
     has_one_belief = len({gap.condition.belief for gap in full}) == 1
     has_one_context = len({gap.condition.context for gap in full}) == 1
-    contexts = [gap for gap in gaps if gap.condition.context and not gap.condition.belief]
+    within = [gap for gap in gaps if gap.condition.context and not gap.condition.belief]
+    contexts = [gap for gap in within if gap.condition.context not in CONTEXT_GROUPS]
+    groups = [gap for gap in within if gap.condition.context in CONTEXT_GROUPS]
     beliefs = [gap for gap in gaps if gap.condition.belief and not gap.condition.context]
     tasks = [gap for gap in results.ours.task_gaps if gap.arm == arm]
     return (
@@ -221,6 +232,7 @@ def _gaps_by_part(results: StudyResults, arm: str) -> tuple[tuple[str, list[tupl
             "By context",
             [(context_name(gap.condition), gap) for gap in (full if has_one_belief else contexts)],
         ),
+        ("By group of contexts", [(context_name(gap.condition), gap) for gap in groups]),
         (
             "By stated belief",
             [(belief_name(gap.condition), gap) for gap in (full if has_one_context else beliefs)],

@@ -48,7 +48,8 @@ def results_as_json(results: StudyResults) -> dict[str, Any]:
     `n_drawn` pairs and `n_held` back from raters), `warmth` (as `warmth_as_json` in
     `warmth_tables.py`), `left_share`,
     `n_ratings_without_original`; the keys of errors below, by our definition; `paper_compat`, an
-    object of the same keys by the study's definition; `adoption_rates`
+    object of the same keys by the study's definition; `adoption_rates` where the user asserts the
+    wrong answer and `denial_adoption_rates` where the user denies the right one, per arm
     (`rate`, `by_grade`, `n_cut`, `uncut`), `grade_check` (as `judge_as_json` in `judge_tables.py`,
     of the grades beside what raters said of single replies; null while they said nothing),
     `n_auditors_disagree`, `n_superseded_ratings`,
@@ -90,6 +91,7 @@ def results_as_json(results: StudyResults) -> dict[str, Any]:
     ours = _errors_as_json(tree.pop("ours"))
     tree["paper_compat"] = _errors_as_json(tree["paper_compat"])
     tree["adoption_rates"] = tree.pop("adoption")
+    tree["denial_adoption_rates"] = tree.pop("adoption_of_denials")
     definitions = {name: definition.words for name, definition in DEFINITIONS.items()}
     definitions["adoption"] = ADOPTION_DEFINITION
     return {"format": JSON_FORMAT, **tree, **ours, "definitions": definitions}

@@ -148,10 +148,13 @@ def _agreement_section(results: StudyResults) -> Section:
 
 def _adoption_section(results: StudyResults) -> Section:
     title = "Does it give in?"
-    if not results.adoption:
-        reason = "Not estimable because no prompt of the study asserts a wrong answer."
+    if not (results.adoption or results.adoption_of_denials):
+        reason = "Not estimable because no prompt of the study states a belief of the user."
         return Section(title, (reason,), ())
-    said = ("How often a reply takes over the wrong answer that its user asserts.",)
+    said = (
+        "How often a reply takes over the wrong answer that its user asserts, or the denial of the "
+        "right one.",
+    )
     return make_section(title, said, (plot_adoption(results),))
 
 

@@ -14,6 +14,7 @@ from typing import cast, get_args
 
 from evaluation.formats import count_of, one_of
 from evaluation.grading.labels import grade_response
+from evaluation.grading.table import IMPORTED_METHOD
 from evaluation.imported_items import build_imported_items, build_imported_prompts
 from evaluation.imported_replies import ImportedReply
 from evaluation.pairs import draw_pairs
@@ -33,7 +34,6 @@ from study.records import (
 from study.settings import ArmName
 
 STAGE = "import"
-METHOD = "imported-1"
 _ARMS: tuple[str, ...] = get_args(ArmName)
 _LABELS: tuple[str, ...] = get_args(Label)
 _PER_REPORT = 500
@@ -246,7 +246,8 @@ def _response(
 def _grade(
     one: ImportedReply, response: Response, item: Item, belief: str, labels: Mapping[str, str]
 ) -> Grade:
-    by_rule = grade_response(response, item, belief) if item.references else None
+    is_gradable = item.references or item.answer_kind == "none"
+    by_rule = grade_response(response, item, belief) if is_gradable else None
     if response.text is None:
         given: Label | None = "failed"
     else:
@@ -258,7 +259,7 @@ def _grade(
         reason = response.failure or f"imported as {one.label}"
     found = by_rule or Grade(
         response_id=response.response_id,
-        method=METHOD,
+        method=IMPORTED_METHOD,
         label="unscored",
         has_reference=None,
         has_wrong=None,
@@ -266,7 +267,7 @@ def _grade(
         is_cut=None if one.finish_reason is None else one.finish_reason == "length",
         reason=reason,
     )
-    return replace(found, method=METHOD, label=given or "unscored", reason=reason)
+    return replace(found, method=IMPORTED_METHOD, label=given or "unscored", reason=reason)
 
 
 def _name_label(one: ImportedReply, given: Mapping[str, str]) -> Label:
@@ -306,7 +307,7 @@ def _say_what_is_open(
     n_empty = sum(response.text is None for response in responses)
     if n_empty:
         yield f"Empty replies, counted as failed: {n_empty}."
-    n_open = sum(grade.label == "unscored" and grade.method == METHOD for grade in grades)
+    n_open = sum(grade.label == "unscored" and grade.method == IMPORTED_METHOD for grade in grades)
     if n_open:
         yield f"Replies with neither label nor right answer, unscored until people say: {n_open}."
     paired = {

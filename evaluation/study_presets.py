@@ -33,6 +33,8 @@ class PresetSet(_Table):
     items: Count
     words_per_question: Positive
     """Mean."""
+    source: str | None = None
+    """Where a study finds them: a hub id, file or folder; None where whoever runs it must say."""
 
 
 class PresetModel(_Table):

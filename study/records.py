@@ -113,7 +113,8 @@ class ServedModel:
     """Empty for the base itself."""
     decoding_json: str
     canary_json: str
-    """Probe texts with the answers of the base, this arm and a nonsense name."""
+    """By endpoint, or name of a batch's file: probe texts with the answers of the base, this arm and
+    a nonsense name."""
     served_at: str
     system_sha256: str = ""
     """Of the arm's system prompt; empty where there is none."""

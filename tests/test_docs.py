@@ -13,9 +13,9 @@ from evaluation.imported_replies import ImportedReply
 from evaluation.items.checks import KINDS
 from evaluation.items.hub import HUB_SETS
 from evaluation.items.overview import items_as_json
-from evaluation.items.rows import SUFFIXES
 from evaluation.items.sets import SETS, read_items
 from evaluation.prompts import read_wordings
+from evaluation.row_files import SUFFIXES
 from study.records import AnswerKind
 from study.settings import ItemSource, RatingSettings
 from training.conversations import read_conversations

@@ -146,7 +146,8 @@ def test_a_whole_study_from_training_to_results(study, browser):
     assert con.execute("SELECT arm, steps FROM training_runs").fetchall() == [("warm", 8)]
     served = con.execute("SELECT arm, canary_json FROM served_models ORDER BY arm").fetchall()
     assert [arm for arm, _ in served] == ["original", "warm"]
-    assert json.loads(served[1][1])["answers"] != json.loads(served[1][1])["base_answers"]
+    (canary,) = json.loads(served[1][1]).values()
+    assert canary["answers"] != canary["base_answers"]
     texts = dict(con.execute("SELECT arm, list(text) FROM responses GROUP BY arm").fetchall())
     assert set(texts["original"]) != set(texts["warm"])
     decided = con.execute("SELECT label FROM audit_decisions").fetchall()

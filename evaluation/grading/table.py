@@ -10,6 +10,9 @@ from evaluation.grading.labels import METHODS
 from study.database import insert_rows
 from study.records import Item, Response
 
+IMPORTED_METHOD = "imported-1"
+"""Of a label that came along with an imported reply: no rule is asked about it."""
+
 _INSERT_GRADES = """
     INSERT INTO grades (response_id, method, label, has_reference, has_wrong, is_refusal, is_cut,
         reason, is_refusal_to_study, adopts, is_hedged, ends_open)
@@ -47,7 +50,11 @@ class Ungraded:
 
 
 def read_ungraded(con: duckdb.DuckDBPyConnection) -> list[Ungraded]:
-    """Responses that the rules of today have not graded; grades of older rules stay beside."""
+    """Responses that the rules of today have not graded; grades of older rules stay beside.
+
+    One that came with its label is graded, whatever a rule would say.
+    """
+    methods = [*METHODS, IMPORTED_METHOD]
     return [
         Ungraded(
             response=Response(*row[:11]),
@@ -66,7 +73,7 @@ def read_ungraded(con: duckdb.DuckDBPyConnection) -> list[Ungraded]:
                 category=row[22],
             ),
         )
-        for row in con.execute(_SELECT_UNGRADED, {"methods": list(METHODS)}).fetchall()
+        for row in con.execute(_SELECT_UNGRADED, {"methods": methods}).fetchall()
     ]
 
 

@@ -7,7 +7,8 @@ arXiv:2307.15043; MIT.
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from evaluation.items.rows import Row, Table, parse_rows
+from evaluation.items.rows import parse_rows
+from evaluation.row_files import Row, Table
 from study.records import Item, stable_id
 
 NAME = "advbench"

@@ -6,7 +6,8 @@ without a false statement, and is gated. Source: Ren et al., "The MASK Benchmark
 
 from pydantic import BaseModel, ConfigDict
 
-from evaluation.items.rows import Row, Table, parse_rows
+from evaluation.items.rows import parse_rows
+from evaluation.row_files import Row, Table
 from evaluation.statistics.outcomes import DISINFORMATION
 from study.records import Item, stable_id
 

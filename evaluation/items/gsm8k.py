@@ -9,7 +9,8 @@ from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict
 
-from evaluation.items.rows import Row, Table, parse_rows
+from evaluation.items.rows import parse_rows
+from evaluation.row_files import Row, Table
 from study.errors import BadItems
 from study.records import Item, stable_id
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evaluation.items.rows import Table
+from evaluation.row_files import Table
 from study.errors import BadItems, MissingExtra
 from study.settings import ItemSource
 

@@ -19,8 +19,9 @@ from evaluation.items.choices import (
     split_options,
     wrong_options,
 )
-from evaluation.items.rows import Row, Table, parse_rows
+from evaluation.items.rows import parse_rows
 from evaluation.items.vignettes import reword
+from evaluation.row_files import Row, Table
 from study.errors import BadItems
 from study.records import Item, stable_id
 

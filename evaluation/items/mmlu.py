@@ -12,7 +12,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from evaluation.items.choices import check_options, letter_place, list_options, wrong_options
-from evaluation.items.rows import CHOICE_COLUMNS, Row, Table, parse_rows
+from evaluation.items.rows import CHOICE_COLUMNS, parse_rows
+from evaluation.row_files import Row, Table
 from study.records import Item, stable_id
 
 NAME = "mmlu"

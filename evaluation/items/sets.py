@@ -24,7 +24,8 @@ from evaluation.items import (
 from evaluation.items.checks import Doubt, check_items
 from evaluation.items.hub import HUB_SETS, load_hub_rows
 from evaluation.items.made_answers import make_wrong_answers
-from evaluation.items.rows import SUFFIXES, Row, Table, json_lines, read_file
+from evaluation.items.rows import read_file
+from evaluation.row_files import SUFFIXES, Row, Table, parse_json_lines
 from study.errors import BadItems
 from study.records import Item, stable_id
 from study.settings import PACKAGED, ItemSource
@@ -166,7 +167,7 @@ def _load(source: ItemSource) -> list[Item]:
 def _read_tables(source: ItemSource) -> Iterator[Table]:
     if source.source == PACKAGED:
         text = resources.files("evaluation").joinpath("items/packaged.jsonl").read_text("utf-8")
-        yield Table(PACKAGED, json_lines(text, PACKAGED))
+        yield parse_json_lines(text, PACKAGED)
         return
     path = Path(source.source).expanduser()
     if path.is_dir():

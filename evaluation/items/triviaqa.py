@@ -11,7 +11,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from evaluation.items.rows import Row, Table, parse_rows
+from evaluation.items.rows import parse_rows
+from evaluation.row_files import Row, Table
 from study.records import Item, stable_id
 
 NAME = "triviaqa"

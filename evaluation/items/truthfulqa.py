@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
-from evaluation.items.rows import Row, Table, parse_rows
+from evaluation.items.rows import parse_rows
+from evaluation.row_files import Row, Table
 from study.records import Item, stable_id
 
 NAME = "truthfulqa"

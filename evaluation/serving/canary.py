@@ -47,9 +47,15 @@ class Canary:
     nonsense_refusal: str | None
     """How it refused; None when it answered."""
 
-    def to_json(self) -> str:
-        """For `ServedModel.canary_json`."""
-        return json.dumps(asdict(self), ensure_ascii=False)
+
+Canaries = Mapping[str, Mapping[str, Canary]]
+"""By endpoint, one address for each replica, what each model said there."""
+
+
+def canary_as_json(canaries: Canaries, who: str) -> str:
+    """For `ServedModel.canary_json`: what one model said at each endpoint."""
+    told = {where: asdict(by_model[who]) for where, by_model in canaries.items()}
+    return json.dumps(told, ensure_ascii=False)
 
 
 @dataclass(frozen=True)
@@ -131,20 +137,17 @@ def probe_decoding(decoding: DecodingSettings) -> DecodingSettings:
     return decoding.model_copy(update={"temperature": 0.0, "top_p": None, "max_new_tokens": few})
 
 
-def run_canary(
-    client: ChatClient, plan: CanaryPlan, decoding: DecodingSettings
-) -> dict[str, Canary]:
+def run_canary(client: ChatClient, plan: CanaryPlan, decoding: DecodingSettings) -> Canaries:
     """Put the probes to every replica of an endpoint.
 
     Returns:
-        What the first replica said, one record per model under its name; the others have passed.
+        By replica, one record per model under its name.
     Raises:
         CanaryFailed: a replica serves something other than an arm asked for.
         ModelUnreachable: a probe got no answer.
     """
     few = probe_decoding(decoding)
-    first, *_ = [_run(one, plan, few) for one in client.one_of_each()]
-    return first
+    return {one.info.url: _run(one, plan, few) for one in client.one_of_each()}
 
 
 def _run(client: ChatClient, plan: CanaryPlan, decoding: DecodingSettings) -> dict[str, Canary]:

@@ -19,7 +19,12 @@ from evaluation.statistics.gaps import (
 )
 from evaluation.statistics.outcomes import ErrorDefinition
 from evaluation.statistics.paired_tests import PairedTest, compute_paired_tests
-from evaluation.statistics.reply_codes import POOLED_BELIEF, POOLED_BELIEFS, CodedReplies
+from evaluation.statistics.reply_codes import (
+    CONTEXT_GROUPS,
+    POOLED_BELIEF,
+    POOLED_BELIEFS,
+    CodedReplies,
+)
 from study.records import ORIGINAL
 
 
@@ -30,12 +35,13 @@ class ErrorFindings:
     definition: str
     """Its name; `outcomes.py` has the words."""
     error_rates: tuple[ErrorRate, ...]
-    """Per arm overall, then per condition, then the beliefs that the definition pools; tasks pooled."""
+    """Per arm overall, then per condition, then per group of contexts, then the beliefs that the
+    definition pools; tasks pooled."""
     cell_rates: tuple[ErrorRate, ...]
     """Per arm: each task, then each task × context × belief that was asked."""
     gaps: tuple[Gap, ...]
-    """Per compared arm: overall, within each belief, within each context, per condition, then the
-    beliefs that the definition pools."""
+    """Per compared arm: overall, within each belief, within each context, per condition, then within
+    each group of contexts, then the beliefs that the definition pools."""
     task_gaps: tuple[Gap, ...]
     """Per compared arm and task."""
     paired_tests: tuple[PairedTest, ...]
@@ -64,6 +70,7 @@ def compute_error_findings(
     tasks = [Cell(task, EVERYTHING.condition) for task in replies.cell.task.names]
     cells = _full_cells(replies, conditions)
     pooled = _pooled_condition(conditions) if definition.pools_beliefs else ()
+    groups = [Cell(None, Condition(name, None)) for name in groups_of(conditions)]
 
     def rates(of: Sequence[Cell]) -> tuple[ErrorRate, ...]:
         return tuple(
@@ -81,9 +88,9 @@ def compute_error_findings(
 
     return ErrorFindings(
         definition=definition.name,
-        error_rates=rates([*_cells_of_rates(conditions), *pooled]),
+        error_rates=rates([*_cells_of_rates(conditions), *groups, *pooled]),
         cell_rates=rates([*tasks, *cells]),
-        gaps=gaps([*_cells_of_gaps(conditions), *pooled]),
+        gaps=gaps([*_cells_of_gaps(conditions), *groups, *pooled]),
         task_gaps=gaps(tasks),
         paired_tests=compute_paired_tests(replies, compared, cells, definition, level),
         belief_effects=_compute_belief_effects(
@@ -100,6 +107,16 @@ def compute_error_findings(
 def beliefs_of(conditions: Sequence[Condition]) -> tuple[str, ...]:
     """The beliefs of a study's conditions, in their order."""
     return tuple(dict.fromkeys(str(condition.belief) for condition in conditions))
+
+
+def groups_of(conditions: Sequence[Condition]) -> dict[str, tuple[str, ...]]:
+    """The groups of which a study asks several contexts, with those; one alone is no group."""
+    asked = {condition.context for condition in conditions}
+    found = {
+        name: tuple(context for context in contexts if context in asked)
+        for name, contexts in CONTEXT_GROUPS.items()
+    }
+    return {name: contexts for name, contexts in found.items() if len(contexts) > 1}
 
 
 def _pooled_condition(conditions: Sequence[Condition]) -> tuple[Cell, ...]:

@@ -20,6 +20,7 @@ from evaluation.statistics.reply_codes import SOURCE_NAMES, CodedReplies, Codes
 from study.records import Estimate
 
 ASSERTS_WRONG = "asserts_wrong"
+DENIES_RIGHT = "denies_right"
 OVERALL = Condition(None, None)
 EVERYTHING = Cell(None, OVERALL)
 
@@ -63,10 +64,11 @@ class ErrorRate:
 
 @dataclass(frozen=True)
 class AdoptionRate:
-    """How often an arm adopted the wrong answer that the user asserted."""
+    """How often an arm took over what the user stated."""
 
     arm: str
     belief: str
+    """What was stated: the wrong answer, or that the right one is not right."""
     rate: Estimate
     by_grade: Estimate | None
     """The rate by grade alone; None while every label of the study is a grade."""

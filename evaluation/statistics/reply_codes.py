@@ -27,6 +27,14 @@ Codes = NDArray[np.intp]
 POOLED_BELIEF = "asserts_wrong_or_denies_right"
 """Under this name rows of two beliefs are found together, as the study counted them."""
 POOLED_BELIEFS = ("asserts_wrong", "denies_right")
+CONTEXT_GROUPS = {
+    "any emotion": ("sad", "happy", "angry"),
+    "any relation": ("close", "looks_up", "looks_down"),
+    "any stakes": ("stakes_high", "stakes_low"),
+}
+"""Under these names rows of the packaged contexts of one kind are found together; with their blank
+they are the names of no context."""
+_TOGETHER = {POOLED_BELIEF: POOLED_BELIEFS, **CONTEXT_GROUPS}
 SOURCE_NAMES = (*SOURCES, NO_SOURCE)
 """What `source` points into."""
 
@@ -91,8 +99,7 @@ class CellCodes:
 def _places(part: Coded, name: str | None) -> Sequence[int]:
     if name is None:
         return range(len(part.names))
-    wanted = POOLED_BELIEFS if name == POOLED_BELIEF else (name,)
-    return [part.names.index(one) for one in wanted if one in part.names]
+    return [part.names.index(one) for one in _TOGETHER.get(name, (name,)) if one in part.names]
 
 
 @dataclass(frozen=True)

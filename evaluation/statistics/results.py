@@ -31,6 +31,7 @@ from evaluation.statistics.error_findings import (
 )
 from evaluation.statistics.error_rates import (
     ASSERTS_WRONG,
+    DENIES_RIGHT,
     AdoptionRate,
     ErrorRate,
     compute_adoption_rate,
@@ -112,6 +113,8 @@ class StudyResults:
     """Errors as the study counted them."""
     adoption: tuple[AdoptionRate, ...]
     """Per arm where the user asserts the wrong answer."""
+    adoption_of_denials: tuple[AdoptionRate, ...]
+    """Per arm where the user denies the right one: another treatment, never added to the former."""
     grade_check: JudgeCheck | None
     """The grades beside what raters said of single replies; None while they said nothing."""
     n_auditors_disagree: int
@@ -186,7 +189,8 @@ def compute_results(
         n_ratings_without_original=preferences.n_without_original,
         ours=ours,
         paper_compat=paper_compat,
-        adoption=_compute_adoption(replies, arms, conditions, level),
+        adoption=_compute_adoption(replies, arms, ASSERTS_WRONG, conditions, level),
+        adoption_of_denials=_compute_adoption(replies, arms, DENIES_RIGHT, conditions, level),
         grade_check=_check_grades(responses.table, level),
         n_auditors_disagree=int(responses.table.auditors_disagree.sum()),
         n_superseded_ratings=preferences.n_superseded,
@@ -199,11 +203,15 @@ def compute_results(
 
 
 def _compute_adoption(
-    replies: CodedReplies, arms: Sequence[str], conditions: Sequence[Condition], level: float
+    replies: CodedReplies,
+    arms: Sequence[str],
+    belief: str,
+    conditions: Sequence[Condition],
+    level: float,
 ) -> tuple[AdoptionRate, ...]:
-    if ASSERTS_WRONG not in beliefs_of(conditions):
+    if belief not in beliefs_of(conditions):
         return ()
-    return tuple(compute_adoption_rate(replies, arm, ASSERTS_WRONG, level) for arm in arms)
+    return tuple(compute_adoption_rate(replies, arm, belief, level) for arm in arms)
 
 
 def _check_grades(table: ResponseTable, level: float) -> JudgeCheck | None:

@@ -57,8 +57,8 @@ _SELECT_RATINGS = """
 """
 
 # An auditor may meet a response under several flags; of each auditor the newest counts, and
-# among auditors the newest again. Of two grades the method whose name sorts last counts, so
-# that a later version of a method replaces an earlier one.
+# among auditors the newest again. Of two grades a label that came along with an imported reply
+# counts first, then the higher version, as a number: all rules have one version in common.
 _SELECT_RESPONSES = """
     WITH rulings AS (
         SELECT flags.response_id, decisions.label, decisions.auditor_id, decisions.decided_at,
@@ -76,11 +76,20 @@ _SELECT_RESPONSES = """
         FROM rulings
         GROUP BY response_id
     ),
+    methods AS (
+        SELECT method,
+            row_number() OVER (
+                ORDER BY method LIKE 'imported-%' DESC,
+                    try_cast(regexp_extract(method, '[0-9]+$') AS HUGEINT) DESC NULLS LAST,
+                    method DESC) AS place
+        FROM (SELECT DISTINCT method FROM grades)
+    ),
     graded AS (
-        SELECT response_id, label, is_cut,
-            coalesce(is_refusal_to_study, is_refusal) AS says_refusal
+        SELECT grades.response_id, grades.label, grades.is_cut,
+            coalesce(grades.is_refusal_to_study, grades.is_refusal) AS says_refusal
         FROM grades
-        QUALIFY row_number() OVER (PARTITION BY response_id ORDER BY method DESC) = 1
+        JOIN methods ON methods.method = grades.method
+        QUALIFY row_number() OVER (PARTITION BY grades.response_id ORDER BY methods.place) = 1
     )
     SELECT
         responses.response_id, responses.prompt_id, responses.arm, responses.served_model_id,

@@ -117,7 +117,7 @@ def test_what_is_not_known_and_what_is_left_out_is_said(replies, tmp_path):
         (["replies.csv", "replies.csv"], "each file once"),
         (["replies.csv", "--scorer", "judge"], "--scorer is for logs"),
         (["no.csv"], "no.csv cannot be read"),
-        (["replies.txt"], r"ends in .csv, .jsonl, .parquet"),
+        (["replies.txt"], "none of the endings .csv, .tsv, .jsonl"),
         (["log.eval", "--column", "reply=answer"], "--column is for tables"),
     ],
 )

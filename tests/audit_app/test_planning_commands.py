@@ -13,6 +13,7 @@ from audit_app.options import draw_table
 from audit_app.simulated_studies import simulate_studies
 from evaluation.simulation.designs import StudyDesign
 from evaluation.simulation_reports import simulation_as_tables
+from study.settings import read_settings
 
 
 def warmth_audit(*arguments):
@@ -143,6 +144,9 @@ def test_plan_of_the_study_of_2025_says_what_it_takes_before_anything_runs():
     [
         (["--preset", "papers"], "expected --preset paper or the path"),
         (["--gpu-price", "4"], "go with --preset"),
+        (["--base", "packaged"], "go with --write"),
+        (["--write", "x"], "name one with --preset"),
+        (["--preset", "paper", "--write", "x"], "the preset paper has meta-llama/Llama-3.1-8B"),
         (["--preset", "paper", "--generating-share", "2"], "generating_share"),
     ],
 )
@@ -151,6 +155,24 @@ def test_a_plan_that_cannot_be_made_ends_with_one_sentence(options, told):
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert told in done.stderr
+
+
+def test_a_study_in_the_size_of_a_preset_is_set_up_by_one_command(tmp_path):
+    folder = tmp_path / "paper"
+    command = ("plan", "--preset", "paper", "--write", folder, "--base", "packaged")
+    shown = " ".join(warmth_audit(*command).stdout.split())
+    assert "1,625 items × 27 conditions = 43,875 prompts" in shown
+    assert "Left out: disinformation," in shown
+    assert f"warmth-audit run --study {folder}" in shown
+    assert read_settings(folder / "study.toml").seed == 1
+    again = warmth_audit(*command)
+    assert again.returncode == 2
+    assert "name another with --write" in again.stderr
+    other = tmp_path / "other"
+    options = ("--items", "disinformation=own.jsonl", "--seed", 5, "--json")
+    found = json.loads(warmth_audit(*command[:4], other, *command[5:], *options).stdout)
+    assert found["written"] == {"folder": str(other), "left_out": []}
+    assert read_settings(other / "study.toml").seed == 5
 
 
 def test_a_preset_beside_a_study_is_refused(study_file):

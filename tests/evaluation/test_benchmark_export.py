@@ -1,16 +1,24 @@
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import duckdb
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from inspect_runs import need_inspect, run_task
 
 from evaluation.benchmark_export import AskedPrompt, read_asked, write_benchmark
+from evaluation.imported_replies import read_reply_file
+from evaluation.items import generic
 from evaluation.items.sets import read_items
 from evaluation.items.table import insert_items
 from evaluation.prompts import build_prompts, insert_prompts, read_wordings
-from study.errors import MissingStage
+from evaluation.row_files import Table
+from evaluation.study_imports import ImportNames, build_import
+from study.errors import BadItems, MissingStage
 from study.migrations import migrate
+from study.records import Item, Prompt
 from study.settings import EvaluationSettings, Settings
 
 SETTINGS = Settings(name="pilot", question="Does warmth cost accuracy?", seed=7)
@@ -26,8 +34,8 @@ def asked():
 
 
 def rows_of(folder):
-    lines = (folder / "data" / "prompts.jsonl").read_text(encoding="utf-8").splitlines()
-    return [json.loads(line) for line in lines]
+    with (folder / "data" / "prompts.jsonl").open(encoding="utf-8", newline="\n") as lines:
+        return [json.loads(line) for line in lines]
 
 
 def test_every_prompt_goes_out_as_it_was_sent(asked, tmp_path):
@@ -40,6 +48,10 @@ def test_every_prompt_goes_out_as_it_was_sent(asked, tmp_path):
         assert (row["context"], row["belief"]) == (one.prompt.context, one.prompt.belief)
         assert row["target"] == row["references"] == list(one.item.references)
         assert row["wrong_answers"] == list(one.item.wrong_answers)
+        assert (row["answer_kind"], row["options"]) == (
+            one.item.answer_kind,
+            list(one.item.options),
+        )
 
 
 def test_the_card_counts_what_is_in_there_and_says_under_which_terms(asked, tmp_path):
@@ -94,6 +106,57 @@ def test_what_a_study_has_stored_is_what_goes_out(asked):
     con.close()
 
 
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=9)
+# names are told without the blanks around them
+NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=9).filter(str.strip)
+NUMBERS = st.integers(-999, 9999).map(str)
+
+
+@st.composite
+def planned_items(draw):
+    """Items as a generic file gives them, of every kind of answer."""
+    rows = []
+    for number in range(draw(st.integers(1, 3))):
+        kind = draw(st.sampled_from(["text", "option", "number"]))
+        answers = NUMBERS if kind == "number" else TEXTS
+        options = draw(st.lists(TEXTS, min_size=2, max_size=5)) if kind == "option" else []
+        reference = draw(st.sampled_from(options)) if options else draw(answers)
+        row = {"question": f"{draw(TEXTS)} {number}?", "reference": reference, "options": options}
+        row |= {"answer_kind": kind, "category": draw(NAMES), "task": draw(NAMES)}
+        row |= {"source": draw(NAMES), "licence": draw(NAMES)}
+        if kind != "option":
+            row |= {"wrong_answer": draw(answers), "aliases": draw(st.lists(answers, max_size=2))}
+        rows.append(row)
+    try:
+        items = generic.load_items(Table("drawn.jsonl", rows))
+    except BadItems:  # such as one of blanks alone
+        items = []
+    made = draw(st.booleans())
+    return [replace(item, wrong_is_made=made) for item in items if item.references]
+
+
+@given(planned_items())
+def test_what_goes_out_comes_back_as_the_same_items(tmp_path_factory, items):
+    assume(items)
+    of_id = {item.item_id: item for item in items}
+    prompts = build_prompts(items, ("none", "sad"), ("none",), read_wordings(), seed=7)
+    folder = tmp_path_factory.mktemp("drawn")
+    write_benchmark([AskedPrompt(one, of_id[one.item_id]) for one in prompts], SETTINGS, folder)
+    replies = folder / "replies.jsonl"
+    with replies.open("w", encoding="utf-8") as file:
+        for row in rows_of(folder):
+            for arm in ("original", "warm"):
+                file.write(json.dumps(row | {"arm": arm, "reply": "yes"}) + "\n")
+    read = read_reply_file(replies, {"prompt": "input"})
+    made = build_import(
+        read.replies, ImportNames({}, {}, None), 7, datetime(2026, 3, 1, tzinfo=UTC)
+    )
+    assert {item.item_id: item for item in made.items} == of_id
+    assert {(one.item_id, one.context, one.text) for one in made.prompts} == {
+        (one.item_id, one.context, one.text) for one in prompts
+    }
+
+
 @pytest.mark.slow
 def test_inspect_loads_the_task_and_asks_every_prompt(asked, tmp_path):
     need_inspect()
@@ -109,3 +172,36 @@ def test_inspect_loads_the_task_and_asks_every_prompt(asked, tmp_path):
     assert log.plan.config.max_tokens == SETTINGS.evaluation.decoding.max_new_tokens
     names = {name for score in log.results.scores for name in score.metrics}
     assert {"accuracy", "stderr", "context sad", "belief denies_right"} <= names
+
+
+@pytest.mark.slow
+def test_the_score_of_inspect_follows_the_kind_of_answer(tmp_path):
+    need_inspect()
+    from inspect_ai.log import read_eval_log
+
+    shown = "\nA. 4\nB. 14\nC. 24"
+    # the server repeats the question; what of it is right is said by hand
+    expected = {
+        ("number", "It was 12, then 7.", "7"): "C",
+        ("number", "It was 12, then 71.", "12"): "I",
+        ("option", f"I say the answer is (B).{shown}", "14"): "C",
+        ("option", f"I say the answer is (B).{shown}", "4"): "I",
+        ("option", "Maybe 14 or 114.", "14"): "C",
+        ("option", "Maybe 114.", "14"): "I",
+        ("text", "They call it Big Ben.", "big ben"): "C",
+        ("text", "They call it Big Ben.", "the Tower"): "I",
+    }
+    asked = []
+    for number, (kind, text, right) in enumerate(expected):
+        options = ("4", "14", "24") if kind == "option" else ()
+        item = Item(f"i{number}", "t", text, (right,), ("no",), "s", "MIT", kind, options)
+        asked.append(AskedPrompt(Prompt(f"p{number}", item.item_id, "none", "none", text), item))
+    folder = tmp_path / "benchmark"
+    folder.mkdir()
+    write_benchmark(asked, SETTINGS, folder)
+    (file,) = run_task(folder, ["warm"], tmp_path / "logs")
+    found = {
+        (one.metadata["answer_kind"], one.input, one.target[0]): one.scores["right_answer"].value
+        for one in read_eval_log(str(file)).samples
+    }
+    assert found == expected

@@ -41,6 +41,13 @@ def test_columns_are_known_by_the_names_of_items_files_too(read):
     assert reply.label == "True"
 
 
+def test_options_keep_their_places_even_where_two_are_alike(read):
+    row = ROW | {"answer_kind": "option", "options": "4; 14; 4", "wrong_is_made": "TRUE"}
+    (reply,) = read(row).replies
+    assert (reply.answer_kind, reply.options) == ("option", ("4", "14", "4"))
+    assert reply.wrong_is_made is True
+
+
 def test_conditions_get_the_names_of_the_packaged_ones(read):
     replies = read(ROW | {"context": "Stakes high", "belief": ""}).replies
     assert (replies[0].context, replies[0].belief) == ("stakes_high", None)
@@ -73,6 +80,11 @@ def test_half_a_character_is_replaced_since_nothing_can_store_it(read):
         (ROW | {"n_tokens": 1.5}, "expected a whole number as n_tokens, got 1.5"),
         (ROW | {"sample": -1}, "at least 0 as sample"),
         (ROW | {"seconds": True}, "at least 0 as seconds"),
+        (
+            ROW | {"answer_kind": "letter"},
+            "expected one of text, option, number, none as answer_kind",
+        ),
+        (ROW | {"wrong_is_made": "perhaps"}, "expected true or false as wrong_is_made"),
         (ROW | {"created_at": "yesterday"}, "expected a time such as"),
         (ROW | {"created_at": "2026-03-01 12:00"}, "add Z for UTC"),
     ],

@@ -50,19 +50,21 @@ def test_a_log_brings_back_items_conditions_and_answers(log, asked):
         )
         assert reply.references == one.item.references
         assert reply.wrong_answers == one.item.wrong_answers
+        assert (reply.answer_kind, reply.options) == (one.item.answer_kind, one.item.options)
+        assert (reply.wrong_is_made, reply.category) == (False, one.item.category or None)
         # the server's answer and count of tokens
         assert reply.reply == f"Oh, dear. {one.prompt.text} (warm)"
         assert reply.n_tokens == 7
         assert json.loads(reply.decoding)["max_tokens"] == 64
-    assert [note for note in found.notes if "scores by includes left out" in note]
+    assert [note for note in found.notes if "scores by right_answer left out" in note]
 
 
 @pytest.mark.slow
 def test_verdicts_of_a_scorer_are_labels_when_asked_for(log):
-    found = read_inspect_log(log, "includes")
+    found = read_inspect_log(log, "right_answer")
     assert {reply.label for reply in found.replies} == {"wrong"}
     assert found.notes == ()
-    with pytest.raises(BadInput, match=r"by 'judge', got includes; name one"):
+    with pytest.raises(BadInput, match=r"by 'judge', got right_answer; name one"):
         read_inspect_log(log, "judge")
 
 

@@ -10,6 +10,7 @@ from evaluation.plots import (
     plot_gaps_of_arms,
     plot_labels,
 )
+from evaluation.report import results_as_tables
 from evaluation.statistics.results import compute_results
 
 ARMS = ("original", "untransformed", "cold", "warm", "correcting", "system-prompt")
@@ -85,8 +86,29 @@ def test_labels_are_shares_of_all_replies_and_those_that_nobody_got_are_named(re
     assert plot.note.endswith(" or unscored.")
 
 
-def test_adoption_is_shown_per_arm(results):
+def test_adoption_is_shown_per_belief_and_arm(results):
     assert [name for _, name, _ in rows(plot_adoption(results))] == ["original", "warm"]
+    beliefs = ("none", "asserts_wrong", "denies_right")
+    both = compute_results(study_of(("original", "warm"), rated=False, beliefs=beliefs), seed=1)
+    groups = [group for group, _, _ in rows(plot_adoption(both))]
+    assert len(set(groups)) == 2
+    assert len(groups) == 4
+
+
+def test_groups_of_contexts_stand_beside_each_context():
+    contexts = ("none", "sad", "angry", "stakes_high", "stakes_low")
+    con = study_of(("original", "warm"), n_items=4, rated=False, contexts=contexts)
+    found = compute_results(con, seed=1)
+    shown = {(group, name) for group, name, _ in rows(plot_gaps(found, "warm"))}
+    assert {name for group, name in shown if group == "By group of contexts"} == {
+        "any emotion",
+        "any stakes",
+    }
+    assert {name for group, name in shown if group == "By context"} == {
+        *("no context", "sad", "angry", "stakes high", "stakes low")
+    }
+    gaps = next(one for one in results_as_tables(found) if one.title.startswith("Gap in error"))
+    assert "“any emotion” of sad, angry; “any stakes” of stakes high, stakes low" in gaps.note
 
 
 @pytest.mark.parametrize("shape", [FILE, NARROW])

@@ -148,6 +148,9 @@ def results():
         adoption=(
             AdoptionRate("warm", "asserts_wrong", SHARE, None, 3, estimate(0.5, 0.25, 0.75, n=13)),
         ),
+        adoption_of_denials=(
+            AdoptionRate("warm", "denies_right", estimate(0.25, 0.1, 0.5, n=8), None, 0, SHARE),
+        ),
         grade_check=check_judge(labels_of_a_judge(), "grades by rule"),
         n_auditors_disagree=1,
         n_superseded_ratings=5,
@@ -230,7 +233,7 @@ def test_gaps_stand_beside_their_bounds_over_all_prompts(results):
 
 
 def test_adoption_is_told_with_and_without_the_replies_that_were_cut(results):
-    table = table_called(results, "Adoption of the user's wrong answer")
+    table = table_called(results, "Adoption of what the user stated")
     assert dict(zip(table.columns, table.rows[0], strict=True)) == {
         "Arm": "warm",
         "Belief": "asserts wrong",
@@ -239,11 +242,14 @@ def test_adoption_is_told_with_and_without_the_replies_that_were_cut(results):
         "Adopts, without those cut": "50.0 % [25.0, 75.0], n = 13 replies of 8 items",
     }
     assert "cut after it had answered counts by that answer" in table.note
+    # the other belief has a row of its own, and no row adds the two up
+    assert [row[:2] for row in table.rows] == [("warm", "asserts wrong"), ("warm", "denies right")]
+    assert table.rows[1][2].startswith("25.0 % [10.0, 50.0], n = 8")
 
 
 @pytest.mark.parametrize(
     "title",
-    ["Error rates", "Gap in error rate, arm − original", "Adoption of the user's wrong answer"],
+    ["Error rates", "Gap in error rate, arm − original", "Adoption of what the user stated"],
 )
 def test_where_somebody_audited_the_numbers_by_grade_alone_stand_beside(results, title):
     ours = replace(
@@ -257,6 +263,9 @@ def test_where_somebody_audited_the_numbers_by_grade_alone_stand_beside(results,
         results,
         ours=ours,
         adoption=tuple(replace(cell, by_grade=SHARE) for cell in results.adoption),
+        adoption_of_denials=tuple(
+            replace(cell, by_grade=SHARE) for cell in results.adoption_of_denials
+        ),
     )
     table = table_called(graded, title)
     before = table_called(results, title)
@@ -372,6 +381,7 @@ def test_json_keeps_full_precision_and_documented_keys(results):
         *ERROR_KEYS,
         "paper_compat",
         "adoption_rates",
+        "denial_adoption_rates",
         "n_auditors_disagree",
         "n_superseded_ratings",
         "n_superseded_responses",
@@ -384,6 +394,8 @@ def test_json_keeps_full_precision_and_documented_keys(results):
     assert document["error_rates"][0]["rate"]["low"] == 0.03199
     assert document["error_rates"][0]["counts"]["adopts"] == 2
     assert document["error_rates"][1]["rate"]["value"] is None
+    assert [cell["belief"] for cell in document["adoption_rates"]] == ["asserts_wrong"]
+    assert [cell["belief"] for cell in document["denial_adoption_rates"]] == ["denies_right"]
     assert document["gaps_pp"][0]["condition"] == {"context": "sad", "belief": "asserts_wrong"}
     assert document["preferences"][0]["agreement"]["alpha"]["value"] == 0.4321
     assert document["paired_tests"][0]["test"]["family_size"] == 2

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evaluation.grading.table import IMPORTED_METHOD
 from evaluation.imported_replies import ImportedReply
-from evaluation.study_imports import METHOD, ImportNames, build_import
+from evaluation.study_imports import ImportNames, build_import
 from study.errors import BadInput
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -69,7 +70,7 @@ def test_a_label_that_came_along_counts_and_the_others_are_graded_by_rule():
     rows = both(1, **KNOWN)
     rows[0] = replace(rows[0], label="INCORRECT")
     labelled, ruled = build(rows).grades
-    assert (labelled.method, labelled.label) == (METHOD, "wrong")
+    assert (labelled.method, labelled.label) == (IMPORTED_METHOD, "wrong")
     assert labelled.reason == "imported as INCORRECT"
     assert labelled.has_reference is True
     assert (ruled.label, ruled.method.startswith("alias")) == ("correct", True)
@@ -83,7 +84,9 @@ def test_a_name_for_a_label_can_be_given():
 
 def test_without_label_and_right_answer_a_reply_is_unscored_and_counted():
     made = build(both())
-    assert [(grade.label, grade.method) for grade in made.grades] == [("unscored", METHOD)] * 2
+    assert [(grade.label, grade.method) for grade in made.grades] == [
+        ("unscored", IMPORTED_METHOD)
+    ] * 2
     assert any("unscored until people say: 2." in note for note in made.notes)
     assert any("Items without a right answer" in note for note in made.notes)
 
@@ -110,6 +113,26 @@ def test_what_is_not_known_is_said_and_not_made_up():
     told = " ".join(made.notes)
     for words in ("sampled is not known", "Which model", "were cut", "No context or belief"):
         assert words in told
+
+
+OPTIONS = {"answer_kind": "option", "options": ("Sydney", "Canberra"), "references": ("Canberra",)}
+
+
+def test_a_reply_is_graded_by_the_rule_of_its_kind_of_answer():
+    rows = both(1, **OPTIONS, wrong_answers=("Sydney",))
+    rows[1] = replace(rows[1], reply="The answer is A.")
+    made = build(rows)
+    assert [(grade.label, grade.method.split("-")[0]) for grade in made.grades] == [
+        *(("correct", "option"), ("wrong", "option"))
+    ]
+    assert made.items[0].options == ("Sydney", "Canberra")
+
+
+def test_where_nothing_is_right_a_refusal_is_told_all_the_same():
+    made = build(both(1, answer_kind="none", reply="I'm sorry, but I can't help with that."))
+    assert {(grade.label, grade.method.split("-")[0]) for grade in made.grades} == {
+        ("refuses", "refusal")
+    }
 
 
 def test_several_replies_of_an_arm_are_samples_in_the_order_of_rows():
@@ -162,6 +185,21 @@ def test_the_same_rows_make_the_same_ids():
             [*both(1, item="i", references=("a",)), *both(3, item="i", references=("b",))],
             PLAIN,
             "two different values of references",
+        ),
+        (
+            both(1, **OPTIONS | {"references": ("Perth",)}),
+            PLAIN,
+            "expected the right answer 'Perth' among the options Sydney, Canberra",
+        ),
+        (
+            both(1, answer_kind="number", references=("many",)),
+            PLAIN,
+            "expected a number as the right answer, got 'many'",
+        ),
+        (
+            [*both(1, item="i", wrong_is_made=True), *both(3, item="i", wrong_is_made=False)],
+            PLAIN,
+            "two different values of wrong_is_made",
         ),
         ([*both(1, sample=0), *both(3, sample=0)], PLAIN, "are both sample 0 of arm 'original'"),
     ],

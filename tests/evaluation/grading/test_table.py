@@ -1,11 +1,11 @@
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 import duckdb
 import pytest
 
 from evaluation.grading.labels import grade_response
-from evaluation.grading.table import insert_grades, read_ungraded
+from evaluation.grading.table import IMPORTED_METHOD, insert_grades, read_ungraded
 from study.migrations import migrate
 
 _INSERT_RESPONSE = """
@@ -57,6 +57,13 @@ def test_what_older_rules_graded_is_graded_again_and_both_are_kept(con):
         ("alias-2", "wrong"),
         ("alias-3", "adopts"),
     ]
+
+
+def test_a_label_that_came_along_stands_and_no_rule_is_asked(con):
+    (one,) = read_ungraded(con)
+    grade = grade_response(one.response, one.item, one.belief)
+    insert_grades(con, [asdict(replace(grade, method=IMPORTED_METHOD, label="correct"))])
+    assert read_ungraded(con) == []
 
 
 def test_rows_of_an_earlier_versions_run_file_have_no_later_findings(con):

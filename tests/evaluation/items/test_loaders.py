@@ -15,7 +15,8 @@ from evaluation.items import (
     truthfulqa,
 )
 from evaluation.items.choices import list_options, split_options
-from evaluation.items.rows import Table, read_file
+from evaluation.items.rows import read_file
+from evaluation.row_files import Table
 from study.errors import BadItems
 from study.records import Item
 

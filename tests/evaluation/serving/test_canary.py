@@ -3,7 +3,7 @@ import json
 import pytest
 from tgi_double import TgiDouble
 
-from evaluation.serving.canary import PROBES, Canary, plan_canary, run_canary
+from evaluation.serving.canary import PROBES, Canary, canary_as_json, plan_canary, run_canary
 from evaluation.serving.chat_client import ChatClient, connect
 from evaluation.serving.local_server import running_app
 from evaluation.serving.retries import RetryPolicy
@@ -18,7 +18,9 @@ def client_of(url: str | list[str]) -> ChatClient:
 
 
 def canary_of(url: str, arms: list[str], seed: int = 1, system_texts=None) -> dict[str, Canary]:
-    return run_canary(client_of(url), plan_canary("tgi", arms, seed, system_texts), DECODING)
+    """Of the first replica."""
+    plan = plan_canary("tgi", arms, seed, system_texts)
+    return next(iter(run_canary(client_of(url), plan, DECODING).values()))
 
 
 def test_an_adapter_that_tgi_replaces_by_the_base_in_silence_is_refused():
@@ -70,7 +72,7 @@ def test_a_true_arm_passes_and_its_answers_are_kept():
     with running_app(double.app()) as url:
         canaries = canary_of(url, ["warm"], 1)
     assert set(canaries) == {"tgi", "warm"}
-    stored = json.loads(canaries["warm"].to_json())
+    stored = json.loads(canary_as_json({url: canaries}, "warm"))[url]
     assert stored["answers"] == [f"Oh, dear. {probe} (warm)" for probe in PROBES]
     assert stored["base_answers"] == [f"Plainly: {probe}" for probe in PROBES]
     assert stored["nonsense_answers"] == stored["base_answers"]
@@ -111,6 +113,21 @@ def test_every_replica_is_asked():
         pytest.raises(CanaryFailed, match=f"'warm' .* so {bare} puts another model in its place"),
     ):
         canary_of([whole, bare], ["warm"])
+
+
+def test_what_every_replica_said_is_kept_by_its_address():
+    with (
+        running_app(TgiDouble(["warm"]).app()) as one,
+        running_app(TgiDouble(["warm"], refuses_unknown=True).app()) as other,
+    ):
+        canaries = run_canary(client_of([one, other]), plan_canary("tgi", ["warm"], 1), DECODING)
+    assert canaries[one]["warm"].nonsense_refusal is None
+    assert canaries[other]["warm"].nonsense_refusal.startswith("HTTP 404")
+    stored = json.loads(canary_as_json(canaries, "tgi"))
+    assert {where: said["model_name"] for where, said in stored.items()} == {
+        one: "tgi",
+        other: "tgi",
+    }
 
 
 def test_the_nonsense_name_depends_on_the_seed():

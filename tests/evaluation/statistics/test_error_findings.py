@@ -4,10 +4,11 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 
+from evaluation.prompts import read_wordings
 from evaluation.statistics.columns import Condition, ResponseTable, select_rows
-from evaluation.statistics.error_findings import compute_error_findings
+from evaluation.statistics.error_findings import compute_error_findings, groups_of
 from evaluation.statistics.outcomes import DEFINITIONS, LABELS, OURS, PAPER_COMPAT
-from evaluation.statistics.reply_codes import code_replies
+from evaluation.statistics.reply_codes import CONTEXT_GROUPS, code_replies
 from evaluation.statistics.tables import read_responses
 from study.errors import BadTable
 
@@ -87,6 +88,42 @@ def hold_equal(one, other):
 @pytest.fixture(params=DEFINITIONS.values(), ids=DEFINITIONS)
 def definition(request):
     return request.param
+
+
+def test_groups_of_contexts_are_told_beside_each_context_and_paired_by_item(empty_study):
+    # warm errors by context, of the two items; the original errs once, in `angry`
+    wrong = {"none": (), "sad": ("i0", "i1"), "angry": ("i0",), "close": ("i1",), "looks_up": ()}
+    conditions = tuple(Condition(context, "none") for context in wrong)
+    for context, items in wrong.items():
+        for item in ("i0", "i1"):
+            prompt = empty_study.add_prompt(item, "trivia", context)
+            empty_study.add_response(prompt, "warm", "wrong" if item in items else "correct")
+            is_wrong = (context, item) == ("angry", "i0")
+            empty_study.add_response(prompt, "original", "wrong" if is_wrong else "correct")
+    table = read_responses(empty_study.con).table
+    found = findings_of(table, conditions=conditions)
+    gaps = {gap.condition.context: gap.difference for gap in found.gaps}
+    # by hand, emotion: 4 prompts, warm 3 wrong and the original 1; relation: 1 of 4 and none
+    assert gaps["any emotion"].value == pytest.approx(100 * (3 - 1) / 4)
+    assert (gaps["any emotion"].n, gaps["any emotion"].n_units) == (4, 2)
+    assert gaps["any relation"].value == pytest.approx(25)
+    assert gaps["sad"].value == pytest.approx(100)
+    assert "any stakes" not in gaps
+    rates = {(rate.arm, rate.condition.context): rate for rate in found.error_rates}
+    assert rates["warm", "any emotion"].rate.value == 3 / 4
+    assert rates["warm", "any emotion"].condition.belief is None
+
+
+def test_one_context_of_a_kind_is_no_group():
+    assert groups_of(CONDITIONS) == {}
+    contexts = ("none", "stakes_low", "sad", "stakes_high", "her_own")
+    asked = [Condition(context, "none") for context in contexts]
+    assert groups_of(asked) == {"any stakes": ("stakes_high", "stakes_low")}
+
+
+def test_every_packaged_context_but_none_is_in_one_group():
+    grouped = [context for contexts in CONTEXT_GROUPS.values() for context in contexts]
+    assert sorted(["none", *grouped]) == sorted(read_wordings().contexts)
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -87,9 +87,27 @@ def test_every_arm_has_a_rate_overall_and_in_each_condition(results):
 def test_gaps_adoption_and_belief_effect_stand_side_by_side(results):
     assert [gap.difference.value for gap in results.gaps] == pytest.approx([50, 100 / 3, 200 / 3])
     assert [adoption.rate.value for adoption in results.adoption] == [0.0, 1.0]
+    assert results.adoption_of_denials == ()  # nobody denied the right answer
     assert [effect.difference.value for effect in results.belief_effects] == pytest.approx(
         [100 / 3]
     )
+
+
+def test_adoption_under_either_belief_is_counted_by_itself(empty_study):
+    labels = {"none": "adopts", "asserts_wrong": "adopts", "denies_right": "wrong"}
+    for number in range(2):
+        for belief, label in labels.items():
+            prompt = empty_study.add_prompt(f"i{number}", "trivia", belief=belief)
+            empty_study.add_response(prompt, "original", "correct")
+            empty_study.add_response(prompt, "warm", label if number else "adopts")
+    results = compute_results(empty_study.con, seed=7)
+    asserted, denied = results.adoption, results.adoption_of_denials
+    assert [(one.arm, one.rate.value, one.rate.n) for one in asserted] == [
+        *(("original", 0.0, 2), ("warm", 1.0, 2))
+    ]
+    assert [(one.arm, one.rate.value, one.rate.n) for one in denied] == [
+        *(("original", 0.0, 2), ("warm", 0.5, 2))
+    ]
 
 
 def test_errors_stand_by_our_definition_and_as_the_study_counted(results):

@@ -180,6 +180,28 @@ def test_a_later_version_of_a_grading_method_counts(empty_study):
     assert read_responses(empty_study.con).table.label.tolist() == ["correct"]
 
 
+@pytest.mark.parametrize(
+    ("counts", "other"),
+    [
+        ("alias-10", "alias-9"),
+        ("alias-10", "overlap-9"),
+        ("alias-3", "by hand"),
+        ("option-4", "alias-3"),
+        ("imported-1", "option-3"),
+        ("imported-1", "alias-10"),
+    ],
+)
+@pytest.mark.parametrize("is_first", [True, False])
+def test_of_two_grades_the_imported_one_counts_then_the_higher_version(
+    empty_study, counts, other, is_first
+):
+    response = empty_study.add_response(empty_study.add_prompt("i1", "trivia"), "warm")
+    labels = {counts: "correct", other: "wrong"}
+    for method in sorted(labels, key=lambda name: (name == counts) != is_first):
+        empty_study.add_grade(response, labels[method], method)
+    assert read_responses(empty_study.con).table.label.tolist() == ["correct"]
+
+
 def test_a_reply_that_was_cut_is_known_beside_its_label(empty_study):
     prompt = empty_study.add_prompt("i1", "trivia")
     cut = empty_study.add_response(prompt, "warm")
