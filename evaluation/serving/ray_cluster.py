@@ -7,11 +7,11 @@ imported only here and there, inside functions: it is an extra, and takes two se
 import os
 import signal
 import socket
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,6 +28,7 @@ _OBJECT_STORE_BYTES = 200_000_000
 _SHORT_FOLDER = Path("/tmp")
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_BACKEND_LOG_LEVEL": "error",
     # Ray prints a paragraph for each lost worker on stdout, whatever its logging is set to
     "RAY_DEDUP_LOGS_SKIP_REGEX": ".",
 }
@@ -57,18 +58,24 @@ def open_cluster(address: str) -> Iterator[RayCluster]:
     _see_address(address)
     ray = _import_ray(address)
     on_sigterm = signal.getsignal(signal.SIGTERM)
+    with ExitStack() as stack:
+        options = _local_options(stack) if address == LOCAL else {}
+        stack.callback(ray.shutdown)
+        _connect(ray, address, options)
+        # Ray puts its own handler there, which would end the command without a word
+        signal.signal(signal.SIGTERM, on_sigterm)
+        yield RayCluster(_count_cpus(ray, address))
+
+
+def _local_options(stack: ExitStack) -> dict[str, Any]:
+    """Of a cluster whose files go when it goes."""
     where = _SHORT_FOLDER if _SHORT_FOLDER.is_dir() else None
-    with tempfile.TemporaryDirectory(prefix="ray-", dir=where, ignore_cleanup_errors=True) as own:
-        options: dict[str, Any] = {}
-        if address == LOCAL:
-            options = {"object_store_memory": _OBJECT_STORE_BYTES, "_temp_dir": own}
-        try:
-            _connect(ray, address, options)
-            # Ray puts its own handler there, which would end the command without a word
-            signal.signal(signal.SIGTERM, on_sigterm)
-            yield RayCluster(_count_cpus(ray, address))
-        finally:
-            ray.shutdown()
+    own = TemporaryDirectory(prefix="ray-", dir=where, ignore_cleanup_errors=True)
+    return {
+        "include_dashboard": False,
+        "object_store_memory": _OBJECT_STORE_BYTES,
+        "_temp_dir": stack.enter_context(own),
+    }
 
 
 def _see_address(address: str) -> None:
@@ -111,15 +118,18 @@ def _connect(ray: Any, address: str, options: dict[str, Any]) -> None:
     try:
         ray.init(
             address=address,
-            include_dashboard=False if address == LOCAL else None,
             log_to_driver=False,
             logging_level="ERROR",
             **options,
         )
     except ConnectionError as error:
+        if address == AUTO:
+            what = "on this machine or in RAY_ADDRESS, found none"
+        else:
+            what = f"at {address}, what listens there lets nobody in ({_line(error)})"
         raise ClusterUnreachable(
-            f"expected a Ray cluster at {address}, found none ({_line(error)}); start one with "
-            f"`ray start --head`, or give --ray {LOCAL}"
+            f"expected a Ray cluster {what}; start one with `ray start --head`, set "
+            f"RAY_AUTH_MODE=token where it asks for a token, or give --ray {LOCAL}"
         ) from error
     except (RuntimeError, ValueError) as error:
         raise BadInput(
