@@ -117,11 +117,8 @@ def generate_by_ray(
 def _note_on_losses(n_lost: int) -> str:
     if not n_lost:
         return ""
-    return (
-        "; 1 Ray worker died and its shard went on"
-        if n_lost == 1
-        else (f"; {n_lost} Ray workers died and their shards went on")
-    )
+    whose = "worker died and its shard" if n_lost == 1 else "workers died and their shards"
+    return f"; {n_lost} Ray {whose} went on"
 
 
 class Intake:

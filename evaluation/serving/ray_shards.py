@@ -26,6 +26,8 @@ _MOST_UNTAKEN = 8
 # fewer at once than this are not worth a process of their own
 _FEWEST_AT_ONCE = 8
 _SHARDS_PER_WORKER = 4
+# each has a run file, which is held open
+_MOST_SHARDS = 999
 
 KeepOfShard = Callable[[int, list[Completion]], None]
 
@@ -113,7 +115,7 @@ class ShardPool:
         self._check = check
         self._most_at_once = min(info.most_at_once for info in client.infos)
         n_workers = max(1, min(cluster.n_cpus, self._most_at_once // _FEWEST_AT_ONCE))
-        self.n_shards = n_shards or n_workers * _SHARDS_PER_WORKER
+        self.n_shards = n_shards or min(n_workers * _SHARDS_PER_WORKER, _MOST_SHARDS)
         self.n_workers = min(n_workers, self.n_shards)
 
     def ask(self, shards: Iterable[Shard], on_done: KeepOfShard) -> int:
