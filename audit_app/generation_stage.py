@@ -15,17 +15,22 @@ from evaluation.pairs import draw_pairs
 from evaluation.responses import (
     ResponseRequest,
     ServedArm,
+    cut_shards,
     generate,
+    generate_in_shards,
     plan_requests,
     read_answered,
 )
 from evaluation.serving.chat_client import ChatClient
+from evaluation.serving.ray_shards import ShardPool
 from evaluation.serving.request_run import Check
 from study.errors import ModelUnreachable
 from study.progress import StageProgress
 from study.records import Grade, Prompt, Response
+from study.run_files import RunFile
 
 STAGE = "generate"
+_SHARD_STAGE = f"{STAGE}-shard"
 _HAND_IN_S = 5.0
 _REPORT_S = 1.0
 
@@ -38,7 +43,10 @@ def missing_requests(
     Args:
         limit: look at this many prompts only.
     """
-    job.run_file(STAGE)  # what a killed run left on the disk is handed in, and not paid twice
+    # what a killed run left on the disk is handed in, and not paid twice
+    job.run_file(STAGE)
+    for left in sorted(job.folder.runs.glob(f"{_SHARD_STAGE}-[0-9][0-9][0-9].jsonl")):
+        job.run_file(left.stem)
     with job.access.reading() as con:
         answered = read_answered(con)
     samples = job.settings.evaluation.decoding.samples
@@ -76,6 +84,43 @@ def generate_responses(
     intake.end()
 
 
+def generate_by_ray(
+    job: Job, questions: Questions, requests: Sequence[ResponseRequest], pool: ShardPool
+) -> None:
+    """Ask for the missing responses by the workers of a Ray cluster, one run file a shard.
+
+    Raises:
+        StudyError: as for `generate_responses`, or as for `ShardPool.ask`; what has come is in
+            the study, or on the disk for the next run.
+    """
+    intake = Intake(job, questions, requests)
+    shards = cut_shards(requests, pool.n_shards)
+    of_shards: dict[int, RunFile] = {}
+
+    def take(number: int, responses: list[Response]) -> None:
+        if number not in of_shards:
+            # what an earlier run left there was handed in before the requests were told
+            stage = f"{_SHARD_STAGE}-{number:03}"
+            of_shards[number] = RunFile(job.folder.run_file(stage), stage)
+        intake.take(responses, of_shards[number])
+
+    try:
+        n_lost = generate_in_shards(
+            shards, pool, job.settings.seed, lambda: datetime.now(UTC), take
+        )
+    except ModelUnreachable:
+        intake.hand_in()
+        raise
+    intake.end(f", in {len(shards)} shards{_note_on_losses(n_lost)}")
+
+
+def _note_on_losses(n_lost: int) -> str:
+    if not n_lost:
+        return ""
+    whose = "worker died and its shard" if n_lost == 1 else "workers died and their shards"
+    return f"; {n_lost} Ray {whose} went on"
+
+
 class Intake:
     """Responses on their way into the study; from one thread at a time."""
 
@@ -88,6 +133,7 @@ class Intake:
         self._job = job
         self._questions = questions
         self._files = {name: job.run_file(name) for name in (STAGE, "grade", "pairs")}
+        self._to_hand_in: dict[str, RunFile] = {}
         self._prompts = {request.prompt.prompt_id: request.prompt for request in requests}
         self._n_open = Counter(request.prompt.prompt_id for request in requests)
         self._came: defaultdict[str, list[Response]] = defaultdict(list)
@@ -96,15 +142,19 @@ class Intake:
         self._started = self._handed_in_at = time.monotonic()
         self._reported_at = float("-inf")
 
-    def take(self, responses: list[Response]) -> None:
+    def take(self, responses: list[Response], run_file: RunFile | None = None) -> None:
         """Put responses on the disk, and into the study when it is time.
 
+        Args:
+            run_file: in which to put them; the stage's own when None.
         Raises:
             DiskFull: they could not be written; none of them is kept.
         """
         if not responses:
             return
-        self._files[STAGE].append("responses", responses)
+        run_file = run_file or self._files[STAGE]
+        run_file.append("responses", responses)
+        self._to_hand_in[run_file.run_id] = run_file
         self.n_done += len(responses)
         self.n_failed += sum(response.failure is not None for response in responses)
         for response in responses:
@@ -126,15 +176,21 @@ class Intake:
         rest = [one for responses in self._came.values() for one in responses]
         self._hand_in(self._whole + rest)
 
-    def end(self) -> None:
-        """Bring everything into the study and say so."""
+    def end(self, note_on_way: str = "") -> None:
+        """Bring everything into the study and say so.
+
+        Args:
+            note_on_way: how they came, where there is more to say than how many.
+        """
         self.hand_in()
-        note = f"{self.n_done} responses, {self.n_failed} failed"
+        note = f"{self.n_done} responses, {self.n_failed} failed{note_on_way}"
         self._job.report(ended(STAGE, self.n_done, note, True, self._started))
 
     def _hand_in(self, responses: Sequence[Response]) -> None:
         # in this order: a grade and a pair speak of responses that are there
-        self._job.access.hand_in(self._files[STAGE])
+        for run_file in self._to_hand_in.values():
+            self._job.access.hand_in(run_file)
+        self._to_hand_in.clear()
         self._files["grade"].append("grades", _grade(responses, self._prompts, self._questions))
         self._job.access.hand_in(self._files["grade"])
         shown = [one for one in responses if self._is_shown(one)]

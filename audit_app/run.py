@@ -14,7 +14,12 @@ from pathlib import Path
 
 from audit_app.access import StudyAccess
 from audit_app.children import start_child, stop_child
-from audit_app.generation_stage import generate_responses, missing_requests, skip_generation
+from audit_app.generation_stage import (
+    generate_by_ray,
+    generate_responses,
+    missing_requests,
+    skip_generation,
+)
 from audit_app.model_server import local_models
 from audit_app.pipeline import (
     Job,
@@ -33,6 +38,8 @@ from audit_app.training_stage import (
     trained_folder,
 )
 from evaluation.serving.chat_client import connect
+from evaluation.serving.ray_cluster import RayCluster, open_cluster
+from evaluation.serving.ray_shards import ShardPool
 from evaluation.serving.served_models import read_served_models
 from study.errors import TrainingFailed
 from study.progress import Report, StageProgress
@@ -46,6 +53,16 @@ class Endpoint:
     """Addresses of one server or of its replicas; none for the local server."""
     api_key: str | None = None
     """Sent where the server asks for one."""
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """How the work of asking is shared among machines."""
+
+    address: str
+    """Of a Ray cluster, as `open_cluster` takes it."""
+    n_shards: int | None = None
+    """None for some for each worker."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +115,7 @@ def ask_arms(
     dtype: str,
     cache: Path,
     limit: int | None = None,
+    sharing: Sharing | None = None,
 ) -> None:
     """Have every prompt answered by every arm.
 
@@ -106,11 +124,12 @@ def ask_arms(
         dtype: number format of the local server.
         cache: where converted base models are kept.
         limit: ask this many prompts only; the numbers say so until the rest is asked.
-
+        sharing: the cluster whose workers ask; None for this process.
     Raises:
         MissingStage: an arm has no adapter yet.
         CanaryFailed: the endpoint serves something other than the arm asked for.
         ModelUnreachable: nothing answers at the endpoint; what has come is kept.
+        StudyError: as for `open_cluster` and `generate_by_ray`, where work is shared.
     """
     adapters = adapters_of(job, plan)
     with job.access.reading() as con:
@@ -119,12 +138,22 @@ def ask_arms(
         skip_generation(job)
         return
 
-    def ask(urls: Sequence[str]) -> None:
+    def ask(urls: Sequence[str], cluster: RayCluster | None = None) -> None:
         client = connect(urls, job.settings.seed, api_key=endpoint.api_key)
         checked = check_served_models(job, plan, adapters, client, utc_now)
         requests = missing_requests(job, questions, checked.arms, limit)
-        generate_responses(job, questions, requests, client, checked.check)
+        if cluster is None:
+            generate_responses(job, questions, requests, client, checked.check)
+            return
+        decoding = job.settings.evaluation.decoding
+        n_shards = sharing.n_shards if sharing else None
+        pool = ShardPool(cluster, client, decoding, checked.check, n_shards)
+        generate_by_ray(job, questions, requests, pool)
 
+    if sharing is not None:
+        with open_cluster(sharing.address) as cluster:
+            ask(endpoint.urls, cluster)
+        return
     if endpoint.urls:
         ask(endpoint.urls)
         return

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
@@ -120,7 +121,7 @@ def check_served_models(
     n = len(client.infos)
     note = "every arm answers in its own way" + (f", at {n} replicas" if n > 1 else "")
     job.report(StageProgress("canary", "done", 1, 1, note))
-    return CheckedArms(checked, lambda replica: run_canary(replica, canary, decoding))
+    return CheckedArms(checked, partial(run_canary, plan=canary, decoding=decoding))
 
 
 def serve_local_models(

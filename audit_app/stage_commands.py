@@ -24,6 +24,7 @@ from study.settings import PACKAGED, ItemSource, read_environment, read_settings
 
 if TYPE_CHECKING:
     from audit_app.batch_stage import BatchEndpoint, BatchServer
+    from audit_app.run import Sharing
 
 commands = typer.Typer()
 
@@ -176,6 +177,19 @@ def generate(
         str | None,
         typer.Option("--engine", help='What answers the batch, such as "vllm 0.11.0 bf16".'),
     ] = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            "--ray",
+            help="Share the asking among the workers of a Ray cluster: local, auto or HOST:PORT.",
+        ),
+    ] = None,
+    shards: Annotated[
+        int | None,
+        typer.Option(
+            "--shards", min=1, max=999, help="Parts that a worker asks at a time; else 4 a worker."
+        ),
+    ] = None,
     app: AppOption = None,
     token: TokenOption = None,
 ) -> None:
@@ -190,6 +204,7 @@ def generate(
     from audit_app.training_stage import plan_training
 
     batch = _batch_endpoint(write_batch, read_batch, batch_for, base_name, engine)
+    sharing = _sharing(ray, shards, has_endpoint=bool(endpoint), has_batch=batch is not None)
     environment = read_environment()
     with open_job(StudyFolder(study), environment, app, token) as job:
         cache = environment.cache.expanduser()
@@ -197,7 +212,7 @@ def generate(
         questions = store_questions(job)
         if batch is None:
             models = Endpoint(tuple(endpoint or ()), environment.endpoint_key)
-            ask_arms(job, questions, plan, models, dtype, cache, limit)
+            ask_arms(job, questions, plan, models, dtype, cache, limit, sharing)
         else:
             from audit_app.batch_stage import read_replies, write_requests
 
@@ -210,6 +225,25 @@ def generate(
         # what a run that broke off has left in the study
         grade_missing(job)
         pair_missing(job)
+
+
+def _sharing(
+    ray: str | None, shards: int | None, *, has_endpoint: bool, has_batch: bool
+) -> "Sharing | None":
+    """Whose workers ask; None when this process does."""
+    from audit_app.run import Sharing
+
+    if ray is None:
+        if shards is not None:
+            raise BadInput("--shards goes with --ray, whose workers ask them; give both or neither")
+        return None
+    if has_batch:
+        raise BadInput("a batch is asked by its provider; give it without --ray")
+    if not has_endpoint:
+        raise BadInput(
+            "--ray shares the asking of servers that run already; name them with --endpoint"
+        )
+    return Sharing(ray, shards)
 
 
 def _batch_endpoint(

@@ -14,6 +14,7 @@
     ├── AppUnreachable       the app that holds the study does not answer
     ├── TrainingFailed       a LoRA run ended without a usable adapter
     ├── ModelUnreachable     an endpoint that should serve an arm does not answer
+    ├── ClusterUnreachable   a Ray cluster does not answer, or loses worker after worker
     ├── CanaryFailed         an endpoint serves something other than the arm asked for
     ├── TooFewUnits          too few items or raters for the estimate asked for
     └── NotAllowed           a caller without the role, or whose row it is not
@@ -78,6 +79,10 @@ class TrainingFailed(StudyError):
 
 class ModelUnreachable(StudyError):
     """An endpoint that should serve an arm does not answer."""
+
+
+class ClusterUnreachable(StudyError):
+    """A Ray cluster does not answer, or loses worker after worker."""
 
 
 class CanaryFailed(StudyError):

@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "evaluation": {"study"},
     "audit_app": {"study", "training", "evaluation"},
 }
-HEAVY = ("torch", "transformers", "peft", "trl", "accelerate", "datasets", "gguf")
+HEAVY = ("torch", "transformers", "peft", "trl", "accelerate", "datasets", "gguf", "ray")
 # SQL keywords are upper case here, so prose and ON CONFLICT DO UPDATE SET do not match
 WRITES = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM)\s+([a-z_]+)")
 APPENDERS = re.compile(
@@ -179,7 +179,7 @@ def test_pages_hand_their_connection_on_and_ask_it_nothing():
         assert asked == set(), path
 
 
-def test_the_command_line_and_the_app_need_nothing_of_the_extra_train():
+def test_the_command_line_and_the_app_need_nothing_of_the_extras_train_and_ray():
     names = ", ".join(repr(name) for name in HEAVY)
     code = (
         "import sys\n"
