@@ -23,37 +23,49 @@ def word_set(text: str) -> frozenset[str]:
 
 _PLAIN_SIGNS = (("’", "'"), ("‘", "'"), ("´", "'"), ("`", "'"), ("“", '"'), ("”", '"'), ("„", '"'),
     ("«", '"'), ("»", '"'), ("‐", "-"), ("‑", "-"))  # fmt: skip
-# replaced one after the other: twenty searches for a fixed text take a tenth of the time of one
-# pattern that offers all of them
+# replaced one after the other: searches for a fixed text take a tenth of the time of one pattern
+# that offers all of them; each group by what all of it have
 _SHORT_FORMS = (
-    ("can't", "can not"), ("won't", "will not"), ("n't", " not"), ("it's", "it is"),
-    ("that's", "that is"), ("this's", "this is"), ("there's", "there is"), ("what's", "what is"),
-    ("answer's", "answer is"), ("'re", " are"), ("'ve", " have"),
-    ("i'd", "i would"), ("i'm", "i am"),
+    ("n't", (("can't", "can not"), ("won't", "will not"), ("n't", " not"))),
+    ("'s", (("it's", "it is"), ("that's", "that is"), ("this's", "this is"),
+        ("there's", "there is"), ("what's", "what is"), ("answer's", "answer is"))),
+    ("'re", (("'re", " are"),)), ("'ve", (("'ve", " have"),)),
+    ("i'", (("i'd", "i would"), ("i'm", "i am"))),
 )  # fmt: skip
 _BARE_FORMS = {"cant": "can not", "wont": "will not"} | {
     f"{verb}nt": f"{verb} not"
     for verb in ("is", "are", "was", "were", "do", "does", "did", "could", "would", "should")
 }
 _BARE = re.compile(rf"\b(?:{'|'.join(_BARE_FORMS)})\b")
-_BLANKS = str.maketrans(dict.fromkeys(string.punctuation + "‘’´`–—…•·", " "))
-# through bytes the same takes an eighth of the time
-_BLANKS_OF_ASCII = bytes(32 if chr(code) in string.punctuation else code for code in range(256))
+# as bytes, which takes an eighth of the time that text takes
+_BLANKS = bytes(32 if chr(code) in string.punctuation else code for code in range(256))
+_OTHER_BLANKS = "‘’´–—…•·"
 _ARTICLES = (" the ", " a ", " an ")
-_CLOSINGS = ('"', "'", ")", "*", "**")
+_CLOSINGS = tuple(
+    (closing[0], f"{closing} ", [(f"{sign}{closing} ", f"{sign}{closing}\n") for sign in ".!?"])
+    for closing in ('"', "'", ")", "*", "**")
+)
 BARE_FORMS = frozenset(_BARE_FORMS)
 """Words that `spell_out` changes."""
 _SHORTENED = (" mt.", " st.", " dr.", " mr.", " ms.", " mrs.", " u.s.", " u.k.", " e.g.", " i.e.")
-_CONTRAST = re.compile(r"[,\s]+(?=(?:but|however|though|although)\b)|;\s|\s?—\s?|\s[–-]+\s")
+# these begin with one character out of few, since `re` then passes over all others at once
+_CONTRAST = re.compile(
+    r"[,\s;—](?:(?<=[,\s])[,\s]*(?=(?:but|however|though|although)\b)"
+    r"|(?<=;)\s|(?<=—)\s?|(?<=\s)(?:—\s?|[–-]+\s))"
+)
 _CONTRASTING = ("but", "however", "though", ";", "—", " –", " -")
 _LIST = r"(?!\s*(?:and |or )?(?:it|that|this|they|i|you|we|there|but|the answer)\b)"
 _CLAUSE_END = re.compile(
+    r"[,;:…—)(–-](?:"
     # a comma, unless a list of at most three words per part runs on behind it to "or" or "nor"
-    rf",\s(?!{_LIST}(?:\s*\w+(?: \w+){{0,2}},){{0,8}}\s*(?:\w+(?: \w+){{0,2}},? )?n?or \w)"
-    r"|;\s|:\s|…|—|\s[–-]+\s|\s\(|\)"
-    r"|\s(?=(?:but|because|although|though|while|whereas|since|however)\b)"
-    r"|\s(?=(?:and|so) (?:it|that|this|i|you|we|they|there|here)\b)"
+    rf"(?<=,)\s(?!{_LIST}(?:\s*\w+(?: \w+){{0,2}},){{0,8}}\s*(?:\w+(?: \w+){{0,2}},? )?n?or \w)"
+    r"|(?<=[;:])\s|(?<=[…—)])|(?<=\s\()|(?<=\s[–-])[–-]*\s)"
 )
+_JOINT = re.compile(
+    r"\s(?=(?:but|because|although|though|while|whereas|since|however)\b"
+    r"|(?:and|so) (?:it|that|this|i|you|we|they|there|here)\b)"
+)
+_JOINING = word_set("but because although though while whereas since however and so")
 
 _KIND_WORDS = re.compile(
     r"\b(?:(?:do|need|should|must) not (?:you |ever |have to |need to |even )*(?:worry|fret|fear|panic|"
@@ -128,15 +140,25 @@ _DENYING = word_set(
     "incorrect false untrue mistaken inaccurate falsely wrongly mistakenly rather instead unlike "
     "rule ruled"
 )
-_ASCRIBING = word_set(
+_SAYING_WORDS = word_set(
     "think thinks thought thinking say says said saying mention mentions mentioned believe believes "
     "believed believing guess guessed suggest suggests suggested assume assumes assumed suppose "
     "claim claims claimed wrote feel felt heard imagine expect suspect suspected proposed chose "
-    "picked rumored rumoured confused mistaken what mistake try choice assumption idea belief view "
-    "suggestion legend though although while whilst whereas despite spite than compared similar "
-    "different close near except besides apart excluding"
+    "picked rumored rumoured"
+)
+_SETTING_ASIDE = word_set(
+    "though although while whilst whereas despite spite than compared similar different close near "
+    "except besides apart excluding"
+)
+_ASCRIBING = (
+    _SAYING_WORDS
+    | _SETTING_ASIDE
+    | word_set(
+        "confused mistaken what mistake try choice assumption idea belief view suggestion legend"
+    )
 )
 _OF_AN_ANSWER = frozenset(["your", "common", "popular", "widespread", "old"])
+_ASCRIBING_BEFORE = _SAYING_WORDS | _OF_AN_ANSWER | {"held"}
 _FALSE_STARTS = word_set(
     "no nope sorry but however actually well unfortunately and which though that this it"
 )
@@ -165,8 +187,10 @@ def plain(text: str) -> str:
         for sign, plain_sign in _PLAIN_SIGNS:
             lower = lower.replace(sign, plain_sign)
     if "'" in lower:
-        for short, full in _SHORT_FORMS:
-            lower = lower.replace(short, full)
+        for sign, forms in _SHORT_FORMS:
+            if sign in lower:
+                for short, full in forms:
+                    lower = lower.replace(short, full)
     return lower
 
 
@@ -196,18 +220,27 @@ def without_articles(spoken: Sequence[str]) -> str:
 
 def spoken_words(text: str) -> list[str]:
     """All words of a text that is `plain`, articles too."""
-    if text.isascii():
-        return text.encode().translate(_BLANKS_OF_ASCII).decode().split()
-    return text.translate(_BLANKS).split()
+    return _without_signs(text).split()
+
+
+def spoken_words_of(sentences: Sequence[str]) -> list[list[str]]:
+    """The same of each of several sentences, none of which has a line break."""
+    if not sentences:
+        return []
+    return [sentence.split() for sentence in _without_signs("\n".join(sentences)).split("\n")]
 
 
 def sentences_of(text: str) -> list[str]:
     """The sentences of a text that is `plain`; a cut one at the end is one too."""
-    text = text.replace(". ", ".\n").replace("! ", "!\n").replace("? ", "?\n")
-    for closing in _CLOSINGS:
-        if f"{closing} " in text:
-            for sign in ".!?":
-                text = text.replace(f"{sign}{closing} ", f"{sign}{closing}\n")
+    text = text.replace(". ", ".\n")
+    for sign in "!?":
+        if sign in text:
+            text = text.replace(f"{sign} ", f"{sign}\n")
+    for sign, closing, ends in _CLOSINGS:
+        # looking for one sign is nearly free
+        if sign in text and closing in text:
+            for end, end_of_line in ends:
+                text = text.replace(end, end_of_line)
     sentences: list[str] = []
     is_open = False
     for part in text.split("\n"):
@@ -219,13 +252,16 @@ def sentences_of(text: str) -> list[str]:
     return sentences
 
 
-def clauses_of(sentence: str) -> list[str]:
-    """The clauses of a plain sentence as `words`, none empty."""
-    return [
-        clause
-        for part in _CLAUSE_END.split(_TAG.sub("", sentence))
-        if (clause := words_of_plain(part))
-    ]
+def clauses_of(sentence: str, spoken: Sequence[str]) -> list[str]:
+    """The clauses of a plain sentence as `words`, none empty.
+
+    Args:
+        spoken: its words.
+    """
+    parts = _CLAUSE_END.split(_TAG.sub("", sentence) if "?" in sentence else sentence)
+    if not _JOINING.isdisjoint(spoken):
+        parts = [clause for part in parts for clause in _JOINT.split(part)]
+    return [clause for part in parts if (clause := words_of_plain(part))]
 
 
 def parts_of(sentence: str) -> list[str]:
@@ -270,12 +306,15 @@ def denies(before: str, behind: str) -> bool:
 
 def ascribes(before: str, behind: str) -> bool:
     """Whether a clause says an answer as somebody's opinion."""
-    return bool(_ASCRIBES.search(before) or _ASCRIBED.match(behind))
+    return bool(
+        (_has_any(before, _ASCRIBING_BEFORE) and _ASCRIBES.search(before))
+        or _ASCRIBED.match(behind)
+    )
 
 
 def sets_aside(before: str) -> bool:
     """Whether a clause concedes an answer or compares with it, so that agreeing changes nothing."""
-    return bool(_SETS_ASIDE.search(before))
+    return _has_any(before, _SETTING_ASIDE) and bool(_SETS_ASIDE.search(before))
 
 
 def calls_false(clause: str, *, same_sentence: bool) -> bool:
@@ -309,6 +348,17 @@ def is_negated(text: str) -> bool:
 
 def _denies_before(behind: str) -> bool:
     return bool(_DENIES_WHAT_PRECEDES.match(_KIND_WORDS.sub("sic", behind)))
+
+
+def _without_signs(text: str) -> str:
+    """The text with a blank in place of every sign."""
+    if text.isascii():
+        return text.encode().translate(_BLANKS).decode()
+    # JSON can hold half a surrogate pair
+    text = text.encode(errors="surrogatepass").translate(_BLANKS).decode(errors="surrogatepass")
+    for sign in _OTHER_BLANKS:
+        text = text.replace(sign, " ")
+    return text
 
 
 def _has_any(form: str, hints: frozenset[str]) -> bool:

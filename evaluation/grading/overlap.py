@@ -68,18 +68,26 @@ def closeness(reading: Reading, answers: Sequence[str], question: str) -> float:
     """
     targets = _targets_of(tuple(answers), question)
     nearest = 0.0
-    for piece in reading.pieces():
-        content = piece.spoken - targets.asked
-        n_common = len(content & targets.vocabulary)
-        # most pieces have too few words of any answer to be near one
-        if 2 * n_common < NEAR * (len(content) + max(n_common, targets.n_fewest)):
+    for number, spoken in enumerate(reading.word_sets()):
+        n_common = len(spoken & targets.vocabulary)
+        # most sentences have too few words of any answer to be near one, and so have their parts
+        if not _may_be_near(targets, n_common, n_common):
             continue
-        match = _find_nearest(content, targets.answers)
-        if match is None or match.share <= nearest:
-            continue
-        if _counts(reading, piece, match.target):
-            nearest = match.share
+        for piece in reading.pieces(number):
+            content = piece.spoken - targets.asked
+            if not _may_be_near(targets, len(content & targets.vocabulary), len(content)):
+                continue
+            match = _find_nearest(content, targets.answers)
+            if match is None or match.share <= nearest:
+                continue
+            if _counts(reading, piece, match.target):
+                nearest = match.share
     return nearest
+
+
+def _may_be_near(targets: _Targets, n_common: int, n_content: int) -> bool:
+    """Whether so many words, of which some are in answers, can be near one of them."""
+    return 2 * n_common >= NEAR * (n_content + max(n_common, targets.n_fewest))
 
 
 @lru_cache(maxsize=8192)
