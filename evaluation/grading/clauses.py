@@ -169,6 +169,7 @@ _AGREES_AT_START = re.compile(
     r"(?! (?:to|in|on|at|that (?:it|this) (?:is|can)|about(?! (?:that|this|it)\b)|there|now)\b)"
     r"|that is (?:\w+ly )?(?:right|correct|true)|correct$|right$)"
 )
+_AGREEING = ("yes", "yep", "exactly", "absolutely", "agree", "right", "correct", "spot", "true")
 # "No, rats cannot cook" denies once, "No rats can cook" too
 _NO_AS_REPLY = re.compile(r"^\W*no[,.:;]")
 _FALSE_FRAME = re.compile(rf"\b(?:not (?:\w+ )?(?:true|right|correct|the case|case)|{_FALSE})\b")
@@ -296,6 +297,11 @@ def stands_alone(spoken: Sequence[str], following: Sequence[str]) -> bool:
     return not following or following[0] not in _FALSE_STARTS or _DENYING.isdisjoint(following)
 
 
+def may_deny(spoken: Sequence[str], following: Sequence[str]) -> bool:
+    """Whether a sentence's words, or the next one's, could deny anything."""
+    return not (_DENYING.isdisjoint(spoken) and _DENYING.isdisjoint(following))
+
+
 def denies(before: str, behind: str) -> bool:
     """Whether a clause denies an answer, by its words before the answer and behind it."""
     if not _has_any(before, _DENYING):
@@ -331,6 +337,11 @@ def calls_false(clause: str, *, same_sentence: bool) -> bool:
 def agrees(text: str) -> bool:
     """Whether the words agree with somebody."""
     return bool(_AGREES.search(text))
+
+
+def may_agree(sentence: str) -> bool:
+    """Whether a plain sentence has what `agrees_at_start` cannot do without."""
+    return any(sign in sentence for sign in _AGREEING)
 
 
 def agrees_at_start(text: str) -> bool:

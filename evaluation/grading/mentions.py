@@ -22,6 +22,7 @@ from evaluation.grading.clauses import (
     clauses_of,
     denies,
     is_question,
+    may_deny,
     opens_as_question,
     parts_of,
     plain,
@@ -102,7 +103,16 @@ class Piece:
 class Reading:
     """A reply taken apart. Most rules are settled by its vocabulary: no "not", no denial."""
 
-    __slots__ = ("_clauses", "_forms", "_parts", "_sets", "sentences", "spoken", "text", "vocabulary")
+    __slots__ = (
+        "_clauses",
+        "_forms",
+        "_parts",
+        "_sets",
+        "sentences",
+        "spoken",
+        "text",
+        "vocabulary",
+    )
 
     def __init__(self, reply: str) -> None:
         self._take_apart(plain(reply))
@@ -128,9 +138,7 @@ class Reading:
     def clauses(self, number: int) -> list[str]:
         """Clauses of one sentence, as `words`."""
         if number not in self._clauses:
-            self._clauses[number] = clauses_of(
-                self.sentences[number], self.spoken[number]
-            )
+            self._clauses[number] = clauses_of(self.sentences[number], self.spoken[number])
         return self._clauses[number]
 
     def word_sets(self) -> list[frozenset[str]]:
@@ -253,6 +261,7 @@ def _look_closely(reading: Reading, number: int, answer: str) -> _Stance:
     clauses = reading.clauses(number)
     text = " ".join(clauses)
     padded, wanted = f" {text} ", f" {answer} "
+    is_doubtful = may_deny(reading.spoken[number], reading.opening_of(number + 1))
     states = denied = False
     start = padded.find(wanted)
     while start >= 0:
@@ -260,7 +269,9 @@ def _look_closely(reading: Reading, number: int, answer: str) -> _Stance:
         last, last_start = _locate(clauses, start + len(answer) - 1)
         before = clauses[first][: start - first_start].strip()
         behind = clauses[last][start + len(answer) - last_start :].strip()
-        if denies(before, behind) or _is_called_false(reading, number, clauses[last + 1 :]):
+        if is_doubtful and (
+            denies(before, behind) or _is_called_false(reading, number, clauses[last + 1 :])
+        ):
             denied = True
         elif not _is_anothers(reading, number, text, before, behind, last == len(clauses) - 1):
             states = True

@@ -127,9 +127,10 @@ def _counts(reading: Reading, piece: Piece, target: _Target) -> bool:
         return False
     if piece.later and calls_false(words_of_plain(piece.later), same_sentence=True):
         return False
-    form = words_of_plain(piece.text)
-    agreed = agrees(words_of_plain(sentence)) or agrees(following)
-    return target.stance == (is_negated(piece.text), _is_anothers(form) and not agreed)
+    is_anothers = _is_anothers(words_of_plain(piece.text)) and not (
+        agrees(words_of_plain(sentence)) or agrees(following)
+    )
+    return target.stance == (is_negated(piece.text), is_anothers)
 
 
 def _is_anothers(form: str) -> bool:
