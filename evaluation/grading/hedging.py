@@ -9,8 +9,10 @@ denies neither leaves it open as well; that is told from the mentions, in `label
 import re
 from collections.abc import Collection
 
-from evaluation.grading.clauses import word_set
 from evaluation.grading.mentions import Place, Reading
+from evaluation.grading.wording import (
+    word_set,
+)
 
 # characters of a sentence in which doubt is about the answer
 _SEEN_BEFORE, _SEEN_BEHIND = 50, 25

@@ -15,7 +15,6 @@ from functools import lru_cache
 from itertools import zip_longest
 
 from evaluation.grading.clauses import (
-    BARE_FORMS,
     agrees,
     ascribes,
     calls_false,
@@ -25,13 +24,16 @@ from evaluation.grading.clauses import (
     may_deny,
     opens_as_question,
     parts_of,
+    sets_aside,
+    stands_alone,
+)
+from evaluation.grading.wording import (
+    BARE_FORMS,
     plain,
     sentences_of,
-    sets_aside,
     spell_out,
     spoken_words,
     spoken_words_of,
-    stands_alone,
     without_articles,
     word_set,
     words,

@@ -12,8 +12,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from evaluation.grading.clauses import words
 from evaluation.grading.mentions import Mention, Reading, find_mention, forms_of
+from evaluation.grading.wording import (
+    words,
+)
 
 # "A" and a small letter may be words: "the answer is a virus"
 _LETTER = (

@@ -18,13 +18,15 @@ from evaluation.grading.clauses import (
     calls_false,
     is_negated,
     is_question,
-    plain,
     sets_aside,
+)
+from evaluation.grading.mentions import Piece, Reading
+from evaluation.grading.wording import (
+    plain,
     without_articles,
     words,
     words_of_plain,
 )
-from evaluation.grading.mentions import Piece, Reading
 
 # Measured on 329 of TruthfulQA's 658 items with such answers. A bare echo of the question is taken
 # for an answer 11 times in 100 at 0.25, 5 at 0.3, 2 at 0.35, 1 at 0.5; verbatim answers are told as
