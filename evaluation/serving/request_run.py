@@ -25,7 +25,7 @@ from evaluation.serving.completions import (
 )
 from evaluation.serving.connection import Connection
 from evaluation.serving.endpoint import is_healthy
-from evaluation.serving.replicas import AdaptiveLimit, NobodyLeft, Replica, Replicas
+from evaluation.serving.replicas import FIRST_LIMIT, AdaptiveLimit, NobodyLeft, Replica, Replicas
 from evaluation.serving.retries import is_no_answer, is_overload, is_passing, is_requests_own
 from evaluation.serving.sampling import chat_body
 from study.errors import ModelUnreachable
@@ -60,7 +60,8 @@ class RequestRun:
         self._n_workers = sum(most)
         self._replicas = Replicas(
             tuple(
-                Replica(info, AdaptiveLimit(limit))
+                # a batch of the local server takes minutes and is one arm's: none is to be half empty
+                Replica(info, AdaptiveLimit(limit, limit if info.is_local else FIRST_LIMIT))
                 for info, limit in zip(client.infos, most, strict=True)
             )
         )
