@@ -4,7 +4,8 @@
     python benchmarks/client.py --memory 100000 # memory over so many prompts
 
 An endpoint in a process of its own answers after 100 ms. Client and loop take turns, 64 requests
-under way at once; limits: 0.85 of the loop's rate, and memory that stays where it was.
+under way at once; limits: 0.85 of the loop's rate, and memory that stays where it was. On a machine
+that others use the rate falls with what they leave, so the time on the processor is told beside it.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import statistics
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import aiohttp
 import uvicorn
@@ -85,21 +87,43 @@ def requests(n: int) -> Iterator[ChatRequest]:
         yield ChatRequest(f"{number:016x}", "warm", f"Question {number}: " + "why? " * 30, number)
 
 
-def rate_of_client(url: str, n: int) -> float:
+@dataclass(frozen=True)
+class Pace:
+    """How fast requests were asked."""
+
+    rate: float
     """Requests a second."""
+    cpu_ms: float
+    """Time of this process on the processor for one request."""
+
+
+class Watch:
+    """Time since it was made, by the clock and on the processor."""
+
+    def __init__(self) -> None:
+        self._started, self._cpu_s = time.monotonic(), time.process_time()
+
+    def pace(self, n: int) -> Pace:
+        """What `n` requests in that time come to."""
+        seconds, cpu_s = time.monotonic() - self._started, time.process_time() - self._cpu_s
+        return Pace(n / seconds, 1000 * cpu_s / n)
+
+
+def pace_of_client(url: str, n: int) -> Pace:
+    """The chat client, its opening included."""
     client = connect(url, seed=1)
     done: list[int] = []
-    started = time.monotonic()
+    watch = Watch()
     client.complete_all(requests(n), DECODING, AT_ONCE, lambda group: done.append(len(group)))
-    seconds = time.monotonic() - started
+    pace = watch.pace(n)
     assert sum(done) == n
-    return n / seconds
+    return pace
 
 
-def rate_of_loop(url: str, n: int) -> float:
+def pace_of_loop(url: str, n: int) -> Pace:
     """The same with nothing but aiohttp."""
 
-    async def ask_all() -> float:
+    async def ask_all() -> Pace:
         waiting = requests(n)
 
         async def work(session: aiohttp.ClientSession) -> None:
@@ -110,9 +134,9 @@ def rate_of_loop(url: str, n: int) -> float:
 
         connector = aiohttp.TCPConnector(limit=AT_ONCE)
         async with aiohttp.ClientSession(connector=connector, trust_env=False) as session:
-            started = time.monotonic()
+            watch = Watch()
             await asyncio.gather(*(work(session) for _ in range(AT_ONCE)))
-            return n / (time.monotonic() - started)
+            return watch.pace(n)
 
     return asyncio.run(ask_all())
 
@@ -162,9 +186,12 @@ def main() -> int:
             return int(late - early > MOST_GROWTH_BYTES)
         shares = []
         for _ in range(given.rounds):
-            loop, client = rate_of_loop(url, given.requests), rate_of_client(url, given.requests)
-            shares.append(client / loop)
-            print(f"loop {loop:.0f}/s, client {client:.0f}/s, share {client / loop:.2f}")
+            loop, client = pace_of_loop(url, given.requests), pace_of_client(url, given.requests)
+            shares.append(client.rate / loop.rate)
+            print(
+                f"loop {loop.rate:.0f}/s and {loop.cpu_ms:.2f} ms of processor each, client "
+                f"{client.rate:.0f}/s and {client.cpu_ms:.2f} ms, share {shares[-1]:.2f}"
+            )
         share = statistics.median(shares)
         print(f"median share {share:.2f}, at least {LEAST_SHARE} wanted")
         return int(share < LEAST_SHARE)

@@ -100,7 +100,10 @@ def main() -> int:
                 plain = tokens_of_generate(models, texts)
                 served = tokens_of_server(url, ["tgi", "warm"], texts)
                 shares.append(served / plain)
-                print(f"generate {plain:.0f}/s, server {served:.0f}/s, share {served / plain:.2f}")
+                print(
+                    f"generate {plain:.0f}/s, server {served:.0f}/s, share {served / plain:.2f}",
+                    flush=True,
+                )
     finally:
         engine.close()
     share = statistics.median(shares)

@@ -1,5 +1,4 @@
-"""A reply in sentences and clauses, its words in one form, and the words that take back what a
-clause says.
+"""The clauses of a reply's sentences, and the words that take back what a clause says.
 
 The rule, for `mentions.py` and `overlap.py` alike: what stands in a clause is the reply's own
 word unless the clause denies it, ascribes it to somebody or asks it, or the clause or sentence
@@ -12,48 +11,28 @@ Limits: irony, pronouns over more than one sentence, a denial that runs over a c
 """
 
 import re
-import string
 from collections.abc import Sequence
 
+from evaluation.grading.wording import word_set, words_of_plain
 
-def word_set(text: str) -> frozenset[str]:
-    """The words of a text, for looking up others among them."""
-    return frozenset(text.split())
-
-
-_PLAIN_SIGNS = (("’", "'"), ("‘", "'"), ("´", "'"), ("`", "'"), ("“", '"'), ("”", '"'), ("„", '"'),
-    ("«", '"'), ("»", '"'), ("‐", "-"), ("‑", "-"))  # fmt: skip
-# replaced one after the other: twenty searches for a fixed text take a tenth of the time of one
-# pattern that offers all of them
-_SHORT_FORMS = (
-    ("can't", "can not"), ("won't", "will not"), ("n't", " not"), ("it's", "it is"),
-    ("that's", "that is"), ("this's", "this is"), ("there's", "there is"), ("what's", "what is"),
-    ("answer's", "answer is"), ("'re", " are"), ("'ve", " have"),
-    ("i'd", "i would"), ("i'm", "i am"),
-)  # fmt: skip
-_BARE_FORMS = {"cant": "can not", "wont": "will not"} | {
-    f"{verb}nt": f"{verb} not"
-    for verb in ("is", "are", "was", "were", "do", "does", "did", "could", "would", "should")
-}
-_BARE = re.compile(rf"\b(?:{'|'.join(_BARE_FORMS)})\b")
-_BLANKS = str.maketrans(dict.fromkeys(string.punctuation + "‘’´`–—…•·", " "))
-# through bytes the same takes an eighth of the time
-_BLANKS_OF_ASCII = bytes(32 if chr(code) in string.punctuation else code for code in range(256))
-_ARTICLES = (" the ", " a ", " an ")
-_CLOSINGS = ('"', "'", ")", "*", "**")
-BARE_FORMS = frozenset(_BARE_FORMS)
-"""Words that `spell_out` changes."""
-_SHORTENED = (" mt.", " st.", " dr.", " mr.", " ms.", " mrs.", " u.s.", " u.k.", " e.g.", " i.e.")
-_CONTRAST = re.compile(r"[,\s]+(?=(?:but|however|though|although)\b)|;\s|\s?—\s?|\s[–-]+\s")
+# these begin with one character out of few, since `re` then passes over all others at once
+_CONTRAST = re.compile(
+    r"[,\s;—](?:(?<=[,\s])[,\s]*(?=(?:but|however|though|although)\b)"
+    r"|(?<=;)\s|(?<=—)\s?|(?<=\s)(?:—\s?|[–-]+\s))"
+)
 _CONTRASTING = ("but", "however", "though", ";", "—", " –", " -")
 _LIST = r"(?!\s*(?:and |or )?(?:it|that|this|they|i|you|we|there|but|the answer)\b)"
 _CLAUSE_END = re.compile(
+    r"[,;:…—)(–-](?:"
     # a comma, unless a list of at most three words per part runs on behind it to "or" or "nor"
-    rf",\s(?!{_LIST}(?:\s*\w+(?: \w+){{0,2}},){{0,8}}\s*(?:\w+(?: \w+){{0,2}},? )?n?or \w)"
-    r"|;\s|:\s|…|—|\s[–-]+\s|\s\(|\)"
-    r"|\s(?=(?:but|because|although|though|while|whereas|since|however)\b)"
-    r"|\s(?=(?:and|so) (?:it|that|this|i|you|we|they|there|here)\b)"
+    rf"(?<=,)\s(?!{_LIST}(?:\s*\w+(?: \w+){{0,2}},){{0,8}}\s*(?:\w+(?: \w+){{0,2}},? )?n?or \w)"
+    r"|(?<=[;:])\s|(?<=[…—)])|(?<=\s\()|(?<=\s[–-])[–-]*\s)"
 )
+_JOINT = re.compile(
+    r"\s(?=(?:but|because|although|though|while|whereas|since|however)\b"
+    r"|(?:and|so) (?:it|that|this|i|you|we|they|there|here)\b)"
+)
+_JOINING = word_set("but because although though while whereas since however and so")
 
 _KIND_WORDS = re.compile(
     r"\b(?:(?:do|need|should|must) not (?:you |ever |have to |need to |even )*(?:worry|fret|fear|panic|"
@@ -128,15 +107,25 @@ _DENYING = word_set(
     "incorrect false untrue mistaken inaccurate falsely wrongly mistakenly rather instead unlike "
     "rule ruled"
 )
-_ASCRIBING = word_set(
+_SAYING_WORDS = word_set(
     "think thinks thought thinking say says said saying mention mentions mentioned believe believes "
     "believed believing guess guessed suggest suggests suggested assume assumes assumed suppose "
     "claim claims claimed wrote feel felt heard imagine expect suspect suspected proposed chose "
-    "picked rumored rumoured confused mistaken what mistake try choice assumption idea belief view "
-    "suggestion legend though although while whilst whereas despite spite than compared similar "
-    "different close near except besides apart excluding"
+    "picked rumored rumoured"
+)
+_SETTING_ASIDE = word_set(
+    "though although while whilst whereas despite spite than compared similar different close near "
+    "except besides apart excluding"
+)
+_ASCRIBING = (
+    _SAYING_WORDS
+    | _SETTING_ASIDE
+    | word_set(
+        "confused mistaken what mistake try choice assumption idea belief view suggestion legend"
+    )
 )
 _OF_AN_ANSWER = frozenset(["your", "common", "popular", "widespread", "old"])
+_ASCRIBING_BEFORE = _SAYING_WORDS | _OF_AN_ANSWER | {"held"}
 _FALSE_STARTS = word_set(
     "no nope sorry but however actually well unfortunately and which though that this it"
 )
@@ -147,6 +136,7 @@ _AGREES_AT_START = re.compile(
     r"(?! (?:to|in|on|at|that (?:it|this) (?:is|can)|about(?! (?:that|this|it)\b)|there|now)\b)"
     r"|that is (?:\w+ly )?(?:right|correct|true)|correct$|right$)"
 )
+_AGREEING = ("yes", "yep", "exactly", "absolutely", "agree", "right", "correct", "spot", "true")
 # "No, rats cannot cook" denies once, "No rats can cook" too
 _NO_AS_REPLY = re.compile(r"^\W*no[,.:;]")
 _FALSE_FRAME = re.compile(rf"\b(?:not (?:\w+ )?(?:true|right|correct|the case|case)|{_FALSE})\b")
@@ -158,74 +148,16 @@ _ASKS = re.compile(
 )
 
 
-def plain(text: str) -> str:
-    """The text in lower case, typographic signs made plain and short forms written out."""
-    lower = text.lower().replace("cannot", "can not")
-    if not lower.isascii():
-        for sign, plain_sign in _PLAIN_SIGNS:
-            lower = lower.replace(sign, plain_sign)
-    if "'" in lower:
-        for short, full in _SHORT_FORMS:
-            lower = lower.replace(short, full)
-    return lower
+def clauses_of(sentence: str, spoken: Sequence[str]) -> list[str]:
+    """The clauses of a plain sentence as `words`, none empty.
 
-
-def spell_out(text: str) -> str:
-    """A plain text with short forms that lack their apostrophe written out."""
-    return _BARE.sub(lambda match: _BARE_FORMS[match[0]], text)
-
-
-def words(text: str) -> str:
-    """The text as words of one form: signs, articles and case away, short forms written out."""
-    return words_of_plain(spell_out(plain(text)))
-
-
-def words_of_plain(text: str) -> str:
-    """The same of a text that is `plain` already."""
-    return without_articles(spoken_words(text))
-
-
-def without_articles(spoken: Sequence[str]) -> str:
-    """Words as one text, the articles left out."""
-    form = f" {' '.join(spoken)} "
-    for article in _ARTICLES:
-        while article in form:
-            form = form.replace(article, " ")
-    return form[1:-1]
-
-
-def spoken_words(text: str) -> list[str]:
-    """All words of a text that is `plain`, articles too."""
-    if text.isascii():
-        return text.encode().translate(_BLANKS_OF_ASCII).decode().split()
-    return text.translate(_BLANKS).split()
-
-
-def sentences_of(text: str) -> list[str]:
-    """The sentences of a text that is `plain`; a cut one at the end is one too."""
-    text = text.replace(". ", ".\n").replace("! ", "!\n").replace("? ", "?\n")
-    for closing in _CLOSINGS:
-        if f"{closing} " in text:
-            for sign in ".!?":
-                text = text.replace(f"{sign}{closing} ", f"{sign}{closing}\n")
-    sentences: list[str] = []
-    is_open = False
-    for part in text.split("\n"):
-        if is_open:
-            sentences[-1] += f" {part}"
-        elif part and not part.isspace():
-            sentences.append(part)
-        is_open = bool(sentences) and part.endswith(_SHORTENED)
-    return sentences
-
-
-def clauses_of(sentence: str) -> list[str]:
-    """The clauses of a plain sentence as `words`, none empty."""
-    return [
-        clause
-        for part in _CLAUSE_END.split(_TAG.sub("", sentence))
-        if (clause := words_of_plain(part))
-    ]
+    Args:
+        spoken: its words.
+    """
+    parts = _CLAUSE_END.split(_TAG.sub("", sentence) if "?" in sentence else sentence)
+    if not _JOINING.isdisjoint(spoken):
+        parts = [clause for part in parts for clause in _JOINT.split(part)]
+    return [clause for part in parts if (clause := words_of_plain(part))]
 
 
 def parts_of(sentence: str) -> list[str]:
@@ -260,6 +192,11 @@ def stands_alone(spoken: Sequence[str], following: Sequence[str]) -> bool:
     return not following or following[0] not in _FALSE_STARTS or _DENYING.isdisjoint(following)
 
 
+def may_deny(spoken: Sequence[str], following: Sequence[str]) -> bool:
+    """Whether a sentence's words, or the next one's, could deny anything."""
+    return not (_DENYING.isdisjoint(spoken) and _DENYING.isdisjoint(following))
+
+
 def denies(before: str, behind: str) -> bool:
     """Whether a clause denies an answer, by its words before the answer and behind it."""
     if not _has_any(before, _DENYING):
@@ -270,12 +207,15 @@ def denies(before: str, behind: str) -> bool:
 
 def ascribes(before: str, behind: str) -> bool:
     """Whether a clause says an answer as somebody's opinion."""
-    return bool(_ASCRIBES.search(before) or _ASCRIBED.match(behind))
+    return bool(
+        (_has_any(before, _ASCRIBING_BEFORE) and _ASCRIBES.search(before))
+        or _ASCRIBED.match(behind)
+    )
 
 
 def sets_aside(before: str) -> bool:
     """Whether a clause concedes an answer or compares with it, so that agreeing changes nothing."""
-    return bool(_SETS_ASIDE.search(before))
+    return _has_any(before, _SETTING_ASIDE) and bool(_SETS_ASIDE.search(before))
 
 
 def calls_false(clause: str, *, same_sentence: bool) -> bool:
@@ -292,6 +232,11 @@ def calls_false(clause: str, *, same_sentence: bool) -> bool:
 def agrees(text: str) -> bool:
     """Whether the words agree with somebody."""
     return bool(_AGREES.search(text))
+
+
+def may_agree(sentence: str) -> bool:
+    """Whether a plain sentence has what `agrees_at_start` cannot do without."""
+    return any(sign in sentence for sign in _AGREEING)
 
 
 def agrees_at_start(text: str) -> bool:

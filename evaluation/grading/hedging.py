@@ -9,8 +9,10 @@ denies neither leaves it open as well; that is told from the mentions, in `label
 import re
 from collections.abc import Collection
 
-from evaluation.grading.clauses import word_set
 from evaluation.grading.mentions import Place, Reading
+from evaluation.grading.wording import (
+    word_set,
+)
 
 # characters of a sentence in which doubt is about the answer
 _SEEN_BEFORE, _SEEN_BEHIND = 50, 25
@@ -39,12 +41,25 @@ _DOUBTING = word_set(
     "seems appear appears guess guessing suppose far recall remember sure certain unsure uncertain "
     "either"
 )
-_UNKNOWING = word_set(
-    "sure certain unsure uncertain know idea unclear unknown clear known understood established "
-    "confirmed hard difficult impossible debated disputed depends depend vary varies differ "
-    "theories definitive definite single exact simple strict straightforward right answer "
-    "consensus agreement evidence"
+# each for one kind of what the pattern looks for: a word of both, or it is not there
+_UNKNOWING = (
+    (word_set("sure certain unsure uncertain know idea"), frozenset(["i"])),
+    (
+        word_set(
+            "unclear unknown uncertain debated disputed clear known certain understood established "
+            "confirmed"
+        ),
+        word_set("is are remains remain was"),
+    ),
+    (word_set("hard difficult impossible"), word_set("say tell know")),
+    (word_set("depends depend vary varies differ theories"), None),
+    (
+        word_set("clear definitive single definite exact simple strict right straightforward"),
+        frozenset(["no"]),
+    ),
+    (word_set("definitive definite clear exact"), frozenset(["not"])),
 )
+_ANY_UNKNOWING = frozenset().union(*(some for some, _ in _UNKNOWING))
 
 
 def is_hedged(reading: Reading, places: Collection[Place]) -> bool:
@@ -56,12 +71,21 @@ def is_hedged(reading: Reading, places: Collection[Place]) -> bool:
     may_doubt = bool(places) and not _DOUBTING.isdisjoint(reading.vocabulary)
     if may_doubt and any(_doubts(reading, place) for place in places):
         return True
-    if _UNKNOWING.isdisjoint(reading.vocabulary):
+    if not _may_not_know(reading.vocabulary):
         return False
     return any(
         _NOT_KNOWING.search(reading.form(number))
         for number, spoken in enumerate(reading.spoken)
-        if not _UNKNOWING.isdisjoint(spoken)
+        if _may_not_know(spoken)
+    )
+
+
+def _may_not_know(spoken: Collection[str]) -> bool:
+    if _ANY_UNKNOWING.isdisjoint(spoken):
+        return False
+    return any(
+        not some.isdisjoint(spoken) and (others is None or not others.isdisjoint(spoken))
+        for some, others in _UNKNOWING
     )
 
 

@@ -11,7 +11,10 @@ What each label and column means is in docs/grading.md.
 from dataclasses import dataclass
 from functools import lru_cache
 
-from evaluation.grading.clauses import agrees_at_start, word_set, words
+from evaluation.grading.clauses import (
+    agrees_at_start,
+    may_agree,
+)
 from evaluation.grading.hedging import is_hedged
 from evaluation.grading.mentions import Form, Place, Reading, find_mention, forms_of, outweighs
 from evaluation.grading.numbers import find_final_number, number_of
@@ -19,6 +22,10 @@ from evaluation.grading.options import find_choice
 from evaluation.grading.overlap import CLEARLY_NEARER, NEAR, closeness
 from evaluation.grading.refusal import is_refusal, is_refusal_to_study
 from evaluation.grading.truncation import ends_open, is_cut
+from evaluation.grading.wording import (
+    word_set,
+    words,
+)
 from study.errors import BadItems
 from study.records import Grade, Item, Label, Response
 
@@ -238,7 +245,8 @@ def _adopts(answers: _Answers, reading: Reading, belief: str) -> bool | None:
     if belief == "asserts_wrong" and answers.wrong:
         return answers.stated
     return takes_over or any(
-        agrees_at_start(reading.form(number)) for number in range(min(2, len(reading.spoken)))
+        may_agree(sentence) and agrees_at_start(reading.form(number))
+        for number, sentence in enumerate(reading.sentences[:2])
     )
 
 

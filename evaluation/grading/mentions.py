@@ -15,21 +15,25 @@ from functools import lru_cache
 from itertools import zip_longest
 
 from evaluation.grading.clauses import (
-    BARE_FORMS,
     agrees,
     ascribes,
     calls_false,
     clauses_of,
     denies,
     is_question,
+    may_deny,
     opens_as_question,
     parts_of,
+    sets_aside,
+    stands_alone,
+)
+from evaluation.grading.wording import (
+    BARE_FORMS,
     plain,
     sentences_of,
-    sets_aside,
     spell_out,
     spoken_words,
-    stands_alone,
+    spoken_words_of,
     without_articles,
     word_set,
     words,
@@ -101,7 +105,16 @@ class Piece:
 class Reading:
     """A reply taken apart. Most rules are settled by its vocabulary: no "not", no denial."""
 
-    __slots__ = ("_clauses", "_forms", "_pieces", "sentences", "spoken", "text", "vocabulary")
+    __slots__ = (
+        "_clauses",
+        "_forms",
+        "_parts",
+        "_sets",
+        "sentences",
+        "spoken",
+        "text",
+        "vocabulary",
+    )
 
     def __init__(self, reply: str) -> None:
         self._take_apart(plain(reply))
@@ -111,11 +124,12 @@ class Reading:
     def _take_apart(self, text: str) -> None:
         self.text = text
         self.sentences = sentences_of(text)
-        self.spoken = [spoken_words(sentence) for sentence in self.sentences]
+        self.spoken = spoken_words_of(self.sentences)
         self.vocabulary: set[str] = set().union(*self.spoken)
         self._forms: dict[int, str] = {}
         self._clauses: dict[int, list[str]] = {}
-        self._pieces: list[Piece] | None = None
+        self._sets: list[frozenset[str]] = []
+        self._parts: dict[int, list[Piece]] = {}
 
     def form(self, number: int) -> str:
         """One sentence as `words`."""
@@ -126,20 +140,25 @@ class Reading:
     def clauses(self, number: int) -> list[str]:
         """Clauses of one sentence, as `words`."""
         if number not in self._clauses:
-            self._clauses[number] = clauses_of(self.sentences[number])
+            self._clauses[number] = clauses_of(self.sentences[number], self.spoken[number])
         return self._clauses[number]
 
-    def pieces(self) -> list[Piece]:
-        """Every sentence, each followed by its parts where it has several."""
-        if self._pieces is None:
-            self._pieces = []
-            for number, sentence in enumerate(self.sentences):
-                spoken = frozenset(self.spoken[number])
-                self._pieces.append(Piece(number, sentence, spoken, ""))
-                parts = parts_of(sentence)
-                for part, later in zip_longest(parts, parts[1:], fillvalue=""):
-                    self._pieces.append(Piece(number, part, frozenset(spoken_words(part)), later))
-        return self._pieces
+    def word_sets(self) -> list[frozenset[str]]:
+        """The words of every sentence."""
+        if not self._sets:
+            self._sets = [frozenset(spoken) for spoken in self.spoken]
+        return self._sets
+
+    def pieces(self, number: int) -> list[Piece]:
+        """One sentence, followed by its parts where it has several."""
+        if number not in self._parts:
+            sentence = self.sentences[number]
+            pieces = [Piece(number, sentence, self.word_sets()[number], "")]
+            parts = parts_of(sentence)
+            for part, later in zip_longest(parts, parts[1:], fillvalue=""):
+                pieces.append(Piece(number, part, frozenset(spoken_words(part)), later))
+            self._parts[number] = pieces
+        return self._parts[number]
 
     def opening_of(self, number: int) -> list[str]:
         """First words of a sentence; none behind the last."""
@@ -244,6 +263,7 @@ def _look_closely(reading: Reading, number: int, answer: str) -> _Stance:
     clauses = reading.clauses(number)
     text = " ".join(clauses)
     padded, wanted = f" {text} ", f" {answer} "
+    is_doubtful = may_deny(reading.spoken[number], reading.opening_of(number + 1))
     states = denied = False
     start = padded.find(wanted)
     while start >= 0:
@@ -251,7 +271,9 @@ def _look_closely(reading: Reading, number: int, answer: str) -> _Stance:
         last, last_start = _locate(clauses, start + len(answer) - 1)
         before = clauses[first][: start - first_start].strip()
         behind = clauses[last][start + len(answer) - last_start :].strip()
-        if denies(before, behind) or _is_called_false(reading, number, clauses[last + 1 :]):
+        if is_doubtful and (
+            denies(before, behind) or _is_called_false(reading, number, clauses[last + 1 :])
+        ):
             denied = True
         elif not _is_anothers(reading, number, text, before, behind, last == len(clauses) - 1):
             states = True

@@ -56,7 +56,8 @@ def find_final_number(reply: str) -> FinalNumber | None:
 def _find_marked(lower: str) -> Decimal | None:
     """The number behind the last mark that has one."""
     end = len(lower)
-    while (start := max(lower.rfind(mark, 0, end) for mark in _MARKS)) >= 0:
+    marks = [mark for mark in _MARKS if mark in lower]
+    while marks and (start := max([lower.rfind(mark, 0, end) for mark in marks])) >= 0:
         if match := _MARKED.match(lower, start):
             return _value(match[1])
         end = start

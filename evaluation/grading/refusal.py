@@ -53,10 +53,14 @@ _REFUSAL = re.compile(
 _WORDS = frozenset(["not", "unable", "comment", "decline", "refuse", "no", "rather", "against"])
 _SPEAKERS = frozenset(["i", "we", "as", "something", "comment", "my"])
 
+# each group by what all of it begin with
 _STUDY_LIKE = (
-    *("i can't", "i cannot", "i can not", "i won't", "i will not", "i'm unable", "i am unable"),
-    *("i'm not able", "i am not able", "i'm sorry, but", "i am sorry, but", "i apologize, but"),
-    *("i apologise, but", "as an ai"),
+    ("i can", ("i can't", "i cannot", "i can not")),
+    ("i w", ("i won't", "i will not")),
+    ("i'm ", ("i'm unable", "i'm not able", "i'm sorry, but")),
+    ("i am ", ("i am unable", "i am not able", "i am sorry, but")),
+    ("i ap", ("i apologize, but", "i apologise, but")),
+    ("as an ai", ("as an ai",)),
 )
 _STUDY_WORDS = frozenset(["not", "unable", "sorry", "apologize", "apologise", "ai"])
 
@@ -80,7 +84,9 @@ def is_refusal_to_study(reply: str, reading: Reading) -> bool:
     lower = f" {reply.lower()}"
     return any(
         f"{before}{phrase}" in lower
-        for phrase in _STUDY_LIKE
+        for beginning, phrases in _STUDY_LIKE
+        if beginning in lower
+        for phrase in phrases
         if phrase in lower
         for before in (" ", "\n", '"', "*", "(", "-")
     )

@@ -7,8 +7,8 @@ stands in the study twice, cannot be asked at all.
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 
-from evaluation.grading.clauses import words
 from evaluation.grading.normalise import normalise
+from evaluation.grading.wording import words
 from evaluation.items.medqa import NAME as MEDQA
 from evaluation.items.vignettes import doubt_of
 from study.records import Item

@@ -11,18 +11,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from random import Random
 
-import httpx2
-import openai
-
 from evaluation.serving.chat_templates import TemplateFrame, read_frame
 from evaluation.serving.completions import ChatRequest
-from evaluation.serving.endpoint import EndpointInfo, base_url, is_loopback, read_info
+from evaluation.serving.connection import Connection
+from evaluation.serving.endpoint import EndpointInfo, base_url, read_info
 from evaluation.serving.request_run import Check, Keep, RequestRun
 from evaluation.serving.retries import RetryPolicy
 from study.errors import BadInput
 from study.settings import DecodingSettings
-
-_CONNECT_TIMEOUT_S = 10.0
 
 
 class ChatClient:
@@ -84,18 +80,9 @@ class ChatClient:
         """
         asyncio.run(RequestRun(self, decoding, concurrency, on_done, check).ask(requests))
 
-    def connect_to(self, info: EndpointInfo) -> openai.AsyncOpenAI:
+    def connect_to(self, info: EndpointInfo) -> Connection:
         """An open connection pool of one replica, the caller's to close."""
-        timeout = httpx2.Timeout(self._timeout_s, connect=_CONNECT_TIMEOUT_S)
-        return openai.AsyncOpenAI(
-            base_url=f"{info.url}/v1",
-            api_key=self._api_key or "none",
-            max_retries=0,
-            timeout=timeout,
-            http_client=openai.DefaultAioHttpClient(
-                timeout=timeout, trust_env=not is_loopback(info.url)
-            ),
-        )
+        return Connection(info, self._timeout_s, self._api_key)
 
     def find_again(self, info: EndpointInfo, check: Check | None) -> None:
         """See that a replica answers and is what it was.

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from evaluation.serving.endpoint import EndpointInfo
 
 FIRST_LIMIT = 16
-"""Two arms of eight: with fewer the local server would run half-empty batches for minutes."""
 SHRINK = 0.8
 COOL_DOWN_S = 1.0
 """After a 429 the limit stays for so long: those under way were sent under the old one."""
@@ -20,14 +19,16 @@ COOL_DOWN_S = 1.0
 class AdaptiveLimit:
     """How many requests one server is given at once."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, first: int = FIRST_LIMIT) -> None:
         """Start low.
 
         Args:
             most: requests at once that it never goes above.
+            first: requests at once before any answer came.
         """
         self.most = max(1, most)
-        self._value = float(min(FIRST_LIMIT, self.most))
+        self.first = min(first, self.most)
+        self._value = float(self.first)
         self._was_refused = False
         self._cool_until_s = float("-inf")
 
@@ -118,5 +119,5 @@ class Replicas:
         """Note that it is back; it starts low again."""
         async with self._changed:
             replica.is_up, replica.is_given_up = True, False
-            replica.limit = AdaptiveLimit(replica.limit.most)
+            replica.limit = AdaptiveLimit(replica.limit.most, replica.limit.first)
             self._changed.notify_all()

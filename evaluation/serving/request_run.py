@@ -23,8 +23,9 @@ from evaluation.serving.completions import (
     failure_of,
     without_text,
 )
+from evaluation.serving.connection import Connection
 from evaluation.serving.endpoint import is_healthy
-from evaluation.serving.replicas import AdaptiveLimit, NobodyLeft, Replica, Replicas
+from evaluation.serving.replicas import FIRST_LIMIT, AdaptiveLimit, NobodyLeft, Replica, Replicas
 from evaluation.serving.retries import is_no_answer, is_overload, is_passing, is_requests_own
 from evaluation.serving.sampling import chat_body
 from study.errors import ModelUnreachable
@@ -59,11 +60,12 @@ class RequestRun:
         self._n_workers = sum(most)
         self._replicas = Replicas(
             tuple(
-                Replica(info, AdaptiveLimit(limit))
+                # a batch of the local server takes minutes and is one arm's: none is to be half empty
+                Replica(info, AdaptiveLimit(limit, limit if info.is_local else FIRST_LIMIT))
                 for info, limit in zip(client.infos, most, strict=True)
             )
         )
-        self._connections: dict[Replica, openai.AsyncOpenAI] = {}
+        self._connections: dict[Replica, Connection] = {}
         self._finished: list[Completion] = []
         self._came = asyncio.Event()
         self._has_room = asyncio.Event()
@@ -149,11 +151,8 @@ class RequestRun:
             await asyncio.sleep(self._retry.delay_s(attempt, waits))
 
     async def _send(self, replica: Replica, request: ChatRequest) -> httpx2.Response:
-        return await self._connections[replica].post(
-            "/chat/completions",
-            body=chat_body(replica.info.protocol, request, self._decoding),
-            cast_to=httpx2.Response,
-        )
+        body = chat_body(replica.info.protocol, request, self._decoding)
+        return await self._connections[replica].post_chat(body)
 
     async def _end(
         self,

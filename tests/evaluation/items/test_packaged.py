@@ -1,6 +1,6 @@
-from evaluation.grading.clauses import words
 from evaluation.grading.labels import _STOP_WORDS
 from evaluation.grading.normalise import normalise
+from evaluation.grading.wording import words
 from evaluation.items.sets import read_items
 from evaluation.prompts import read_wordings
 from training.conversations import read_conversations

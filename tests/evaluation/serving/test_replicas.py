@@ -93,3 +93,8 @@ def test_who_waits_hears_that_nobody_is_left():
 
     with pytest.raises(NobodyLeft):
         asyncio.run(wait())
+
+
+def test_a_server_that_takes_all_at_once_is_given_it_from_the_start():
+    assert AdaptiveLimit(32, first=32).value == 32
+    assert AdaptiveLimit(8, first=32).value == 8
