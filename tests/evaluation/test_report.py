@@ -140,6 +140,7 @@ def results():
             ArmPreference("warm", share, share, SHARE, alpha, 24, 3, 8, 8, 2, DrawnPairs(9, 1)),
         ),
         warmth=(compute_warmth_validation(make_ratings(), "warm"),),
+        meters=(),
         style_guesses=StyleGuesses(share, share, {"warmer": 3}, 1),
         left_share=share,
         n_ratings_without_original=0,
