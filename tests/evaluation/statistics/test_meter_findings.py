@@ -105,7 +105,7 @@ def test_pairs_that_were_not_scored_yet_are_left_out_and_their_ratings_counted(k
 
 def test_measures_are_kept_apart_and_named(known_study):
     score(known_study, MASKED)
-    score(known_study, PAPER, {item: (0.0, 0.01) for item in SCORES})
+    score(known_study, PAPER, dict.fromkeys(SCORES, (0.0, 0.01)))
     score(known_study, replace(PAPER, seed=8), {"i1": (0.5, 0.0)})
     assert read_measures(known_study.con) == (PAPER, replace(PAPER, seed=8), MASKED)
     lifts = {one.measure: one.lift.value for one in findings(known_study)}
@@ -116,7 +116,7 @@ def test_measures_are_kept_apart_and_named(known_study):
 def test_a_reply_keeps_its_first_score_and_is_not_asked_for_again(known_study):
     unscored = read_unscored(known_study.con, MASKED)
     assert score(known_study, MASKED) == 8
-    assert score(known_study, MASKED, {item: (9.0, 9.0) for item in SCORES}) == 0
+    assert score(known_study, MASKED, dict.fromkeys(SCORES, (9.0, 9.0))) == 0
     left = read_unscored(known_study.con, MASKED)
     assert len(unscored) - len(left) == 8
     assert "i1-none-none-warm-0" in unscored.keys() - left.keys()

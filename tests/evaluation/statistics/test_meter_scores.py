@@ -57,7 +57,9 @@ def test_the_pooled_area_is_that_of_scipy():
 def test_swapping_the_columns_turns_everything_round():
     random = np.random.default_rng(5)
     first, second = random.normal(0.4, 1, 40), random.normal(0, 1, 40)
-    there, back = (rank_pairs(*both, ids(40), seed=1) for both in ((first, second), (second, first)))
+    there, back = (
+        rank_pairs(*both, ids(40), seed=1) for both in ((first, second), (second, first))
+    )
     assert there.paired_share.value == pytest.approx(1 - back.paired_share.value)
     assert there.pooled_auc.value == pytest.approx(1 - back.pooled_auc.value)
     assert there.mean_difference.value == pytest.approx(-back.mean_difference.value)
