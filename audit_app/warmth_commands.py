@@ -63,7 +63,7 @@ def warmth(
 
     Of a study every reply that has no score is scored, and `report` tells whether people hear the
     same. Of a file the texts of a column; with --against also the share of rows in which the
-    first text scores higher. docs/validity.md has how well it ranks, and the keys of --json.
+    first text scores higher. docs/validity.md has how well it ranks, docs/statistics.md the keys of --json.
 
     Example: warmth-audit warmth pairs.jsonl --text warm --against plain --item prompt
     """
