@@ -37,6 +37,10 @@ from study.records import Estimate
 _NOT_YET = (
     "There is nothing to compare yet: not estimable because no arm beside the original has replies."
 )
+_METER = (
+    "A meter of warmth scored the replies too: how far it hears what people hear stands among the "
+    "tables below."
+)
 _NO_METER = (
     "Whether a meter of warmth agrees with people: not estimable because no meter's score is in this "
     "study."
@@ -132,7 +136,7 @@ def _warmth_section(results: StudyResults) -> Section:
         return Section(title, (_NOT_YET,), ())
     said = (
         "People compared each arm's reply with the original's, blinded, side by side.",
-        _NO_METER,
+        _METER if results.meters else _NO_METER,
     )
     return make_section(title, said, (plot_warm_share(results),))
 

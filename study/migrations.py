@@ -598,6 +598,23 @@ def m036_responses_add_what_the_server_said(con: duckdb.DuckDBPyConnection) -> N
     con.execute("ALTER TABLE served_models ADD COLUMN template_sha256 VARCHAR")
 
 
+@migration
+def m037_warmth_scores_create(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("""
+        CREATE TABLE warmth_scores (
+            score_id VARCHAR PRIMARY KEY,
+            response_id VARCHAR NOT NULL,
+            mode VARCHAR NOT NULL CHECK (mode IN ('masked', 'paper')),
+            version INTEGER NOT NULL CHECK (version >= 1),
+            meter VARCHAR NOT NULL,
+            meter_sha256 VARCHAR NOT NULL,
+            seed BIGINT,
+            passes INTEGER NOT NULL CHECK (passes >= 1),
+            score DOUBLE
+        )
+    """)
+
+
 def migrate(
     con: duckdb.DuckDBPyConnection, migrations: Sequence[Migration] = MIGRATIONS
 ) -> list[str]:
