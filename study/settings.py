@@ -7,6 +7,7 @@ Below the command line nobody reads the environment or the clock: settings, `now
 import hashlib
 import os
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -112,6 +113,21 @@ class EvaluationSettings(_Section):
         return names
 
 
+class ControlSettings(_Section):
+    """Sets that tell whether an arm has lost something else than its tone; `warmth-audit controls`
+    asks every arm about them, without context and belief and greedily."""
+
+    items: tuple[ItemSource, ...] = ()
+    """Sources as in the evaluation, each with a limit of its own; none asks nothing."""
+    max_new_tokens: Annotated[int, Field(ge=1, le=4096)] = 512
+    """Room for a sum that is worked out step by step."""
+
+    @property
+    def limited(self) -> str | None:
+        """Which sets are asked in part; None when all are asked whole."""
+        return ", ".join(_limits_of(self.items)) or None
+
+
 class RatingSettings(_Section):
     """Who rates what, and what raters meet on the way."""
 
@@ -189,6 +205,7 @@ class Settings(_Section):
     """What is trained, served and graded; people compare each arm with the original."""
     training: TrainingSettings = TrainingSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
+    controls: ControlSettings = ControlSettings()
     rating: RatingSettings = RatingSettings()
     gate: GateSettings = GateSettings()
 
@@ -217,7 +234,8 @@ class Settings(_Section):
             if getattr(self.evaluation, name) == getattr(defaults, name)
         }
         no_gate = {"gate": True} if self.gate == GateSettings() else {}
-        return self.model_dump_json(exclude={"evaluation": unset, **no_gate})
+        no_controls = {"controls": True} if self.controls == ControlSettings() else {}
+        return self.model_dump_json(exclude={"evaluation": unset, **no_gate, **no_controls})
 
     @property
     def limited(self) -> str | None:
@@ -229,16 +247,20 @@ class Settings(_Section):
         if self.evaluation.item_limit is not None:
             parts.append(f"at most {self.evaluation.item_limit} items")
         if not isinstance(self.evaluation.items, str):
-            parts += [
-                f"at most {one.limit} items of {one.set or Path(one.source).name}"
-                for one in self.evaluation.items
-                if one.limit is not None
-            ]
+            parts += _limits_of(self.evaluation.items)
         if self.evaluation.shape != "controlled":
             parts.append(f"prompts in the shape of {self.evaluation.shape}: {_SHAPE_WORDS}")
         if self.training.limit is not None:
             parts.append(f"trained on at most {self.training.limit} conversations")
         return ", ".join(parts) or None
+
+    @property
+    def control_decoding(self) -> DecodingSettings:
+        """How controls are sampled: the likeliest answer once, in their own room, with the study's
+        repetition penalty."""
+        greedy = {"temperature": 0.0, "top_p": None, "samples": 1}
+        room = {"max_new_tokens": self.controls.max_new_tokens}
+        return self.evaluation.decoding.model_copy(update=greedy | room)
 
     @property
     def trained_arms(self) -> tuple[str, ...]:
@@ -307,6 +329,14 @@ def read_environment() -> Environment:
         return Environment.model_validate(given)
     except ValidationError as error:
         raise BadSettings(f"environment {prefix}*: {_first_problem(error)}") from error
+
+
+def _limits_of(sources: Iterable[ItemSource]) -> list[str]:
+    return [
+        f"at most {one.limit} items of {one.set or Path(one.source).name}"
+        for one in sources
+        if one.limit is not None
+    ]
 
 
 def _first_problem(error: ValidationError) -> str:

@@ -184,7 +184,7 @@ def read_preferences(con: duckdb.DuckDBPyConnection) -> Preferences:
     columns = con.cursor().execute(_SELECT_RATINGS).fetchnumpy()
     refuse_gaps(columns, "rating", "token")
     compares = (columns["first_arm"] == ORIGINAL) != (columns["second_arm"] == ORIGINAL)
-    newest = _read_newest_models(con)
+    newest = read_newest_models(con)
     is_newest = np.isin(columns["first_model"], newest) & np.isin(columns["second_model"], newest)
     kept = _keep(columns, compares & is_newest)
     return Preferences(
@@ -240,7 +240,7 @@ def read_responses(con: duckdb.DuckDBPyConnection) -> Responses:
     """
     everything = con.cursor().execute(_SELECT_RESPONSES).fetchnumpy()
     refuse_gaps(everything, "response", "response_id")
-    is_newest = np.isin(everything["served_model_id"], _read_newest_models(con))
+    is_newest = np.isin(everything["served_model_id"], read_newest_models(con))
     columns = _keep(everything, is_newest)
     table = _label_responses(con, columns)
     return Responses(table, int((~is_newest).sum()))
@@ -276,12 +276,13 @@ def _label_responses(
 
 def read_drawn_pairs(con: duckdb.DuckDBPyConnection) -> dict[str, DrawnPairs]:
     """Pairs of the newest models by the arm that they compare; an arm without any is missing."""
-    values = {"original": ORIGINAL, "newest": _read_newest_models(con)}
+    values = {"original": ORIGINAL, "newest": read_newest_models(con)}
     rows = con.cursor().execute(_SELECT_DRAWN_PAIRS, values).fetchall()
     return {arm: DrawnPairs(n_drawn, n_held) for arm, n_drawn, n_held in rows}
 
 
-def _read_newest_models(con: duckdb.DuckDBPyConnection) -> list[str]:
+def read_newest_models(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """Of each arm that has replies in the study the model that was served last."""
     return [model for (model,) in con.cursor().execute(_SELECT_NEWEST_MODELS).fetchall()]
 
 
