@@ -53,7 +53,7 @@ def controls(
     Example: warmth-audit controls --study studies/demo --limit 20
     """
     from audit_app.control_stage import ask_controls, store_control_questions, tell_control_arms
-    from audit_app.run import Endpoint
+    from audit_app.run import Endpoint, adapters_of
     from audit_app.study_report import compute_controls
     from audit_app.training_stage import plan_training
 
@@ -64,7 +64,8 @@ def controls(
         found = store_control_questions(job)
         plan = plan_training(job.settings, cache, job.report)
         models = Endpoint(tuple(endpoint or ()), environment.endpoint_key)
-        ask_controls(job, found, plan, models, dtype, cache, limit)
+        adapters = adapters_of(job, plan)
+        ask_controls(job, found, plan, adapters, models, dtype, cache, limit)
         with job.access.reading() as con:
             results = compute_controls(con, job.settings)
         arms = tell_control_arms(job.settings)

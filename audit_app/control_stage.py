@@ -4,13 +4,13 @@ The same canary, client and run files as for the study's own prompts, but other 
 of it is graded by rule and never paired, rated, audited or exported.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from audit_app.generation_stage import Destination, generate_responses
 from audit_app.pipeline import Job, Questions, ended
-from audit_app.run import Endpoint, adapters_of, meet_arms
+from audit_app.run import Endpoint, meet_arms
 from audit_app.serving_stage import CheckedArms, current_served_models
 from audit_app.training_stage import TrainingPlan
 from evaluation.controls.grades import read_ungraded_controls
@@ -92,6 +92,7 @@ def ask_controls(
     job: Job,
     found: ControlSet,
     plan: TrainingPlan,
+    adapters: Mapping[str, Path],
     endpoint: Endpoint,
     dtype: str,
     cache: Path,
@@ -101,15 +102,14 @@ def ask_controls(
 
     Args:
         found: what `store_control_questions` has stored.
+        adapters: folder of each trained arm's.
         endpoint, dtype, cache: as `run.ask_arms` takes them.
         limit: ask this many questions of each set only.
     Raises:
-        MissingStage: an arm has no adapter yet.
         CanaryFailed: the endpoint serves something other than the arm asked for.
         ModelUnreachable: nothing answers at the endpoint; what has come is kept.
     """
     questions = first_of_each(found.questions, limit)
-    adapters = adapters_of(job, plan)
     # the stages of serving and asking sample as the settings of the evaluation say
     sampled = job.settings.evaluation.model_copy(update={"decoding": job.settings.control_decoding})
     asking = replace(job, settings=job.settings.model_copy(update={"evaluation": sampled}))

@@ -84,6 +84,13 @@ SHOWN = (
     ),
     Shown("gap", ("paired_difference",), ""),
     Shown("gap, bootstrap", ("resampled_difference",), _TOO_SHORT),
+    Shown(
+        "mean length of an arm's replies",
+        ("mean_length",),
+        "note of the table: 90 to 94 % with 10 and 20 items, since lengths are skewed",
+    ),
+    Shown("median length of an arm's replies", ("median_length",), ""),
+    Shown("difference in length to the original", ("length_difference",), ""),
     Shown("gap with a belief − gap without", ("difference_in_differences",), ""),
     Shown("gap in a single cell", ("newcombe_paired",), ""),
     Shown("difference of a table with items", ("cell_difference",), ""),

@@ -145,7 +145,8 @@ def _length_table(
     families = dict.fromkeys(one.test.family for one in lengths if one.test is not None)
     note = (
         f"{as_sentence(level_of(results.level))} of means{methods_of(means)}; of medians"
-        f"{methods_of(medians)}. Replies that the token limit cut would be longer. The difference "
+        f"{methods_of(medians)}. Lengths are skewed: with 10 and 20 items intervals of means held the "
+        "truth in 90 to 94 % of drawn studies. Replies that the token limit cut would be longer. The difference "
         "is over prompts that both arms answered; its p is of a paired t test by item, adjusted "
         f"after Benjamini and Hochberg within the family: {'; '.join(families) or 'no tests'}."
     )

@@ -1,6 +1,7 @@
 """What the controls of a study found, as one tree of records, computed from its database.
 
-Control replies are never blinded, since nobody rates them. Of each arm the model that was served
+Control replies are never blinded, since nobody rates them; the study's own replies are read
+through `tables.py`. Of each arm the model that was served
 last and has answered control questions is read; replies of earlier ones are counted. The lengths
 of the study's own replies stand beside, once results per arm are open.
 """
@@ -13,7 +14,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.statistics.columns import Rows, refuse_gaps
+from evaluation.statistics.columns import LengthColumns, Rows, refuse_gaps
 from evaluation.statistics.control_scores import (
     ControlColumns,
     ControlScore,
@@ -22,12 +23,11 @@ from evaluation.statistics.control_scores import (
 )
 from evaluation.statistics.control_scores import adjust_tests as adjust_scores
 from evaluation.statistics.reply_lengths import (
-    LengthColumns,
     ReplyLengths,
     adjust_tests,
     compute_reply_lengths,
 )
-from evaluation.statistics.tables import read_arms, read_newest_models
+from evaluation.statistics.tables import read_arms, read_reply_lengths
 from study.records import ORIGINAL
 
 LENGTH_FAMILY = "paired t tests of characters of each arm against the original, one per control set"
@@ -65,16 +65,6 @@ _SELECT_REPLIES = """
     LEFT JOIN control_questions AS q ON q.question_id = r.question_id
     LEFT JOIN graded ON graded.reply_id = r.reply_id
     ORDER BY r.reply_id
-"""
-_SELECT_OWN_LENGTHS = """
-    SELECT r.response_id, r.arm, r.prompt_id, p.item_id,
-        coalesce(r.finish_reason = 'length', false) AS is_cut,
-        coalesce(length(r.text)::DOUBLE, 'nan') AS n_characters,
-        coalesce(CASE WHEN r.text IS NOT NULL THEN r.n_tokens END::DOUBLE, 'nan') AS n_tokens
-    FROM responses AS r
-    LEFT JOIN prompts AS p ON p.prompt_id = r.prompt_id
-    WHERE list_contains($newest, r.served_model_id)
-    ORDER BY r.response_id
 """
 
 
@@ -141,8 +131,7 @@ def compute_control_results(
             if len(asked["reply_id"]):
                 told = _score_columns(asked)
                 scores += compute_control_scores(told, arms, control, measure, level)
-        measured = _length_columns(of_set, "question_id", "question_id")
-        lengths += compute_reply_lengths(measured, arms, control, level)
+        lengths += compute_reply_lengths(_length_columns(of_set), arms, control, level)
     return ControlResults(
         level=level,
         limited=limited,
@@ -158,12 +147,9 @@ def compute_control_results(
 def _own_lengths(
     con: duckdb.DuckDBPyConnection, arms: Sequence[str], level: float
 ) -> tuple[ReplyLengths, ...]:
-    newest = {"newest": read_newest_models(con)}
-    columns = con.cursor().execute(_SELECT_OWN_LENGTHS, newest).fetchnumpy()
-    refuse_gaps(columns, "response", "response_id")
-    if not len(columns["response_id"]):
+    measured = read_reply_lengths(con)
+    if not len(measured.arm):
         return ()
-    measured = _length_columns(columns, "prompt_id", "item_id")
     return adjust_tests(compute_reply_lengths(measured, arms, None, level), OWN_LENGTH_FAMILY)
 
 
@@ -182,11 +168,11 @@ def _score_columns(columns: dict[str, NDArray[Any]]) -> ControlColumns:
     )
 
 
-def _length_columns(columns: dict[str, NDArray[Any]], prompt: str, item: str) -> LengthColumns:
+def _length_columns(columns: dict[str, NDArray[Any]]) -> LengthColumns:
     return LengthColumns(
         arm=columns["arm"],
-        prompt=columns[prompt],
-        item=columns[item].astype(np.str_),
+        prompt=columns["question_id"],
+        item=columns["question_id"].astype(np.str_),
         n_characters=np.asarray(columns["n_characters"], dtype=np.float64),
         n_tokens=np.asarray(columns["n_tokens"], dtype=np.float64),
         is_cut=np.asarray(columns["is_cut"], dtype=np.bool_),

@@ -11,7 +11,7 @@ from math import inf
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
-from evaluation.statistics.columns import AnyTexts, Floats, Rows
+from evaluation.statistics.columns import AnyTexts, Floats, LengthColumns
 from evaluation.statistics.families import AdjustedP, adjust_in_family
 from evaluation.statistics.intervals import (
     Ids,
@@ -28,32 +28,6 @@ from study.records import ORIGINAL, Estimate
 UNIT = "item"
 _ANY_LENGTH = Span(0.0, inf)
 _ANY_DIFFERENCE = Span(-inf, inf)
-
-
-@dataclass(frozen=True)
-class LengthColumns:
-    """Columns of equal length, one row per reply."""
-
-    arm: AnyTexts
-    prompt: AnyTexts
-    item: AnyTexts
-    n_characters: Floats
-    """NaN where there is no text."""
-    n_tokens: Floats
-    """NaN where there is no text, or the server did not count."""
-    is_cut: Rows
-    """The token limit ended the reply."""
-
-    def select(self, rows: Rows) -> "LengthColumns":
-        """The replies at some rows."""
-        return LengthColumns(
-            self.arm[rows],
-            self.prompt[rows],
-            self.item[rows],
-            self.n_characters[rows],
-            self.n_tokens[rows],
-            self.is_cut[rows],
-        )
 
 
 @dataclass(frozen=True)
@@ -147,14 +121,14 @@ def length_difference(arm: LengthColumns, original: LengthColumns, level: float)
     Returns:
         Characters, with a cluster-t interval by item; n counts prompts.
     """
-    in_arm, in_original = _mean_by_prompt(arm), _mean_by_prompt(original)
-    both = [prompt for prompt in in_arm if prompt in in_original]
-    if not both:
+    in_arm, in_original = _average_by_prompt(arm), _average_by_prompt(original)
+    both, places, places_of_original = np.intersect1d(
+        in_arm.prompt, in_original.prompt, assume_unique=True, return_indices=True
+    )
+    if not len(both):
         return not_estimable("no prompt was answered by both arms", UNIT, level)
-    item_of = dict(zip(arm.prompt, arm.item, strict=True))
-    differences = np.array([in_arm[prompt] - in_original[prompt] for prompt in both])
-    items = np.array([item_of[prompt] for prompt in both])
-    return _mean(differences, items, _ANY_DIFFERENCE, level)
+    differences = in_arm.n_characters[places] - in_original.n_characters[places_of_original]
+    return _mean(differences, in_arm.item[places], _ANY_DIFFERENCE, level)
 
 
 def p_of_mean(found: Estimate) -> float | None:
@@ -188,9 +162,20 @@ def _mean(values: Values, item_ids: Ids, span: Span, level: float) -> Estimate:
     )
 
 
-def _mean_by_prompt(columns: LengthColumns) -> dict[str, float]:
+@dataclass(frozen=True)
+class _ByPrompt:
+    """Columns of equal length, one row per prompt that has a text."""
+
+    prompt: AnyTexts
+    item: AnyTexts
+    n_characters: Floats
+
+
+def _average_by_prompt(columns: LengthColumns) -> _ByPrompt:
     has_text = ~np.isnan(columns.n_characters)
-    prompts, index = np.unique(columns.prompt[has_text].astype(str), return_inverse=True)
+    prompts, first, index = np.unique(
+        columns.prompt[has_text], return_index=True, return_inverse=True
+    )
     sums = np.bincount(index, weights=columns.n_characters[has_text], minlength=len(prompts))
     counts = np.bincount(index, minlength=len(prompts))
-    return dict(zip(prompts.tolist(), (sums / counts).tolist(), strict=True))
+    return _ByPrompt(prompts, columns.item[has_text][first], sums / counts)

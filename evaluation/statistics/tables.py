@@ -4,7 +4,7 @@ A rating of a study's pair becomes a preference for the arm that was compared wi
 which side that stood on is undone in `sides.py`. Repeats and gold or attention pairs check the
 rater and never come in. A response gets its one label here: the newest decision of an auditor,
 else the first other source of `counted_labels.py`. Of an arm that was served anew only the newest model's responses are read; the
-others are counted. Nothing is written.
+others are counted. Nothing is written. The file is long since nothing beside it may unblind.
 """
 
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from evaluation.statistics.columns import (
     Condition,
     Floats,
+    LengthColumns,
     PreferenceTable,
     ResponseTable,
     Rows,
@@ -132,6 +133,17 @@ _SELECT_DRAWN_PAIRS = """
     GROUP BY ALL
 """
 
+_SELECT_LENGTHS = """
+    SELECT r.response_id, r.arm, r.prompt_id, p.item_id,
+        coalesce(r.finish_reason = 'length', false) AS is_cut,
+        coalesce(length(r.text)::DOUBLE, 'nan') AS n_characters,
+        coalesce(CASE WHEN r.text IS NOT NULL THEN r.n_tokens END::DOUBLE, 'nan') AS n_tokens
+    FROM responses AS r
+    LEFT JOIN prompts AS p ON p.prompt_id = r.prompt_id
+    WHERE list_contains($newest, r.served_model_id)
+    ORDER BY r.response_id
+"""
+
 _SELECT_ARMS = """
     SELECT DISTINCT arm FROM responses
     UNION SELECT DISTINCT arm FROM served_models
@@ -184,7 +196,7 @@ def read_preferences(con: duckdb.DuckDBPyConnection) -> Preferences:
     columns = con.cursor().execute(_SELECT_RATINGS).fetchnumpy()
     refuse_gaps(columns, "rating", "token")
     compares = (columns["first_arm"] == ORIGINAL) != (columns["second_arm"] == ORIGINAL)
-    newest = read_newest_models(con)
+    newest = _read_newest_models(con)
     is_newest = np.isin(columns["first_model"], newest) & np.isin(columns["second_model"], newest)
     kept = _keep(columns, compares & is_newest)
     return Preferences(
@@ -240,7 +252,7 @@ def read_responses(con: duckdb.DuckDBPyConnection) -> Responses:
     """
     everything = con.cursor().execute(_SELECT_RESPONSES).fetchnumpy()
     refuse_gaps(everything, "response", "response_id")
-    is_newest = np.isin(everything["served_model_id"], read_newest_models(con))
+    is_newest = np.isin(everything["served_model_id"], _read_newest_models(con))
     columns = _keep(everything, is_newest)
     table = _label_responses(con, columns)
     return Responses(table, int((~is_newest).sum()))
@@ -274,15 +286,33 @@ def _label_responses(
     )
 
 
+def read_reply_lengths(con: duckdb.DuckDBPyConnection) -> LengthColumns:
+    """Lengths of all responses of the arms' newest models.
+
+    Raises:
+        BadTable: a response belongs to a prompt that is not stored.
+    """
+    newest = {"newest": _read_newest_models(con)}
+    columns = con.cursor().execute(_SELECT_LENGTHS, newest).fetchnumpy()
+    refuse_gaps(columns, "response", "response_id")
+    return LengthColumns(
+        arm=columns["arm"],
+        prompt=columns["prompt_id"],
+        item=_texts(columns["item_id"]),
+        n_characters=_floats(columns["n_characters"]),
+        n_tokens=_floats(columns["n_tokens"]),
+        is_cut=np.asarray(columns["is_cut"], dtype=np.bool_),
+    )
+
+
 def read_drawn_pairs(con: duckdb.DuckDBPyConnection) -> dict[str, DrawnPairs]:
     """Pairs of the newest models by the arm that they compare; an arm without any is missing."""
-    values = {"original": ORIGINAL, "newest": read_newest_models(con)}
+    values = {"original": ORIGINAL, "newest": _read_newest_models(con)}
     rows = con.cursor().execute(_SELECT_DRAWN_PAIRS, values).fetchall()
     return {arm: DrawnPairs(n_drawn, n_held) for arm, n_drawn, n_held in rows}
 
 
-def read_newest_models(con: duckdb.DuckDBPyConnection) -> list[str]:
-    """Of each arm that has replies in the study the model that was served last."""
+def _read_newest_models(con: duckdb.DuckDBPyConnection) -> list[str]:
     return [model for (model,) in con.cursor().execute(_SELECT_NEWEST_MODELS).fetchall()]
 
 

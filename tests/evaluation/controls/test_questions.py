@@ -143,6 +143,13 @@ def test_what_is_stored_is_not_stored_again(con, sums, requests):
     assert store(con, questions) == 0
 
 
+def test_questions_without_any_answer_are_stored_by_themselves(con, requests):
+    assert store(con, read(requests)) == 2
+    assert con.execute(
+        'SELECT DISTINCT "references", options FROM control_questions'
+    ).fetchall() == [([], [])]
+
+
 def test_a_set_that_says_otherwise_than_when_it_was_asked_is_refused(con, sums, tmp_path):
     store(con, read(sums))
     text = Path(sums.source).read_text(encoding="utf-8")

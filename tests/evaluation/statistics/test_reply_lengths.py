@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from evaluation.statistics.columns import LengthColumns
 from evaluation.statistics.reply_lengths import (
-    LengthColumns,
     adjust_tests,
     compute_reply_lengths,
     length_difference,
