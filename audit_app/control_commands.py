@@ -67,7 +67,7 @@ def controls(
         adapters = adapters_of(job, plan)
         ask_controls(job, found, plan, adapters, models, dtype, cache, limit)
         with job.access.reading() as con:
-            results = compute_controls(con, job.settings)
+            results = compute_controls(con)
         arms = tell_control_arms(job.settings)
     if results is None:
         raise MissingStage(

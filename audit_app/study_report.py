@@ -62,7 +62,7 @@ def compute_report(con: duckdb.DuckDBPyConnection, settings: Settings) -> StudyR
     return StudyReport(
         interim=compute_interim(con, settings.seed) if is_sealed else None,
         results=None if is_sealed else compute_results(con, settings.seed, limited),
-        controls=compute_controls(con, settings),
+        controls=compute_controls(con),
         opening=read_opening(con),
         preregistration=read_preregistration(con),
         progress=read_study_progress(con, settings.rating.raters_per_pair),
@@ -70,13 +70,13 @@ def compute_report(con: duckdb.DuckDBPyConnection, settings: Settings) -> StudyR
     )
 
 
-def compute_controls(con: duckdb.DuckDBPyConnection, settings: Settings) -> ControlResults | None:
+def compute_controls(con: duckdb.DuckDBPyConnection) -> ControlResults | None:
     """What the controls found; of the study's own replies nothing while it is sealed.
 
     Raises:
         BadTable: a control reply belongs to a question that is not stored.
     """
-    limited = describe_control_limits(con, settings.controls)
+    limited = describe_control_limits(con)
     return compute_control_results(con, limited, is_sealed=results_are_sealed(con))
 
 

@@ -148,7 +148,8 @@ def _length_table(
         f"{methods_of(medians)}. Lengths are skewed: with 10 and 20 items intervals of means held the "
         "truth in 90 to 93 % of drawn studies, of medians in 92 to 95 %. Replies that the token "
         "limit cut would be longer. The difference is over prompts that both arms answered; its p "
-        f"is of a paired t test by item, adjusted after Benjamini and Hochberg within the family: {'; '.join(families) or 'no tests'}."
+        "is of a paired t test by item, adjusted after Benjamini and Hochberg within the family: "
+        f"{'; '.join(families) or 'no tests'}."
     )
     return make_table(title, columns, note, limited)
 

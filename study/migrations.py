@@ -615,7 +615,8 @@ def m040_controls_create(con: duckdb.DuckDBPyConnection) -> None:
             answer_kind VARCHAR NOT NULL
                 CHECK (answer_kind IN ('text', 'option', 'number', 'none')),
             options VARCHAR[] NOT NULL,
-            category VARCHAR NOT NULL
+            category VARCHAR NOT NULL,
+            n_in_set INTEGER NOT NULL
         )
     """)
     con.execute("""

@@ -82,6 +82,8 @@ class ControlQuestion:
     question_id: str
     text: str
     item: Item
+    n_in_set: int
+    """Items of its task that could have been asked when it was drawn."""
 
 
 @dataclass(frozen=True)

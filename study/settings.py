@@ -7,7 +7,6 @@ Below the command line nobody reads the environment or the clock: settings, `now
 import hashlib
 import os
 import tomllib
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -121,11 +120,6 @@ class ControlSettings(_Section):
     """Sources as in the evaluation, each with a limit of its own; none asks nothing."""
     max_new_tokens: Annotated[int, Field(ge=1, le=4096)] = 512
     """Room for a sum that is worked out step by step."""
-
-    @property
-    def limited(self) -> str | None:
-        """Which sets are asked in part; None when all are asked whole."""
-        return ", ".join(_limits_of(self.items)) or None
 
 
 class RatingSettings(_Section):
@@ -247,7 +241,11 @@ class Settings(_Section):
         if self.evaluation.item_limit is not None:
             parts.append(f"at most {self.evaluation.item_limit} items")
         if not isinstance(self.evaluation.items, str):
-            parts += _limits_of(self.evaluation.items)
+            parts += [
+                f"at most {one.limit} items of {one.set or Path(one.source).name}"
+                for one in self.evaluation.items
+                if one.limit is not None
+            ]
         if self.evaluation.shape != "controlled":
             parts.append(f"prompts in the shape of {self.evaluation.shape}: {_SHAPE_WORDS}")
         if self.training.limit is not None:
@@ -329,14 +327,6 @@ def read_environment() -> Environment:
         return Environment.model_validate(given)
     except ValidationError as error:
         raise BadSettings(f"environment {prefix}*: {_first_problem(error)}") from error
-
-
-def _limits_of(sources: Iterable[ItemSource]) -> list[str]:
-    return [
-        f"at most {one.limit} items of {one.set or Path(one.source).name}"
-        for one in sources
-        if one.limit is not None
-    ]
 
 
 def _first_problem(error: ValidationError) -> str:

@@ -8,9 +8,9 @@ NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 INSERT_QUESTION = """
     INSERT INTO control_questions (question_id, text, item_id, task, question, "references",
-        wrong_answers, source, licence, answer_kind, options, category)
+        wrong_answers, source, licence, answer_kind, options, category, n_in_set)
     VALUES ($question, $text, $question, $task, $text, $references, [], 'by hand', 'CC0', $kind,
-        $options, '')
+        $options, '', 1)
     ON CONFLICT DO NOTHING
 """
 INSERT_REPLY = """

@@ -5,6 +5,7 @@ wish for a last line, all else as the set has it. The only writer of `control_qu
 """
 
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
@@ -22,10 +23,10 @@ from study.settings import ControlSettings
 
 _INSERT_QUESTIONS = """
     INSERT INTO control_questions (question_id, text, item_id, task, question, "references",
-        wrong_answers, source, licence, answer_kind, options, category)
+        wrong_answers, source, licence, answer_kind, options, category, n_in_set)
     SELECT row.question_id, row.text, row.item.item_id, row.item.task, row.item.question,
         row.item."references", row.item.wrong_answers, row.item.source, row.item.licence,
-        row.item.answer_kind, row.item.options, row.item.category
+        row.item.answer_kind, row.item.options, row.item.category, row.n_in_set
     FROM (SELECT unnest($rows) AS row)
     ON CONFLICT (question_id) DO NOTHING
 """
@@ -64,9 +65,10 @@ def read_control_questions(controls: ControlSettings, seed: int) -> ControlSet:
     instructions = tomllib.loads(
         resources.files("evaluation").joinpath("controls/instructions.toml").read_text("utf-8")
     )
+    n_of_task = _count_by_task(controls, seed)
     by_task: dict[str, list[ControlQuestion]] = {}
     for item in sorted(item_set.items, key=lambda item: stable_id(seed, "order", item.item_id)):
-        question = _put_into_words(item, instructions)
+        question = _put_into_words(item, instructions, n_of_task[item.task])
         by_task.setdefault(item.task, []).append(question)
     turns = chain.from_iterable(zip_longest(*(by_task[task] for task in sorted(by_task))))
     return ControlSet(
@@ -75,7 +77,13 @@ def read_control_questions(controls: ControlSettings, seed: int) -> ControlSet:
     )
 
 
-def _put_into_words(item: Item, instructions: Mapping[str, str]) -> ControlQuestion:
+def _count_by_task(controls: ControlSettings, seed: int) -> Counter[str]:
+    """How many items of each task could be asked without the limits."""
+    whole = [source.model_copy(update={"limit": None}) for source in controls.items]
+    return Counter(item.task for item in read_items(whole, seed, keep_suspicious=True).items)
+
+
+def _put_into_words(item: Item, instructions: Mapping[str, str], n_in_set: int) -> ControlQuestion:
     # nobody states a wrong answer here, and a made one would change with the rest of its set
     wrong = () if item.wrong_is_made else item.wrong_answers
     kept = replace(item, wrong_answers=wrong, wrong_is_made=False)
@@ -84,7 +92,8 @@ def _put_into_words(item: Item, instructions: Mapping[str, str]) -> ControlQuest
     parts.append(instructions.get(item.answer_kind, ""))
     text = "\n".join(part for part in parts if part)
     told = (kept.references, kept.answer_kind, kept.options)
-    return ControlQuestion(stable_id("control", item.item_id, text, *told), text, kept)
+    question_id = stable_id("control", item.item_id, text, *told)
+    return ControlQuestion(question_id, text, kept, n_in_set)
 
 
 def first_of_each(questions: Sequence[ControlQuestion], limit: int | None) -> list[ControlQuestion]:

@@ -13,7 +13,6 @@ import duckdb
 from evaluation.responses import ResponseRequest, ServedArm, plan_requests
 from study.database import insert_rows
 from study.records import ControlQuestion, Prompt
-from study.settings import ControlSettings
 
 _INSERT_REPLIES = """
     INSERT INTO control_replies (reply_id, question_id, served_model_id, arm, text, finish_reason,
@@ -26,10 +25,14 @@ _INSERT_REPLIES = """
 """
 _SELECT_ANSWERED = "SELECT r.reply_id FROM control_replies AS r"
 _SELECT_ASKED = """
-    SELECT
+    SELECT q.task,
         count(*) FILTER (
-            q.question_id IN (SELECT r.question_id FROM control_replies AS r)), count(*)
+            q.question_id IN (SELECT r.question_id FROM control_replies AS r)) AS n_asked,
+        max(q.n_in_set) AS n_in_set
     FROM control_questions AS q
+    GROUP BY q.task
+    HAVING n_asked < max(q.n_in_set)
+    ORDER BY q.task
 """
 
 
@@ -50,15 +53,10 @@ def read_answered_controls(con: duckdb.DuckDBPyConnection) -> set[str]:
     return {reply_id for (reply_id,) in con.execute(_SELECT_ANSWERED).fetchall()}
 
 
-def describe_control_limits(
-    con: duckdb.DuckDBPyConnection, controls: ControlSettings
-) -> str | None:
-    """Which sets are asked in part, and whether some questions were not asked yet; None when all
-    are asked whole."""
-    asked, total = con.cursor().execute(_SELECT_ASKED).fetchone() or (0, 0)
-    parts = [controls.limited] if controls.limited else []
-    if asked < total:
-        parts.append(f"{asked} of {total} control questions asked")
+def describe_control_limits(con: duckdb.DuckDBPyConnection) -> str | None:
+    """Which sets were asked in part, whatever the settings say by now; None when none was."""
+    rows = con.cursor().execute(_SELECT_ASKED).fetchall()
+    parts = [f"{asked} of {n} questions of {task}" for task, asked, n in rows]
     return ", ".join(parts) or None
 
 

@@ -64,7 +64,7 @@ def test_the_tables_are_shown_saved_and_go_on_from_a_limit(study):
         second = controls(study, "--endpoint", url, "--json")
     assert first.returncode == 0, first.stderr
     assert "Controls: questions solved" in first.stdout
-    assert "2 of 3 control questions asked" in " ".join(first.stdout.split())
+    assert "Limited: 2 of 3 questions of gsm8k." in " ".join(first.stdout.split())
     assert "Control arms of this study: system-prompt." in first.stdout
     assert 'arms = ["original", "system-prompt", "untransformed", "cold"]' in first.stdout
     tree = json.loads(second.stdout)  # progress goes to stderr

@@ -129,12 +129,23 @@ def test_a_limit_asks_some_of_each_set_and_the_rest_another_time(job, adapters):
         assert len(asked_by(double)) == 2 * 3
         with job.access.reading() as con:
             assert compute_report(con, job.settings).controls.limited == (
-                "2 of 4 control questions asked"
+                "1 of 2 questions of advbench, 1 of 2 questions of gsm8k"
             )
         ask(job, url, adapters)
         assert len(asked_by(double)) == N_QUESTIONS * 3
     with job.access.reading() as con:
         assert compute_report(con, job.settings).controls.limited is None
+
+
+def test_a_set_that_was_drawn_from_stays_marked_when_the_setting_is_gone(job, adapters, sources):
+    requests, sums = sources
+    drawn = ControlSettings(items=(requests, sums.model_copy(update={"limit": 1})))
+    less = replace(job, settings=job.settings.model_copy(update={"controls": drawn}))
+    with running_app(TgiDouble(["warm"]).app()) as url:
+        ask(less, url, adapters)
+    with job.access.reading() as con:
+        marked = compute_report(con, job.settings).controls
+    assert marked.limited == "1 of 2 questions of gsm8k"
 
 
 def test_a_run_that_broke_off_keeps_what_has_come_and_goes_on(job, adapters):
