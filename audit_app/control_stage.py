@@ -25,6 +25,7 @@ from evaluation.controls.replies import (
     plan_control_requests,
     read_answered_controls,
 )
+from evaluation.formats import count_of
 from evaluation.responses import ResponseRequest, ServedArm
 from evaluation.serving.chat_client import ChatClient
 from evaluation.serving.served_models import read_served_models
@@ -79,11 +80,12 @@ def store_control_questions(job: Job) -> ControlSet:
     run_file.append("control_questions", missing)
     job.access.hand_in(run_file)
     tasks = sorted({question.item.task for question in found.questions})
-    note = f"{len(found.questions)} questions of {', '.join(tasks)}"
+    note = f"{count_of(len(found.questions), 'question')} of {', '.join(tasks)}"
     if found.left_out:
         listing = job.folder.runs / "left-out-control-items.txt"
         listing.write_text("\n".join(found.left_out) + "\n", encoding="utf-8")
-        note += f", {len(found.left_out)} items that cannot be asked left out (named in {listing})"
+        left_out = count_of(len(found.left_out), "item")
+        note += f", {left_out} left out that cannot be asked (named in {listing})"
     job.report(ended("control questions", len(found.questions), note, bool(missing)))
     return found
 

@@ -289,7 +289,7 @@ def test_items_that_cannot_be_asked_are_counted_and_named(job, sources):
         csv.writer(file).writerow([REQUEST])
     said = []
     store_control_questions(replace(job, report=said.append))
-    assert "1 items that cannot be asked left out" in said[-1].note
+    assert "4 questions of advbench, gsm8k, 1 item left out that cannot be asked" in said[-1].note
     listing = job.folder.runs / "left-out-control-items.txt"
     assert REQUEST in listing.read_text(encoding="utf-8")
 
