@@ -38,8 +38,9 @@ def plot_control_gaps(results: ControlResults) -> Plot:
     """The difference of every arm to the original, per set."""
     groups = _groups(results, lambda one: one.difference)
     note = (
-        "Over questions that could be told in both arms. Lines are "
-        f"{level_of(results.level)}, Newcombe for pairs; one that reaches across 0 shows no loss."
+        "Left of the line the arm solves, or refuses, less often than the original, over questions that "
+        f"could be told in both. Lines are {level_of(results.level)}, Newcombe for pairs; one that "
+        "reaches across 0 leaves open whether anything was lost."
     )
     title = "Controls, every arm − original"
     chart = Chart(title, groups, _GAP_SCALE, "point", note, results.limited)
