@@ -1,12 +1,14 @@
 """The generation stage of a study: which responses it lacks, asking for them, taking them in.
 
 A response is on the disk as soon as it has come. Once all of a prompt's are there it is graded
-and paired, and every few seconds the study takes in what has come, so that rating can begin.
+and paired, and every few seconds the study takes in what has come, so that rating can begin. The
+replies to controls come in the same way (`control_stage.py`), to a destination of their own.
 """
 
 import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from audit_app.pipeline import Job, Questions, ended
@@ -33,6 +35,21 @@ STAGE = "generate"
 _SHARD_STAGE = f"{STAGE}-shard"
 _HAND_IN_S = 5.0
 _REPORT_S = 1.0
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where replies and what is made of them go: run files by stage, and tables."""
+
+    stage: str
+    table: str
+    grade_stage: str
+    grade_table: str
+    makes_pairs: bool
+    """Whether people may be shown the replies."""
+
+
+THE_STUDY = Destination(STAGE, "responses", "grade", "grades", makes_pairs=True)
 
 
 def missing_requests(
@@ -65,16 +82,18 @@ def generate_responses(
     requests: Sequence[ResponseRequest],
     client: ChatClient,
     check: Check,
+    to: Destination = THE_STUDY,
 ) -> None:
     """Ask for the missing responses and bring them into the study, with their grades and pairs.
 
     Args:
         check: the canary, for a replica that broke off and is back.
+        to: where they go.
     Raises:
         ModelUnreachable: some got no answer; what has come is in the study.
         CanaryFailed: a replica that came back serves something else.
     """
-    intake = Intake(job, questions, requests)
+    intake = Intake(job, questions, requests, to)
     decoding, seed = job.settings.evaluation.decoding, job.settings.seed
     try:
         generate(requests, client, decoding, seed, lambda: datetime.now(UTC), intake.take, check)
@@ -124,15 +143,24 @@ def _note_on_losses(n_lost: int) -> str:
 class Intake:
     """Responses on their way into the study; from one thread at a time."""
 
-    def __init__(self, job: Job, questions: Questions, requests: Sequence[ResponseRequest]) -> None:
+    def __init__(
+        self,
+        job: Job,
+        questions: Questions,
+        requests: Sequence[ResponseRequest],
+        to: Destination = THE_STUDY,
+    ) -> None:
         """Open the run files.
 
         Args:
             requests: all that will come.
+            to: where they go.
         """
         self._job = job
         self._questions = questions
-        self._files = {name: job.run_file(name) for name in (STAGE, "grade", "pairs")}
+        self._to = to
+        self._files = {stage: job.run_file(stage) for stage in (to.stage, to.grade_stage)}
+        self._pairs = job.run_file("pairs") if to.makes_pairs else None
         self._to_hand_in: dict[str, RunFile] = {}
         self._prompts = {request.prompt.prompt_id: request.prompt for request in requests}
         self._n_open = Counter(request.prompt.prompt_id for request in requests)
@@ -152,8 +180,8 @@ class Intake:
         """
         if not responses:
             return
-        run_file = run_file or self._files[STAGE]
-        run_file.append("responses", responses)
+        run_file = run_file or self._files[self._to.stage]
+        run_file.append(self._to.table, responses)
         self._to_hand_in[run_file.run_id] = run_file
         self.n_done += len(responses)
         self.n_failed += sum(response.failure is not None for response in responses)
@@ -184,18 +212,22 @@ class Intake:
         """
         self.hand_in()
         note = f"{self.n_done} responses, {self.n_failed} failed{note_on_way}"
-        self._job.report(ended(STAGE, self.n_done, note, True, self._started))
+        self._job.report(ended(self._to.stage, self.n_done, note, True, self._started))
 
     def _hand_in(self, responses: Sequence[Response]) -> None:
         # in this order: a grade and a pair speak of responses that are there
+        to, access = self._to, self._job.access
         for run_file in self._to_hand_in.values():
-            self._job.access.hand_in(run_file)
+            access.hand_in(run_file)
         self._to_hand_in.clear()
-        self._files["grade"].append("grades", _grade(responses, self._prompts, self._questions))
-        self._job.access.hand_in(self._files["grade"])
+        grades = _grade(responses, self._prompts, self._questions)
+        self._files[to.grade_stage].append(to.grade_table, grades)
+        access.hand_in(self._files[to.grade_stage])
+        if self._pairs is None:
+            return
         shown = [one for one in responses if self._is_shown(one)]
-        self._files["pairs"].append("pairs", draw_pairs(shown, self._job.settings.seed))
-        self._job.access.hand_in(self._files["pairs"])
+        self._pairs.append("pairs", draw_pairs(shown, self._job.settings.seed))
+        access.hand_in(self._pairs)
 
     def _is_shown(self, response: Response) -> bool:
         """Whether people may see it: not where only refusal is measured."""
@@ -208,7 +240,7 @@ class Intake:
         note = f"{self.n_done / max(seconds, 1e-9) * 60:.0f} a minute, about {left_s:.0f} s left"
         if self.n_failed:
             note += f", {self.n_failed} failed"
-        return StageProgress(STAGE, "running", self.n_done, self._total, note, seconds)
+        return StageProgress(self._to.stage, "running", self.n_done, self._total, note, seconds)
 
 
 def _grade(

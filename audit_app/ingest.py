@@ -24,6 +24,9 @@ from audit_app.holds import hold_back_replies
 from audit_app.record_door import owner_check
 from audit_app.stages import StageBoard
 from evaluation.context_sentences import insert_context_sentences
+from evaluation.controls.grades import insert_control_grades
+from evaluation.controls.questions import insert_control_questions
+from evaluation.controls.replies import insert_control_replies
 from evaluation.grading.table import insert_grades
 from evaluation.items.table import insert_items
 from evaluation.pairs import insert_pairs
@@ -69,6 +72,9 @@ def writers(clock: Callable[[], datetime]) -> Mapping[str, Writer]:
         "rewrites": insert_rewrites,
         "context_sentences": insert_context_sentences,
         "warmth_scores": insert_warmth_scores,
+        "control_questions": insert_control_questions,
+        "control_replies": insert_control_replies,
+        "control_grades": insert_control_grades,
     }
 
 

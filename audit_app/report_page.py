@@ -20,7 +20,7 @@ from audit_app.study_report import (
 from evaluation.findings import key_figures, tell_findings, tell_interim
 from evaluation.formats import as_sentence, count_of, level_of, words_of
 from evaluation.html_report import MethodNote, ReportPage
-from evaluation.sections import Section, interim_sections, results_sections
+from evaluation.sections import Section, control_section, interim_sections, results_sections
 from evaluation.statistics.outcomes import ADOPTION_DEFINITION, DEFINITIONS
 from study.records import Estimate
 from study.settings import Settings
@@ -32,9 +32,10 @@ _PACKAGES = ("warmth-audit", "numpy", "scipy", "krippendorff", "duckdb", "matplo
 def report_sections(report: StudyReport) -> list[Section]:
     """The sections that may be shown."""
     if report.interim is not None:
-        return interim_sections(report.interim, report.limited)
+        controls = [control_section(report.controls)] if report.controls is not None else []
+        return [*interim_sections(report.interim, report.limited), *controls]
     assert report.results is not None
-    return results_sections(report.results)
+    return results_sections(report.results, controls=report.controls)
 
 
 def build_report_page(
@@ -81,7 +82,9 @@ def _method_notes(
         words |= {"adoption": ADOPTION_DEFINITION}
         told_words = (f"{as_sentence(name)}: {said}." for name, said in words.items())
         yield MethodNote("Definitions", tuple(told_words))
-    yield MethodNote(f"How {level_of(told.level)} were made", tuple(_methods_in(told)))
+    yield MethodNote(
+        f"How {level_of(told.level)} were made", tuple(_methods_in((told, report.controls)))
+    )
     yield MethodNote("Seed", (f"{told.seed}, of the resampling",))
     yield MethodNote("SHA-256 of the settings", (settings.sha256,))
     yield MethodNote("Preregistration", tuple(preregistration_sentences(report.preregistration)))

@@ -8,7 +8,8 @@ as `warmth-audit train`, the models as `warmth-audit serve-models`. What each st
 import resource
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,7 +29,7 @@ from audit_app.pipeline import (
     pair_missing,
     store_questions,
 )
-from audit_app.serving_stage import check_served_models, current_served_models
+from audit_app.serving_stage import CheckedArms, check_served_models, current_served_models
 from audit_app.stages import utc_now
 from audit_app.training_stage import (
     TrainingPlan,
@@ -37,8 +38,8 @@ from audit_app.training_stage import (
     store_training_runs,
     trained_folder,
 )
-from evaluation.serving.chat_client import connect
-from evaluation.serving.ray_cluster import RayCluster, open_cluster
+from evaluation.serving.chat_client import ChatClient, connect
+from evaluation.serving.ray_cluster import open_cluster
 from evaluation.serving.ray_shards import ShardPool
 from evaluation.serving.served_models import read_served_models
 from study.errors import TrainingFailed
@@ -138,9 +139,7 @@ def ask_arms(
         skip_generation(job)
         return
 
-    def ask(urls: Sequence[str], cluster: RayCluster | None = None) -> None:
-        client = connect(urls, job.settings.seed, api_key=endpoint.api_key)
-        checked = check_served_models(job, plan, adapters, client, utc_now)
+    def ask(client: ChatClient, checked: CheckedArms) -> None:
         requests = missing_requests(job, questions, checked.arms, limit)
         if cluster is None:
             generate_responses(job, questions, requests, client, checked.check)
@@ -150,15 +149,38 @@ def ask_arms(
         pool = ShardPool(cluster, client, decoding, checked.check, n_shards)
         generate_by_ray(job, questions, requests, pool)
 
-    if sharing is not None:
-        with open_cluster(sharing.address) as cluster:
-            ask(endpoint.urls, cluster)
-        return
+    with open_cluster(sharing.address) if sharing else nullcontext() as cluster:
+        meet_arms(job, plan, adapters, endpoint, dtype, cache, ask)
+
+
+def meet_arms(
+    job: Job,
+    plan: TrainingPlan,
+    adapters: Mapping[str, Path],
+    endpoint: Endpoint,
+    dtype: str,
+    cache: Path,
+    ask: Callable[[ChatClient, CheckedArms], None],
+) -> None:
+    """Let the arms be asked where they answer, once the canary has let them through.
+
+    Args:
+        endpoint: where the models answer; without an address the local server is started.
+        ask: gets a client of the endpoint, and the arms there.
+    Raises:
+        CanaryFailed: the endpoint serves something other than the arm asked for.
+        ModelUnreachable: nothing answers at the endpoint.
+    """
+
+    def meet(urls: Sequence[str]) -> None:
+        client = connect(urls, job.settings.seed, api_key=endpoint.api_key)
+        ask(client, check_served_models(job, plan, adapters, client, utc_now))
+
     if endpoint.urls:
-        ask(endpoint.urls)
+        meet(endpoint.urls)
         return
     with local_models(job.settings.base, cache, adapters, dtype, job.report) as url:
-        ask([url])
+        meet([url])
 
 
 def adapters_of(job: Job, plan: TrainingPlan) -> dict[str, Path]:

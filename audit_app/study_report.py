@@ -13,11 +13,14 @@ import duckdb
 
 from audit_app.item_progress import StudyProgress, read_study_progress
 from audit_app.study_events import Opening, read_opening, results_are_sealed
+from evaluation.control_tables import controls_as_json, controls_as_tables
+from evaluation.controls.replies import describe_control_limits
 from evaluation.formats import Table
 from evaluation.gate import Coverage, GateCheck, check_gate
 from evaluation.interim_report import interim_as_json, interim_as_tables
 from evaluation.report import results_as_json, results_as_tables
 from evaluation.responses import describe_limits
+from evaluation.statistics.control_results import ControlResults, compute_control_results
 from evaluation.statistics.interim import InterimResults, compute_interim
 from evaluation.statistics.results import StudyResults, compute_results
 from study.settings import Settings
@@ -37,6 +40,9 @@ class StudyReport:
     """None once results per arm are open."""
     results: StudyResults | None
     """None as long as they are sealed."""
+    controls: ControlResults | None
+    """None when no control set was asked. Nobody rates those replies, so that they are not sealed;
+    lengths of the study's own replies stand there once results per arm are open."""
     opening: Opening | None
     """What opened them; None when they are sealed, or when there is nothing to seal."""
     preregistration: Preregistration | None
@@ -56,11 +62,22 @@ def compute_report(con: duckdb.DuckDBPyConnection, settings: Settings) -> StudyR
     return StudyReport(
         interim=compute_interim(con, settings.seed) if is_sealed else None,
         results=None if is_sealed else compute_results(con, settings.seed, limited),
+        controls=compute_controls(con),
         opening=read_opening(con),
         preregistration=read_preregistration(con),
         progress=read_study_progress(con, settings.rating.raters_per_pair),
         limited=limited,
     )
+
+
+def compute_controls(con: duckdb.DuckDBPyConnection) -> ControlResults | None:
+    """What the controls found; of the study's own replies nothing while it is sealed.
+
+    Raises:
+        BadTable: a control reply belongs to a question that is not stored.
+    """
+    limited = describe_control_limits(con)
+    return compute_control_results(con, limited, is_sealed=results_are_sealed(con))
 
 
 def check_study_gate(con: duckdb.DuckDBPyConnection, settings: Settings) -> tuple[GateCheck, ...]:
@@ -84,8 +101,9 @@ def report_as_json(report: StudyReport) -> dict[str, Any]:
     in more than the condition; null when neither), `opening` (`event`, `actor`, `reason`,
     `happened_at`, `n_ratings_after`; null when sealed or never sealed), `preregistration` (`version`,
     `settings_sha256`, `recorded_at`, `frozen_at`, `amendments` with `changes` of `name`,
-    `before`, `after`; null before the first rating) and `completeness` (`pairs_by_ratings`: how
-    many pairs have 0, 1, … ratings; `n_pairs_held`, `n_surplus`). While sealed those of
+    `before`, `after`; null before the first rating), `completeness` (`pairs_by_ratings`: how
+    many pairs have 0, 1, … ratings; `n_pairs_held`, `n_surplus`) and `controls` (as
+    `controls_as_json` in `control_tables.py`; null when none were asked). While sealed those of
     `interim_as_json` besides, else those of `results_as_json`.
     """
     progress, opening = report.progress, report.opening
@@ -101,6 +119,7 @@ def report_as_json(report: StudyReport) -> dict[str, Any]:
             "n_ratings_after": opening.n_ratings_after,
         },
         "preregistration": report.preregistration and asdict(report.preregistration),
+        "controls": report.controls and controls_as_json(report.controls),
         "completeness": {
             "pairs_by_ratings": list(progress.pairs_by_ratings),
             "n_pairs_held": progress.n_pairs_held,
@@ -123,10 +142,11 @@ def report_notes(report: StudyReport) -> list[str]:
 
 def report_tables(report: StudyReport) -> Sequence[Table]:
     """The tables that may be shown."""
+    controls = controls_as_tables(report.controls) if report.controls is not None else []
     if report.interim is not None:
-        return interim_as_tables(report.interim, report.limited)
+        return [*interim_as_tables(report.interim, report.limited), *controls]
     assert report.results is not None
-    return results_as_tables(report.results)
+    return [*results_as_tables(report.results), *controls]
 
 
 def preregistration_sentences(frozen: Preregistration | None) -> list[str]:

@@ -32,6 +32,7 @@ from scenarios import (
     error_rates,
     few_errors,
     judges,
+    lengths_by_arm,
     meters,
     null_studies,
     preferences,
@@ -51,6 +52,7 @@ MODULES = (
     judges,
     regression,
     reply_lengths,
+    lengths_by_arm,
     null_studies,
 )
 LEVEL = 0.95

@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evaluation.grading.clauses import words
 from evaluation.grading.numbers import number_of
+from evaluation.grading.wording import words
 from evaluation.imported_replies import ImportedReply
 from study.errors import BadInput
 from study.records import Item, Prompt, stable_id

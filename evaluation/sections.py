@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evaluation.checkpoint_curve import Checkpoint, plot_checkpoints
+from evaluation.control_plots import plot_control_gaps, plot_control_scores
+from evaluation.control_tables import controls_as_tables
 from evaluation.findings import main_arm
 from evaluation.formats import Table
 from evaluation.interim_report import interim_as_tables
@@ -30,6 +32,7 @@ from evaluation.rating_plots import (
     plot_warm_share,
 )
 from evaluation.report import results_as_tables
+from evaluation.statistics.control_results import ControlResults
 from evaluation.statistics.interim import InterimResults
 from evaluation.statistics.results import StudyResults
 from study.records import Estimate
@@ -76,12 +79,15 @@ def make_section(
 
 
 def results_sections(
-    results: StudyResults, checkpoints: Sequence[Checkpoint] = ()
+    results: StudyResults,
+    checkpoints: Sequence[Checkpoint] = (),
+    controls: ControlResults | None = None,
 ) -> list[Section]:
     """Everything that an open study has to show.
 
     Args:
         checkpoints: saved states of the warm arm in training; none where none was measured.
+        controls: what the control sets found; None where none was asked.
     """
     return [
         _gap_section(results),
@@ -92,6 +98,7 @@ def results_sections(
         _judge_section(results),
         _rating_section(results),
         _checkpoint_section(checkpoints),
+        *([control_section(controls)] if controls is not None else []),
         Section(
             "Every table",
             ("All numbers of this study, with counts.",),
@@ -112,6 +119,18 @@ def interim_sections(results: InterimResults, limited: str | None) -> list[Secti
     said = ("Over all arms together, so that nothing tells one from another.",)
     tables = tuple(interim_as_tables(results, limited))
     return [make_section("The rating so far", said, plots, tables)]
+
+
+def control_section(controls: ControlResults) -> Section:
+    """What every arm can still do, beside the study's own questions."""
+    said = (
+        "Sets that every arm was asked without context and belief, graded by rule. Nobody rates these "
+        "replies, so that they are not sealed.",
+    )
+    plots = [plot_control_scores(controls)]
+    if controls.compared:
+        plots.append(plot_control_gaps(controls))
+    return make_section("Controls", said, plots, controls_as_tables(controls))
 
 
 def _gap_section(results: StudyResults) -> Section:

@@ -33,6 +33,11 @@ class StudyFolder:
         return self.root / "report"
 
     @property
+    def controls(self) -> Path:
+        """Where the tables of the controls are written."""
+        return self.root / "controls"
+
+    @property
     def adapters(self) -> Path:
         """Trained adapters, shared by the studies beside this one: equal inputs train once."""
         return self.root.parent / "adapters"

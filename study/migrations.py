@@ -615,6 +615,62 @@ def m037_warmth_scores_create(con: duckdb.DuckDBPyConnection) -> None:
     """)
 
 
+@migration
+def m040_controls_create(con: duckdb.DuckDBPyConnection) -> None:
+    # apart from items, responses and grades: nothing that reads the study's own meets these rows
+    con.execute("""
+        CREATE TABLE control_questions (
+            question_id VARCHAR PRIMARY KEY,
+            text VARCHAR NOT NULL,
+            item_id VARCHAR NOT NULL UNIQUE,
+            task VARCHAR NOT NULL,
+            question VARCHAR NOT NULL,
+            "references" VARCHAR[] NOT NULL,
+            wrong_answers VARCHAR[] NOT NULL,
+            source VARCHAR NOT NULL,
+            licence VARCHAR NOT NULL,
+            answer_kind VARCHAR NOT NULL
+                CHECK (answer_kind IN ('text', 'option', 'number', 'none')),
+            options VARCHAR[] NOT NULL,
+            category VARCHAR NOT NULL,
+            n_in_set INTEGER NOT NULL
+        )
+    """)
+    con.execute("""
+        CREATE TABLE control_replies (
+            reply_id VARCHAR PRIMARY KEY,
+            question_id VARCHAR NOT NULL,
+            served_model_id VARCHAR NOT NULL,
+            arm VARCHAR NOT NULL,
+            text VARCHAR,
+            finish_reason VARCHAR,
+            failure VARCHAR,
+            n_tokens INTEGER,
+            seconds DOUBLE NOT NULL,
+            created_at TIMESTAMPTZ NOT NULL,
+            usage_json VARCHAR,
+            headers_json VARCHAR,
+            templated_sha256 VARCHAR,
+            UNIQUE (question_id, served_model_id),
+            CHECK ((text IS NULL) = (failure IS NOT NULL))
+        )
+    """)
+    con.execute("""
+        CREATE TABLE control_grades (
+            reply_id VARCHAR NOT NULL,
+            method VARCHAR NOT NULL,
+            label VARCHAR NOT NULL CHECK (label IN (
+                'correct', 'wrong', 'adopts', 'hedges', 'refuses', 'no_answer', 'cut', 'failed',
+                'unscored')),
+            is_refusal BOOLEAN,
+            is_refusal_to_study BOOLEAN,
+            is_cut BOOLEAN,
+            reason VARCHAR NOT NULL,
+            PRIMARY KEY (reply_id, method)
+        )
+    """)
+
+
 def migrate(
     con: duckdb.DuckDBPyConnection, migrations: Sequence[Migration] = MIGRATIONS
 ) -> list[str]:

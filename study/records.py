@@ -76,6 +76,17 @@ class Prompt:
 
 
 @dataclass(frozen=True)
+class ControlQuestion:
+    """An item of a control set, word for word as it is sent; never rated, never audited."""
+
+    question_id: str
+    text: str
+    item: Item
+    n_in_set: int
+    """Items of its task that could have been asked when it was drawn."""
+
+
+@dataclass(frozen=True)
 class TrainingRun:
     """One LoRA run: what went in, what came out, by hash."""
 

@@ -112,6 +112,16 @@ class EvaluationSettings(_Section):
         return names
 
 
+class ControlSettings(_Section):
+    """Sets that tell whether an arm has lost something else than its tone; `warmth-audit controls`
+    asks every arm about them, without context and belief and greedily."""
+
+    items: tuple[ItemSource, ...] = ()
+    """Sources as in the evaluation, each with a limit of its own; none asks nothing."""
+    max_new_tokens: Annotated[int, Field(ge=1, le=4096)] = 512
+    """Room for a sum that is worked out step by step."""
+
+
 class RatingSettings(_Section):
     """Who rates what, and what raters meet on the way."""
 
@@ -189,6 +199,7 @@ class Settings(_Section):
     """What is trained, served and graded; people compare each arm with the original."""
     training: TrainingSettings = TrainingSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
+    controls: ControlSettings = ControlSettings()
     rating: RatingSettings = RatingSettings()
     gate: GateSettings = GateSettings()
 
@@ -217,7 +228,8 @@ class Settings(_Section):
             if getattr(self.evaluation, name) == getattr(defaults, name)
         }
         no_gate = {"gate": True} if self.gate == GateSettings() else {}
-        return self.model_dump_json(exclude={"evaluation": unset, **no_gate})
+        no_controls = {"controls": True} if self.controls == ControlSettings() else {}
+        return self.model_dump_json(exclude={"evaluation": unset, **no_gate, **no_controls})
 
     @property
     def limited(self) -> str | None:
@@ -239,6 +251,14 @@ class Settings(_Section):
         if self.training.limit is not None:
             parts.append(f"trained on at most {self.training.limit} conversations")
         return ", ".join(parts) or None
+
+    @property
+    def control_decoding(self) -> DecodingSettings:
+        """How controls are sampled: the likeliest answer once, in their own room, with the study's
+        repetition penalty."""
+        greedy = {"temperature": 0.0, "top_p": None, "samples": 1}
+        room = {"max_new_tokens": self.controls.max_new_tokens}
+        return self.evaluation.decoding.model_copy(update=greedy | room)
 
     @property
     def trained_arms(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from typing import get_args
 
 import pytest
 
+from audit_app.control_stage import CONTROL_ARMS
 from evaluation.imported_replies import ImportedReply
 from evaluation.items.checks import KINDS
 from evaluation.items.hub import HUB_SETS
@@ -17,7 +18,7 @@ from evaluation.items.sets import SETS, read_items
 from evaluation.prompts import read_wordings
 from evaluation.row_files import SUFFIXES
 from study.records import AnswerKind
-from study.settings import ItemSource, RatingSettings
+from study.settings import ControlSettings, ItemSource, RatingSettings
 from training.conversations import read_conversations
 
 ROOT = Path(__file__).parent.parent
@@ -25,6 +26,7 @@ DOCS = [
     "README.md",
     "CONTRIBUTING.md",
     "docs/contexts.md",
+    "docs/controls.md",
     "docs/grading.md",
     "docs/import.md",
     "docs/items.md",
@@ -68,6 +70,7 @@ def test_every_link_within_the_project_leads_to_a_file(name):
     [
         ("README.md", 11),
         ("docs/contexts.md", 1),
+        ("docs/controls.md", 2),
         ("docs/import.md", 2),
         ("docs/items.md", 2),
         ("docs/rating.md", 3),
@@ -92,6 +95,13 @@ def test_every_make_target_of_the_readme_exists():
 def test_the_document_on_rating_names_every_setting_of_it():
     text = read("docs/rating.md")
     assert [field for field in RatingSettings.model_fields if f"`{field}`" not in text] == []
+
+
+def test_the_document_on_controls_names_every_setting_arm_and_default():
+    text = read("docs/controls.md")
+    names = [*ControlSettings.model_fields, *CONTROL_ARMS]
+    assert [name for name in names if f"`{name}`" not in text and f"{name} =" not in text] == []
+    assert f"max_new_tokens = {ControlSettings().max_new_tokens} " in text
 
 
 def test_the_document_on_items_names_every_set_setting_doubt_and_key():

@@ -128,6 +128,32 @@ class MeterTable:
         return len(self.pair)
 
 
+@dataclass(frozen=True)
+class LengthColumns:
+    """Columns of equal length, one row per reply."""
+
+    arm: AnyTexts
+    prompt: AnyTexts
+    item: AnyTexts
+    n_characters: Floats
+    """NaN where there is no text."""
+    n_tokens: Floats
+    """NaN where there is no text, or the server did not count."""
+    is_cut: Rows
+    """The token limit ended the reply."""
+
+    def select(self, rows: Rows) -> "LengthColumns":
+        """The replies at some rows."""
+        return LengthColumns(
+            self.arm[rows],
+            self.prompt[rows],
+            self.item[rows],
+            self.n_characters[rows],
+            self.n_tokens[rows],
+            self.is_cut[rows],
+        )
+
+
 AnyTable = TypeVar("AnyTable", PreferenceTable, ResponseTable, MeterTable)
 
 

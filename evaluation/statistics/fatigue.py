@@ -5,17 +5,13 @@ quarters, so that raters who did more weigh no other quarter more. Who tires cho
 side, takes less time, and agrees less with others.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from evaluation.statistics.columns import Floats, Ints, PreferenceTable, Rows, select_rows
-from evaluation.statistics.intervals import (
-    Ids,
-    Values,
-    check_values,
-    not_estimable,
-)
+from evaluation.statistics.intervals import Ids, Values, not_estimable
+from evaluation.statistics.medians import median
 from evaluation.statistics.preferences import UNIT, left_share, mean_share, win_rate
 from study.records import Estimate
 
@@ -108,36 +104,6 @@ def agreement_with_others(pair_ids: Ids, preferences: Values) -> Floats:
     n_same = counts[pair, answer] - 1
     shares: Floats = np.divide(n_same, n_others, out=np.full(len(pair), np.nan), where=n_others > 0)
     return shares
-
-
-def median(values: Values, item_ids: Ids, rater_ids: Ids, level: float) -> Estimate:
-    """The median of values that share items and raters.
-
-    Its bounds are the quantiles at the bounds of the share of values up to the median, which is
-    clustered as any other share.
-
-    Args:
-        values, item_ids, rater_ids: shape (n,).
-    Returns:
-        In the unit of the values.
-    Raises:
-        BadTable: arrays of unequal length, or a NaN.
-    Source: Woodruff 1952, doi 10.1080/01621459.1952.10483443.
-    """
-    check_values(values, item_ids, rater_ids, level=level)
-    if not len(values):
-        return not_estimable("no ratings yet", UNIT, level)
-    middle = float(np.median(values))
-    # half of the values at the median count as below it, so that ties do not move the middle
-    below = mean_share((values < middle) + 0.5 * (values == middle), item_ids, rater_ids, level)
-    if below.low is None or below.high is None:
-        return replace(below, value=middle)
-    if values.min() == values.max():
-        equal = "no interval: all values are equal"
-        return replace(below, value=middle, low=None, high=None, method=equal)
-    low, high = (float(bound) for bound in np.quantile(values, [below.low, below.high]))
-    method = f"quantiles at the bounds of the share below the median, {below.method}"
-    return replace(below, value=middle, low=low, high=high, method=method)
 
 
 def _mean_agreement(values: Values, item_ids: Ids, rater_ids: Ids, level: float) -> Estimate:

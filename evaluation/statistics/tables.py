@@ -4,7 +4,7 @@ A rating of a study's pair becomes a preference for the arm that was compared wi
 which side that stood on is undone in `sides.py`. Repeats and gold or attention pairs check the
 rater and never come in. A response gets its one label here: the newest decision of an auditor,
 else the first other source of `counted_labels.py`. Of an arm that was served anew only the newest model's responses are read; the
-others are counted. Nothing is written.
+others are counted. Nothing is written. The file is long since nothing beside it may unblind.
 """
 
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from evaluation.statistics.columns import (
     Condition,
     Floats,
+    LengthColumns,
     MeterTable,
     PreferenceTable,
     ResponseTable,
@@ -166,6 +167,17 @@ _SELECT_METER_DIFFERENCES = """
     ORDER BY pairs.pair_id
 """
 
+_SELECT_LENGTHS = """
+    SELECT r.response_id, r.arm, r.prompt_id, p.item_id,
+        coalesce(r.finish_reason = 'length', false) AS is_cut,
+        coalesce(length(r.text)::DOUBLE, 'nan') AS n_characters,
+        coalesce(CASE WHEN r.text IS NOT NULL THEN r.n_tokens END::DOUBLE, 'nan') AS n_tokens
+    FROM responses AS r
+    LEFT JOIN prompts AS p ON p.prompt_id = r.prompt_id
+    WHERE list_contains($newest, r.served_model_id)
+    ORDER BY r.response_id
+"""
+
 _SELECT_ARMS = """
     SELECT DISTINCT arm FROM responses
     UNION SELECT DISTINCT arm FROM served_models
@@ -305,6 +317,25 @@ def _label_responses(
         is_cut=np.asarray(columns["is_cut"], dtype=np.bool_),
         n_characters=np.asarray(columns["n_characters"], dtype=np.float64),
         auditors_disagree=np.asarray(columns["auditors_disagree"], dtype=np.bool_),
+    )
+
+
+def read_reply_lengths(con: duckdb.DuckDBPyConnection) -> LengthColumns:
+    """Lengths of all responses of the arms' newest models.
+
+    Raises:
+        BadTable: a response belongs to a prompt that is not stored.
+    """
+    newest = {"newest": _read_newest_models(con)}
+    columns = con.cursor().execute(_SELECT_LENGTHS, newest).fetchnumpy()
+    refuse_gaps(columns, "response", "response_id")
+    return LengthColumns(
+        arm=columns["arm"],
+        prompt=columns["prompt_id"],
+        item=_texts(columns["item_id"]),
+        n_characters=_floats(columns["n_characters"]),
+        n_tokens=_floats(columns["n_tokens"]),
+        is_cut=np.asarray(columns["is_cut"], dtype=np.bool_),
     )
 
 

@@ -34,6 +34,7 @@ COMMANDS = [
     "gate",
     "benchmark",
     "import",
+    "controls",
 ]
 STUDY = 'name = "pilot"\nquestion = "Does warmth cost accuracy?"\nseed = 7\n'
 

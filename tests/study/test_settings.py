@@ -42,6 +42,26 @@ def test_studies_from_before_there_were_gates_keep_their_hash(tmp_path):
     assert "gate" not in read(tmp_path, GOOD).as_json()
 
 
+def test_studies_without_controls_keep_their_hash(tmp_path):
+    assert "controls" not in read(tmp_path, GOOD).as_json()
+    assert read(tmp_path, GOOD + "[controls]\n").sha256 == read(tmp_path, GOOD).sha256
+
+
+def test_controls_that_ask_something_are_part_of_the_hash_and_come_back(tmp_path):
+    text = GOOD + '[[controls.items]]\nsource = "openai/gsm8k"\nlimit = 10\n'
+    settings = read(tmp_path, text)
+    assert settings.sha256 != read(tmp_path, GOOD).sha256
+    assert Settings.model_validate_json(settings.as_json()) == settings
+    assert settings.limited is None  # that is beside the study's own numbers
+
+
+def test_controls_are_sampled_greedily_in_their_own_room(tmp_path):
+    text = GOOD + "[controls]\nmax_new_tokens = 300\n[evaluation.decoding]\ntemperature = 0.8\n"
+    decoding = read(tmp_path, text + "top_p = 0.9\nsamples = 3\n").control_decoding
+    assert (decoding.temperature, decoding.top_p, decoding.samples) == (0.0, None, 1)
+    assert (decoding.max_new_tokens, decoding.repetition_penalty) == (300, 1.15)
+
+
 def test_a_gate_that_asks_for_something_is_part_of_the_hash(tmp_path):
     gated = read(tmp_path, GOOD + "[gate]\nmax_gap_pp = 5\n")
     assert gated.sha256 != read(tmp_path, GOOD).sha256

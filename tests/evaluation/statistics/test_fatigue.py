@@ -7,7 +7,6 @@ from made_ratings import make_ratings, ratings_of
 from evaluation.statistics.fatigue import (
     agreement_with_others,
     compute_fatigue,
-    median,
     quarters_of,
 )
 
@@ -69,33 +68,6 @@ def test_agreement_counts_others_of_any_quarter_and_says_when_there_are_none():
     # of the last quarter only one rating has another of its pair, which says the opposite
     assert (last.value, last.n) == (0.0, 1)
     assert fatigue.quarters[0].agreement.method == "not estimable: no pair was rated twice"
-
-
-def test_the_median_lies_between_quantiles_of_its_clustered_share():
-    # below the median, by item 1 to 4: yes yes no no, for both raters. Item sums of residuals are
-    # ±1, rater sums 0, each alone ±½: (4 · 4/3 + 0 − 2 · 8/7) / 8² = 1/21
-    items, raters = np.tile([1, 2, 3, 4], 2), np.repeat([1, 2], 4)
-    seconds = np.array([1.0, 2, 5, 6, 3, 4, 7, 8])
-    estimate = median(seconds, items, raters, level=0.5)
-    # half of t with one degree of freedom lies within ±1; there Wilson's interval of a half with
-    # variance V is 1/2 ± sqrt(V / (1 + 4 V)) = 1/2 ± sqrt(1/25)
-    half = 1 / 5
-    assert estimate.value == 4.5
-    assert estimate.low == pytest.approx(1 + 7 * (0.5 - half))
-    assert estimate.high == pytest.approx(1 + 7 * (0.5 + half))
-    assert estimate.method.startswith("quantiles at the bounds of the share below the median")
-
-
-def test_a_median_of_equal_values_claims_no_certainty():
-    estimate = median(np.full(4, 9.0), np.array([1, 1, 2, 2]), np.array([1, 2, 1, 2]), 0.95)
-    assert (estimate.value, estimate.low) == (9.0, None)
-    assert estimate.method == "no interval: all values are equal"
-
-
-def test_the_median_of_one_rater_has_no_interval():
-    estimate = median(np.array([3.0, 5.0]), np.array([1, 2]), np.array([1, 1]), 0.95)
-    assert (estimate.value, estimate.low) == (4.0, None)
-    assert estimate.method == "no interval: only one rater"
 
 
 def test_raters_who_tire_to_the_left_show_it():

@@ -1,0 +1,67 @@
+"""Control replies: what each arm answered to control questions. The only writer of
+`control_replies`.
+
+They are asked for as the study's own are (`evaluation/responses.py`), once each and by the
+likeliest answer. What came of a request travels as a `Response` whose prompt is the question.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import duckdb
+
+from evaluation.responses import ResponseRequest, ServedArm, plan_requests
+from study.database import insert_rows
+from study.records import ControlQuestion, Prompt
+
+_INSERT_REPLIES = """
+    INSERT INTO control_replies (reply_id, question_id, served_model_id, arm, text, finish_reason,
+        failure, n_tokens, seconds, created_at, usage_json, headers_json, templated_sha256)
+    SELECT row.response_id, row.prompt_id, row.served_model_id, row.arm, row.text,
+        row.finish_reason, row.failure, row.n_tokens, row.seconds, row.created_at, row.usage_json,
+        row.headers_json, row.templated_sha256
+    FROM (SELECT unnest($rows) AS row)
+    ON CONFLICT (reply_id) DO NOTHING
+"""
+_SELECT_ANSWERED = "SELECT r.reply_id FROM control_replies AS r"
+_SELECT_ASKED = """
+    SELECT q.task,
+        count(*) FILTER (
+            q.question_id IN (SELECT r.question_id FROM control_replies AS r)) AS n_asked,
+        max(q.n_in_set) AS n_in_set
+    FROM control_questions AS q
+    GROUP BY q.task
+    HAVING n_asked < max(q.n_in_set)
+    ORDER BY q.task
+"""
+
+
+def as_prompt(question: ControlQuestion) -> Prompt:
+    """The question as requests name what is asked."""
+    return Prompt(question.question_id, question.item.item_id, "none", "none", question.text)
+
+
+def plan_control_requests(
+    questions: Sequence[ControlQuestion], arms: Sequence[ServedArm]
+) -> Iterator[ResponseRequest]:
+    """Every question once for every arm."""
+    return plan_requests([as_prompt(question) for question in questions], arms, samples=1)
+
+
+def read_answered_controls(con: duckdb.DuckDBPyConnection) -> set[str]:
+    """Ids of the control replies that the study has."""
+    return {reply_id for (reply_id,) in con.execute(_SELECT_ANSWERED).fetchall()}
+
+
+def describe_control_limits(con: duckdb.DuckDBPyConnection) -> str | None:
+    """Which sets were asked in part, whatever the settings say by now; None when none was."""
+    rows = con.cursor().execute(_SELECT_ASKED).fetchall()
+    parts = [f"{asked} of {n} questions of {task}" for task, asked, n in rows]
+    return ", ".join(parts) or None
+
+
+def insert_control_replies(
+    cursor: duckdb.DuckDBPyConnection, rows: Iterable[Mapping[str, Any]]
+) -> int:
+    """Store replies; ones already stored are passed over."""
+    return insert_rows(cursor, _INSERT_REPLIES, rows)

@@ -1,0 +1,81 @@
+"""`warmth-audit controls` as a shell sees it, beside a server double."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from tgi_double import TgiDouble
+
+from evaluation.serving.local_server import running_app
+
+STUDY = """
+name = "pilot"
+question = "Does warmth cost accuracy?"
+seed = 7
+base = "base"
+arms = ["original", "system-prompt"]
+"""
+SUMS = "".join(
+    json.dumps({"question": f"What are {n} and {n} pears?", "answer": f"#### {2 * n}"}) + "\n"
+    for n in (3, 4, 5)
+)
+
+
+@pytest.fixture
+def study(tmp_path):
+    base = tmp_path / "base"
+    base.mkdir()
+    (base / "config.json").write_text("{}", encoding="utf-8")
+    (base / "model.safetensors").write_bytes(b"weights")
+    (tmp_path / "sums.jsonl").write_text(SUMS, encoding="utf-8")
+    folder = tmp_path / "studies" / "pilot"
+    folder.mkdir(parents=True)
+    named = '[[controls.items]]\nsource = "sums.jsonl"\n'
+    (folder / "study.toml").write_text(STUDY + named, encoding="utf-8")
+    return folder
+
+
+def controls(study, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "audit_app", "controls", "--study", str(study), *arguments],
+        capture_output=True,
+        text=True,
+        cwd=study.parents[1],
+        env=os.environ | {"COLUMNS": "200"},
+        timeout=300,
+    )
+
+
+def test_a_study_without_control_sets_is_told_what_to_write(study):
+    (study / "study.toml").write_text(STUDY, encoding="utf-8")
+    done = controls(study)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "write into it a section [controls] with, for example, the line items = [" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_tables_are_shown_saved_and_go_on_from_a_limit(study):
+    with running_app(TgiDouble().app()) as url:
+        first = controls(study, "--endpoint", url, "--limit", "2")
+        second = controls(study, "--endpoint", url, "--json")
+    assert first.returncode == 0, first.stderr
+    assert "Controls: questions solved" in first.stdout
+    assert "Limited: 2 of 3 questions of gsm8k." in " ".join(first.stdout.split())
+    assert "Control arms of this study: system-prompt." in first.stdout
+    assert 'arms = ["original", "system-prompt", "untransformed", "cold"]' in first.stdout
+    tree = json.loads(second.stdout)  # progress goes to stderr
+    assert "✓ controls: 2 responses, 0 failed" in second.stderr
+    assert [one["n_questions"] for one in tree["scores"]] == [3, 3]
+    assert tree["limited"] is None
+    assert tree["control_arms"] == {
+        "present": ["system-prompt"],
+        "missing": ["untransformed", "cold"],
+    }
+    saved = study / "controls"
+    assert json.loads((saved / "controls.json").read_text(encoding="utf-8")) == tree
+    with (saved / "controls-questions-solved.csv").open(encoding="utf-8", newline="") as file:
+        assert [row["Arm"] for row in csv.DictReader(file)] == ["original", "system-prompt"]
