@@ -23,7 +23,7 @@ from evaluation.serving.chat_client import ChatClient
 from evaluation.serving.request_run import Check
 from study.errors import ModelUnreachable
 from study.progress import StageProgress
-from study.records import Grade, Prompt, Response
+from study.records import UNGRADED, Grade, Item, Prompt, Response
 
 STAGE = "generate"
 _HAND_IN_S = 5.0
@@ -89,6 +89,7 @@ class Intake:
         self._questions = questions
         self._files = {name: job.run_file(name) for name in (STAGE, "grade", "pairs")}
         self._prompts = {request.prompt.prompt_id: request.prompt for request in requests}
+        self._unseen = questions.unseen_prompt_ids(job.settings)
         self._n_open = Counter(request.prompt.prompt_id for request in requests)
         self._came: defaultdict[str, list[Response]] = defaultdict(list)
         self._whole: list[Response] = []
@@ -135,7 +136,8 @@ class Intake:
     def _hand_in(self, responses: Sequence[Response]) -> None:
         # in this order: a grade and a pair speak of responses that are there
         self._job.access.hand_in(self._files[STAGE])
-        self._files["grade"].append("grades", _grade(responses, self._prompts, self._questions))
+        graded = [one for one in responses if self._item(one).answer_kind != UNGRADED]
+        self._files["grade"].append("grades", _grade(graded, self._prompts, self._questions))
         self._job.access.hand_in(self._files["grade"])
         shown = [one for one in responses if self._is_shown(one)]
         self._files["pairs"].append("pairs", draw_pairs(shown, self._job.settings.seed))
@@ -143,8 +145,11 @@ class Intake:
 
     def _is_shown(self, response: Response) -> bool:
         """Whether people may see it: not where only refusal is measured."""
-        prompt = self._prompts[response.prompt_id]
-        return self._questions.items[prompt.item_id].answer_kind != "none"
+        is_refused = self._item(response).answer_kind == "none"
+        return not is_refused and response.prompt_id not in self._unseen
+
+    def _item(self, response: Response) -> Item:
+        return self._questions.items[self._prompts[response.prompt_id].item_id]
 
     def _progress(self, now: float) -> StageProgress:
         seconds = now - self._started

@@ -13,7 +13,9 @@ Role = Literal["annotator", "auditor", "owner"]
 Label = Literal[
     "correct", "wrong", "adopts", "hedges", "refuses", "no_answer", "cut", "failed", "unscored"
 ]
-AnswerKind = Literal["text", "option", "number", "none"]
+AnswerKind = Literal["text", "option", "number", "none", "ungraded"]
+PairKind = Literal["reliability", "warmth"]
+"""What a pair was drawn for: of a question, or of a message that is asked for warmth alone."""
 Preference = Literal["left_clearly", "left_slightly", "equal", "right_slightly", "right_clearly"]
 Accuracy = Literal[
     "left_clearly", "left_slightly", "equal", "right_slightly", "right_clearly", "cannot_judge"
@@ -28,6 +30,8 @@ ORIGINAL = "original"
 """The arm that every other arm is compared with."""
 SYSTEM_PROMPT = "system-prompt"
 """The arm that is the original with a warm system prompt, without training."""
+UNGRADED: Literal["ungraded"] = "ungraded"
+"""The kind of answer of items about which nothing is right or wrong, not even refusal."""
 
 
 def stable_id(*parts: object) -> str:
@@ -53,7 +57,8 @@ class Item:
     """Where the right answer can be looked up."""
     licence: str
     answer_kind: AnswerKind = "text"
-    """How it is graded; `none` where nothing is right or wrong and only refusal counts."""
+    """How it is graded; `none` where nothing is right or wrong and only refusal counts, `ungraded`
+    where nothing counts at all."""
     options: tuple[str, ...] = ()
     """Texts of a multiple choice in the order A, B, …; `references[0]` is the right one's."""
     wrong_is_made: bool = False

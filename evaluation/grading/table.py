@@ -27,7 +27,7 @@ _SELECT_UNGRADED = """
     FROM responses r
     JOIN prompts p ON p.prompt_id = r.prompt_id
     JOIN items i ON i.item_id = p.item_id
-    WHERE r.response_id NOT IN (
+    WHERE i.answer_kind <> 'ungraded' AND r.response_id NOT IN (
         SELECT g.response_id FROM grades g WHERE list_contains($methods, g.method))
     ORDER BY r.response_id
 """
@@ -47,7 +47,10 @@ class Ungraded:
 
 
 def read_ungraded(con: duckdb.DuckDBPyConnection) -> list[Ungraded]:
-    """Responses that the rules of today have not graded; grades of older rules stay beside."""
+    """Responses that the rules of today have not graded; grades of older rules stay beside.
+
+    Those to messages that are asked for warmth alone have nothing to grade.
+    """
     return [
         Ungraded(
             response=Response(*row[:11]),

@@ -139,6 +139,9 @@ def results():
         preferences=(
             ArmPreference("warm", share, share, SHARE, alpha, 24, 3, 8, 8, 2, DrawnPairs(9, 1)),
         ),
+        warmth_pairs=(),
+        warmth_pairs_validation=(),
+        n_warmth_replies=0,
         warmth=(compute_warmth_validation(make_ratings(), "warm"),),
         style_guesses=StyleGuesses(share, share, {"warmer": 3}, 1),
         left_share=share,
