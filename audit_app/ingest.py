@@ -30,6 +30,7 @@ from evaluation.pairs import insert_pairs
 from evaluation.prompts import insert_prompts
 from evaluation.responses import insert_responses
 from evaluation.serving.served_models import insert_served_models
+from evaluation.warmth import insert_warmth_scores
 from study.database import write_snapshot
 from study.errors import BadSettings, DiskFull, StudyError
 from study.progress import StageProgress, State
@@ -67,6 +68,7 @@ def writers(clock: Callable[[], datetime]) -> Mapping[str, Writer]:
         "pairs": insert_pairs,
         "rewrites": insert_rewrites,
         "context_sentences": insert_context_sentences,
+        "warmth_scores": insert_warmth_scores,
     }
 
 

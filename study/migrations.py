@@ -599,6 +599,23 @@ def m036_responses_add_what_the_server_said(con: duckdb.DuckDBPyConnection) -> N
 
 
 @migration
+def m037_warmth_scores_create(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("""
+        CREATE TABLE warmth_scores (
+            score_id VARCHAR PRIMARY KEY,
+            response_id VARCHAR NOT NULL,
+            mode VARCHAR NOT NULL CHECK (mode IN ('masked', 'paper')),
+            version INTEGER NOT NULL CHECK (version >= 1),
+            meter VARCHAR NOT NULL,
+            meter_sha256 VARCHAR NOT NULL,
+            seed BIGINT,
+            passes INTEGER NOT NULL CHECK (passes >= 1),
+            score DOUBLE
+        )
+    """)
+
+
+@migration
 def m038_items_rebuild_with_ungraded(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("""
         CREATE TABLE items_rebuilt (

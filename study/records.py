@@ -184,6 +184,26 @@ class Grade:
 
 
 @dataclass(frozen=True)
+class WarmthScore:
+    """How warm a meter finds a response."""
+
+    score_id: str
+    response_id: str
+    mode: Literal["masked", "paper"]
+    version: int
+    """Of the rules by which scores are made."""
+    meter: str
+    """Name of the model as the user gave it."""
+    meter_sha256: str
+    seed: int | None
+    """Of what was drawn; None when nothing was."""
+    passes: int
+    """Over how many draws the mean was taken."""
+    score: float | None
+    """Difference of mean log-likelihoods per token; None for a response that says nothing."""
+
+
+@dataclass(frozen=True)
 class Pair:
     """Two responses to one prompt, in a drawn order that says nothing about the arms."""
 

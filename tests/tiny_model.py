@@ -55,6 +55,39 @@ def make_tiny_model(folder: Path, seed: int) -> Path:
     return folder
 
 
+def make_tiny_gpt2(folder: Path, seed: int, n_positions: int = 512) -> Path:
+    """Save a GPT-2 with random weights, dropout and a tokenizer by bytes; returns the folder."""
+    import torch
+    from tokenizers import ByteLevelBPETokenizer
+    from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
+
+    trained = ByteLevelBPETokenizer()
+    trained.train_from_iterator(
+        _TEXTS, vocab_size=400, special_tokens=["<|endoftext|>"], show_progress=False
+    )
+    # as GPT-2's own: no padding, and nothing is put before a text
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=trained._tokenizer, bos_token="<|endoftext|>", eos_token="<|endoftext|>"
+    )
+    config = GPT2Config(
+        vocab_size=len(tokenizer),
+        n_positions=n_positions,
+        n_embd=48,
+        n_layer=2,
+        n_head=4,
+        initializer_range=0.3,
+        bos_token_id=0,
+        eos_token_id=0,
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = GPT2LMHeadModel(config)
+    folder.mkdir(parents=True, exist_ok=True)
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
 def make_tiny_adapter(base: Path, folder: Path, seed: int) -> Path:
     """Save a LoRA adapter whose random weights change what the base says; returns the folder."""
     import torch

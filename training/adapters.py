@@ -16,8 +16,8 @@ import duckdb
 
 from study.database import insert_rows
 from study.errors import BadInput
+from study.model_files import combined_sha256, file_sha256
 from study.records import TrainingRun
-from training.base_models import combined_sha256, file_sha256
 
 MANIFEST_FILE = "manifest.json"
 CONFIG_FILE = "adapter_config.json"

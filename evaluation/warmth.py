@@ -1,0 +1,334 @@
+"""SocioT warmth: does a language model expect a text from a friend rather than from a stranger? The
+only writer of `warmth_scores`.
+
+A score is the mean log-likelihood per token of a text that the friend, lover, mentor and idol is
+said to have said, less that of the stranger, enemy, examiner and dictator. Mode `paper` does what
+the released code of the metric does, dropout and padding included; mode `masked` looks at the
+text's own tokens alone, under sentences that differ in nothing but who speaks. A text has the same
+score whatever texts are scored beside it, and none (NaN) where it says nothing. Likelihoods are in
+`token_likelihoods.py`.
+
+Source: Cheng, Yu and Jurafsky 2025, arXiv:2502.13259 (HumT and SocioT).
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import duckdb
+
+from study.database import insert_rows
+from study.errors import BadInput, MissingExtra
+from study.model_files import combined_sha256, hash_files
+from study.progress import Report, StageProgress, silent
+from study.records import WarmthScore, stable_id
+
+if TYPE_CHECKING:
+    from evaluation.token_likelihoods import TokenRow
+
+STAGE = "warmth"
+Mode = Literal["masked", "paper"]
+VERSION = 1
+"""Of the rules below; a score made by others is another score."""
+
+WARM_SPEAKERS = ("friend", "lover", "mentor", "idol")
+COLD_SPEAKERS = ("stranger", "enemy", "examiner", "dictator")
+N_CHARACTERS = 300
+"""Of each text, from its beginning."""
+PAPER_PASSES = 100
+"""Over which `paper` takes the mean where the model has dropout, as the metric's authors did."""
+
+_SPEAKERS = WARM_SPEAKERS + COLD_SPEAKERS
+
+_INSERT_WARMTH_SCORES = """
+    INSERT INTO warmth_scores (score_id, response_id, mode, version, meter, meter_sha256, seed,
+        passes, score)
+    SELECT row.score_id, row.response_id, row.mode, row.version, row.meter, row.meter_sha256,
+        row.seed, row.passes, row.score
+    FROM (SELECT unnest($rows) AS row)
+    ON CONFLICT (score_id) DO NOTHING
+"""
+_SELECT_UNSCORED = """
+    SELECT r.response_id, r.text
+    FROM responses r
+    WHERE r.text IS NOT NULL AND r.response_id NOT IN (
+        SELECT s.response_id
+        FROM warmth_scores s
+        WHERE s.mode = $mode AND s.version = $version AND s.meter_sha256 = $meter_sha256
+            AND s.seed IS NOT DISTINCT FROM $seed AND s.passes = $passes)
+    ORDER BY length(r.text), r.response_id
+"""
+
+
+@dataclass(frozen=True)
+class Meter:
+    """A causal language model that is asked how likely texts are."""
+
+    name: str
+    """As the user named it; a folder by its own name."""
+    sha256: str
+    """Over the model's files, as of a base model."""
+    model: Any
+    tokenizer: Any
+    max_tokens: int | None
+    """What the model can read; None when it does not say."""
+    has_dropout: bool
+    """Whether mode `paper` draws anything."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """All that a score depends on beside its text."""
+
+    mode: Mode
+    version: int
+    meter: str
+    meter_sha256: str
+    seed: int | None
+    """Of the dropout; None where nothing is drawn."""
+    passes: int
+    """Times that dropout was drawn; 1 where nothing is drawn."""
+
+
+def load_meter(folder: Path, name: str | None = None) -> Meter:
+    """A meter from a folder with config.json, safetensors and a tokenizer.
+
+    Args:
+        name: as the user named the model; else the folder's own name.
+    Raises:
+        BadInput: the folder holds no causal language model.
+        MissingExtra: torch or transformers is not installed.
+    """
+    try:
+        from evaluation.token_likelihoods import has_dropout, load_causal_model
+    except ImportError as error:
+        raise MissingExtra(
+            f"scoring warmth needs the package {error.name}; "
+            'run `pip install "warmth-audit[train]"`'
+        ) from error
+    model, tokenizer = load_causal_model(folder)
+    return Meter(
+        name=name or folder.name,
+        sha256=combined_sha256(hash_files(folder)),
+        model=model,
+        tokenizer=tokenizer,
+        max_tokens=getattr(model.config.get_text_config(), "max_position_embeddings", None),
+        has_dropout=has_dropout(model),
+    )
+
+
+def measure_of(meter: Meter, mode: Mode, seed: int, passes: int = PAPER_PASSES) -> Measure:
+    """What scores by this meter, mode and seed are to be called; equal where nothing differs."""
+    draws = mode == "paper" and meter.has_dropout
+    return Measure(
+        mode=mode,
+        version=VERSION,
+        meter=meter.name,
+        meter_sha256=meter.sha256,
+        seed=seed if draws else None,
+        passes=passes if draws else 1,
+    )
+
+
+def score_texts(
+    meter: Meter,
+    texts: Sequence[str],
+    mode: Mode,
+    seed: int,
+    report: Report | None = None,
+    passes: int = PAPER_PASSES,
+) -> list[float]:
+    """Warmth of texts, in nats per token: above 0 where the meter expects them of a friend.
+
+    Args:
+        mode: `masked`, or `paper` for what the released code does.
+        seed: of the dropout in mode `paper`; each text has its own made of it, so that a text
+            keeps its score. Without meaning in mode `masked` and for models without dropout.
+        report: hears how many texts are scored.
+        passes: times that dropout is drawn for each text.
+    Returns:
+        One score per text, in their order; NaN for a text of blanks or of no token.
+    Raises:
+        BadInput: a text is not a text, a mode is not known, or no pass is asked for.
+    Source: Cheng et al. 2025; the sentences, quotation marks, limit of 300 characters and number
+        of passes are theirs.
+    """
+    _check_texts(texts, mode, passes)
+    tell = report or silent
+    rows = [_rows_of(meter, text[:N_CHARACTERS], mode) for text in texts]
+    if mode == "paper" and meter.has_dropout:
+        return _scores_with_dropout(meter, texts, rows, seed, passes, tell)
+    return _scores(meter, rows, tell)
+
+
+def _scores(meter: Meter, rows: Sequence[list["TokenRow"]], report: Report) -> list[float]:
+    from evaluation.token_likelihoods import mean_log_likelihoods
+
+    everything = [row for own in rows for row in own]
+
+    def tell(n_rows: int) -> None:
+        _tell(report, len(rows) - (len(everything) - n_rows) // len(_SPEAKERS), len(rows))
+
+    means = iter(mean_log_likelihoods(meter.model, everything, tell))
+    return [_difference([next(means) for _ in own]) for own in rows]
+
+
+def _scores_with_dropout(
+    meter: Meter,
+    texts: Sequence[str],
+    rows: Sequence[list["TokenRow"]],
+    seed: int,
+    passes: int,
+    report: Report,
+) -> list[float]:
+    """Text after text: dropout is drawn for a whole batch, which texts must not share."""
+    from evaluation.token_likelihoods import dropout_drawn_by, mean_log_likelihoods
+
+    scores = []
+    for text, own in zip(texts, rows, strict=True):
+        own_seed = int(stable_id(seed, text[:N_CHARACTERS]), 16) % 2**63
+        with dropout_drawn_by(meter.model, own_seed):
+            drawn = [_difference(mean_log_likelihoods(meter.model, own)) for _ in range(passes)]
+        scores.append(math.fsum(drawn) / passes)
+        _tell(report, len(scores), len(texts))
+    return scores
+
+
+def _difference(means: Sequence[float]) -> float:
+    """Mean over the warm speakers less that over the cold ones; NaN of no means."""
+    if not means:
+        return math.nan
+    n_warm = len(WARM_SPEAKERS)
+    warm, cold = means[:n_warm], means[n_warm:]
+    return math.fsum(warm) / len(warm) - math.fsum(cold) / len(cold)
+
+
+def _rows_of(meter: Meter, text: str, mode: Mode) -> list["TokenRow"]:
+    """A row per speaker, the warm ones first; none of a text that says nothing."""
+    if not text.strip():
+        return []
+    return _masked_rows(meter, text) if mode == "masked" else _paper_rows(meter, text)
+
+
+def _masked_rows(meter: Meter, text: str) -> list["TokenRow"]:
+    """Rows that end with the same tokens, the text's, which alone are looked at."""
+    from evaluation.token_likelihoods import TokenRow
+
+    # a mark such as <|im_end|> in a text is no mark
+    text_ids = _encode(meter, text, add_special_tokens=False, split_special_tokens=True)
+    starts = _start_of(meter)
+    prefixes = [
+        starts + _encode(meter, f'The {speaker} said, "', add_special_tokens=False)
+        for speaker in _SPEAKERS
+    ]
+    if meter.max_tokens is not None:
+        text_ids = text_ids[: meter.max_tokens - max(map(len, prefixes))]
+    if not text_ids:
+        return []
+    return [
+        TokenRow((*prefix, *text_ids), len(prefix) + len(text_ids), len(prefix))
+        for prefix in prefixes
+    ]
+
+
+def _start_of(meter: Meter) -> list[int]:
+    """The token that the tokenizer puts before every text; none where there is no such token."""
+    start = _encode(meter, "", add_special_tokens=True)[:1]
+    return start if start == [meter.tokenizer.bos_token_id] else []
+
+
+def _paper_rows(meter: Meter, text: str) -> list["TokenRow"]:
+    """Whole sentences, those of one side padded to the longest; all tokens but the first count."""
+    from evaluation.token_likelihoods import TokenRow
+
+    rows = []
+    for side in (WARM_SPEAKERS, COLD_SPEAKERS):
+        sentences = [
+            f'{"My" if speaker == "friend" else "The"} {speaker} said, "{text}"' for speaker in side
+        ]
+        ids = [_encode(meter, one)[: meter.max_tokens] for one in sentences]
+        width = max(map(len, ids))
+        for own in ids:
+            padding = (_padding_of(meter),) * (width - len(own))
+            rows.append(TokenRow((*own, *padding), len(own), 1))
+    return rows
+
+
+def _padding_of(meter: Meter) -> int:
+    # GPT-2 has no padding of its own and takes the token that ends a text
+    tokenizer = meter.tokenizer
+    candidates = (tokenizer.pad_token_id, tokenizer.eos_token_id, 0)
+    return next(token_id for token_id in candidates if token_id is not None)
+
+
+def _encode(meter: Meter, text: str, **options: bool) -> list[int]:
+    return list(meter.tokenizer(text, **options)["input_ids"])
+
+
+def _check_texts(texts: Sequence[str], mode: str, passes: int) -> None:
+    if mode not in ("masked", "paper"):
+        raise BadInput(f"expected the mode masked or paper, got {mode!r}; name one of those")
+    if passes < 1:
+        raise BadInput(f"expected at least one pass, got {passes}; {PAPER_PASSES} are usual")
+    if isinstance(texts, str):
+        raise BadInput("expected a list of texts, got one text; put it into a list")
+    for place, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise BadInput(
+                f"expected a text in place {place}, got {type(text).__name__}; leave it out"
+            )
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise BadInput(
+                f"the text in place {place} holds characters that are none ({error.reason}); "
+                "replace them"
+            ) from error
+
+
+def _tell(report: Report, done: int, total: int) -> None:
+    report(StageProgress(STAGE, "running", done, total, "texts scored"))
+
+
+def read_unscored(con: duckdb.DuckDBPyConnection, measure: Measure) -> dict[str, str]:
+    """Texts of the responses that have no score by this measure, by response id; short ones first."""
+    wanted = {
+        "mode": measure.mode,
+        "version": measure.version,
+        "meter_sha256": measure.meter_sha256,
+        "seed": measure.seed,
+        "passes": measure.passes,
+    }
+    return dict(con.cursor().execute(_SELECT_UNSCORED, wanted).fetchall())
+
+
+def warmth_score(response_id: str, measure: Measure, score: float) -> WarmthScore:
+    """A response's score as it is stored; NaN becomes none."""
+    return WarmthScore(
+        score_id=stable_id(
+            "warmth",
+            response_id,
+            measure.mode,
+            measure.version,
+            measure.meter_sha256,
+            measure.seed,
+            measure.passes,
+        ),
+        response_id=response_id,
+        mode=measure.mode,
+        version=measure.version,
+        meter=measure.meter,
+        meter_sha256=measure.meter_sha256,
+        seed=measure.seed,
+        passes=measure.passes,
+        score=None if math.isnan(score) else score,
+    )
+
+
+def insert_warmth_scores(
+    cursor: duckdb.DuckDBPyConnection, rows: Iterable[Mapping[str, Any]]
+) -> int:
+    """Store scores; a response keeps the first by each measure."""
+    return insert_rows(cursor, _INSERT_WARMTH_SCORES, rows)
