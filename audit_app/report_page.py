@@ -34,7 +34,7 @@ def report_sections(report: StudyReport) -> list[Section]:
     if report.interim is not None:
         return interim_sections(report.interim, report.limited)
     assert report.results is not None
-    return results_sections(report.results)
+    return results_sections(report.results, report.checkpoint_choice)
 
 
 def build_report_page(

@@ -24,9 +24,9 @@ def plot_warm_share(results: StudyResults) -> Plot:
 
     Each kind of pair stands apart.
     """
-    kinds = (("", results.preferences),)
+    kinds = [("Questions" if results.warmth_pairs else "", results.preferences)]
     if results.warmth_pairs:
-        kinds = (("Questions", results.preferences), ("Warmth pairs", results.warmth_pairs))
+        kinds.append(("Warmth pairs", results.warmth_pairs))
     groups = tuple(
         Group(
             name,

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from study.errors import BadSettings
-from study.records import ORIGINAL, SYSTEM_PROMPT, Form
+from study.records import ORIGINAL, SYSTEM_PROMPT, WARM, Form
 
 PACKAGED = "packaged"
 """In place of a path or a hub id: the one that comes with this project."""
@@ -24,6 +24,7 @@ IMPORTED = "imported"
 ArmName = Literal["original", "untransformed", "cold", "warm", "system-prompt"]
 Shape = Literal["controlled", "paper_compat"]
 Entry = Literal["invite", "prolific", "hugging_face"]
+CheckpointRule = Literal["first_within_one_se", "best", "last"]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -188,9 +189,10 @@ class WarmthSettings(_Section):
     was said before."""
     limit: Annotated[int, Field(ge=2)] | None = None
     """Use this many messages, drawn by seed; None for all."""
-    rule: Literal["first_within_one_se", "best", "last"] | None = None
-    """Which checkpoint stands for its arm: the first whose warmth is within one standard error of
-    the best, the warmest, or the last; None serves the last and measures none."""
+    rule: CheckpointRule | None = None
+    """Which checkpoint of the arm warm is taken: the first whose warmth is within one standard error
+    of the best, the warmest, or the last. Other trained arms are taken at the same epoch. None
+    takes the end of each run and measures nothing."""
     mode: Literal["masked", "paper"] = "masked"
     """How the meter reads: deterministically, or as the code of the study of 2025 does."""
     meter: str = PACKAGED
@@ -245,6 +247,8 @@ class Settings(_Section):
             raise ValueError("arms needs 'original' and at least one arm to compare with it")
         if len(set(self.arms)) != len(self.arms):
             raise ValueError("arms names an arm twice")
+        if self.warmth.rule is not None and WARM not in self.arms:
+            raise ValueError("warmth.rule chooses by the arm 'warm', which arms does not name")
         return self
 
     @property
