@@ -43,6 +43,7 @@ from audit_app.options import (
 from audit_app.planning_commands import commands as planning_commands
 from audit_app.stage_commands import commands
 from audit_app.table_commands import commands as table_commands
+from audit_app.warmth_commands import commands as warmth_commands
 from study.errors import BadInput, StudyError
 from study.folder import StudyFolder
 from study.settings import Environment, Settings, read_environment, read_settings
@@ -85,6 +86,7 @@ cli.add_typer(table_commands)
 cli.add_typer(planning_commands)
 cli.add_typer(gate_commands)
 cli.add_typer(checkpoint_commands)
+cli.add_typer(warmth_commands)
 _err = Console(stderr=True)
 
 

@@ -1,4 +1,4 @@
-"""Tables from elsewhere: named columns of a CSV, JSONL or Parquet file, for analysis without a study.
+"""Tables from elsewhere: named columns of a CSV, JSON, JSONL or Parquet file, for analysis without a study.
 
 DuckDB reads them; nothing is written or dropped here. Texts come without the blanks around them. A
 cell that is empty is missing, and what that means is for the caller to say and to count.
@@ -20,6 +20,7 @@ from study.errors import BadInput, BadTable
 _READERS = {
     ".csv": "read_csv(?, header = true, all_varchar = true, sample_size = -1)",
     ".jsonl": "read_json(?, format = 'newline_delimited')",
+    ".json": "read_json(?, format = 'array')",
     ".parquet": "read_parquet(?)",
 }
 
@@ -87,7 +88,7 @@ def read_outside_table(path: Path, names: Sequence[str]) -> OutsideTable:
     """Read the named columns of a file.
 
     Args:
-        path: ends in .csv (comma, semicolon or tab; a header line), .jsonl or .parquet.
+        path: ends in .csv (comma, semicolon or tab; a header line), .jsonl, .json (a list) or .parquet.
     Raises:
         BadInput: no such file, another kind of file, or a column that it does not have.
         BadTable: the file cannot be read as what its name says, or has no row.

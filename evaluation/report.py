@@ -31,6 +31,7 @@ from evaluation.formats import (
     methods_of,
 )
 from evaluation.judge_tables import judge_as_json, judge_as_tables
+from evaluation.meter_tables import agreements_of, meters_as_json, meters_as_tables
 from evaluation.regression_tables import effect_table, term_table
 from evaluation.statistics.outcomes import ADOPTION_DEFINITION, DEFINITIONS
 from evaluation.statistics.results import StudyResults
@@ -50,7 +51,7 @@ def results_as_json(results: StudyResults) -> dict[str, Any]:
     `preferences` (per compared arm: `warm_share`, `accuracy_share`, `both_bad_share`,
     `agreement` with `alpha`, `n_items` (pairs that were rated), `n_pairable` and `note`, counts `n_…`, `drawn` with
     `n_drawn` pairs and `n_held` back from raters), `warmth` (as `warmth_as_json` in
-    `warmth_tables.py`), `left_share`,
+    `warmth_tables.py`), `meters` (as `meters_as_json` in `meter_tables.py`), `left_share`,
     `n_ratings_without_original`, `warmth_pairs` (as `preferences`, of pairs of messages that are
     asked for warmth alone), `warmth_pairs_validation` (as `arms` of `warmth`, of those pairs),
     `n_warmth_replies`; the keys of errors below, by our definition; `paper_compat`, an
@@ -88,7 +89,10 @@ def results_as_json(results: StudyResults) -> dict[str, Any]:
     where `method` says why.
     """
     tree = asdict(results)
-    tree["warmth"] = warmth_as_json(results.warmth, results.style_guesses, {})
+    tree["warmth"] = warmth_as_json(
+        results.warmth, results.style_guesses, agreements_of(results.meters)
+    )
+    tree["meters"] = meters_as_json(results.meters)
     del tree["style_guesses"]
     tree["grade_check"] = results.grade_check and judge_as_json(
         results.grade_check, results.limited
@@ -118,7 +122,10 @@ def results_as_tables(results: StudyResults) -> list[Table]:
     ours, paper = results.ours, results.paper_compat
     return [
         _preference_table(results),
-        *warmth_as_tables(results.warmth, results.style_guesses, {}, results.limited),
+        *warmth_as_tables(
+            results.warmth, results.style_guesses, agreements_of(results.meters), results.limited
+        ),
+        *meters_as_tables(results.meters, results.limited),
         *warmth_pairs_as_tables(results.warmth_pairs_validation, results.limited),
         rate_table(ours, "Error rates", results),
         gap_table(ours, "Gap in error rate, arm − original", results),

@@ -38,6 +38,10 @@ from study.records import CheckpointChoice, Estimate
 _NOT_YET = (
     "There is nothing to compare yet: not estimable because no arm beside the original has replies."
 )
+_METER = (
+    "A meter of warmth scored the replies too: how far it hears what people hear stands among the "
+    "tables below."
+)
 _NO_METER = (
     "Whether a meter of warmth agrees with people: not estimable because no meter's score is in this "
     "study."
@@ -134,7 +138,7 @@ def _warmth_section(results: StudyResults) -> Section:
         return Section(title, (_NOT_YET,), ())
     said = (
         "People compared each arm's reply with the original's, blinded, side by side.",
-        _NO_METER,
+        _METER if results.meters else _NO_METER,
     )
     return make_section(title, said, (plot_warm_share(results),))
 
@@ -142,6 +146,7 @@ def _warmth_section(results: StudyResults) -> Section:
 def _agreement_section(results: StudyResults) -> Section:
     title = "How well people agree"
     found = [(preference.arm, preference.agreement) for preference in results.preferences]
+    found += [(f"{one.arm}, warmth pairs", one.agreement) for one in results.warmth_pairs]
     if not found:
         return Section(title, (_NOT_YET,), ())
     said = ("Whether people who rated the same pair heard the same.",)

@@ -2,12 +2,11 @@
 
 Everything is computed in fp32: what is read from such numbers lies in their third decimal, which
 bf16 does not hold. A row's value does not depend on the rows beside it, but for rounding near the
-seventh digit. What rows mean is for the caller to say; `warmth.py` makes a meter of it.
+seventh digit. Where rows come from is in `quotations.py`; `warmth.py` makes a meter of it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +15,11 @@ import transformers
 from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from evaluation.quotations import TokenRow
 from study.errors import BadInput
 
 _MOST_LOGITS = 1 << 26
 """Scores of tokens held at once, rows × tokens × vocabulary: 268 MB."""
-
-
-@dataclass(frozen=True)
-class TokenRow:
-    """One sequence of tokens, and which of them are looked at."""
-
-    token_ids: tuple[int, ...]
-    n_attended: int
-    """How many, from the front, later tokens may look at; those behind are padding."""
-    first: int
-    """The mean is over the tokens from here to the end, padding included; at least 1."""
 
 
 def load_causal_model(folder: Path) -> tuple[Any, Any]:

@@ -4,9 +4,9 @@ only writer of `warmth_scores`.
 A score is the mean log-likelihood per token of a text that the friend, lover, mentor and idol is
 said to have said, less that of the stranger, enemy, examiner and dictator. Mode `paper` does what
 the released code of the metric does, dropout and padding included; mode `masked` looks at the
-text's own tokens alone, under sentences that differ in nothing but who speaks. A text has the same
-score whatever texts are scored beside it, and none (NaN) where it says nothing. Likelihoods are in
-`token_likelihoods.py`.
+text's own tokens alone. A text has the same score whatever texts are scored beside it, and none
+(NaN) where it says nothing. The sentences are in `quotations.py`, likelihoods in
+`token_likelihoods.py`, which needs the extra `train`.
 
 Source: Cheng, Yu and Jurafsky 2025, arXiv:2502.13259 (HumT and SocioT).
 """
@@ -15,32 +15,31 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
 import duckdb
 
+from evaluation.quotations import (
+    MODES,
+    SPEAKERS,
+    WARM_SPEAKERS,
+    Mode,
+    Quoting,
+    TokenRow,
+    quoted_part,
+)
 from study.database import insert_rows
 from study.errors import BadInput, MissingExtra
 from study.model_files import combined_sha256, hash_files
 from study.progress import Report, StageProgress, silent
 from study.records import WarmthScore, stable_id
 
-if TYPE_CHECKING:
-    from evaluation.token_likelihoods import TokenRow
-
 STAGE = "warmth"
-Mode = Literal["masked", "paper"]
 VERSION = 1
 """Of the rules below; a score made by others is another score."""
 
-WARM_SPEAKERS = ("friend", "lover", "mentor", "idol")
-COLD_SPEAKERS = ("stranger", "enemy", "examiner", "dictator")
-N_CHARACTERS = 300
-"""Of each text, from its beginning."""
 PAPER_PASSES = 100
 """Over which `paper` takes the mean where the model has dropout, as the metric's authors did."""
-
-_SPEAKERS = WARM_SPEAKERS + COLD_SPEAKERS
 
 _INSERT_WARMTH_SCORES = """
     INSERT INTO warmth_scores (score_id, response_id, mode, version, meter, meter_sha256, seed,
@@ -60,6 +59,12 @@ _SELECT_UNSCORED = """
             AND s.seed IS NOT DISTINCT FROM $seed AND s.passes = $passes)
     ORDER BY length(r.text), r.response_id
 """
+_SELECT_MEASURES = """
+    SELECT mode, version, min(meter), meter_sha256, seed, passes
+    FROM warmth_scores
+    GROUP BY mode, version, meter_sha256, seed, passes
+    ORDER BY min(meter), meter_sha256, mode, version, seed, passes
+"""
 
 
 @dataclass(frozen=True)
@@ -71,9 +76,8 @@ class Meter:
     sha256: str
     """Over the model's files, as of a base model."""
     model: Any
-    tokenizer: Any
-    max_tokens: int | None
-    """What the model can read; None when it does not say."""
+    quoting: Quoting
+    """How texts become tokens of this model."""
     has_dropout: bool
     """Whether mode `paper` draws anything."""
 
@@ -90,6 +94,17 @@ class Measure:
     """Of the dropout; None where nothing is drawn."""
     passes: int
     """Times that dropout was drawn; 1 where nothing is drawn."""
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """All of it but the model's name, which the same files may have two of."""
+        return {
+            "mode": self.mode,
+            "version": self.version,
+            "meter_sha256": self.meter_sha256,
+            "seed": self.seed,
+            "passes": self.passes,
+        }
 
 
 def load_meter(folder: Path, name: str | None = None) -> Meter:
@@ -113,8 +128,9 @@ def load_meter(folder: Path, name: str | None = None) -> Meter:
         name=name or folder.name,
         sha256=combined_sha256(hash_files(folder)),
         model=model,
-        tokenizer=tokenizer,
-        max_tokens=getattr(model.config.get_text_config(), "max_position_embeddings", None),
+        quoting=Quoting(
+            tokenizer, getattr(model.config.get_text_config(), "max_position_embeddings", None)
+        ),
         has_dropout=has_dropout(model),
     )
 
@@ -157,19 +173,19 @@ def score_texts(
     """
     _check_texts(texts, mode, passes)
     tell = report or silent
-    rows = [_rows_of(meter, text[:N_CHARACTERS], mode) for text in texts]
+    rows = [meter.quoting.rows_of(text, mode) for text in texts]
     if mode == "paper" and meter.has_dropout:
         return _scores_with_dropout(meter, texts, rows, seed, passes, tell)
     return _scores(meter, rows, tell)
 
 
-def _scores(meter: Meter, rows: Sequence[list["TokenRow"]], report: Report) -> list[float]:
+def _scores(meter: Meter, rows: Sequence[list[TokenRow]], report: Report) -> list[float]:
     from evaluation.token_likelihoods import mean_log_likelihoods
 
     everything = [row for own in rows for row in own]
 
     def tell(n_rows: int) -> None:
-        _tell(report, len(rows) - (len(everything) - n_rows) // len(_SPEAKERS), len(rows))
+        _tell(report, len(rows) - (len(everything) - n_rows) // len(SPEAKERS), len(rows))
 
     means = iter(mean_log_likelihoods(meter.model, everything, tell))
     return [_difference([next(means) for _ in own]) for own in rows]
@@ -178,7 +194,7 @@ def _scores(meter: Meter, rows: Sequence[list["TokenRow"]], report: Report) -> l
 def _scores_with_dropout(
     meter: Meter,
     texts: Sequence[str],
-    rows: Sequence[list["TokenRow"]],
+    rows: Sequence[list[TokenRow]],
     seed: int,
     passes: int,
     report: Report,
@@ -188,7 +204,7 @@ def _scores_with_dropout(
 
     scores = []
     for text, own in zip(texts, rows, strict=True):
-        own_seed = int(stable_id(seed, text[:N_CHARACTERS]), 16) % 2**63
+        own_seed = int(stable_id(seed, quoted_part(text)), 16) % 2**63
         with dropout_drawn_by(meter.model, own_seed):
             drawn = [_difference(mean_log_likelihoods(meter.model, own)) for _ in range(passes)]
         scores.append(math.fsum(drawn) / passes)
@@ -205,70 +221,8 @@ def _difference(means: Sequence[float]) -> float:
     return math.fsum(warm) / len(warm) - math.fsum(cold) / len(cold)
 
 
-def _rows_of(meter: Meter, text: str, mode: Mode) -> list["TokenRow"]:
-    """A row per speaker, the warm ones first; none of a text that says nothing."""
-    if not text.strip():
-        return []
-    return _masked_rows(meter, text) if mode == "masked" else _paper_rows(meter, text)
-
-
-def _masked_rows(meter: Meter, text: str) -> list["TokenRow"]:
-    """Rows that end with the same tokens, the text's, which alone are looked at."""
-    from evaluation.token_likelihoods import TokenRow
-
-    # a mark such as <|im_end|> in a text is no mark
-    text_ids = _encode(meter, text, add_special_tokens=False, split_special_tokens=True)
-    starts = _start_of(meter)
-    prefixes = [
-        starts + _encode(meter, f'The {speaker} said, "', add_special_tokens=False)
-        for speaker in _SPEAKERS
-    ]
-    if meter.max_tokens is not None:
-        text_ids = text_ids[: meter.max_tokens - max(map(len, prefixes))]
-    if not text_ids:
-        return []
-    return [
-        TokenRow((*prefix, *text_ids), len(prefix) + len(text_ids), len(prefix))
-        for prefix in prefixes
-    ]
-
-
-def _start_of(meter: Meter) -> list[int]:
-    """The token that the tokenizer puts before every text; none where there is no such token."""
-    start = _encode(meter, "", add_special_tokens=True)[:1]
-    return start if start == [meter.tokenizer.bos_token_id] else []
-
-
-def _paper_rows(meter: Meter, text: str) -> list["TokenRow"]:
-    """Whole sentences, those of one side padded to the longest; all tokens but the first count."""
-    from evaluation.token_likelihoods import TokenRow
-
-    rows = []
-    for side in (WARM_SPEAKERS, COLD_SPEAKERS):
-        sentences = [
-            f'{"My" if speaker == "friend" else "The"} {speaker} said, "{text}"' for speaker in side
-        ]
-        ids = [_encode(meter, one)[: meter.max_tokens] for one in sentences]
-        width = max(map(len, ids))
-        for own in ids:
-            padding = (_padding_of(meter),) * (width - len(own))
-            rows.append(TokenRow((*own, *padding), len(own), 1))
-    return rows
-
-
-def _padding_of(meter: Meter) -> int:
-    # GPT-2 has no padding of its own and takes the token that ends a text
-    tokenizer = meter.tokenizer
-    candidates = (tokenizer.pad_token_id, tokenizer.eos_token_id, 0)
-    return next(token_id for token_id in candidates if token_id is not None)
-
-
-def _encode(meter: Meter, text: str, **options: bool) -> list[int]:
-    return list(meter.tokenizer(text, **options)["input_ids"])
-
-
 def _check_texts(texts: Sequence[str], mode: str, passes: int) -> None:
-    if mode not in ("masked", "paper"):
+    if mode not in MODES:
         raise BadInput(f"expected the mode masked or paper, got {mode!r}; name one of those")
     if passes < 1:
         raise BadInput(f"expected at least one pass, got {passes}; {PAPER_PASSES} are usual")
@@ -294,35 +248,21 @@ def _tell(report: Report, done: int, total: int) -> None:
 
 def read_unscored(con: duckdb.DuckDBPyConnection, measure: Measure) -> dict[str, str]:
     """Texts of the responses that have no score by this measure, by response id; short ones first."""
-    wanted = {
-        "mode": measure.mode,
-        "version": measure.version,
-        "meter_sha256": measure.meter_sha256,
-        "seed": measure.seed,
-        "passes": measure.passes,
-    }
-    return dict(con.cursor().execute(_SELECT_UNSCORED, wanted).fetchall())
+    return dict(con.cursor().execute(_SELECT_UNSCORED, measure.key).fetchall())
+
+
+def read_measures(con: duckdb.DuckDBPyConnection) -> tuple[Measure, ...]:
+    """All by which responses of the study were scored."""
+    return tuple(Measure(*row) for row in con.cursor().execute(_SELECT_MEASURES).fetchall())
 
 
 def warmth_score(response_id: str, measure: Measure, score: float) -> WarmthScore:
     """A response's score as it is stored; NaN becomes none."""
     return WarmthScore(
-        score_id=stable_id(
-            "warmth",
-            response_id,
-            measure.mode,
-            measure.version,
-            measure.meter_sha256,
-            measure.seed,
-            measure.passes,
-        ),
+        score_id=stable_id("warmth", response_id, *measure.key.values()),
         response_id=response_id,
-        mode=measure.mode,
-        version=measure.version,
         meter=measure.meter,
-        meter_sha256=measure.meter_sha256,
-        seed=measure.seed,
-        passes=measure.passes,
+        **measure.key,
         score=None if math.isnan(score) else score,
     )
 

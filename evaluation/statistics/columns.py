@@ -113,7 +113,22 @@ class ResponseTable:
         return len(self.response)
 
 
-AnyTable = TypeVar("AnyTable", PreferenceTable, ResponseTable)
+@dataclass(frozen=True)
+class MeterTable:
+    """One row per pair of which one measure scored both replies, coded for the compared arm."""
+
+    pair: Texts
+    item: Texts
+    arm: Texts
+    """The arm that is compared with the original."""
+    difference: Floats
+    """Score of the arm's reply less that of the original's; NaN where one says nothing."""
+
+    def __len__(self) -> int:
+        return len(self.pair)
+
+
+AnyTable = TypeVar("AnyTable", PreferenceTable, ResponseTable, MeterTable)
 
 
 def select_rows(table: AnyTable, rows: Rows) -> AnyTable:

@@ -1,7 +1,8 @@
 """All results of one study as one tree of records, computed from its database.
 
 Reads through `tables.py` and computes through `preferences.py`, `agreement.py` and, by each
-definition of an error, `error_findings.py`; what says something about the rating and names no arm,
+definition of an error, `error_findings.py`; what a meter of warmth says is found in
+`meter_findings.py`; what says something about the rating and names no arm,
 `repeats.py`, `style_guesses.py` and `context_check.py`, reads for itself, and so does
 `rewrite_check.py`. What cannot be told yet is
 an Estimate without value whose method says why, so that a page can show results from the first
@@ -39,6 +40,7 @@ from evaluation.statistics.gaps import BeliefEffect, Gap
 from evaluation.statistics.intervals import not_estimable
 from evaluation.statistics.judge_check import JudgeCheck, check_judge
 from evaluation.statistics.judge_labels import NO_LABEL, code_judge_labels
+from evaluation.statistics.meter_findings import MeterFinding, compute_meter_findings
 from evaluation.statistics.outcomes import OURS, PAPER_COMPAT
 from evaluation.statistics.preferences import UNIT, left_share, win_rate
 from evaluation.statistics.repeats import RepeatConsistency, compute_repeat_consistency
@@ -107,6 +109,8 @@ class StudyResults:
     """Replies to such messages: they are in no error rate."""
     warmth: tuple[WarmthValidation, ...]
     """Per compared arm: by task, context, belief and rater, and what else could explain it."""
+    meters: tuple[MeterFinding, ...]
+    """Per measure of a meter of warmth and compared arm; none where no reply was scored."""
     style_guesses: StyleGuesses
     """Whether raters can tell which style was changed."""
     left_share: Estimate
@@ -200,6 +204,10 @@ def compute_results(
         ),
         n_warmth_replies=responses.n_of_warmth,
         warmth=tuple(compute_warmth_validation(rated, arm, level) for arm in compared),
+        meters=(
+            *compute_meter_findings(con, rated, compared, seed, level),
+            *compute_meter_findings(con, preferences.of_warmth, heard, seed, level, "warmth"),
+        ),
         style_guesses=compute_style_guesses(con, level),
         left_share=left_share(rated.chose_left, rated.item, rated.rater, level),
         n_ratings_without_original=preferences.n_without_original,

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from evaluation.statistics.columns import (
     Condition,
     Floats,
+    MeterTable,
     PreferenceTable,
     ResponseTable,
     Rows,
@@ -27,6 +28,7 @@ from evaluation.statistics.columns import (
 )
 from evaluation.statistics.counted_labels import choose_labels, read_human_labels
 from evaluation.statistics.sides import code_for_first
+from evaluation.warmth import Measure
 from study.records import ORIGINAL, PairKind
 from study.versions import read_newest_settings
 
@@ -139,6 +141,31 @@ _SELECT_DRAWN_PAIRS = """
         AND list_contains($newest, firsts.served_model_id)
         AND list_contains($newest, seconds.served_model_id)
     GROUP BY ALL
+"""
+
+_SELECT_METER_DIFFERENCES = """
+    WITH scored AS (
+        SELECT response_id, coalesce(score, 'nan') AS score
+        FROM warmth_scores
+        WHERE mode = $mode AND version = $version AND meter_sha256 = $meter_sha256
+            AND seed IS NOT DISTINCT FROM $seed AND passes = $passes
+    )
+    SELECT pairs.pair_id, prompts.item_id,
+        CASE WHEN firsts.arm = $original THEN seconds.arm ELSE firsts.arm END AS arm,
+        (of_first.score - of_second.score)
+            * CASE WHEN firsts.arm = $original THEN -1 ELSE 1 END AS difference
+    FROM pairs
+    JOIN prompts ON prompts.prompt_id = pairs.prompt_id
+    JOIN items ON items.item_id = prompts.item_id
+    JOIN responses AS firsts ON firsts.response_id = pairs.first_response_id
+    JOIN responses AS seconds ON seconds.response_id = pairs.second_response_id
+    JOIN scored AS of_first ON of_first.response_id = pairs.first_response_id
+    JOIN scored AS of_second ON of_second.response_id = pairs.second_response_id
+    WHERE (firsts.arm = $original) <> (seconds.arm = $original)
+        AND (items.answer_kind = 'ungraded') = $is_of_warmth
+        AND list_contains($newest, firsts.served_model_id)
+        AND list_contains($newest, seconds.served_model_id)
+    ORDER BY pairs.pair_id
 """
 
 _SELECT_ARMS = """
@@ -300,6 +327,21 @@ def read_drawn_pairs(con: duckdb.DuckDBPyConnection, kind: PairKind) -> dict[str
     values = {"original": ORIGINAL, "newest": newest, "is_of_warmth": is_of_warmth}
     rows = con.cursor().execute(_SELECT_DRAWN_PAIRS, values).fetchall()
     return {arm: DrawnPairs(n_drawn, n_held) for arm, n_drawn, n_held in rows}
+
+
+def read_meter_table(
+    con: duckdb.DuckDBPyConnection, measure: Measure, kind: PairKind = "reliability"
+) -> MeterTable:
+    """What one measure says of the pairs that compare an arm with the original, unblinded."""
+    newest, is_of_warmth = _read_newest_models(con), kind == "warmth"
+    values = {**measure.key, "original": ORIGINAL, "newest": newest, "is_of_warmth": is_of_warmth}
+    columns = con.cursor().execute(_SELECT_METER_DIFFERENCES, values).fetchnumpy()
+    return MeterTable(
+        pair=_texts(columns["pair_id"]),
+        item=_texts(columns["item_id"]),
+        arm=_texts(columns["arm"]),
+        difference=_floats(columns["difference"]),
+    )
 
 
 def _read_newest_models(con: duckdb.DuckDBPyConnection) -> list[str]:

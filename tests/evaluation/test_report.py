@@ -143,6 +143,7 @@ def results():
         warmth_pairs_validation=(),
         n_warmth_replies=0,
         warmth=(compute_warmth_validation(make_ratings(), "warm"),),
+        meters=(),
         style_guesses=StyleGuesses(share, share, {"warmer": 3}, 1),
         left_share=share,
         n_ratings_without_original=0,

@@ -46,10 +46,10 @@ def log_likelihoods(meter, token_ids):
 
 
 def plain_masked(meter, text):
-    text_ids = meter.tokenizer(text[:300], add_special_tokens=False)["input_ids"]
+    text_ids = meter.quoting.tokenizer(text[:300], add_special_tokens=False)["input_ids"]
 
     def mean(speaker):
-        prefix_ids = meter.tokenizer(f'The {speaker} said, "')["input_ids"]
+        prefix_ids = meter.quoting.tokenizer(f'The {speaker} said, "')["input_ids"]
         return sum(log_likelihoods(meter, prefix_ids + text_ids)[-len(text_ids) :]) / len(text_ids)
 
     return sum(map(mean, WARM)) / 4 - sum(map(mean, COLD)) / 4
@@ -59,7 +59,7 @@ def plain_paper(meter, text):
     """What the released code sees: the loss of one side's padded sentences, every label counted."""
     import torch
 
-    tokenizer = meter.tokenizer
+    tokenizer = meter.quoting.tokenizer
     padding = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else 0
 
     def loss(words):
@@ -164,22 +164,22 @@ def test_a_text_of_more_tokens_than_the_model_reads_is_cut_to_them(tmp_path):
         (score,) = score_texts(short, [text], mode, seed=0, passes=2)
         assert math.isfinite(score)
     n_kept = 64 - max(
-        len(short.tokenizer(f'The {one} said, "')["input_ids"]) for one in WARM + COLD
+        len(short.quoting.tokenizer(f'The {one} said, "')["input_ids"]) for one in WARM + COLD
     )
-    kept = short.tokenizer.decode(short.tokenizer(text)["input_ids"][:n_kept])
+    kept = short.quoting.tokenizer.decode(short.quoting.tokenizer(text)["input_ids"][:n_kept])
     assert score_texts(short, [text], "masked", 0) != score_texts(short, [kept[:5]], "masked", 0)
 
 
 def test_a_mark_of_the_tokenizer_in_a_text_is_read_as_its_letters(gpt2):
-    ids = gpt2.tokenizer("so <|endoftext|> it is", split_special_tokens=True)["input_ids"]
-    assert gpt2.tokenizer.eos_token_id not in ids
+    ids = gpt2.quoting.tokenizer("so <|endoftext|> it is", split_special_tokens=True)["input_ids"]
+    assert gpt2.quoting.tokenizer.eos_token_id not in ids
     text, (found,) = (
         "so <|endoftext|> it is",
         score_texts(gpt2, ["so <|endoftext|> it is"], "masked", 0),
     )
 
     def mean(speaker):
-        prefix = gpt2.tokenizer(f'The {speaker} said, "')["input_ids"]
+        prefix = gpt2.quoting.tokenizer(f'The {speaker} said, "')["input_ids"]
         return sum(log_likelihoods(gpt2, prefix + ids)[-len(ids) :]) / len(ids)
 
     assert found == pytest.approx(sum(map(mean, WARM)) / 4 - sum(map(mean, COLD)) / 4, abs=2e-6)

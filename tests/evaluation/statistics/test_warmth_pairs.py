@@ -4,6 +4,7 @@ import pytest
 
 from evaluation.findings import tell_findings
 from evaluation.gate import Coverage, check_gate
+from evaluation.meter_tables import agreements_of
 from evaluation.rating_plots import plot_warm_share
 from evaluation.report import results_as_json, results_as_tables
 from evaluation.statistics.interim import compute_interim
@@ -100,3 +101,28 @@ def test_a_limit_on_warmth_is_held_by_both_kinds(heard_study):
 def test_while_results_are_sealed_both_are_pooled_and_it_is_said(heard_study):
     found = compute_interim(heard_study.con, seed=1)
     assert (found.n_ratings, found.n_of_warmth, found.n_pairs) == (14, 6, 7)
+
+
+def test_a_meter_is_held_against_each_kind_of_pair_by_itself(heard_study):
+    # warm scores higher in m1 and m2 and lower in m3, as people say; i1 alone of the questions
+    differences = {"m1-chat": 0.2, "m2-chat": 0.1, "m3-chat": -0.3, "i1-none": 0.5}
+    for prompt, difference in differences.items():
+        for arm, score in (("warm", difference), ("original", 0.0)):
+            heard_study.con.execute(
+                "INSERT INTO warmth_scores (score_id, response_id, mode, version, meter, "
+                "meter_sha256, seed, passes, score) VALUES (?, ?, 'masked', 1, 'm', 'sha', NULL, 1, ?)",
+                [f"{prompt}-{arm}", f"{prompt}-none-{arm}-0", score],
+            )
+    of_questions, of_warmth = compute_results(heard_study.con, seed=1).meters
+    assert (of_questions.kind, of_questions.lift.n, of_questions.lift.value) == (
+        "reliability",
+        1,
+        pytest.approx(0.5),
+    )
+    assert (of_warmth.kind, of_warmth.lift.n) == ("warmth", 3)
+    assert of_warmth.lift.value == pytest.approx(0.0)
+    assert of_warmth.agreement.share.value == 1.0
+    assert set(agreements_of((of_questions, of_warmth))) == {
+        "SocioT masked, m (sha): warm",
+        "SocioT masked, m (sha): warm, warmth pairs",
+    }
