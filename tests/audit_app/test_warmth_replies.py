@@ -6,10 +6,13 @@ from tgi_double import TgiDouble
 
 from audit_app.access import FileAccess
 from audit_app.generation_stage import generate_responses, missing_requests
+from audit_app.overview import count_stored
+from audit_app.pages.owner_parts import counts_html
 from audit_app.pipeline import Job, grade_missing, pair_missing, read_content, store_questions
 from audit_app.seat_rows import read_subjects
 from audit_app.serving_stage import check_served_models
 from audit_app.stages import utc_now
+from audit_app.study_events import StudyState
 from audit_app.study_report import check_study_gate, compute_report
 from evaluation.pairs import read_orientations
 from evaluation.serving.chat_client import connect
@@ -123,3 +126,15 @@ def test_the_stage_says_what_was_drawn_and_messages_are_in_the_hash_of_the_items
         update={"warmth": WarmthSettings(prompts="packaged", limit=N_MESSAGES - 1)}
     )
     assert read_content(fewer).items_sha256 != read_content(job.settings).items_sha256
+
+
+def test_the_owner_is_told_how_many_replies_get_no_grade(tmp_path, adapters):
+    job = job_with_messages(tmp_path)
+    ask(job, adapters)
+    with job.access.reading() as con:
+        shown = counts_html(
+            count_stored(con), StudyState(is_paused=False, is_closed=False, is_unblinded=False)
+        )
+    assert (
+        "24 of 24 replies graded, to 13 prompts; 15 replies to messages asked for warmth" in shown
+    )
