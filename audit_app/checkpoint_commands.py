@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
 from rich.markup import escape
 
 from audit_app.options import (
@@ -54,7 +55,8 @@ def checkpoints(
 
     environment = read_environment()
     folder = StudyFolder(study)
-    with open_job(folder, environment, app, token) as job:
+    shown = Console(stderr=True) if as_json else terminal
+    with open_job(folder, environment, app, token, shown=shown) as job:
         cache, key = environment.cache.expanduser(), environment.endpoint_key
         choice = choose(job, cache, tuple(endpoint or ()), key, dtype)
     drawn = _draw(choice, to or folder.root / "checkpoints")

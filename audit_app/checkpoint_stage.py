@@ -13,7 +13,7 @@ from pathlib import Path
 
 from audit_app.chosen_checkpoint import write_choice
 from audit_app.model_server import local_models
-from audit_app.pipeline import Job, ended, store_questions
+from audit_app.pipeline import Job, ended, read_warmth, store_questions
 from audit_app.training_stage import TrainingPlan, finished_folder, plan_training
 from evaluation.checkpoint_choices import (
     MeasuredRun,
@@ -28,6 +28,7 @@ from evaluation.checkpoint_replies import (
     plan_replies,
     read_checkpoint_replies,
 )
+from evaluation.prompts import read_prompt_ids
 from evaluation.responses import ResponseRequest, generate
 from evaluation.serving.canary import plan_canary, run_canary
 from evaluation.serving.chat_client import ChatClient, connect
@@ -91,8 +92,12 @@ def choose(
 
 
 def _find_run(job: Job, cache: Path) -> _Run:
-    # stored first: from here on the rule stands in settings that cannot change
-    prompts = store_questions(job).warmth.prompts
+    prompts = read_warmth(job.settings).prompts
+    with job.access.reading() as con:
+        stored = read_prompt_ids(con)
+    if any(prompt.prompt_id not in stored for prompt in prompts):
+        # before anything is measured: from here on the rule stands in settings that cannot change
+        store_questions(job)
     plan = plan_training(job.settings, cache, job.report)
     adapter = finished_folder(job.folder, plan, WARM)
     return _Run(plan, list_checkpoints(adapter, job.settings.training.checkpoints), prompts)

@@ -67,12 +67,14 @@ def open_job(
     token: str | None,
     *,
     reads_content: bool = True,
+    shown: Console = terminal,
 ) -> "Iterator[Job]":
     """The study of a command, with whatever holds it found.
 
     Args:
         reads_content: whether the command works with items, conversations and wordings, which
             then must be those that the study began with.
+        shown: where progress is told; stderr where stdout is for other programs.
     Raises:
         BadSettings: study.toml is missing or broken, or says otherwise than when the study began.
         StudyLocked: a process that is no app holds the study.
@@ -85,7 +87,7 @@ def open_job(
     settings = read_settings(folder.settings)
     content = read_content(settings) if reads_content else None
     access = find_access(folder, settings, app, token or environment.token, content)
-    with closing(access), TerminalReport(terminal) as on_terminal:
+    with closing(access), TerminalReport(shown) as on_terminal:
         report = BothReports(on_terminal, access.report)
         try:
             yield Job(folder, settings, access, report)
