@@ -1,11 +1,12 @@
 """How well a meter of warmth ranks pairs of texts of which one is known to sound warmer.
 
 Run: WARMTH_REAL_DATA=FOLDER .venv/bin/python benchmarks/warmth_meter.py [--meter packaged]
-     [--pairs 100] [--scores build/warmth_meter.jsonl] [--document docs/validity.md]
+     [--pairs 100] [--scores build/warmth_meter.jsonl] [--kept] [--document docs/validity.md]
 
 Both modes, on all sets of the folder `warmth` of the real data; of a set with more pairs than
 `--pairs` that many are drawn by seed. Scores are kept by hash of the text and the model, so that a
-run which is stopped goes on, and one with more pairs adds to it. What it prints for a set is what
+run which is stopped goes on, and one with more pairs adds to it; with `--kept` nothing is scored, and pairs
+without scores are left out. What it prints for a set is what
 `warmth-audit warmth FILE --text COL --against COL --item COL` says of those rows. `--document` puts the
 table between the marks of a document.
 """
@@ -103,6 +104,10 @@ class Scores:
             self._keep(mode, dict(zip(group, found, strict=True)), seconds)
         return np.array([self._known[mode, _sha256(text)] for text in texts])
 
+    def has(self, text: str) -> bool:
+        """Whether a text has a score by both modes."""
+        return all((mode, _sha256(text)) in self._known for mode in MODES)
+
     def _keep(self, mode: Mode, found: dict[str, float], seconds: float) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)
         with self._file.open("a", encoding="utf-8") as file:
@@ -127,6 +132,21 @@ def read_pairs(folder: Path, pair_set: PairSet, limit: int) -> Pairs:
     return Pairs(list(warmer), list(other), items.astype(str), len(table))
 
 
+def kept_pairs(pairs: Pairs, scores: Scores) -> Pairs:
+    """Those whose texts have scores."""
+    kept = [
+        place
+        for place, both in enumerate(zip(pairs.warmer, pairs.other, strict=True))
+        if all(map(scores.has, both))
+    ]
+    return Pairs(
+        [pairs.warmer[place] for place in kept],
+        [pairs.other[place] for place in kept],
+        pairs.items[kept],
+        pairs.n_in_file,
+    )
+
+
 def as_markdown(rows: Iterator[tuple[PairSet, Pairs, str, Ranking]]) -> str:
     """A row per set and number that ranks it."""
     lines = [
@@ -148,11 +168,15 @@ def as_markdown(rows: Iterator[tuple[PairSet, Pairs, str, Ranking]]) -> str:
 
 
 def rankings(
-    folder: Path, scores: Scores, limit: int
+    folder: Path, scores: Scores, limit: int, only_kept: bool
 ) -> Iterator[tuple[PairSet, Pairs, str, Ranking]]:
     """Every set by both modes and by length."""
     for pair_set in SETS:
         pairs = read_pairs(folder, pair_set, limit)
+        if only_kept:
+            pairs = kept_pairs(pairs, scores)
+        if not len(pairs):
+            continue
         for mode in MODES:
             both = scores.of(mode, [*pairs.warmer, *pairs.other]).reshape(2, -1)
             yield pair_set, pairs, mode, rank_pairs(*both, pairs.items, SEED)
@@ -174,11 +198,12 @@ def main() -> None:
     parser.add_argument("--meter", default=PACKAGED)
     parser.add_argument("--pairs", type=int, default=100)
     parser.add_argument("--scores", type=Path, default=Path("build/warmth_meter.jsonl"))
+    parser.add_argument("--kept", action="store_true")
     parser.add_argument("--document", type=Path)
     given = parser.parse_args()
     folder = Path(os.environ["WARMTH_REAL_DATA"]) / "warmth"
     meter = find_meter(given.meter, read_environment().cache.expanduser(), silent)
-    table = as_markdown(rankings(folder, Scores(given.scores, meter), given.pairs))
+    table = as_markdown(rankings(folder, Scores(given.scores, meter), given.pairs, given.kept))
     if given.document:
         put_into(given.document, table)
     print(table)

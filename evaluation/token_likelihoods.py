@@ -44,7 +44,7 @@ def load_causal_model(folder: Path) -> tuple[Any, Any]:
 
 def has_dropout(model: Any) -> bool:
     """Whether two passes in training mode would differ."""
-    given = model.config.to_dict().items()
+    given = model.config.get_text_config().to_dict().items()
     return any("drop" in name and isinstance(value, float) and value > 0 for name, value in given)
 
 

@@ -31,6 +31,12 @@ def test_jsonl_cells_keep_their_types(write):
     assert table.columns["ok"].tolist() == [True, None]
 
 
+def test_a_list_of_objects_is_a_table(write):
+    path = write("a.json", '[{"item": "a", "s": 1},\n {"item": "b", "s": null}]')
+    table = read_outside_table(path, ["item", "s"])
+    assert (table.columns["item"].tolist(), table.columns["s"].tolist()) == (["a", "b"], [1, None])
+
+
 def test_parquet(tmp_path):
     path = tmp_path / "a.parquet"
     duckdb.sql(f"COPY (SELECT 1 AS item, 'nan'::DOUBLE AS s) TO '{path}'")

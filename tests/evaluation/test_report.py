@@ -371,6 +371,7 @@ def test_json_keeps_full_precision_and_documented_keys(results):
         "preferences",
         "warmth",
         "grade_check",
+        "meters",
         "left_share",
         "n_ratings_without_original",
         "meters",

@@ -1,3 +1,4 @@
+import json
 import math
 from random import Random
 
@@ -6,6 +7,8 @@ from tiny_model import make_tiny_gpt2, make_tiny_model
 
 from evaluation.warmth import load_meter, measure_of, score_texts
 from study.errors import BadInput
+
+pytestmark = pytest.mark.model
 
 TEXTS = [
     "That sounds hard, and we are here with you. Bread rises because yeast makes a gas.",
@@ -34,15 +37,13 @@ def meter(request):
 
 
 def log_likelihoods(meter, token_ids):
-    """Of each token but the first given those before: one text, one pass, one token at a time."""
+    """Of each token but the first given those before, of one text alone."""
     import torch
 
-    found = []
-    for place in range(1, len(token_ids)):
-        with torch.no_grad():
-            scores = meter.model(torch.tensor([token_ids[:place]])).logits[0, -1].double()
-        found.append(float(scores[token_ids[place]] - scores.exp().sum().log()))
-    return found
+    with torch.no_grad():
+        scores = meter.model(torch.tensor([token_ids])).logits[0].double()
+    chances = [scores[place].exp() / scores[place].exp().sum() for place in range(len(token_ids))]
+    return [math.log(chances[place - 1][token_ids[place]]) for place in range(1, len(token_ids))]
 
 
 def plain_masked(meter, text):
@@ -93,16 +94,16 @@ def test_paper_scores_without_dropout_are_the_loss_of_the_padded_sentences(llama
 def test_the_mean_over_dropout_comes_near_what_the_loss_says_with_the_same_draws(gpt2):
     import torch
 
-    found = score_texts(gpt2, TEXTS[:2], "paper", seed=5, passes=400)
+    found = score_texts(gpt2, TEXTS[:2], "paper", seed=5, passes=150)
     gpt2.model.train()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(11)
-        drawn = [[plain_paper(gpt2, text) for _ in range(400)] for text in TEXTS[:2]]
+        drawn = [[plain_paper(gpt2, text) for _ in range(150)] for text in TEXTS[:2]]
     gpt2.model.eval()
     for score, values in zip(found, drawn, strict=True):
         values = torch.tensor(values)
-        # two means of 400 draws each: four standard errors of their difference
-        error = float(values.std()) * (2 / 400) ** 0.5
+        # two means of 150 draws each: four standard errors of their difference
+        error = float(values.std()) * (2 / 150) ** 0.5
         assert score == pytest.approx(float(values.mean()), abs=4 * error)
 
 
@@ -217,3 +218,19 @@ def test_progress_counts_texts_up_to_all_of_them(meter):
 def test_a_folder_without_a_model_is_told(tmp_path):
     with pytest.raises(BadInput, match="expected a causal language model with its tokenizer"):
         load_meter(tmp_path)
+
+
+@pytest.mark.real_data
+@pytest.mark.slow
+def test_the_packaged_model_scores_real_texts_as_a_plain_loop_does(real_data):
+    from audit_app.warmth_stage import find_meter
+    from study.progress import silent
+    from study.settings import read_environment
+
+    packaged = find_meter("packaged", read_environment().cache.expanduser(), silent)
+    file = real_data / "warmth" / "empathy_probes_test_pairs.jsonl"
+    pair = json.loads(file.read_text(encoding="utf-8").splitlines()[0])
+    texts = [pair["empathic_text"], pair["non_empathic_text"]]
+    for mode, plain in (("masked", plain_masked), ("paper", plain_paper)):
+        expected = [plain(packaged, text) for text in texts]
+        assert score_texts(packaged, texts, mode, seed=0) == pytest.approx(expected, abs=2e-6)
