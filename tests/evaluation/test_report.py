@@ -374,7 +374,6 @@ def test_json_keeps_full_precision_and_documented_keys(results):
         "meters",
         "left_share",
         "n_ratings_without_original",
-        "meters",
         "warmth_pairs",
         "warmth_pairs_validation",
         "n_warmth_replies",
