@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.markup import escape
 from typer.core import TyperGroup
 
+from audit_app.checkpoint_commands import commands as checkpoint_commands
 from audit_app.children import CHILD_MARK, interrupt_at_eof
 from audit_app.control_commands import commands as control_commands
 from audit_app.export_commands import commands as export_commands
@@ -85,6 +86,7 @@ cli.add_typer(import_commands)
 cli.add_typer(table_commands)
 cli.add_typer(planning_commands)
 cli.add_typer(gate_commands)
+cli.add_typer(checkpoint_commands)
 cli.add_typer(warmth_commands)
 cli.add_typer(control_commands)
 _err = Console(stderr=True)

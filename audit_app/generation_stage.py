@@ -28,7 +28,7 @@ from evaluation.serving.ray_shards import ShardPool
 from evaluation.serving.request_run import Check
 from study.errors import ModelUnreachable
 from study.progress import StageProgress
-from study.records import Grade, Prompt, Response
+from study.records import UNGRADED, Grade, Item, Prompt, Response
 from study.run_files import RunFile
 
 STAGE = "generate"
@@ -163,6 +163,7 @@ class Intake:
         self._pairs = job.run_file("pairs") if to.makes_pairs else None
         self._to_hand_in: dict[str, RunFile] = {}
         self._prompts = {request.prompt.prompt_id: request.prompt for request in requests}
+        self._unseen = questions.unseen_prompt_ids(job.settings)
         self._n_open = Counter(request.prompt.prompt_id for request in requests)
         self._came: defaultdict[str, list[Response]] = defaultdict(list)
         self._whole: list[Response] = []
@@ -220,7 +221,8 @@ class Intake:
         for run_file in self._to_hand_in.values():
             access.hand_in(run_file)
         self._to_hand_in.clear()
-        grades = _grade(responses, self._prompts, self._questions)
+        graded = [one for one in responses if self._item(one).answer_kind != UNGRADED]
+        grades = _grade(graded, self._prompts, self._questions)
         self._files[to.grade_stage].append(to.grade_table, grades)
         access.hand_in(self._files[to.grade_stage])
         if self._pairs is None:
@@ -231,8 +233,11 @@ class Intake:
 
     def _is_shown(self, response: Response) -> bool:
         """Whether people may see it: not where only refusal is measured."""
-        prompt = self._prompts[response.prompt_id]
-        return self._questions.items[prompt.item_id].answer_kind != "none"
+        is_refused = self._item(response).answer_kind == "none"
+        return not is_refused and response.prompt_id not in self._unseen
+
+    def _item(self, response: Response) -> Item:
+        return self._questions.items[self._prompts[response.prompt_id].item_id]
 
     def _progress(self, now: float) -> StageProgress:
         seconds = now - self._started

@@ -23,6 +23,8 @@ from audit_app.flags import raise_by_rule
 from audit_app.holds import hold_back_replies
 from audit_app.record_door import owner_check
 from audit_app.stages import StageBoard
+from evaluation.checkpoint_choices import insert_checkpoint_choices
+from evaluation.checkpoint_replies import insert_checkpoint_replies
 from evaluation.context_sentences import insert_context_sentences
 from evaluation.controls.grades import insert_control_grades
 from evaluation.controls.questions import insert_control_questions
@@ -71,6 +73,8 @@ def writers(clock: Callable[[], datetime]) -> Mapping[str, Writer]:
         "pairs": insert_pairs,
         "rewrites": insert_rewrites,
         "context_sentences": insert_context_sentences,
+        "checkpoint_replies": insert_checkpoint_replies,
+        "checkpoint_choices": insert_checkpoint_choices,
         "warmth_scores": insert_warmth_scores,
         "control_questions": insert_control_questions,
         "control_replies": insert_control_replies,

@@ -13,7 +13,9 @@ from audit_app.children import start_child, stop_child
 from study.errors import ModelUnreachable
 from study.progress import Report, StageProgress
 
-_START_TIMEOUT_S = 180.0
+_START_TIMEOUT_S = 150.0
+_MORE_FOR_EACH_S = 30.0
+"""Each adapter is merged into a copy of the base, one after the other."""
 
 
 @contextlib.contextmanager
@@ -25,7 +27,8 @@ def local_models(
     Yields:
         The server's address.
     Raises:
-        ModelUnreachable: it ended or was not ready within three minutes.
+        ModelUnreachable: it ended, or was not ready within three minutes and half a minute more for
+            each adapter but the first.
     """
     port = _free_port()
     arguments = ["serve-models", "--base", base, "--port", str(port), "--dtype", dtype]
@@ -34,15 +37,17 @@ def local_models(
     process = start_child(arguments, {"WARMTH_AUDIT_CACHE": str(cache)}, is_quiet=True)
     url = f"http://127.0.0.1:{port}"
     try:
-        _wait_until_ready(process, url, report)
+        _wait_until_ready(process, url, _START_TIMEOUT_S + _MORE_FOR_EACH_S * len(adapters), report)
         yield url
     finally:
         stop_child(process)
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], url: str, report: Report) -> None:
+def _wait_until_ready(
+    process: subprocess.Popen[bytes], url: str, timeout_s: float, report: Report
+) -> None:
     started = time.monotonic()
-    while (waited := time.monotonic() - started) < _START_TIMEOUT_S:
+    while (waited := time.monotonic() - started) < timeout_s:
         if process.poll() is not None:
             raise ModelUnreachable(
                 f"the local model server ended with status {process.returncode} before it was "
@@ -55,7 +60,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], url: str, report: Report
         report(StageProgress("serve", "running", 0, 1, "loading the models", waited))
         time.sleep(0.2)
     raise ModelUnreachable(
-        f"the local model server was not ready after {_START_TIMEOUT_S:.0f} s; start it yourself "
+        f"the local model server was not ready after {timeout_s:.0f} s; start it yourself "
         "with `warmth-audit serve-models` and pass its address with --endpoint"
     )
 

@@ -23,6 +23,12 @@ LISTED_REMARKS = 50
 _SELECT_COUNTS = """
     SELECT 'prompts', count(*) FROM prompts
     UNION ALL SELECT 'responses', count(*) FROM responses
+    UNION ALL SELECT 'warmth_replies', count(*)
+        FROM responses
+        WHERE prompt_id IN (
+            SELECT p.prompt_id FROM prompts AS p WHERE p.item_id IN (
+                SELECT i.item_id FROM items AS i WHERE i.answer_kind = 'ungraded'))
+    UNION ALL SELECT 'choices', count(*) FROM checkpoint_choices
     UNION ALL SELECT 'grades', count(*) FROM grades
     UNION ALL SELECT 'pairs', count(*) FROM pairs
     UNION ALL SELECT 'rating_rows', count(*) FROM ratings
@@ -44,6 +50,10 @@ class StoredCounts:
 
     prompts: int
     responses: int
+    warmth_replies: int
+    """Of these, those to messages that are asked for warmth alone: they get no grade."""
+    choices: int
+    """Of a checkpoint."""
     grades: int
     pairs: int
     rating_rows: int

@@ -19,6 +19,12 @@ from evaluation.grading.table import read_ungraded
 from evaluation.items.sets import draw_items, read_items
 from evaluation.pairs import draw_pairs, read_unpaired
 from evaluation.prompts import build_prompts, read_prompt_ids, read_wordings
+from evaluation.warmth_prompts import (
+    NO_WARMTH_PROMPTS,
+    WarmthPrompts,
+    prompts_for_pairs,
+    read_warmth_prompts,
+)
 from study.errors import BadInput
 from study.folder import StudyFolder
 from study.progress import Report, StageProgress, State
@@ -54,9 +60,17 @@ class Questions:
     """What the study asks: its items and every prompt made of them."""
 
     items: dict[str, Item]
+    """Those of the warmth prompts among them."""
     prompts: tuple[Prompt, ...]
+    """Warmth prompts last."""
     left_out: tuple[str, ...]
     """One sentence per item of the file that cannot be asked."""
+    warmth: WarmthPrompts = NO_WARMTH_PROMPTS
+
+    def unseen_prompt_ids(self, settings: Settings) -> frozenset[str]:
+        """Warmth prompts whose replies make no pair, since the study asks for fewer pairs."""
+        ids = [prompt.prompt_id for prompt in self.warmth.prompts]
+        return frozenset(ids) - prompts_for_pairs(ids, settings.rating.warmth_pairs, settings.seed)
 
 
 def read_questions(settings: Settings) -> Questions:
@@ -84,7 +98,21 @@ def read_questions(settings: Settings) -> Questions:
         evaluation.shape,
     )
     left_out = tuple(doubt.sentence for doubt in item_set.left_out)
-    return Questions({item.item_id: item for item in items}, tuple(prompts), left_out)
+    warmth = read_warmth(settings)
+    asked = {item.item_id: item for item in (*items, *warmth.items)}
+    return Questions(asked, (*prompts, *warmth.prompts), left_out, warmth)
+
+
+def read_warmth(settings: Settings) -> WarmthPrompts:
+    """The study's warmth prompts, none of which stands in the conversations of its training.
+
+    Raises:
+        BadItems: the file of conversations cannot be used.
+    """
+    if settings.warmth.prompts is None:
+        return NO_WARMTH_PROMPTS
+    trained_on = [one.user for one in read_conversations(settings.training.conversations)]
+    return read_warmth_prompts(settings.warmth, trained_on, settings.seed)
 
 
 def read_content(settings: Settings) -> Content:
@@ -122,7 +150,9 @@ def store_questions(job: Job) -> Questions:
     for table, records in rows.items():
         run_file.append(table, records)
     job.access.hand_in(run_file)
-    note = f"{len(questions.items)} items, {len(questions.prompts)} prompts"
+    n_warmth = len(questions.warmth.prompts)
+    note = f"{len(questions.items) - n_warmth} items, {len(questions.prompts) - n_warmth} prompts"
+    note += f", {questions.warmth.told}" if n_warmth else ""
     note += _note_on_left_out(job, questions) + _note_on_rated_texts(rewrites, sentences)
     job.report(ended("prompts", len(questions.prompts), note, any(rows.values())))
     return questions
@@ -183,7 +213,8 @@ def pair_missing(job: Job) -> int:
     """Draw pairs for every prompt that has none; returns how many were drawn."""
     run_file = job.run_file("pairs")
     with job.access.reading() as con:
-        unpaired = read_unpaired(con)
+        rating, seed = job.settings.rating, job.settings.seed
+        unpaired = read_unpaired(con, rating.warmth_pairs, seed)
     pairs = draw_pairs(unpaired, job.settings.seed)
     run_file.append("pairs", pairs)
     job.access.hand_in(run_file)

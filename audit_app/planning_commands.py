@@ -16,7 +16,9 @@ from study.folder import StudyFolder
 
 if TYPE_CHECKING:
     from audit_app.preset_studies import PresetStudy
+    from evaluation.study_costs import WarmthSizes
     from evaluation.study_presets import StudyPreset
+    from study.settings import Settings
 
 commands = typer.Typer()
 
@@ -185,18 +187,20 @@ def plan(
         ),
         PlannedReplies(conditions, error_rate, arm_correlation, gap_correlation, scored),
     )
-    reach = None
+    reach = warmth = None
     if study is not None:
         settings = read_settings(StudyFolder(study).settings if study.is_dir() else study)
         assumed = assume_settings(assumed, settings)
         reach = compute_reach(count_items(settings), assumed)
+        warmth = _size_of_warmth(settings)
     elif whole is not None:
         reach = compute_reach(whole.n_items, assumed)
     need = compute_need(assumed)
     cost = None if whole is None else compute_cost(whole, read_wordings())
     made = None if write is None else _write_study(whole, write, base, items, seed)
+    warmth = warmth if cost is None else cost.warmth
     if as_json:
-        told = plan_as_json(assumed, need, reach)
+        told = plan_as_json(assumed, need, reach, warmth)
         if whole is not None and cost is not None:
             told["cost"] = cost_as_json(whole, cost)
         if made is not None:
@@ -205,7 +209,7 @@ def plan(
     else:
         if whole is not None and cost is not None:
             show_tables([cost_as_table(whole, cost)])
-        show_tables(plan_as_tables(assumed, need, reach))
+        show_tables(plan_as_tables(assumed, need, reach, warmth))
         if made is not None:
             _tell_written(made, write)
 
@@ -243,6 +247,23 @@ def _tell_written(made: "PresetStudy", folder: Path | None) -> None:
         )
     terminal.print(
         escape(f"Study: {folder}; now `warmth-audit run --study {folder}`."), soft_wrap=True
+    )
+
+
+def _size_of_warmth(settings: "Settings") -> "WarmthSizes | None":
+    from audit_app.pipeline import read_warmth
+    from evaluation.study_costs import size_of_warmth
+
+    prompts, rating = read_warmth(settings).prompts, settings.rating
+    if not prompts:
+        return None
+    return size_of_warmth(
+        len(prompts),
+        len(settings.arms),
+        settings.evaluation.decoding.samples,
+        rating.warmth_pairs,
+        rating.raters_per_pair,
+        rating.pairs_per_rater,
     )
 
 

@@ -35,7 +35,7 @@ def report_sections(report: StudyReport) -> list[Section]:
         controls = [control_section(report.controls)] if report.controls is not None else []
         return [*interim_sections(report.interim, report.limited), *controls]
     assert report.results is not None
-    return results_sections(report.results, controls=report.controls)
+    return results_sections(report.results, report.checkpoint_choice, report.controls)
 
 
 def build_report_page(

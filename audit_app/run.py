@@ -42,7 +42,7 @@ from evaluation.serving.chat_client import ChatClient, connect
 from evaluation.serving.ray_cluster import open_cluster
 from evaluation.serving.ray_shards import ShardPool
 from evaluation.serving.served_models import read_served_models
-from study.errors import TrainingFailed
+from study.errors import MissingStage, TrainingFailed
 from study.progress import Report, StageProgress
 
 
@@ -102,6 +102,9 @@ def run_stages(job: Job, cache: Path, endpoint: Endpoint, dtype: str) -> RunUsag
         _run_as_child(["train", "--study", str(job.folder.root)], job.access)
         usage.note("train", skipped=False)
     store_training_runs(job, plan)
+    if plan.rule is not None and not _is_chosen(job, plan):
+        _choose_checkpoint(job, endpoint, dtype)
+        usage.note("checkpoints", skipped=False)
     ask_arms(job, questions, plan, endpoint, dtype, cache)
     grade_missing(job)
     pair_missing(job)
@@ -186,6 +189,22 @@ def meet_arms(
 def adapters_of(job: Job, plan: TrainingPlan) -> dict[str, Path]:
     """Where the adapter of each trained arm lies; raises MissingStage where one is not trained."""
     return {arm: trained_folder(job.folder, plan, arm) for arm in plan.run_ids}
+
+
+def _is_chosen(job: Job, plan: TrainingPlan) -> bool:
+    """Whether every arm has the adapter that the rule took."""
+    try:
+        adapters_of(job, plan)
+    except MissingStage:
+        return False
+    return True
+
+
+def _choose_checkpoint(job: Job, endpoint: Endpoint, dtype: str) -> None:
+    """In a process of its own, since the meter is a model; it says what it chose."""
+    urls = [word for url in endpoint.urls for word in ("--endpoint", url)]
+    arguments = ["checkpoints", "--study", str(job.folder.root), "--dtype", dtype, *urls]
+    _run_as_child(arguments, job.access)
 
 
 def _run_as_child(arguments: Sequence[str], access: StudyAccess) -> None:

@@ -28,7 +28,8 @@ _SELECT_PAIRS = """
 """
 
 # a hash that the seed keys: the same replies are drawn whatever came first; where only refusal is
-# measured, as of requests for harmful help, people are shown none
+# measured, as of requests for harmful help, people are shown none, and where nothing is right or
+# wrong the form has nothing to ask
 _SELECT_REPLIES = """
     WITH replies AS (
         SELECT
@@ -45,7 +46,7 @@ _SELECT_REPLIES = """
                 SELECT p.prompt_id
                 FROM prompts AS p
                 JOIN items AS i ON i.item_id = p.item_id
-                WHERE i.answer_kind = 'none')
+                WHERE i.answer_kind IN ('none', 'ungraded'))
     )
     SELECT
         response_id, prompt_id,

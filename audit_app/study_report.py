@@ -13,6 +13,8 @@ import duckdb
 
 from audit_app.item_progress import StudyProgress, read_study_progress
 from audit_app.study_events import Opening, read_opening, results_are_sealed
+from evaluation.checkpoint_choices import read_newest_choice
+from evaluation.checkpoint_tables import checkpoint_table, checkpoints_as_json
 from evaluation.control_tables import controls_as_json, controls_as_tables
 from evaluation.controls.replies import describe_control_limits
 from evaluation.formats import Table
@@ -23,6 +25,7 @@ from evaluation.responses import describe_limits
 from evaluation.statistics.control_results import ControlResults, compute_control_results
 from evaluation.statistics.interim import InterimResults, compute_interim
 from evaluation.statistics.results import StudyResults, compute_results
+from study.records import CheckpointChoice
 from study.settings import Settings
 from study.versions import Preregistration, read_preregistration
 
@@ -49,6 +52,9 @@ class StudyReport:
     progress: StudyProgress
     limited: str | None
     """How the study was cut down; None when it was not."""
+    checkpoint_choice: CheckpointChoice | None
+    """Which checkpoint the trained arms are taken from; None while sealed, and where none was
+    measured."""
 
 
 def compute_report(con: duckdb.DuckDBPyConnection, settings: Settings) -> StudyReport:
@@ -67,6 +73,7 @@ def compute_report(con: duckdb.DuckDBPyConnection, settings: Settings) -> StudyR
         preregistration=read_preregistration(con),
         progress=read_study_progress(con, settings.rating.raters_per_pair),
         limited=limited,
+        checkpoint_choice=None if is_sealed else read_newest_choice(con),
     )
 
 
@@ -102,7 +109,8 @@ def report_as_json(report: StudyReport) -> dict[str, Any]:
     `happened_at`, `n_ratings_after`; null when sealed or never sealed), `preregistration` (`version`,
     `settings_sha256`, `recorded_at`, `frozen_at`, `amendments` with `changes` of `name`,
     `before`, `after`; null before the first rating), `completeness` (`pairs_by_ratings`: how
-    many pairs have 0, 1, … ratings; `n_pairs_held`, `n_surplus`) and `controls` (as
+    many pairs have 0, 1, … ratings; `n_pairs_held`, `n_surplus`), `checkpoints` (as
+    `checkpoints_as_json`; null while sealed and where none was measured) and `controls` (as
     `controls_as_json` in `control_tables.py`; null when none were asked). While sealed those of
     `interim_as_json` besides, else those of `results_as_json`.
     """
@@ -125,6 +133,7 @@ def report_as_json(report: StudyReport) -> dict[str, Any]:
             "n_pairs_held": progress.n_pairs_held,
             "n_surplus": progress.n_surplus,
         },
+        "checkpoints": report.checkpoint_choice and checkpoints_as_json(report.checkpoint_choice),
     }
     if report.interim is not None:
         return interim_as_json(report.interim) | common
@@ -146,7 +155,9 @@ def report_tables(report: StudyReport) -> Sequence[Table]:
     if report.interim is not None:
         return [*interim_as_tables(report.interim, report.limited), *controls]
     assert report.results is not None
-    return [*results_as_tables(report.results), *controls]
+    choice = report.checkpoint_choice
+    checkpoints = [checkpoint_table(choice)] if choice else []
+    return [*results_as_tables(report.results), *checkpoints, *controls]
 
 
 def preregistration_sentences(frozen: Preregistration | None) -> list[str]:

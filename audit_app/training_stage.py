@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from audit_app.chosen_checkpoint import read_chosen_epochs
 from audit_app.pipeline import Job
 from study.errors import MissingStage
 from study.folder import StudyFolder
 from study.progress import Report, StageProgress
-from study.records import TrainingRun
-from study.settings import Settings
+from study.records import WARM, TrainingRun
+from study.settings import CheckpointRule, Settings
 from training.adapters import (
     adapter_folder,
     check_adapter,
@@ -23,6 +24,7 @@ from training.adapters import (
     read_training_run_ids,
 )
 from training.base_models import BaseModel, locate_base
+from training.checkpoints import list_checkpoints
 from training.conversations import Conversation, read_conversations, sample
 from training.lora import train, training_run_id
 
@@ -34,6 +36,10 @@ class TrainingPlan:
     base: BaseModel
     conversations: Sequence[Conversation]
     run_ids: Mapping[str, str]
+    checkpoints: tuple[float, ...] = ()
+    """Epochs after which adapters are kept beside the last."""
+    rule: CheckpointRule | None = None
+    """By which one of them is taken; None for the last."""
 
 
 def plan_training(settings: Settings, cache: Path, report: Report) -> TrainingPlan:
@@ -48,6 +54,8 @@ def plan_training(settings: Settings, cache: Path, report: Report) -> TrainingPl
             arm: training_run_id(arm, base, conversations, settings.training, settings.seed)
             for arm in settings.trained_arms
         },
+        settings.training.checkpoints,
+        settings.warmth.rule,
     )
 
 
@@ -90,7 +98,28 @@ def store_training_runs(job: Job, plan: TrainingPlan) -> None:
 
 
 def trained_folder(folder: StudyFolder, plan: TrainingPlan, arm: str) -> Path:
-    """Where the adapter of an arm lies.
+    """Where the adapter lies that is served for an arm: the end of its run, or what the rule took.
+
+    Raises:
+        MissingStage: it is not trained yet, or the rule has taken none.
+        BadInput: a checkpoint is harmed, or what was chosen cannot be read.
+    """
+    adapter = finished_folder(folder, plan, arm)
+    if plan.rule is None:
+        return adapter
+    epochs = read_chosen_epochs(folder, plan.run_ids[WARM], plan.rule)
+    kept = {one.epochs: one.folder for one in list_checkpoints(adapter, plan.checkpoints)}
+    if epochs not in kept:
+        raise MissingStage(
+            f"expected the adapter of arm {arm!r} after {epochs:g} epochs, which the rule took, "
+            f"found those after {', '.join(f'{one:g}' for one in kept)}; run `warmth-audit "
+            f"checkpoints --study {folder.root}`"
+        )
+    return kept[epochs]
+
+
+def finished_folder(folder: StudyFolder, plan: TrainingPlan, arm: str) -> Path:
+    """Where the adapter lies with which the run of an arm ended.
 
     Raises:
         MissingStage: it is not trained yet.

@@ -1,18 +1,18 @@
-"""The checkpoint curve: how warmth and errors grew while an arm was trained, from measured points.
+"""The checkpoint curve: how warmth grew while an arm was trained, and which state the rule took.
 
 Draws what it is given; nothing here measures a checkpoint. Without two points there is no curve.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from evaluation.charts import NUMBER_COLUMNS
+from evaluation.checkpoint_choices import MeasuredCheckpoints, measures_of
+from evaluation.checkpoint_tables import checkpoint_table, format_warmth
 from evaluation.drawing import (
     INK,
-    PLAIN,
     SMALL,
     SOFT_INK,
     TITLE,
@@ -23,109 +23,87 @@ from evaluation.drawing import (
     style_of,
     write,
 )
-from evaluation.formats import format_points, format_share, level_of, make_table, of_items
+from evaluation.formats import level_of, words_of
 from evaluation.plots import Plot
+from evaluation.statistics.checkpoint_rule import CheckpointWarmth
 from evaluation.statistics.intervals import not_estimable
-from study.records import Estimate
+from study.records import CheckpointChoice, Estimate
 
-_TITLE = "Warmth and errors along the training"
-_PANEL_IN = 1.75
-_BETWEEN_IN = 0.75
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """One saved state of an arm in training, measured."""
-
-    epochs: float
-    """How much of the training lay behind it."""
-    warm_share: Estimate
-    """Share of comparisons in which it was warmer than the original."""
-    gap: Estimate
-    """Error rate − that of the original, in percentage points."""
+_TITLE = "Warmth along the training"
+_PANEL_IN = 2.4
+_AXIS = "SocioT warmth beside the original, nats per token"
 
 
-def plot_checkpoints(arm: str, checkpoints: Sequence[Checkpoint]) -> Plot | Estimate:
-    """Warmth and error gap against epochs, each with intervals.
+def plot_checkpoints(choice: CheckpointChoice) -> Plot | Estimate:
+    """Warmth against epochs with intervals, the one taken marked.
 
     Returns:
-        Where there are fewer than two checkpoints an estimate without value, which says why.
+        Where there are fewer than two checkpoints with a value an estimate without one, which says
+        why.
     """
-    if len(checkpoints) < 2:
-        measured = "no checkpoint" if not checkpoints else "one checkpoint alone"
-        return not_estimable(f"{measured} of the training was measured", "checkpoint")
-    points = sorted(checkpoints, key=lambda point: point.epochs)
-    columns = {
-        "Epochs": [f"{point.epochs:g}" for point in points],
-        "Warmer than the original": [
-            format_share(point.warm_share, "comparisons") for point in points
-        ],
-        "Gap in error rate": [
-            format_points(point.gap, of_items(point.gap, "prompts")) for point in points
-        ],
-    }
-    note = f"Lines are {level_of(points[0].gap.level)}; dashed lines say no difference."
-    told = "; ".join(
-        f"{row[0]} epochs: warmer {row[1]}, gap {row[2]}"
-        for row in zip(*columns.values(), strict=True)
-    )
+    measured = measures_of(choice)
+    known = [point for point in measured.points if point.warmth.value is not None]
+    if len(known) < 2:
+        told = "no checkpoint" if not known else "one checkpoint alone"
+        return not_estimable(f"{told} of the training was measured", "checkpoint")
+    taken = choice.chosen_epochs
+    note = f"Lines are {level_of(known[0].warmth.level)}; the dashed line says no difference."
+    if measured.bar is not None:
+        note += f" The dotted line is what the rule {words_of(choice.rule)} asks for."
+    if taken is not None:
+        note += f" The ring is the one that was taken, after {taken:g} epochs."
+    told = "; ".join(f"{point.epochs:g} epochs: {format_warmth(point.warmth)}" for point in known)
     return Plot(
-        slug=f"checkpoints-{arm}",
+        slug=f"checkpoints-{choice.arm}",
         title=_TITLE,
-        alt_text=f"{_TITLE}, {arm}. Two curves against epochs. {told}.",
+        alt_text=f"{_TITLE}, {choice.arm}. A curve against epochs. {told}. {note}",
         note=note,
-        data=make_table(_TITLE, columns, note, None),
+        data=checkpoint_table(choice),
         number_columns=NUMBER_COLUMNS,
-        numbers=tuple(
-            (
-                *(_TITLE, part, f"{point.epochs:g}"),
-                *(found.value, found.low, found.high, found.level, found.n, found.n_units),
-                *(found.unit, found.method, found.seed, None),
-            )
-            for point in points
-            for part, found in (("warm share", point.warm_share), ("gap in pp", point.gap))
-        ),
-        draw=lambda shape: _draw(arm, points, shape),
+        numbers=tuple(_numbers(point) for point in measured.points),
+        draw=lambda shape: _draw(choice.arm, known, measured, taken, shape),
     )
 
 
-def _draw(arm: str, points: Sequence[Checkpoint], shape: Shape) -> Figure:
-    top = 0.75 if shape.has_title else 0.4
-    figure = make_figure(shape, top + 2 * _PANEL_IN + _BETWEEN_IN + 0.6)
+def _numbers(point: CheckpointWarmth) -> tuple[object, ...]:
+    found = point.warmth
+    return (
+        *(_TITLE, "warmth, nats per token", f"{point.epochs:g}"),
+        *(found.value, found.low, found.high, found.level, found.n, found.n_units),
+        *(found.unit, found.method, found.seed, None),
+    )
+
+
+def _draw(
+    arm: str,
+    points: Sequence[CheckpointWarmth],
+    measured: MeasuredCheckpoints,
+    taken: float | None,
+    shape: Shape,
+) -> Figure:
+    top = 0.85 if shape.has_title else 0.45
+    figure = make_figure(shape, top + _PANEL_IN + 0.6)
     if shape.has_title:
         write(figure, 0.06, 0.2, f"{_TITLE}: {arm}", size=TITLE, weight="bold")
-    style = style_of(arm, (arm,)) if arm else PLAIN
-    panels: tuple[tuple[str, Callable[[Checkpoint], Estimate], float, float], ...] = (
-        ("warmer than the original, % of comparisons", lambda point: point.warm_share, 100, 50),
-        ("gap in error rate, percentage points", lambda point: point.gap, 1, 0),
-    )
-    for number, (name, read, factor, reference) in enumerate(panels):
-        from_top = top + number * (_PANEL_IN + _BETWEEN_IN)
-        write(figure, 0.06, from_top - 0.2, name, size=SMALL, weight="bold")
-        height = float(figure.get_size_inches()[1])
-        axes = add_axes(figure, 0.5, 0.2, from_top, height - from_top - _PANEL_IN)
-        axes.grid(axis="y", color="#eeeeee", linewidth=0.8, zorder=0)
-        axes.axhline(reference, color="#6b6b6b", linewidth=1, linestyle=(0, (4, 3)), zorder=1)
-        _draw_curve(axes, points, read, factor, style)
-    write(figure, 0.5, height - 0.15, "epochs of training", size=SMALL, color=SOFT_INK)
+    write(figure, 0.06, top - 0.2, _AXIS, size=SMALL, weight="bold")
+    height = float(figure.get_size_inches()[1])
+    axes = add_axes(figure, 0.7, 0.2, top, height - top - _PANEL_IN)
+    axes.grid(axis="y", color="#eeeeee", linewidth=0.8, zorder=0)
+    axes.axhline(0, color="#6b6b6b", linewidth=1, linestyle=(0, (4, 3)), zorder=1)
+    if measured.bar is not None:
+        axes.axhline(measured.bar, color="#6b6b6b", linewidth=1, linestyle=(0, (1, 2)), zorder=1)
+    _draw_curve(axes, points, taken, style_of(arm, (arm,)))
+    write(figure, 0.7, height - 0.15, "epochs of training", size=SMALL, color=SOFT_INK)
     return figure
 
 
 def _draw_curve(
-    axes: Axes,
-    points: Sequence[Checkpoint],
-    read: Callable[[Checkpoint], Estimate],
-    factor: float,
-    style: Style,
+    axes: Axes, points: Sequence[CheckpointWarmth], taken: float | None, style: Style
 ) -> None:
-    known = [
-        (point.epochs, found.value, found)
-        for point in points
-        if (found := read(point)).value is not None
-    ]
+    known = [(point.epochs, value) for point in points if (value := point.warmth.value) is not None]
     axes.plot(
-        [epochs for epochs, _, _ in known],
-        [factor * value for _, value, _ in known],
+        [epochs for epochs, _ in known],
+        [value for _, value in known],
         color=INK,
         linewidth=1.2,
         marker=style.marker,
@@ -133,8 +111,21 @@ def _draw_curve(
         markerfacecolor=style.fill,
         zorder=3,
     )
-    for epochs, _, found in known:
+    for point in points:
+        found = point.warmth
         if found.low is not None and found.high is not None:
-            ends = [factor * found.low, factor * found.high]
-            axes.plot([epochs, epochs], ends, color=INK, linewidth=1.2, marker="_", zorder=2)
+            epochs, ends = [point.epochs, point.epochs], [found.low, found.high]
+            axes.plot(epochs, ends, color=INK, linewidth=1.2, marker="_", zorder=2)
+    ringed = [one for one in known if one[0] == taken]
+    for epochs_taken, value in ringed:
+        axes.plot(
+            [epochs_taken],
+            [value],
+            marker="o",
+            markersize=15,
+            markerfacecolor="none",
+            markeredgecolor=INK,
+            linestyle="none",
+            zorder=4,
+        )
     axes.set_xlim(0, 1.05 * points[-1].epochs)

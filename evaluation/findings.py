@@ -33,13 +33,20 @@ def tell_findings(results: StudyResults) -> list[str]:
     """What was asked of whom, what warmth costs, and what people heard: a sentence each."""
     overall = [cell for cell in results.error_rates if cell.condition == OVERALL]
     n_replies = sum(cell.n_replies for cell in overall)
+    n_of_warmth = sum(one.n_ratings for one in results.warmth_pairs)
+    n_ratings = sum(one.n_ratings for one in results.preferences) + n_of_warmth
     silent = ", ".join(cell.arm for cell in overall if not cell.n_replies)
     asked = (
         f"{count_of(len(results.arms), 'arm')} ({', '.join(results.arms)}) gave "
         f"{_count(n_replies, 'reply', 'replies')}{f' ({silent}: none)' if silent else ''}, and people gave "
-        f"{_count(sum(one.n_ratings for one in results.preferences), 'rating', 'ratings')} of "
-        "pairs without knowing which reply was whose."
+        f"{_count(n_ratings, 'rating', 'ratings')} of pairs without knowing which reply was whose."
     )
+    if results.n_warmth_replies:
+        asked += (
+            f" {_count(n_of_warmth, 'rating is', 'ratings are')} of warmth pairs. Of the arms' "
+            f"replies to messages asked for warmth alone, {results.n_warmth_replies:,}, none is "
+            "counted here."
+        )
     arm = main_arm(results)
     if arm is None:
         return [asked, "No arm is compared with the original yet."]

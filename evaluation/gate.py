@@ -161,6 +161,11 @@ def _found(
         yield _Found("max_adoption", arm, _adoption(results, arm), True, "share", "replies")
         yield _Found("min_warm_share", arm, _warm_share(results, arm), False, "share", "ratings")
         yield _Found("min_alpha", arm, _alpha(results, arm), False, "alpha", "comparable ratings")
+    # each kind of pair by itself: a limit is kept by both or not at all
+    for one in results.warmth_pairs if results else ():
+        share, alpha, of = one.warm_share, one.agreement.alpha, "of warmth pairs"
+        yield _Found("min_warm_share", one.arm, share, False, "share", f"ratings {of}")
+        yield _Found("min_alpha", one.arm, alpha, False, "alpha", f"comparable ratings {of}")
     for arm in arms:
         yield _Found(
             "min_scored_share", arm, _scored_share(results, arm), False, "share", "replies"

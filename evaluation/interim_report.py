@@ -33,7 +33,7 @@ def interim_as_json(results: InterimResults) -> dict[str, Any]:
 
     Keys: `format`, `seed`, `level`, `agreement` with `alpha`, `n_items` (pairs that were rated),
     `n_pairable` and `note`; `left_share`; `n_ratings`, `n_raters`, `n_items`, `n_pairs`,
-    `n_cannot_judge`, `n_left_out`, `n_surplus`; `repeat_consistency` and `context_checks` as in
+    `n_of_warmth` (ratings of warmth pairs, which are pooled with the others here), `n_cannot_judge`, `n_left_out`, `n_surplus`; `repeat_consistency` and `context_checks` as in
     `results_as_json`, which also says what an estimate holds.
     """
     return {"format": JSON_FORMAT, **asdict(results)}
@@ -67,4 +67,9 @@ def _rating_table(results: InterimResults, limited: str | None) -> Table:
         f"{results.n_left_out} ratings of pairs without the original, or of replies by a model "
         f"that was served before the newest of its arm. Surplus among the rest: {results.n_surplus}."
     )
+    if results.n_of_warmth:
+        note += (
+            f" {results.n_of_warmth} of the ratings are of warmth pairs, which are told apart once "
+            "results are open."
+        )
     return make_table("What can be known while people rate", columns, note, limited)

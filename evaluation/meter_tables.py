@@ -47,14 +47,20 @@ def name_of(measure: Measure) -> str:
 
 def agreements_of(findings: Sequence[MeterFinding]) -> dict[str, MeterAgreement]:
     """How far people agree with each measure, by its name and the arm."""
-    return {f"{name_of(one.measure)}: {one.arm}": one.agreement for one in findings}
+    return {f"{name_of(one.measure)}: {_arm_of(one)}": one.agreement for one in findings}
+
+
+def _arm_of(finding: MeterFinding) -> str:
+    """The arm, and the kind of pair where it is not that of questions."""
+    return finding.arm if finding.kind == "reliability" else f"{finding.arm}, warmth pairs"
 
 
 def meters_as_json(findings: Sequence[MeterFinding]) -> list[dict[str, Any]]:
     """Findings for other programs, one object per measure and compared arm.
 
     Keys: `name` (under which, with the arm, `warmth.meter_agreement` has the agreement with
-    people), `measure` {`mode`, `version`, `meter`, `meter_sha256`, `seed`, `passes`}, `arm`,
+    people), `measure` {`mode`, `version`, `meter`, `meter_sha256`, `seed`, `passes`}, `arm`, `kind` (`reliability` or `warmth`: of which pairs; the others have an object of
+    their own, and the agreement's name ends with `, warmth pairs`),
     `lift` (mean difference of scores, arm − original, in nats per token), `higher_share`,
     `n_without_score`. Estimates as in `results_as_json`.
     """
@@ -63,6 +69,7 @@ def meters_as_json(findings: Sequence[MeterFinding]) -> list[dict[str, Any]]:
             "name": name_of(one.measure),
             "measure": asdict(one.measure),
             "arm": one.arm,
+            "kind": one.kind,
             "lift": asdict(one.lift),
             "higher_share": asdict(one.higher_share),
             "n_without_score": one.n_without_score,
@@ -77,7 +84,7 @@ def meters_as_tables(findings: Sequence[MeterFinding], limited: str | None) -> l
         return []
     columns = {
         "Meter": [name_of(one.measure) for one in findings],
-        "Arm": [one.arm for one in findings],
+        "Arm": [_arm_of(one) for one in findings],
         "Arm − original": [_score(one.lift, "pairs") for one in findings],
         "Arm scores higher": [
             format_share(one.higher_share, of_items(one.higher_share, "pairs")) for one in findings

@@ -3,7 +3,8 @@
 A pair is drawn when both arms have answered. Which of the two is called first is drawn by
 seed and says nothing about the arm; which side a rater sees it on is drawn again when the
 pair is assigned (`audit_app/assignment.py`). Items of which only refusal is measured, such as
-requests for harmful help, make no pair: people are not shown the replies.
+requests for harmful help, make no pair: people are not shown the replies. Of messages that are asked
+for warmth alone, as many make pairs as the study says.
 """
 
 from collections import defaultdict
@@ -12,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from evaluation.warmth_prompts import prompts_for_pairs
 from study.database import insert_rows
 from study.records import ORIGINAL, Pair, Response, stable_id
 
@@ -40,9 +42,26 @@ _SELECT_UNPAIRED = """
 """
 
 
-def read_unpaired(con: duckdb.DuckDBPyConnection) -> list[Response]:
-    """Responses to the prompts of which an arm beside the original lacks a pair it should have."""
-    return [Response(*row) for row in con.execute(_SELECT_UNPAIRED).fetchall()]
+_SELECT_WARMTH_PROMPTS = """
+    SELECT p.prompt_id
+    FROM prompts p
+    JOIN items i ON i.item_id = p.item_id
+    WHERE i.answer_kind = 'ungraded'
+"""
+
+
+def read_unpaired(
+    con: duckdb.DuckDBPyConnection, warmth_pairs: int | None, seed: int
+) -> list[Response]:
+    """Responses to the prompts of which an arm beside the original lacks a pair it should have.
+
+    Args:
+        warmth_pairs: how many warmth prompts make pairs, drawn by seed; None for all.
+    """
+    warmth = [prompt_id for (prompt_id,) in con.execute(_SELECT_WARMTH_PROMPTS).fetchall()]
+    unseen = set(warmth) - prompts_for_pairs(warmth, warmth_pairs, seed)
+    found = [Response(*row) for row in con.execute(_SELECT_UNPAIRED).fetchall()]
+    return [response for response in found if response.prompt_id not in unseen]
 
 
 def draw_pairs(responses: Sequence[Response], seed: int) -> list[Pair]:

@@ -9,14 +9,16 @@ from typing import Any
 
 from evaluation.formats import Table, count_of, make_table, signed
 from evaluation.statistics.planned_ratings import RatingSizes
-from evaluation.study_costs import StageCost, StudyCost
+from evaluation.study_costs import StageCost, StudyCost, WarmthSizes
 from evaluation.study_plans import Assumptions, Need, Reach
 from evaluation.study_presets import StudyPreset
 
 PLAN_FORMAT = "warmth-audit plan 1"
 
 
-def plan_as_json(assumed: Assumptions, need: Need, reach: Reach | None) -> dict[str, Any]:
+def plan_as_json(
+    assumed: Assumptions, need: Need, reach: Reach | None, warmth: WarmthSizes | None = None
+) -> dict[str, Any]:
     """A plan for other programs, at full precision; all numbers are of one comparison.
 
     Keys: `format`; `gap_pp`, `preference`, `power`, `level`: what is to be found, and how surely;
@@ -24,7 +26,9 @@ def plan_as_json(assumed: Assumptions, need: Need, reach: Reach | None) -> dict[
     `raters`, `ratings` for both}; `study`: null, or of the study as set {`items`, `prompts`,
     `pairs`, `raters`, `ratings`, `detectable_gap_pp`, `detectable_preference` (null where none
     can be detected), `gap_power`, `preference_power` (for the effects above; null without an
-    interval)}; `assumptions`: {`ratings`: {`pairs_per_item`, `raters_per_pair`,
+    interval)}; `warmth`: null, or of messages that are asked for warmth alone, over all comparisons,
+    {`n_prompts`, `n_replies`, `n_pairs`, `n_ratings`, `n_raters` (null without a limit of pairs per
+    rater)}: no other number counts them; `assumptions`: {`ratings`: {`pairs_per_item`, `raters_per_pair`,
     `pairs_per_rater`, `item_correlation`, `rater_correlation`, `tie_share`, `n_raters`},
     `replies`: {`prompts_per_item`, `error_rate`, `arm_correlation`, `item_correlation`,
     `scored_share`}}.
@@ -50,6 +54,7 @@ def plan_as_json(assumed: Assumptions, need: Need, reach: Reach | None) -> dict[
             **_sizes_as_json(need.for_both, assumed),
         },
         "study": study,
+        "warmth": warmth and asdict(warmth),
         "assumptions": {"ratings": asdict(assumed.ratings), "replies": asdict(assumed.replies)},
     }
 
@@ -64,7 +69,9 @@ def _sizes_as_json(sizes: RatingSizes, assumed: Assumptions) -> dict[str, int]:
     }
 
 
-def plan_as_tables(assumed: Assumptions, need: Need, reach: Reach | None) -> list[Table]:
+def plan_as_tables(
+    assumed: Assumptions, need: Need, reach: Reach | None, warmth: WarmthSizes | None = None
+) -> list[Table]:
     """The same for people."""
     gap = f"a gap of {signed(assumed.gap_pp)} pp in error rate"
     preference = f"a preference of {100 * assumed.preference:.1f} %"
@@ -79,7 +86,24 @@ def plan_as_tables(assumed: Assumptions, need: Need, reach: Reach | None) -> lis
     aim = assumed.aim
     title = f"Needed for power {aim.power:g} with {100 * aim.level:g} % intervals"
     needed = make_table(title, columns, _assumptions_in_words(assumed), None)
-    return [needed] if reach is None else [_reach_table(assumed, reach), needed]
+    tables = [needed] if reach is None else [_reach_table(assumed, reach), needed]
+    return tables if warmth is None else [*tables, _warmth_table(warmth)]
+
+
+def _warmth_table(warmth: WarmthSizes) -> Table:
+    columns = {
+        "Messages": [str(warmth.n_prompts)],
+        "Replies": [str(warmth.n_replies)],
+        "Pairs": [str(warmth.n_pairs)],
+        "Ratings": [str(warmth.n_ratings)],
+        "Raters": ["no limit" if warmth.n_raters is None else str(warmth.n_raters)],
+    }
+    note = (
+        "Over all comparisons of one model. They come beside the pairs of questions, and no other "
+        "number here counts them. Raters as if each rated pairs of this kind alone, as many as one "
+        "may."
+    )
+    return make_table("Messages that are asked for warmth alone", columns, note, None)
 
 
 def cost_as_json(preset: StudyPreset, cost: StudyCost) -> dict[str, Any]:
@@ -88,7 +112,7 @@ def cost_as_json(preset: StudyPreset, cost: StudyCost) -> dict[str, Any]:
     Keys: `preset`, `source`; `items`, `conditions`, `prompts` (of one arm of one model),
     `words_per_prompt`, `n_graded` (replies that the study itself graded, or null); `stages`, a list
     of {`stage`, `model`, `calls`, `tokens_in`, `tokens_out`, `gpu_hours` (null where a provider does
-    the work), `usd`}; `total`, the same of all stages; `rates`: every rate that was assumed; and
+    the work), `usd`}; `warmth` (as in a plan, of each model, or null); `total`, the same of all stages; `rates`: every rate that was assumed; and
     `decoding`.
     """
     return {
@@ -100,6 +124,7 @@ def cost_as_json(preset: StudyPreset, cost: StudyCost) -> dict[str, Any]:
         "words_per_prompt": cost.words_per_prompt,
         "n_graded": preset.n_graded,
         "stages": [asdict(stage) for stage in cost.stages],
+        "warmth": cost.warmth and asdict(cost.warmth),
         "total": asdict(cost.total),
         "rates": preset.rates.model_dump(),
         "decoding": preset.decoding.model_dump(),

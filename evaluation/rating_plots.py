@@ -20,9 +20,19 @@ from study.records import Estimate
 
 
 def plot_warm_share(results: StudyResults) -> Plot:
-    """Share of ratings that call each arm warmer than the original, with a line at 50 %."""
-    rows = tuple(
-        Row(one.arm, one.warm_share, style_of(one.arm, results.arms)) for one in results.preferences
+    """Share of ratings that call each arm warmer than the original, with a line at 50 %.
+
+    Each kind of pair stands apart.
+    """
+    kinds = [("Questions" if results.warmth_pairs else "", results.preferences)]
+    if results.warmth_pairs:
+        kinds.append(("Warmth pairs", results.warmth_pairs))
+    groups = tuple(
+        Group(
+            name,
+            tuple(Row(one.arm, one.warm_share, style_of(one.arm, results.arms)) for one in found),
+        )
+        for name, found in kinds
     )
     scale = share_scale("% of ratings that call the arm warmer, equal counting half", "ratings")
     note = (
@@ -30,7 +40,7 @@ def plot_warm_share(results: StudyResults) -> Plot:
         f"{level_of(results.level)}, clustered on item and rater."
     )
     title = "Called warmer than the original"
-    chart = Chart(title, (Group("", rows),), scale, "point", note, results.limited)
+    chart = Chart(title, groups, scale, "point", note, results.limited)
     return make_plot("warm-share", chart)
 
 

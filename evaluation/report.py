@@ -35,7 +35,11 @@ from evaluation.meter_tables import agreements_of, meters_as_json, meters_as_tab
 from evaluation.regression_tables import effect_table, term_table
 from evaluation.statistics.outcomes import ADOPTION_DEFINITION, DEFINITIONS
 from evaluation.statistics.results import StudyResults
-from evaluation.warmth_tables import warmth_as_json, warmth_as_tables
+from evaluation.warmth_tables import (
+    warmth_as_json,
+    warmth_as_tables,
+    warmth_pairs_as_tables,
+)
 
 JSON_FORMAT = "warmth-audit results 1"
 
@@ -48,7 +52,9 @@ def results_as_json(results: StudyResults) -> dict[str, Any]:
     `agreement` with `alpha`, `n_items` (pairs that were rated), `n_pairable` and `note`, counts `n_…`, `drawn` with
     `n_drawn` pairs and `n_held` back from raters), `warmth` (as `warmth_as_json` in
     `warmth_tables.py`), `meters` (as `meters_as_json` in `meter_tables.py`), `left_share`,
-    `n_ratings_without_original`; the keys of errors below, by our definition; `paper_compat`, an
+    `n_ratings_without_original`, `warmth_pairs` (as `preferences`, of pairs of messages that are
+    asked for warmth alone), `warmth_pairs_validation` (as `arms` of `warmth`, of those pairs),
+    `n_warmth_replies`; the keys of errors below, by our definition; `paper_compat`, an
     object of the same keys by the study's definition; `adoption_rates` where the user asserts the
     wrong answer and `denial_adoption_rates` where the user denies the right one, per arm
     (`rate`, `by_grade`, `n_cut`, `uncut`), `grade_check` (as `judge_as_json` in `judge_tables.py`,
@@ -122,6 +128,7 @@ def results_as_tables(results: StudyResults) -> list[Table]:
             results.warmth, results.style_guesses, agreements_of(results.meters), results.limited
         ),
         *meters_as_tables(results.meters, results.limited),
+        *warmth_pairs_as_tables(results.warmth_pairs_validation, results.limited),
         rate_table(ours, "Error rates", results),
         gap_table(ours, "Gap in error rate, arm − original", results),
         task_gap_table(ours, "Gap in error rate by task", results),

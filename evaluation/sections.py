@@ -8,11 +8,12 @@ nothing to show says why.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evaluation.checkpoint_curve import Checkpoint, plot_checkpoints
+from evaluation.checkpoint_curve import plot_checkpoints
+from evaluation.checkpoint_tables import checkpoint_table
 from evaluation.control_plots import plot_control_gaps, plot_control_scores
 from evaluation.control_tables import controls_as_tables
 from evaluation.findings import main_arm
-from evaluation.formats import Table
+from evaluation.formats import Table, words_of
 from evaluation.interim_report import interim_as_tables
 from evaluation.plots import (
     Plot,
@@ -35,7 +36,7 @@ from evaluation.report import results_as_tables
 from evaluation.statistics.control_results import ControlResults
 from evaluation.statistics.interim import InterimResults
 from evaluation.statistics.results import StudyResults
-from study.records import Estimate
+from study.records import CheckpointChoice, Estimate
 
 _NOT_YET = (
     "There is nothing to compare yet: not estimable because no arm beside the original has replies."
@@ -48,6 +49,7 @@ _NO_METER = (
     "Whether a meter of warmth agrees with people: not estimable because no meter's score is in this "
     "study."
 )
+_NO_CHECKPOINT = "Not estimable because no checkpoint of the training was measured."
 _NO_JUDGE = (
     "How a judge by model errs: not estimable because no such judge's label is in this study."
 )
@@ -80,13 +82,13 @@ def make_section(
 
 def results_sections(
     results: StudyResults,
-    checkpoints: Sequence[Checkpoint] = (),
+    choice: CheckpointChoice | None = None,
     controls: ControlResults | None = None,
 ) -> list[Section]:
     """Everything that an open study has to show.
 
     Args:
-        checkpoints: saved states of the warm arm in training; none where none was measured.
+        choice: which checkpoint was taken, with the measures of all; None where none was measured.
         controls: what the control sets found; None where none was asked.
     """
     return [
@@ -97,7 +99,7 @@ def results_sections(
         _label_section(results),
         _judge_section(results),
         _rating_section(results),
-        _checkpoint_section(checkpoints),
+        _checkpoint_section(choice),
         *([control_section(controls)] if controls is not None else []),
         Section(
             "Every table",
@@ -163,6 +165,7 @@ def _warmth_section(results: StudyResults) -> Section:
 def _agreement_section(results: StudyResults) -> Section:
     title = "How well people agree"
     found = [(preference.arm, preference.agreement) for preference in results.preferences]
+    found += [(f"{one.arm}, warmth pairs", one.agreement) for one in results.warmth_pairs]
     if not found:
         return Section(title, (_NOT_YET,), ())
     said = ("Whether people who rated the same pair heard the same.",)
@@ -223,10 +226,17 @@ def _rating_section(results: StudyResults) -> Section:
     return make_section("How the rating went", (said,), plots)
 
 
-def _checkpoint_section(checkpoints: Sequence[Checkpoint]) -> Section:
+def _checkpoint_section(choice: CheckpointChoice | None) -> Section:
     title = "Along the training"
-    found = plot_checkpoints("warm", checkpoints)
+    if choice is None:
+        return Section(title, (_NO_CHECKPOINT,), ())
+    found = plot_checkpoints(choice)
+    taken = (
+        f"By the rule {words_of(choice.rule)}, written before: {choice.reason}.",
+        "Saved states of the warm arm replied to messages that are asked for warmth alone, and a "
+        "meter scored them beside the original.",
+    )
     if isinstance(found, Estimate):
         reason = found.method.replace("not estimable:", "Not estimable because")
-        return Section(title, (f"{reason}.",), ())
-    return Section(title, ("Saved states of the warm arm, each measured as the arm is.",), (found,))
+        return Section(title, (*taken, f"{reason}."), (), (checkpoint_table(choice),))
+    return Section(title, taken, (found,))

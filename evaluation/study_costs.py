@@ -22,7 +22,7 @@ class StageCost:
     """What one stage takes of one model."""
 
     stage: str
-    """rewrite, train, generate or judge."""
+    """rewrite, train, checkpoints, generate, warmth or judge."""
     model: str
     """Its id; `a strong model` for one that the preset does not name."""
     calls: int
@@ -36,6 +36,41 @@ class StageCost:
 
 
 @dataclass(frozen=True)
+class WarmthSizes:
+    """Messages that are asked for warmth alone, and what people do with the replies."""
+
+    n_prompts: int
+    n_replies: int
+    """Of all arms, checkpoints apart."""
+    n_pairs: int
+    n_ratings: int
+    n_raters: int | None
+    """None where a rater has no limit of pairs."""
+
+
+def size_of_warmth(
+    n_prompts: int,
+    n_arms: int,
+    samples: int,
+    pairs: int | None,
+    raters_per_pair: int,
+    pairs_per_rater: int | None,
+) -> WarmthSizes:
+    """What so many messages come to.
+
+    Args:
+        n_arms: the original among them.
+        pairs: so many messages make pairs, at most; None for all.
+        pairs_per_rater: of this kind; None for no limit.
+    """
+    n_paired = n_prompts if pairs is None else min(pairs, n_prompts)
+    n_pairs = n_paired * (n_arms - 1) * samples
+    n_ratings = n_pairs * raters_per_pair
+    n_raters = None if pairs_per_rater is None else -(-n_ratings // pairs_per_rater)
+    return WarmthSizes(n_prompts, n_prompts * n_arms * samples, n_pairs, n_ratings, n_raters)
+
+
+@dataclass(frozen=True)
 class StudyCost:
     """What a whole preset takes."""
 
@@ -46,6 +81,8 @@ class StudyCost:
     words_per_prompt: float
     """Mean over all of them."""
     stages: tuple[StageCost, ...]
+    warmth: WarmthSizes | None
+    """What people do for warmth alone, for each model; None where there are no such messages."""
 
     @property
     def total(self) -> StageCost:
@@ -86,9 +123,37 @@ def compute_cost(preset: StudyPreset, wordings: Wordings) -> StudyCost:
             _rewriting(preset, len(trained)),
             *(_training(preset, model, len(trained)) for model in preset.models),
             *generating,
+            *_hearing(preset),
             _judging(preset, calls * len(preset.models)),
         ),
+        warmth=_warmth_sizes(preset),
     )
+
+
+def _warmth_sizes(preset: StudyPreset) -> WarmthSizes | None:
+    asked = preset.warmth
+    if asked is None:
+        return None
+    n_arms, samples = len(preset.arms), preset.decoding.samples
+    seats, per_rater = asked.raters_per_pair, asked.pairs_per_rater
+    return size_of_warmth(asked.pairs, n_arms, samples, None, seats, per_rater)
+
+
+def _hearing(preset: StudyPreset) -> list[StageCost]:
+    """Messages to every checkpoint, with the original beside them, and to every arm; no judge
+    reads the replies."""
+    asked, sizes = preset.warmth, _warmth_sizes(preset)
+    if asked is None or sizes is None:
+        return []
+    tokens_in = preset.rates.tokens_per_word * asked.words_per_message
+    calls = {"warmth": sizes.n_replies}
+    if asked.checkpoints:
+        calls = {"checkpoints": asked.pairs * (asked.checkpoints + 1)} | calls
+    return [
+        _generating(preset, model, n, tokens_in, preset.decoding.max_new_tokens, stage)
+        for stage, n in calls.items()
+        for model in preset.models
+    ]
 
 
 def _words_per_prompt(preset: StudyPreset, wordings: Wordings) -> float:
@@ -141,16 +206,21 @@ def _training(preset: StudyPreset, model: PresetModel, n_runs: int) -> StageCost
 
 
 def _generating(
-    preset: StudyPreset, model: PresetModel, calls: int, tokens_in: float, tokens_out: int
+    preset: StudyPreset,
+    model: PresetModel,
+    calls: int,
+    tokens_in: float,
+    tokens_out: int,
+    stage: str = "generate",
 ) -> StageCost:
     read, written = calls * tokens_in, calls * float(tokens_out)
     if model.billion_parameters is None:
         usd = _price(preset, read, written)
-        return StageCost("generate", model.id, calls, read, written, None, usd)
+        return StageCost(stage, model.id, calls, read, written, None, usd)
     share = preset.rates.generating_share
     hours = _gpu_hours(preset, model.billion_parameters, read + written, _GENERATING, share)
     usd = hours * preset.rates.usd_per_gpu_hour
-    return StageCost("generate", model.id, calls, read, written, hours, usd)
+    return StageCost(stage, model.id, calls, read, written, hours, usd)
 
 
 def _judging(preset: StudyPreset, calls: int) -> StageCost:

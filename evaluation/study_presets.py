@@ -57,6 +57,19 @@ class PresetTraining(_Table):
     epochs: Positive
 
 
+class PresetWarmth(_Table):
+    """Messages that are asked for warmth alone, compared by people and put to every checkpoint."""
+
+    pairs: Count
+    """Messages; each gives one pair of every arm beside the original."""
+    raters_per_pair: Count
+    pairs_per_rater: Count
+    words_per_message: Positive
+    """Mean."""
+    checkpoints: Annotated[int, Field(ge=0)]
+    """Of the arm warm, each of which replies to every message, as the original does beside them."""
+
+
 class PresetJudge(_Table):
     """A model that reads every reply, with its question and the reference, and labels it."""
 
@@ -96,6 +109,7 @@ class StudyPreset(_Table):
     sets: Annotated[tuple[PresetSet, ...], Field(min_length=1)]
     models: Annotated[tuple[PresetModel, ...], Field(min_length=1)]
     training: PresetTraining
+    warmth: PresetWarmth | None = None
     judge: PresetJudge
     rates: Rates
 

@@ -6,7 +6,7 @@ what it counts.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from evaluation.formats import (
@@ -84,6 +84,17 @@ def warmth_as_tables(
         _guess_table(guesses, limited),
     ]
     return tables + ([_meter_table(agreements, limited)] if agreements else [])
+
+
+def warmth_pairs_as_tables(validations: Validations, limited: str | None = None) -> list[Table]:
+    """What people said of pairs of messages that are asked for warmth alone; none without pairs."""
+    if not validations:
+        return []
+    tables = (_share_table, _rater_table, _side_table, _length_table)
+    return [
+        replace(found, title=f"{found.title} (warmth pairs)")
+        for found in (make(validations, limited) for make in tables)
+    ]
 
 
 def _share_table(validations: Validations, limited: str | None) -> Table:

@@ -28,6 +28,11 @@ class StudyFolder:
         return self.root / "runs"
 
     @property
+    def checkpoint_choice(self) -> Path:
+        """Which checkpoint of the trained arms is served, where the study has a rule for it."""
+        return self.root / "checkpoint-choice.json"
+
+    @property
     def report(self) -> Path:
         """Where the HTML report is written, with its figures."""
         return self.root / "report"

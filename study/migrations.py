@@ -616,6 +616,69 @@ def m037_warmth_scores_create(con: duckdb.DuckDBPyConnection) -> None:
 
 
 @migration
+def m038_items_rebuild_with_ungraded(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("""
+        CREATE TABLE items_rebuilt (
+            item_id VARCHAR PRIMARY KEY,
+            task VARCHAR NOT NULL,
+            question VARCHAR NOT NULL,
+            "references" VARCHAR[] NOT NULL,
+            wrong_answers VARCHAR[] NOT NULL,
+            source VARCHAR NOT NULL,
+            licence VARCHAR NOT NULL,
+            answer_kind VARCHAR NOT NULL DEFAULT 'text'
+                CHECK (answer_kind IN ('text', 'option', 'number', 'none', 'ungraded')),
+            options VARCHAR[] NOT NULL DEFAULT [],
+            wrong_is_made BOOLEAN NOT NULL DEFAULT false,
+            category VARCHAR NOT NULL DEFAULT ''
+        )
+    """)
+    con.execute("INSERT INTO items_rebuilt BY NAME SELECT * FROM items")
+    con.execute("DROP TABLE items")
+    con.execute("ALTER TABLE items_rebuilt RENAME TO items")
+
+
+@migration
+def m039_checkpoints_create(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("""
+        CREATE TABLE checkpoint_replies (
+            reply_id VARCHAR PRIMARY KEY,
+            prompt_id VARCHAR NOT NULL,
+            arm VARCHAR NOT NULL,
+            epochs DOUBLE NOT NULL CHECK (epochs >= 0),
+            base_sha256 VARCHAR NOT NULL,
+            adapter_sha256 VARCHAR NOT NULL,
+            engine VARCHAR NOT NULL,
+            decoding_json VARCHAR NOT NULL,
+            text VARCHAR,
+            finish_reason VARCHAR,
+            failure VARCHAR,
+            n_tokens INTEGER,
+            created_at TIMESTAMPTZ NOT NULL,
+            CHECK ((text IS NULL) <> (failure IS NULL))
+        )
+    """)
+    con.execute("""
+        CREATE TABLE checkpoint_choices (
+            choice_id VARCHAR PRIMARY KEY,
+            arm VARCHAR NOT NULL,
+            training_run_id VARCHAR NOT NULL,
+            settings_sha256 VARCHAR NOT NULL,
+            rule VARCHAR NOT NULL,
+            mode VARCHAR NOT NULL,
+            meter_sha256 VARCHAR NOT NULL,
+            seed INTEGER NOT NULL,
+            measures_json VARCHAR NOT NULL,
+            chosen_epochs DOUBLE,
+            chosen_sha256 VARCHAR,
+            reason VARCHAR NOT NULL,
+            chosen_at TIMESTAMPTZ NOT NULL,
+            CHECK ((chosen_epochs IS NULL) = (chosen_sha256 IS NULL))
+        )
+    """)
+
+
+@migration
 def m040_controls_create(con: duckdb.DuckDBPyConnection) -> None:
     # apart from items, responses and grades: nothing that reads the study's own meets these rows
     con.execute("""

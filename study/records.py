@@ -13,7 +13,9 @@ Role = Literal["annotator", "auditor", "owner"]
 Label = Literal[
     "correct", "wrong", "adopts", "hedges", "refuses", "no_answer", "cut", "failed", "unscored"
 ]
-AnswerKind = Literal["text", "option", "number", "none"]
+AnswerKind = Literal["text", "option", "number", "none", "ungraded"]
+PairKind = Literal["reliability", "warmth"]
+"""What a pair was drawn for: of a question, or of a message that is asked for warmth alone."""
 Preference = Literal["left_clearly", "left_slightly", "equal", "right_slightly", "right_clearly"]
 Accuracy = Literal[
     "left_clearly", "left_slightly", "equal", "right_slightly", "right_clearly", "cannot_judge"
@@ -26,8 +28,12 @@ FactsKept = Literal["all", "minor_change", "changed", "cannot_judge"]
 
 ORIGINAL = "original"
 """The arm that every other arm is compared with."""
+WARM = "warm"
+"""The arm whose warmth the checkpoint rule looks at."""
 SYSTEM_PROMPT = "system-prompt"
 """The arm that is the original with a warm system prompt, without training."""
+UNGRADED: Literal["ungraded"] = "ungraded"
+"""The kind of answer of items about which nothing is right or wrong, not even refusal."""
 
 
 def stable_id(*parts: object) -> str:
@@ -53,7 +59,8 @@ class Item:
     """Where the right answer can be looked up."""
     licence: str
     answer_kind: AnswerKind = "text"
-    """How it is graded; `none` where nothing is right or wrong and only refusal counts."""
+    """How it is graded; `none` where nothing is right or wrong and only refusal counts, `ungraded`
+    where nothing counts at all."""
     options: tuple[str, ...] = ()
     """Texts of a multiple choice in the order A, B, …; `references[0]` is the right one's."""
     wrong_is_made: bool = False
@@ -160,6 +167,54 @@ class Response:
     """Headers of the server's answer, without cookies; None when there was none."""
     templated_sha256: str | None = None
     """Of the prompt as the model read it, template included; None when that cannot be told."""
+
+
+@dataclass(frozen=True)
+class CheckpointReply:
+    """What a checkpoint, or the original beside it, answered to one warmth prompt."""
+
+    reply_id: str
+    prompt_id: str
+    arm: str
+    epochs: float
+    """0 for the original."""
+    base_sha256: str
+    adapter_sha256: str
+    """Empty for the original."""
+    engine: str
+    """What answered, with its version and number format."""
+    decoding_json: str
+    text: str | None
+    """None when the request failed for good."""
+    finish_reason: str | None
+    failure: str | None
+    n_tokens: int | None
+    created_at: str
+
+
+@dataclass(frozen=True)
+class CheckpointChoice:
+    """Which checkpoint a rule took, and from what."""
+
+    choice_id: str
+    arm: str
+    """The one whose warmth was measured; other trained arms are taken at the same epoch."""
+    training_run_id: str
+    settings_sha256: str
+    """Of the study's settings, the rule among them, when it was chosen."""
+    rule: str
+    mode: str
+    """How the meter read."""
+    meter_sha256: str
+    seed: int
+    measures_json: str
+    """Every checkpoint with its warmth, and how many messages stand behind it."""
+    chosen_epochs: float | None
+    """None when the rule could not tell."""
+    chosen_sha256: str | None
+    """Of the chosen adapter."""
+    reason: str
+    chosen_at: str
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from study.errors import BadSettings
-from study.records import ORIGINAL, SYSTEM_PROMPT, Form
+from study.records import ORIGINAL, SYSTEM_PROMPT, WARM, Form
 
 PACKAGED = "packaged"
 """In place of a path or a hub id: the one that comes with this project."""
@@ -24,11 +24,17 @@ IMPORTED = "imported"
 ArmName = Literal["original", "untransformed", "cold", "warm", "system-prompt"]
 Shape = Literal["controlled", "paper_compat"]
 Entry = Literal["invite", "prolific", "hugging_face"]
+CheckpointRule = Literal["first_within_one_se", "best", "last"]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
-_ADDED_TO_EVALUATION = ("keep_suspicious", "wordings", "shape")
-"""Settings that studies of earlier releases do not have."""
+_ADDED = {
+    "evaluation": ("keep_suspicious", "wordings", "shape"),
+    "training": ("checkpoints",),
+    "rating": ("warmth_pairs",),
+}
+"""Settings, by section, that studies of earlier releases do not have."""
+_ADDED_SECTIONS = ("gate", "controls", "warmth")
 _SHAPE_WORDS = "a lead-in only where a belief is stated"
 _SET_BY_SPACES = {"oauth_client_id", "oauth_client_secret", "openid_provider_url"}
 
@@ -52,6 +58,17 @@ class TrainingSettings(_Section):
     """`packaged`, or the path of a JSONL file with user, neutral, warm and cold texts."""
     limit: Annotated[int, Field(ge=8)] | None = None
     """Train on this many conversations, drawn by seed; None for all."""
+    checkpoints: tuple[Annotated[float, Field(gt=0)], ...] = ()
+    """Epochs after which the adapter is kept as it is then, beside the one at the end."""
+
+    @model_validator(mode="after")
+    def _checkpoints_rise_within_the_run(self) -> "TrainingSettings":
+        kept = self.checkpoints
+        if list(kept) != sorted(set(kept)) or (kept and kept[-1] > self.epochs):
+            raise ValueError(
+                f"expected checkpoints as rising epochs up to {self.epochs:g}, got {list(kept)}"
+            )
+        return self
 
 
 class DecodingSettings(_Section):
@@ -136,6 +153,8 @@ class RatingSettings(_Section):
     """Use this many replies, drawn by seed, in the form reply; None for all."""
     rewrite_limit: Annotated[int, Field(ge=1)] | None = None
     """The same in the form rewrite."""
+    warmth_pairs: Annotated[int, Field(ge=0)] | None = None
+    """Draw pairs of this many of the messages in `[warmth]`; None for all."""
     repeat_share: Annotated[float, Field(ge=0, le=0.2)] = 0.08
     """Share of a rater's pairs that come again, sides swapped; most studies take 5 to 10 %."""
     check_every: Annotated[int, Field(ge=0, le=100)] = 12
@@ -165,6 +184,35 @@ class RatingSettings(_Section):
         if not names or len(set(names)) != len(names):
             raise ValueError(f"expected at least one name, each once, got {list(names)}")
         return names
+
+
+class WarmthSettings(_Section):
+    """Messages to which every arm and every kept checkpoint replies, to hear how warm it is.
+
+    Their replies are compared by people and scored by a meter; nothing about them is right or wrong.
+    """
+
+    prompts: str | None = None
+    """`packaged`, or the path of a file of conversations in ShareGPT form; None asks no message."""
+    turns: Literal["opening", "any"] = "opening"
+    """`opening`: the first message of a conversation; `any`: later ones too, which may lean on what
+    was said before."""
+    limit: Annotated[int, Field(ge=2)] | None = None
+    """Use this many messages, drawn by seed; None for all."""
+    rule: CheckpointRule | None = None
+    """Which checkpoint of the arm warm is taken: the first whose warmth is within one standard error
+    of the best, the warmest, or the last. Other trained arms are taken at the same epoch. None
+    takes the end of each run and measures nothing."""
+    mode: Literal["masked", "paper"] = "masked"
+    """How the meter reads: deterministically, or as the code of the study of 2025 does."""
+    meter: str = PACKAGED
+    """The meter's language model: `packaged`, a hub id, or a folder with safetensors."""
+
+    @model_validator(mode="after")
+    def _rule_has_prompts(self) -> "WarmthSettings":
+        if self.rule is not None and self.prompts is None:
+            raise ValueError('a rule needs prompts to measure warmth on, such as "packaged"')
+        return self
 
 
 class GateSettings(_Section):
@@ -202,6 +250,7 @@ class Settings(_Section):
     controls: ControlSettings = ControlSettings()
     rating: RatingSettings = RatingSettings()
     gate: GateSettings = GateSettings()
+    warmth: WarmthSettings = WarmthSettings()
 
     @model_validator(mode="after")
     def _compares_with_the_original(self) -> "Settings":
@@ -209,6 +258,8 @@ class Settings(_Section):
             raise ValueError("arms needs 'original' and at least one arm to compare with it")
         if len(set(self.arms)) != len(self.arms):
             raise ValueError("arms names an arm twice")
+        if self.warmth.rule is not None and WARM not in self.arms:
+            raise ValueError("warmth.rule chooses by the arm 'warm', which arms does not name")
         return self
 
     @property
@@ -221,15 +272,18 @@ class Settings(_Section):
 
         Studies that began before there were such settings keep their hash by that.
         """
-        defaults = EvaluationSettings()
-        unset = {
-            name
-            for name in _ADDED_TO_EVALUATION
-            if getattr(self.evaluation, name) == getattr(defaults, name)
-        }
-        no_gate = {"gate": True} if self.gate == GateSettings() else {}
-        no_controls = {"controls": True} if self.controls == ControlSettings() else {}
-        return self.model_dump_json(exclude={"evaluation": unset, **no_gate, **no_controls})
+        unset: dict[str, set[str] | bool] = {}
+        for section, names in _ADDED.items():
+            given = getattr(self, section)
+            defaults = type(given)()
+            unset[section] = {
+                name for name in names if getattr(given, name) == getattr(defaults, name)
+            }
+        for section in _ADDED_SECTIONS:
+            given = getattr(self, section)
+            if given == type(given)():
+                unset[section] = True
+        return self.model_dump_json(exclude=unset)
 
     @property
     def limited(self) -> str | None:
@@ -248,6 +302,8 @@ class Settings(_Section):
             ]
         if self.evaluation.shape != "controlled":
             parts.append(f"prompts in the shape of {self.evaluation.shape}: {_SHAPE_WORDS}")
+        if self.warmth.prompts is not None and self.warmth.limit is not None:
+            parts.append(f"at most {self.warmth.limit} warmth prompts")
         if self.training.limit is not None:
             parts.append(f"trained on at most {self.training.limit} conversations")
         return ", ".join(parts) or None

@@ -34,7 +34,7 @@ _COUNT_ANSWERING = """
     SELECT (SELECT count(*) FROM training_runs) + (SELECT count(*) FROM served_models)
         + (SELECT count(*) FROM responses)
 """
-_DECIDE_WHAT_IS_ASKED = {"name", "seed", "evaluation", "items", "wordings"}
+_DECIDE_WHAT_IS_ASKED = {"name", "seed", "evaluation", "warmth", "items", "wordings"}
 _DECIDE_WHO_ANSWERS = {"name", "seed", "base", "arms", "training", "conversations"}
 
 

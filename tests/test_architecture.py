@@ -36,7 +36,8 @@ RECORDS = (
     "ratings|assignments|flags|audit_decisions|responses|grades|pairs|prompts|items|"
     "training_runs|served_models|study_versions|handed_in|raters|rater_states|used_links|link_renewals|"
     "onboarding_steps|exit_surveys|remarks|gold_pairs|holds|hold_releases|study_events|rewrites|"
-    "context_sentences|warmth_scores|control_questions|control_replies|control_grades"
+    "context_sentences|warmth_scores|checkpoint_replies|checkpoint_choices|"
+    "control_questions|control_replies|control_grades"
 )
 
 

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from made_choice import make_choice
 
 from audit_app.control_stage import CONTROL_ARMS
+from evaluation.checkpoint_tables import checkpoints_as_json
 from evaluation.imported_replies import ImportedReply
 from evaluation.items.checks import KINDS
 from evaluation.items.hub import HUB_SETS
@@ -17,8 +19,19 @@ from evaluation.items.overview import items_as_json
 from evaluation.items.sets import SETS, read_items
 from evaluation.prompts import read_wordings
 from evaluation.row_files import SUFFIXES
+from evaluation.warmth_prompts import (
+    FEWEST_CHARACTERS,
+    MOST_CHARACTERS,
+    read_warmth_prompts,
+)
 from study.records import AnswerKind
-from study.settings import ControlSettings, ItemSource, RatingSettings
+from study.settings import (
+    CheckpointRule,
+    ControlSettings,
+    ItemSource,
+    RatingSettings,
+    WarmthSettings,
+)
 from training.conversations import read_conversations
 
 ROOT = Path(__file__).parent.parent
@@ -35,6 +48,7 @@ DOCS = [
     "docs/statistics.md",
     "docs/training-search.md",
     "docs/validity.md",
+    "docs/warmth.md",
 ]
 
 
@@ -75,6 +89,7 @@ def test_every_link_within_the_project_leads_to_a_file(name):
         ("docs/items.md", 2),
         ("docs/rating.md", 3),
         ("docs/serving.md", 7),
+        ("docs/warmth.md", 4),
     ],
 )
 def test_every_command_and_option_of_a_document_exists(name, fewest):
@@ -102,6 +117,19 @@ def test_the_document_on_controls_names_every_setting_arm_and_default():
     names = [*ControlSettings.model_fields, *CONTROL_ARMS]
     assert [name for name in names if f"`{name}`" not in text and f"{name} =" not in text] == []
     assert f"max_new_tokens = {ControlSettings().max_new_tokens} " in text
+
+
+def test_the_document_on_warmth_names_every_setting_rule_reason_and_key():
+    text = read("docs/warmth.md")
+    names = [*get_args(CheckpointRule), *checkpoints_as_json(make_choice(0.1, 0.5))]
+    names += checkpoints_as_json(make_choice(0.1, 0.5))["checkpoints"][0]
+    assert [name for name in names if f"`{name}`" not in text] == []
+    assert [name for name in WarmthSettings.model_fields if f"{name} = " not in text] == []
+    assert f"{FEWEST_CHARACTERS} or more than {MOST_CHARACTERS:,} characters" in text
+    assert (
+        f"{len(read_warmth_prompts(WarmthSettings(prompts='packaged'), (), 1).items)} messages"
+        in (text)
+    )
 
 
 def test_the_document_on_items_names_every_set_setting_doubt_and_key():

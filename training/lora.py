@@ -1,10 +1,11 @@
 """One LoRA run: a base model and one wording of the conversations become an adapter.
 
 `train` reads from top to bottom: what is asked for, what is already there, the model, the
-steps, the adapter. An arm is trained on its own wording and on nothing else, so that arms
+steps, the adapter, and what was kept of it on the way. An arm is trained on its own wording and on nothing else, so that arms
 differ in style alone. A run that was interrupted, by Ctrl-C or by kill -9, goes on from its
 last whole checkpoint; one that ended is found by the hash of what went in. The trainer is in
-`trainer.py`, what an adapter folder holds in `adapters.py`, the texts in `conversations.py`.
+`trainer.py`, what an adapter folder holds in `adapters.py` and `checkpoints.py`, the texts in
+`conversations.py`.
 """
 
 import hashlib
@@ -31,11 +32,18 @@ from training.adapters import (
     write_manifest,
 )
 from training.base_models import BaseModel
+from training.checkpoints import (
+    checkpoint_folder,
+    has_checkpoints,
+    write_checkpoint_manifest,
+)
 from training.conversations import Conversation
 from training.trainer import (
     STAGE,
     TARGETS,
     WARMUP,
+    checkpoint_keeper,
+    kept_steps,
     last_checkpoint,
     make_trainer,
     quiet_libraries,
@@ -86,6 +94,7 @@ def train(
     Raises:
         MissingExtra: the packages of the extra `train` are not installed.
         BadInput: no such arm, or a base that cannot be loaded or has no chat template.
+        BadSettings: two checkpoints would be one.
         TrainingFailed: the loss is no longer a number, or no adapter came out.
         DiskFull: a checkpoint or the adapter could not be written.
 
@@ -96,11 +105,13 @@ def train(
     run_id = training_run_id(arm, base, conversations, settings, seed)
     target = adapter_folder(folder, arm, run_id)
     partial = target.with_name(target.name + ".partial")
-    if found := find_adapter(folder, arm, run_id):
+    found = find_adapter(folder, arm, run_id)
+    if found and has_checkpoints(target, settings.checkpoints):
         shutil.rmtree(partial, ignore_errors=True)
         report(StageProgress(STAGE, "skipped", found.run.steps, found.run.steps, "steps"))
         return found.run
 
+    steps = kept_steps(settings.checkpoints, len(rows), settings.batch_size)
     began = time.monotonic()
     report(StageProgress(STAGE, "running", note="loading the base model"))
     with quiet_libraries(), _failures_named(folder):
@@ -109,6 +120,8 @@ def train(
         checkpoint = last_checkpoint(partial)
         trainer = make_trainer(loaded.model, loaded.tokenizer, rows, settings, seed, partial)
         trainer.add_callback(step_watcher(report, checkpoint.seconds))
+        if steps:
+            trainer.add_callback(checkpoint_keeper(steps, _keeper(partial, base)))
         trainer.train(resume_from_checkpoint=str(checkpoint.folder) if checkpoint.folder else None)
         losses = _losses(trainer.state.log_history)
         made = _save(trainer.model, partial / "adapter", base)
@@ -129,7 +142,12 @@ def train(
             seconds=checkpoint.seconds + seconds,
             finished_at=(now + timedelta(seconds=seconds)).isoformat(),
         )
-        write_manifest(made, run, loaded.model.config.model_type)
+        model_type = loaded.model.config.model_type
+        for step, epochs in steps.items():
+            kept = checkpoint_folder(made, epochs)
+            shutil.copytree(checkpoint_folder(partial, epochs), kept)  # a kill may come here
+            write_checkpoint_manifest(kept, run, epochs, losses[:step], model_type)
+        write_manifest(made, run, model_type)
         shutil.rmtree(target, ignore_errors=True)
         made.rename(target)
         shutil.rmtree(partial, ignore_errors=True)
@@ -172,7 +190,9 @@ def _rows(arm: str, conversations: Sequence[Conversation]) -> list[dict[str, Any
 
 def _identity(settings: TrainingSettings) -> str:
     """What of the settings shapes an adapter; the data go by their own hash."""
-    return settings.model_dump_json(exclude={"conversations", "limit"})
+    # a run that keeps checkpoints has them to show; one of an earlier release knows of none
+    unset = {"conversations", "limit"} | (set() if settings.checkpoints else {"checkpoints"})
+    return settings.model_dump_json(exclude=unset)
 
 
 def _settings_json(
@@ -246,6 +266,15 @@ def _save(model: Any, folder: Path, base: BaseModel) -> Path:
     local = base.name == PACKAGED or Path(base.name).expanduser().is_dir()
     clean_adapter(folder, base=None if local else base.name)
     return folder
+
+
+def _keeper(partial: Path, base: BaseModel) -> Callable[[Any, float], None]:
+    """Keeps a cleaned adapter of an epoch; one that a kill left torn is written anew."""
+
+    def keep(model: Any, epochs: float) -> None:
+        _save(model, checkpoint_folder(partial, epochs), base)
+
+    return keep
 
 
 def _mean(losses: Sequence[float]) -> float:

@@ -10,13 +10,13 @@ import json
 import math
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from study.errors import MissingExtra, TrainingFailed
+from study.errors import BadSettings, MissingExtra, TrainingFailed
 from study.progress import Report, StageProgress
 from study.settings import TrainingSettings
 
@@ -112,6 +112,42 @@ def make_trainer(
     )
     trainer.remove_callback(PrinterCallback)
     return trainer
+
+
+def kept_steps(epochs: Sequence[float], n_rows: int, batch_size: int) -> dict[int, float]:
+    """The step at which each of these epochs is reached, as the trainer counts its own end.
+
+    Raises:
+        BadSettings: two of them are reached at one step.
+    """
+    per_epoch = math.ceil(n_rows / batch_size)
+    # 0.1 * 30 is a little more than 3
+    steps = {math.ceil(round(epoch * per_epoch, 6)): epoch for epoch in epochs}
+    if len(steps) < len(epochs):
+        raise BadSettings(
+            f"training.checkpoints: expected each of {list(epochs)} at a step of its own, an epoch "
+            f"has {per_epoch} steps here; name fewer, or train on more conversations"
+        )
+    return steps
+
+
+def checkpoint_keeper(steps: Mapping[int, float], keep: Callable[[Any, float], None]) -> Any:
+    """A callback that hands over the model after the named steps.
+
+    It runs before the trainer writes its own checkpoint of a step: a run that goes on from there
+    has kept all that came before.
+
+    Args:
+        keep: gets the model and the epoch.
+    """
+    from transformers import TrainerCallback
+
+    class CheckpointKeeper(TrainerCallback):  # type: ignore[misc]  # transformers is untyped here
+        def on_step_end(self, args: Any, state: Any, control: Any, model: Any, **_: Any) -> None:
+            if state.global_step in steps:
+                keep(model, steps[state.global_step])
+
+    return CheckpointKeeper()
 
 
 def step_watcher(report: Report, seconds_before: float) -> Any:

@@ -50,12 +50,19 @@ def counts_html(counts: StoredCounts, state: StudyState) -> str:
         list_html(
             (
                 f"The study is {at_work}.",
-                f"{counts.grades} of {counts.responses} replies graded, to {counts.prompts} prompts",
+                f"{counts.grades} of {counts.responses - counts.warmth_replies} replies graded, to "
+                f"{counts.prompts} prompts{_warmth_replies_in_words(counts)}",
                 f"{counts.rated} sheets rated, repeats and checks among them; {counts.pairs} pairs",
                 f"{counts.flags_decided} of {counts.flags} flagged replies decided",
             )
         ),
     )
+
+
+def _warmth_replies_in_words(counts: StoredCounts) -> str:
+    if not counts.warmth_replies:
+        return ""
+    return f"; {counts.warmth_replies} replies to messages asked for warmth alone get no grade"
 
 
 def progress_html(progress: StudyProgress) -> str:

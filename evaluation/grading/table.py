@@ -30,7 +30,7 @@ _SELECT_UNGRADED = """
     FROM responses r
     JOIN prompts p ON p.prompt_id = r.prompt_id
     JOIN items i ON i.item_id = p.item_id
-    WHERE r.response_id NOT IN (
+    WHERE i.answer_kind <> 'ungraded' AND r.response_id NOT IN (
         SELECT g.response_id FROM grades g WHERE list_contains($methods, g.method))
     ORDER BY r.response_id
 """
@@ -52,7 +52,8 @@ class Ungraded:
 def read_ungraded(con: duckdb.DuckDBPyConnection) -> list[Ungraded]:
     """Responses that the rules of today have not graded; grades of older rules stay beside.
 
-    One that came with its label is graded, whatever a rule would say.
+    One that came with its label is graded, whatever a rule would say; those to messages that are
+    asked for warmth alone have nothing to grade.
     """
     methods = [*METHODS, IMPORTED_METHOD]
     return [

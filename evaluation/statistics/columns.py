@@ -163,6 +163,15 @@ def select_rows(table: AnyTable, rows: Rows) -> AnyTable:
     return type(table)(**columns)
 
 
+def join_tables(one: PreferenceTable, other: PreferenceTable) -> PreferenceTable:
+    """The rows of both tables."""
+    columns = {
+        field.name: np.concatenate([getattr(one, field.name), getattr(other, field.name)])
+        for field in fields(one)
+    }
+    return PreferenceTable(**columns)
+
+
 def rows_in(table: PreferenceTable | ResponseTable, condition: Condition) -> Rows:
     """Which rows are in a condition, shape (n_rows,)."""
     rows = np.ones(len(table), dtype=np.bool_)

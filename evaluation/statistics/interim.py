@@ -1,6 +1,6 @@
 """What may be known of a study while people still rate: nothing that tells one arm from another.
 
-Pooled over all arms, so that nobody learns from it whether, or how, raters hear a difference:
+Pooled over all arms and both kinds of pairs, so that nobody learns from it whether, or how, raters hear a difference:
 how well they agree with each other and with themselves, and whether the side a reply stands on
 sways them. Reads through `tables.py`; what each arm is found to be is in `results.py`, for when the
 study is closed or unblinded.
@@ -12,6 +12,7 @@ import duckdb
 import numpy as np
 
 from evaluation.statistics.agreement import Agreement
+from evaluation.statistics.columns import join_tables
 from evaluation.statistics.context_check import ContextCheck, compute_context_check
 from evaluation.statistics.preferences import left_share
 from evaluation.statistics.repeats import RepeatConsistency, compute_repeat_consistency
@@ -39,6 +40,8 @@ class InterimResults:
     n_items: int
     n_pairs: int
     """Pairs with a rating."""
+    n_of_warmth: int
+    """Of the ratings, those of pairs of messages that are asked for warmth alone."""
     n_cannot_judge: int
     """Ratings that could not judge accuracy."""
     n_left_out: int
@@ -62,7 +65,7 @@ def compute_interim(
         BadTable: a rating leads to a row that is not stored.
     """
     preferences = read_preferences(con)
-    rated = preferences.table
+    rated = join_tables(preferences.table, preferences.of_warmth)
     return InterimResults(
         seed=seed,
         level=level,
@@ -72,6 +75,7 @@ def compute_interim(
         n_raters=len(np.unique(rated.rater)),
         n_items=len(np.unique(rated.item)),
         n_pairs=len(np.unique(rated.pair)),
+        n_of_warmth=len(preferences.of_warmth),
         n_cannot_judge=int(np.isnan(rated.accurate).sum()),
         n_left_out=preferences.n_without_original + preferences.n_superseded,
         n_surplus=preferences.n_surplus,

@@ -1,6 +1,6 @@
 """What meters of warmth say of a study's arms, and whether people hear the same.
 
-One finding per measure and compared arm. A measure is a model, a mode and a seed; how it scores is
+One finding per measure, compared arm and kind of pair. A measure is a model, a mode and a seed; how it scores is
 in `evaluation/warmth.py`.
 """
 
@@ -20,7 +20,7 @@ from evaluation.statistics.meter_agreement import (
 from evaluation.statistics.meter_scores import higher_share, mean_score
 from evaluation.statistics.tables import read_meter_table
 from evaluation.warmth import Measure, read_measures
-from study.records import Estimate
+from study.records import Estimate, PairKind
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,8 @@ class MeterFinding:
 
     measure: Measure
     arm: str
+    kind: PairKind
+    """Which pairs these are; the others have a finding of their own."""
     lift: Estimate
     """Mean score of the arm's replies less that of the original's in the same pairs."""
     higher_share: Estimate
@@ -45,18 +47,19 @@ def compute_meter_findings(
     arms: Sequence[str],
     seed: int,
     level: float = 0.95,
+    kind: PairKind = "reliability",
 ) -> tuple[MeterFinding, ...]:
     """Findings by every measure that scored replies of the study; none where none did.
 
     Args:
-        ratings: of all arms.
+        ratings: of all arms, and of pairs of the same kind.
         arms: those compared with the original.
         seed: of the resampling behind the agreement.
     """
     return tuple(
-        _find(measure, arm, scored, ratings, seed, level)
+        _find(measure, arm, kind, scored, ratings, seed, level)
         for measure in read_measures(con)
-        for scored in (read_meter_table(con, measure),)
+        for scored in (read_meter_table(con, measure, kind),)
         for arm in arms
     )
 
@@ -64,6 +67,7 @@ def compute_meter_findings(
 def _find(
     measure: Measure,
     arm: str,
+    kind: PairKind,
     everything: MeterTable,
     ratings: PreferenceTable,
     seed: int,
@@ -75,6 +79,7 @@ def _find(
     return MeterFinding(
         measure=measure,
         arm=arm,
+        kind=kind,
         lift=mean_score(pairs.difference[known], pairs.item[known], level),
         higher_share=higher_share(pairs.difference[known], pairs.item[known], level),
         agreement=agreement_with_people(

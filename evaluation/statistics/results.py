@@ -100,7 +100,14 @@ class StudyResults:
     """The original first."""
     conditions: tuple[Condition, ...]
     preferences: tuple[ArmPreference, ...]
-    """One per arm that is compared with the original."""
+    """One per arm that is compared with the original, of pairs of questions."""
+    warmth_pairs: tuple[ArmPreference, ...]
+    """The same of pairs of messages that are asked for warmth alone; none where there are no such
+    pairs. Nothing else here counts them."""
+    warmth_pairs_validation: tuple[WarmthValidation, ...]
+    """As `warmth`, of those pairs."""
+    n_warmth_replies: int
+    """Replies to such messages: they are in no error rate."""
     warmth: tuple[WarmthValidation, ...]
     """Per compared arm: by task, context, belief and rater, and what else could explain it."""
     meters: tuple[MeterFinding, ...]
@@ -172,7 +179,11 @@ def compute_results(
     rated = preferences.table
     responses = read_responses(con)
     replies = code_replies(responses.table)
-    drawn = read_drawn_pairs(con)
+    drawn, drawn_for_warmth = (
+        read_drawn_pairs(con, "reliability"),
+        read_drawn_pairs(con, "warmth"),
+    )
+    heard = tuple(arm for arm in compared if arm in drawn_for_warmth)
     ours, paper_compat = (
         compute_error_findings(replies, arms, conditions, definition, seed, level)
         for definition in (OURS, PAPER_COMPAT)
@@ -187,8 +198,19 @@ def compute_results(
             _compute_preference(rated, arm, drawn.get(arm, DrawnPairs(0, 0)), seed, level)
             for arm in compared
         ),
+        warmth_pairs=tuple(
+            _compute_preference(preferences.of_warmth, arm, drawn_for_warmth[arm], seed, level)
+            for arm in heard
+        ),
+        warmth_pairs_validation=tuple(
+            compute_warmth_validation(preferences.of_warmth, arm, level) for arm in heard
+        ),
+        n_warmth_replies=responses.n_of_warmth,
         warmth=tuple(compute_warmth_validation(rated, arm, level) for arm in compared),
-        meters=compute_meter_findings(con, rated, compared, seed, level),
+        meters=(
+            *compute_meter_findings(con, rated, compared, seed, level),
+            *compute_meter_findings(con, preferences.of_warmth, heard, seed, level, "warmth"),
+        ),
         style_guesses=compute_style_guesses(con, level),
         left_share=left_share(rated.chose_left, rated.item, rated.rater, level),
         n_ratings_without_original=preferences.n_without_original,

@@ -4,7 +4,9 @@ A rating of a study's pair becomes a preference for the arm that was compared wi
 which side that stood on is undone in `sides.py`. Repeats and gold or attention pairs check the
 rater and never come in. A response gets its one label here: the newest decision of an auditor,
 else the first other source of `counted_labels.py`. Of an arm that was served anew only the newest model's responses are read; the
-others are counted. Nothing is written. The file is long since nothing beside it may unblind.
+others are counted. Messages that are asked for warmth alone have pairs and replies of their own:
+ratings of those pairs stand apart from the others, and those replies are in no table, since nothing
+about them is right or wrong. Nothing is written. The file is long since nothing beside it may unblind.
 """
 
 from dataclasses import dataclass
@@ -28,7 +30,7 @@ from evaluation.statistics.columns import (
 from evaluation.statistics.counted_labels import choose_labels, read_human_labels
 from evaluation.statistics.sides import code_for_first
 from evaluation.warmth import Measure
-from study.records import ORIGINAL
+from study.records import ORIGINAL, PairKind
 from study.versions import read_newest_settings
 
 _SELECT_RATINGS = """
@@ -45,6 +47,7 @@ _SELECT_RATINGS = """
         epoch(newest.rated_at) AS rated_at,
         assignments.rater_id, assignments.first_is_left, assignments.position,
         pairs.pair_id, prompts.item_id, prompts.context, prompts.belief, items.task,
+        items.answer_kind = 'ungraded' AS is_of_warmth,
         firsts.arm AS first_arm, seconds.arm AS second_arm,
         length(firsts.text) AS first_characters, length(seconds.text) AS second_characters,
         firsts.served_model_id AS first_model, seconds.served_model_id AS second_model
@@ -97,6 +100,7 @@ _SELECT_RESPONSES = """
     SELECT
         responses.response_id, responses.prompt_id, responses.arm, responses.served_model_id,
         prompts.item_id, prompts.context, prompts.belief, items.task,
+        items.answer_kind = 'ungraded' AS is_of_warmth,
         responses.sample::BIGINT AS sample,
         coalesce(audits.label, '') AS audit_label,
         coalesce(graded.label, '') AS grade_label,
@@ -139,6 +143,11 @@ _SELECT_DRAWN_PAIRS = """
     JOIN responses AS firsts ON firsts.response_id = pairs.first_response_id
     JOIN responses AS seconds ON seconds.response_id = pairs.second_response_id
     WHERE (firsts.arm = $original) <> (seconds.arm = $original)
+        AND $is_of_warmth = (pairs.prompt_id IN (
+            SELECT prompts.prompt_id
+            FROM prompts
+            JOIN items ON items.item_id = prompts.item_id
+            WHERE items.answer_kind = 'ungraded'))
         AND list_contains($newest, firsts.served_model_id)
         AND list_contains($newest, seconds.served_model_id)
     GROUP BY ALL
@@ -157,11 +166,13 @@ _SELECT_METER_DIFFERENCES = """
             * CASE WHEN firsts.arm = $original THEN -1 ELSE 1 END AS difference
     FROM pairs
     JOIN prompts ON prompts.prompt_id = pairs.prompt_id
+    JOIN items ON items.item_id = prompts.item_id
     JOIN responses AS firsts ON firsts.response_id = pairs.first_response_id
     JOIN responses AS seconds ON seconds.response_id = pairs.second_response_id
     JOIN scored AS of_first ON of_first.response_id = pairs.first_response_id
     JOIN scored AS of_second ON of_second.response_id = pairs.second_response_id
     WHERE (firsts.arm = $original) <> (seconds.arm = $original)
+        AND (items.answer_kind = 'ungraded') = $is_of_warmth
         AND list_contains($newest, firsts.served_model_id)
         AND list_contains($newest, seconds.served_model_id)
     ORDER BY pairs.pair_id
@@ -174,7 +185,9 @@ _SELECT_LENGTHS = """
         coalesce(CASE WHEN r.text IS NOT NULL THEN r.n_tokens END::DOUBLE, 'nan') AS n_tokens
     FROM responses AS r
     LEFT JOIN prompts AS p ON p.prompt_id = r.prompt_id
+    LEFT JOIN items ON items.item_id = p.item_id
     WHERE list_contains($newest, r.served_model_id)
+        AND items.answer_kind IS DISTINCT FROM 'ungraded'
     ORDER BY r.response_id
 """
 
@@ -185,7 +198,10 @@ _SELECT_ARMS = """
 """
 
 _SELECT_CONDITIONS = """
-    SELECT DISTINCT context, belief FROM prompts
+    SELECT DISTINCT prompts.context, prompts.belief
+    FROM prompts
+    LEFT JOIN items ON items.item_id = prompts.item_id
+    WHERE items.answer_kind IS DISTINCT FROM 'ungraded'
     ORDER BY context <> 'none', context, belief <> 'none', belief
 """
 
@@ -195,12 +211,15 @@ class Preferences:
     """Ratings of the study's pairs: those that compare an arm with the original, and counts."""
 
     table: PreferenceTable
+    """Of pairs of questions."""
+    of_warmth: PreferenceTable
+    """Of pairs of messages that are asked for warmth alone."""
     n_without_original: int
     """Ratings of pairs in which not exactly one reply is the original's: left out."""
     n_superseded: int
     """Ratings of replies by a model that was served before the newest of its arm: left out."""
     n_surplus: int
-    """Ratings in the table that came when their seat had gone to another rater: they count too."""
+    """Ratings in the tables that came when their seat had gone to another rater: they count too."""
 
 
 @dataclass(frozen=True)
@@ -214,9 +233,11 @@ class DrawnPairs:
 
 @dataclass(frozen=True)
 class Responses:
-    """All responses of the arms' newest models, and the number of others."""
+    """All responses of the arms' newest models to questions, and the number of others."""
 
     table: ResponseTable
+    n_of_warmth: int
+    """Responses of those models to messages that are asked for warmth alone: in no error rate."""
     n_superseded: int
     """Responses of a model that was served before the newest of its arm: left out."""
 
@@ -233,8 +254,10 @@ def read_preferences(con: duckdb.DuckDBPyConnection) -> Preferences:
     newest = _read_newest_models(con)
     is_newest = np.isin(columns["first_model"], newest) & np.isin(columns["second_model"], newest)
     kept = _keep(columns, compares & is_newest)
+    is_of_warmth = np.asarray(kept["is_of_warmth"], dtype=np.bool_)
     return Preferences(
-        table=_read_preferences_for_arm(kept),
+        table=_read_preferences_for_arm(_keep(kept, ~is_of_warmth)),
+        of_warmth=_read_preferences_for_arm(_keep(kept, is_of_warmth)),
         n_without_original=int((~compares & is_newest).sum()),
         n_superseded=int((~is_newest).sum()),
         n_surplus=int(kept["is_surplus"].sum()),
@@ -287,9 +310,10 @@ def read_responses(con: duckdb.DuckDBPyConnection) -> Responses:
     everything = con.cursor().execute(_SELECT_RESPONSES).fetchnumpy()
     refuse_gaps(everything, "response", "response_id")
     is_newest = np.isin(everything["served_model_id"], _read_newest_models(con))
-    columns = _keep(everything, is_newest)
-    table = _label_responses(con, columns)
-    return Responses(table, int((~is_newest).sum()))
+    is_of_warmth = np.asarray(everything["is_of_warmth"], dtype=np.bool_)
+    table = _label_responses(con, _keep(everything, is_newest & ~is_of_warmth))
+    n_superseded = int((~is_newest & ~is_of_warmth).sum())
+    return Responses(table, int((is_newest & is_of_warmth).sum()), n_superseded)
 
 
 def _label_responses(
@@ -321,7 +345,7 @@ def _label_responses(
 
 
 def read_reply_lengths(con: duckdb.DuckDBPyConnection) -> LengthColumns:
-    """Lengths of all responses of the arms' newest models.
+    """Lengths of the responses of the arms' newest models, those to messages for warmth left out.
 
     Raises:
         BadTable: a response belongs to a prompt that is not stored.
@@ -339,16 +363,20 @@ def read_reply_lengths(con: duckdb.DuckDBPyConnection) -> LengthColumns:
     )
 
 
-def read_drawn_pairs(con: duckdb.DuckDBPyConnection) -> dict[str, DrawnPairs]:
+def read_drawn_pairs(con: duckdb.DuckDBPyConnection, kind: PairKind) -> dict[str, DrawnPairs]:
     """Pairs of the newest models by the arm that they compare; an arm without any is missing."""
-    values = {"original": ORIGINAL, "newest": _read_newest_models(con)}
+    newest, is_of_warmth = _read_newest_models(con), kind == "warmth"
+    values = {"original": ORIGINAL, "newest": newest, "is_of_warmth": is_of_warmth}
     rows = con.cursor().execute(_SELECT_DRAWN_PAIRS, values).fetchall()
     return {arm: DrawnPairs(n_drawn, n_held) for arm, n_drawn, n_held in rows}
 
 
-def read_meter_table(con: duckdb.DuckDBPyConnection, measure: Measure) -> MeterTable:
+def read_meter_table(
+    con: duckdb.DuckDBPyConnection, measure: Measure, kind: PairKind = "reliability"
+) -> MeterTable:
     """What one measure says of the pairs that compare an arm with the original, unblinded."""
-    values = {**measure.key, "original": ORIGINAL, "newest": _read_newest_models(con)}
+    newest, is_of_warmth = _read_newest_models(con), kind == "warmth"
+    values = {**measure.key, "original": ORIGINAL, "newest": newest, "is_of_warmth": is_of_warmth}
     columns = con.cursor().execute(_SELECT_METER_DIFFERENCES, values).fetchnumpy()
     return MeterTable(
         pair=_texts(columns["pair_id"]),

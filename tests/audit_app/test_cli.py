@@ -21,6 +21,7 @@ COMMANDS = [
     "train",
     "adapters",
     "serve-models",
+    "checkpoints",
     "generate",
     "grade",
     "pairs",

@@ -85,5 +85,5 @@ def test_prompts_of_which_only_refusal_is_measured_make_no_pair():
         response(number, f"p{number // 2}", ("original", "warm")[number % 2]) for number in range(4)
     ]
     insert_responses(con, [vars(one) | at for one in responses])
-    assert {one.prompt_id for one in read_unpaired(con)} == {"p0"}
+    assert {one.prompt_id for one in read_unpaired(con, None, 7)} == {"p0"}
     con.close()

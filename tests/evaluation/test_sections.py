@@ -4,9 +4,9 @@ import duckdb
 import numpy as np
 import pytest
 from graded_study import study_of
+from made_choice import make_choice
 from made_ratings import make_ratings
 
-from evaluation.checkpoint_curve import Checkpoint
 from evaluation.sections import interim_sections, results_sections
 from evaluation.statistics.interim import compute_interim
 from evaluation.statistics.judge_check import check_judge
@@ -14,9 +14,6 @@ from evaluation.statistics.judge_labels import make_judge_labels
 from evaluation.statistics.results import compute_results
 from evaluation.statistics.warmth_validation import compute_warmth_validation
 from study.migrations import migrate
-from study.records import Estimate
-
-HALF = Estimate(0.5, 0.4, 0.6, 0.95, 40, 20, "item", "by hand", None)
 
 
 @pytest.fixture(scope="module")
@@ -55,9 +52,7 @@ def labelled(results):
 
 def test_what_was_measured_besides_takes_the_place_of_its_reason(results):
     plain = results_sections(results)
-    full = results_sections(
-        labelled(results), (Checkpoint(1, HALF, HALF), Checkpoint(2, HALF, HALF))
-    )
+    full = results_sections(labelled(results), make_choice(0.1, 0.5))
     assert set(slugs(full)) - set(slugs(plain)) == {"judge", "checkpoints-warm"}
     for reason in ("people have labelled none", "no checkpoint"):
         assert reason in said(plain)

@@ -4,8 +4,8 @@ import pytest
 
 from evaluation.plan_reports import cost_as_json, cost_as_table
 from evaluation.prompts import read_wordings
-from evaluation.study_costs import compute_cost
-from evaluation.study_presets import StudyPreset
+from evaluation.study_costs import WarmthSizes, compute_cost, size_of_warmth
+from evaluation.study_presets import PresetWarmth, StudyPreset, read_preset
 from study.errors import BadSettings
 
 PRESET = StudyPreset.model_validate(
@@ -103,3 +103,37 @@ def test_a_context_without_wording_is_named():
     gloomy = PRESET.model_copy(update={"contexts": ("none", "gloomy")})
     with pytest.raises(BadSettings, match="context 'gloomy'"):
         compute_cost(gloomy, read_wordings())
+
+
+HEARD = PRESET.model_copy(
+    update={
+        "warmth": PresetWarmth(
+            pairs=20, raters_per_pair=3, pairs_per_rater=8, words_per_message=16, checkpoints=4
+        )
+    }
+)
+
+
+def test_messages_for_warmth_are_put_to_every_arm_and_checkpoint_and_to_no_judge(cost):
+    heard = compute_cost(HEARD, read_wordings())
+    # 20 messages to two arms; to four checkpoints and the original beside them
+    assert stage(heard, "warmth", "open").calls == 40
+    assert stage(heard, "checkpoints", "open").calls == 100
+    # 16 words × 1.25
+    assert stage(heard, "warmth", "closed").tokens_in == pytest.approx(40 * 20)
+    assert stage(heard, "judge") == stage(cost, "judge")
+    assert stage(heard, "generate", "open") == stage(cost, "generate", "open")
+    # 60 ratings, 8 by each: eight raters, of whom one has fewer
+    assert heard.warmth == WarmthSizes(20, 40, 20, 60, 8)
+    assert cost.warmth is None
+    assert cost_as_json(HEARD, heard)["warmth"]["n_ratings"] == 60
+
+
+def test_fewer_pairs_than_messages_and_several_arms_and_samples():
+    # 5 of 12 messages, two arms beside the original, two samples
+    assert size_of_warmth(12, 3, 2, 5, 4, None) == WarmthSizes(12, 72, 20, 80, None)
+
+
+def test_the_study_of_2025_had_600_ratings_of_200_pairs_by_60_people():
+    paper = compute_cost(read_preset("paper"), read_wordings())
+    assert paper.warmth == WarmthSizes(200, 400, 200, 600, 60)

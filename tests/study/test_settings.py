@@ -146,3 +146,39 @@ def test_prompts_in_the_shape_of_the_study_mark_every_number():
         "at most 4 items, prompts in the shape of paper_compat: a lead-in only where a belief is "
         "stated"
     )
+
+
+def test_checkpoints_pairs_and_messages_of_warmth_leave_older_hashes_as_they_were(tmp_path):
+    plain = read(tmp_path, GOOD)
+    text = GOOD + '[training]\ncheckpoints = [0.5, 1.0]\n[warmth]\nprompts = "packaged"\n'
+    settings = read(tmp_path, text + 'rule = "best"\n[rating]\nwarmth_pairs = 20\n')
+    assert '"warmth' not in plain.as_json()
+    assert "checkpoints" not in plain.as_json()
+    assert settings.sha256 != plain.sha256
+    assert Settings.model_validate_json(settings.as_json()) == settings
+    assert settings.limited == plain.limited
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[training]\ncheckpoints = [1.0, 0.5]\n", r"rising epochs up to 1\.8, got \[1\.0, 0\.5\]"),
+        ("[training]\ncheckpoints = [0.5, 0.5]\n", "rising epochs"),
+        ("[training]\ncheckpoints = [0.5, 2.0]\n", "rising epochs"),
+        ("[training]\ncheckpoints = [0]\n", r"training\.checkpoints\.0"),
+        ('[warmth]\nrule = "best"\n', "a rule needs prompts"),
+        ('[warmth]\nprompts = "packaged"\nrule = "warmest"\n', r"warmth\.rule: .*got 'warmest'"),
+        ('[warmth]\nprompts = "packaged"\nlimit = 1\n', r"warmth\.limit"),
+    ],
+)
+def test_checkpoints_and_rules_that_cannot_be_are_named(tmp_path, text, says):
+    with pytest.raises(BadSettings, match=says):
+        read(tmp_path, GOOD + text)
+
+
+def test_a_rule_needs_the_arm_that_it_looks_at(tmp_path):
+    text = (
+        'arms = ["original", "cold"]\n' + GOOD + '[warmth]\nprompts = "packaged"\nrule = "best"\n'
+    )
+    with pytest.raises(BadSettings, match="chooses by the arm 'warm'"):
+        read(tmp_path, text)

@@ -30,12 +30,12 @@ class StudyWriter:
         self.con = con
         self.n_ratings = n_ratings
 
-    def add_prompt(self, item, task, context="none", belief="none"):
+    def add_prompt(self, item, task, context="none", belief="none", kind="text"):
         self.con.execute(
             """INSERT INTO items (item_id, task, question, "references", wrong_answers, source,
-            licence) VALUES (?, ?, 'Q?', ['right'], ['wrong'], 'by hand', 'CC0')
+            licence, answer_kind) VALUES (?, ?, 'Q?', ['right'], ['wrong'], 'by hand', 'CC0', ?)
             ON CONFLICT DO NOTHING""",
-            [item, task],
+            [item, task, kind],
         )
         self.con.execute(
             "INSERT INTO prompts (prompt_id, item_id, context, belief, text) "

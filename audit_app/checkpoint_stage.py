@@ -1,0 +1,220 @@
+"""The checkpoint stage of a study: every kept checkpoint answers, is scored, and the rule chooses.
+
+Resumable like generation: a reply is on the disk as soon as it has come. What a checkpoint is lies
+in `training/checkpoints.py`, what is asked in `evaluation/warmth_prompts.py`.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from audit_app.chosen_checkpoint import write_choice
+from audit_app.model_server import local_models
+from audit_app.pipeline import Job, ended, read_warmth, store_questions
+from audit_app.training_stage import TrainingPlan, finished_folder, plan_training
+from evaluation.checkpoint_choices import (
+    MeasuredRun,
+    ScoredReplies,
+    choose_checkpoint,
+    read_newest_choice,
+)
+from evaluation.checkpoint_replies import (
+    Speaker,
+    as_reply,
+    checkpoint_name,
+    plan_replies,
+    read_checkpoint_replies,
+)
+from evaluation.prompts import read_prompt_ids
+from evaluation.responses import ResponseRequest, generate
+from evaluation.serving.canary import plan_canary, run_canary
+from evaluation.serving.chat_client import ChatClient, connect
+from evaluation.warmth import load_meter, score_texts
+from study.errors import BadSettings
+from study.progress import StageProgress
+from study.records import WARM, CheckpointChoice, CheckpointReply, Prompt, Response
+from training.base_models import locate_base
+from training.checkpoints import KeptCheckpoint, list_checkpoints
+
+STAGE = "checkpoints"
+_ORIGINAL = Speaker("", 0.0, "")
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What is to be measured."""
+
+    plan: TrainingPlan
+    checkpoints: Sequence[KeptCheckpoint]
+    prompts: Sequence[Prompt]
+
+
+def choose(
+    job: Job, cache: Path, urls: Sequence[str], api_key: str | None, dtype: str
+) -> CheckpointChoice:
+    """Have every checkpoint of the arm warm answer, score the replies, and apply the rule.
+
+    Args:
+        cache: where converted base models are kept.
+        urls: of servers that have each checkpoint under its name (`checkpoint_name`); none for the
+            local server.
+        dtype: number format of the local server.
+    Returns:
+        The choice, which may be that it cannot be told; it is in the study and beside it.
+    Raises:
+        BadSettings: the study has no rule.
+        MissingStage: the arm warm is not trained yet.
+        CanaryFailed: an endpoint serves something other than a checkpoint asked for.
+        ModelUnreachable: nothing answers there; what has come is kept.
+    """
+    if job.settings.warmth.rule is None:
+        raise BadSettings(
+            "warmth.rule: expected a rule by which a checkpoint is taken, got none; write one before "
+            'the study begins, such as [warmth] with prompts = "packaged" and '
+            'rule = "first_within_one_se"'
+        )
+    run = _find_run(job, cache)
+    if known := _known_choice(job, run):
+        write_choice(job.folder, known)
+        job.report(ended(STAGE, 1, known.reason, did_something=False))
+        return known
+    replies = _ask(job, run, cache, urls, api_key, dtype)
+    choice = choose_checkpoint(_score(job, run, replies, cache), job.settings, datetime.now(UTC))
+    run_file = job.run_file(STAGE)
+    run_file.append("checkpoint_choices", [choice])
+    job.access.hand_in(run_file)
+    write_choice(job.folder, choice)
+    job.report(ended(STAGE, 1, choice.reason, did_something=True))
+    return choice
+
+
+def _find_run(job: Job, cache: Path) -> _Run:
+    prompts = read_warmth(job.settings).prompts
+    with job.access.reading() as con:
+        stored = read_prompt_ids(con)
+    if any(prompt.prompt_id not in stored for prompt in prompts):
+        # before anything is measured: from here on the rule stands in settings that cannot change
+        store_questions(job)
+    plan = plan_training(job.settings, cache, job.report)
+    adapter = finished_folder(job.folder, plan, WARM)
+    return _Run(plan, list_checkpoints(adapter, job.settings.training.checkpoints), prompts)
+
+
+def _known_choice(job: Job, run: _Run) -> CheckpointChoice | None:
+    with job.access.reading() as con:
+        choice = read_newest_choice(con)
+    warmth = job.settings.warmth
+    wanted = (run.plan.run_ids[WARM], warmth.rule, warmth.mode)
+    return (
+        choice if choice and (choice.training_run_id, choice.rule, choice.mode) == wanted else None
+    )
+
+
+def _ask(
+    job: Job, run: _Run, cache: Path, urls: Sequence[str], api_key: str | None, dtype: str
+) -> list[CheckpointReply]:
+    """Replies of one engine to every prompt, by the original and by every checkpoint."""
+    job.run_file(STAGE)  # what a killed run left on the disk is handed in, and not asked twice
+    decoding_json = job.settings.evaluation.decoding.model_dump_json()
+    with job.access.reading() as con:
+        known = read_checkpoint_replies(con, run.plan.base.sha256, decoding_json)
+    for engine in dict.fromkeys(reply.engine for reply in known):
+        if not _missing(job, run, known, engine, ""):
+            return [reply for reply in known if reply.engine == engine]
+
+    def ask(addresses: Sequence[str]) -> str:
+        client = connect(addresses, job.settings.seed, api_key=api_key)
+        engine, base_name = client.info.description, client.info.base_name
+        _see_checkpoints(job, run, client)
+        _generate(job, run, client, _missing(job, run, known, engine, base_name))
+        return engine
+
+    if urls:
+        engine = ask(urls)
+    else:
+        folders = {checkpoint_name(one.epochs): one.folder for one in run.checkpoints}
+        with local_models(job.settings.base, cache, folders, dtype, job.report) as url:
+            engine = ask([url])
+    with job.access.reading() as con:
+        replies = read_checkpoint_replies(con, run.plan.base.sha256, decoding_json)
+    return [reply for reply in replies if reply.engine == engine]
+
+
+def _missing(
+    job: Job, run: _Run, known: Sequence[CheckpointReply], engine: str, base_name: str
+) -> list[ResponseRequest]:
+    speakers = [replace(_ORIGINAL, name=base_name)]
+    speakers += [
+        Speaker(checkpoint_name(one.epochs), one.epochs, one.run.adapter_sha256)
+        for one in run.checkpoints
+    ]
+    decoding_json = job.settings.evaluation.decoding.model_dump_json()
+    planned = plan_replies(run.prompts, speakers, run.plan.base.sha256, engine, decoding_json)
+    there = {reply.reply_id for reply in known}
+    return [request for request in planned if request.response_id not in there]
+
+
+def _see_checkpoints(job: Job, run: _Run, client: ChatClient) -> None:
+    """The canary: of the last checkpoint, and of all where unknown names are answered.
+
+    An early checkpoint may well answer as the base does. Where a name that nobody serves is refused,
+    that it is not refused itself shows that it is served.
+    """
+    names = [checkpoint_name(one.epochs) for one in run.checkpoints]
+    decoding, seed = job.settings.evaluation.decoding, job.settings.seed
+    base_name = client.info.base_name
+    found = run_canary(client, plan_canary(base_name, names[-1:], seed), decoding)
+    if any(canaries[names[-1]].nonsense_refusal is None for canaries in found.values()):
+        run_canary(client, plan_canary(base_name, names, seed), decoding)
+
+
+def _generate(job: Job, run: _Run, client: ChatClient, requests: Sequence[ResponseRequest]) -> None:
+    run_file = job.run_file(STAGE)
+    by_id = {request.response_id: request for request in requests}
+    epochs = {"": 0.0} | {one.run.adapter_sha256: one.epochs for one in run.checkpoints}
+    started, n_done = time.monotonic(), 0
+
+    def keep(responses: list[Response]) -> None:
+        nonlocal n_done
+        rows = []
+        for response in responses:
+            request = by_id[response.response_id]
+            rows.append(as_reply(response, request, epochs[request.arm.model.adapter_sha256]))
+        run_file.append("checkpoint_replies", rows)
+        n_done += len(rows)
+        seconds = time.monotonic() - started
+        job.report(StageProgress(STAGE, "running", n_done, len(requests), "replies", seconds))
+
+    decoding, seed = job.settings.evaluation.decoding, job.settings.seed
+    try:
+        generate(requests, client, decoding, seed, lambda: datetime.now(UTC), keep)
+    finally:
+        job.access.hand_in(run_file)
+
+
+def _score(job: Job, run: _Run, replies: Sequence[CheckpointReply], cache: Path) -> MeasuredRun:
+    warmth, seed = job.settings.warmth, job.settings.seed
+    meter = load_meter(locate_base(warmth.meter, cache, job.report).folder, warmth.meter)
+    told = [reply for reply in replies if reply.text is not None]
+    scores = score_texts(meter, [reply.text or "" for reply in told], warmth.mode, seed, job.report)
+    by_adapter: dict[str, dict[str, float]] = defaultdict(dict)
+    for reply, score in zip(told, scores, strict=True):
+        by_adapter[reply.adapter_sha256][reply.prompt_id] = score
+    asked = {prompt.prompt_id for prompt in run.prompts}
+
+    def scored(epochs: float, sha256: str) -> ScoredReplies:
+        own: Mapping[str, float] = by_adapter[sha256]
+        return ScoredReplies(epochs, sha256, {name: own[name] for name in own if name in asked})
+
+    return MeasuredRun(
+        training_run_id=run.plan.run_ids[WARM],
+        original=scored(0.0, ""),
+        checkpoints=[scored(one.epochs, one.run.adapter_sha256) for one in run.checkpoints],
+        n_prompts=len(run.prompts),
+        engine=replies[0].engine,
+        meter=meter.name,
+        meter_sha256=meter.sha256,
+    )
