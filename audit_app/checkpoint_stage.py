@@ -15,6 +15,7 @@ from audit_app.chosen_checkpoint import write_choice
 from audit_app.model_server import local_models
 from audit_app.pipeline import Job, ended, read_warmth, store_questions
 from audit_app.training_stage import TrainingPlan, finished_folder, plan_training
+from evaluation.asking import generate
 from evaluation.checkpoint_choices import (
     MeasuredRun,
     ScoredReplies,
@@ -29,7 +30,7 @@ from evaluation.checkpoint_replies import (
     read_checkpoint_replies,
 )
 from evaluation.prompts import read_prompt_ids
-from evaluation.responses import ResponseRequest, generate
+from evaluation.responses import ResponseRequest
 from evaluation.serving.canary import plan_canary, run_canary
 from evaluation.serving.chat_client import ChatClient, connect
 from evaluation.warmth import load_meter, score_texts

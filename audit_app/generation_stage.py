@@ -12,17 +12,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from audit_app.pipeline import Job, Questions, ended
+from evaluation.asking import cut_shards, generate, generate_in_shards
 from evaluation.grading.labels import grade_response
 from evaluation.pairs import draw_pairs
-from evaluation.responses import (
-    ResponseRequest,
-    ServedArm,
-    cut_shards,
-    generate,
-    generate_in_shards,
-    plan_requests,
-    read_answered,
-)
+from evaluation.responses import ResponseRequest, ServedArm, plan_requests, read_answered
 from evaluation.serving.chat_client import ChatClient
 from evaluation.serving.ray_shards import ShardPool
 from evaluation.serving.request_run import Check

@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-import openai
-
 _LONGEST_FAILURE = 300
 _REASONS = frozenset({"stop", "eos_token", "stop_sequence", "length"})
 _SECRET_HEADERS = frozenset({"set-cookie", "authorization"})
@@ -74,7 +72,7 @@ def completion_of(
         headers: the answer's; None where there are none, as in a batch file.
         seconds: from the first attempt on.
     """
-    headers_json = _as_json(headers)
+    headers_json = headers_as_json(headers)
     try:
         choice = body["choices"][0]  # type: ignore[index]
         text, reason = choice["message"].get("content"), choice.get("finish_reason")
@@ -96,22 +94,6 @@ def completion_of(
         usage_json=json.dumps(usage) if usage else None,
         headers_json=headers_json,
     )
-
-
-def failure_of(request_id: str, error: Exception, seconds: float, *, may_pass: bool) -> Completion:
-    """An error of `openai` as a Completion."""
-    if isinstance(error, openai.APIStatusError):
-        return without_text(
-            request_id,
-            f"HTTP {error.status_code}: {_message(error)}",
-            seconds,
-            error.status_code,
-            may_pass,
-            _as_json(error.response.headers),
-        )
-    cause = error.__cause__ or error
-    failure = f"no answer ({type(cause).__name__}: {cause or error})"
-    return without_text(request_id, failure, seconds, may_pass=may_pass)
 
 
 def without_text(
@@ -137,16 +119,8 @@ def without_text(
     )
 
 
-def _as_json(headers: Mapping[str, str] | None) -> str | None:
+def headers_as_json(headers: Mapping[str, str] | None) -> str | None:
     if headers is None:
         return None
     kept = {name: value for name, value in headers.items() if name.lower() not in _SECRET_HEADERS}
     return json.dumps(kept, ensure_ascii=False)
-
-
-def _message(error: openai.APIStatusError) -> str:
-    """What the server wrote: TGI a text, vLLM and others an object with a message."""
-    body = error.body
-    if isinstance(body, dict):
-        body = body.get("error", body.get("message", body))
-    return str(body) if body else error.message

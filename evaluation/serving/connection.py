@@ -14,6 +14,7 @@ from typing import Any, Self
 import httpx2
 import openai
 
+from evaluation.serving.completions import Completion, headers_as_json, without_text
 from evaluation.serving.endpoint import EndpointInfo, is_loopback
 
 _CONNECT_TIMEOUT_S = 10.0
@@ -102,3 +103,27 @@ def _said(response: httpx2.Response) -> object:
         return json.loads(response.content)
     except ValueError:
         return response.text.strip()
+
+
+def failure_of(request_id: str, error: Exception, seconds: float, *, may_pass: bool) -> Completion:
+    """An error of `openai` as a Completion."""
+    if isinstance(error, openai.APIStatusError):
+        return without_text(
+            request_id,
+            f"HTTP {error.status_code}: {_message(error)}",
+            seconds,
+            error.status_code,
+            may_pass,
+            headers_as_json(error.response.headers),
+        )
+    cause = error.__cause__ or error
+    failure = f"no answer ({type(cause).__name__}: {cause or error})"
+    return without_text(request_id, failure, seconds, may_pass=may_pass)
+
+
+def _message(error: openai.APIStatusError) -> str:
+    """What the server wrote: TGI a text, vLLM and others an object with a message."""
+    body = error.body
+    if isinstance(body, dict):
+        body = body.get("error", body.get("message", body))
+    return str(body) if body else error.message

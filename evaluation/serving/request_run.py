@@ -16,14 +16,8 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import openai
 
-from evaluation.serving.completions import (
-    ChatRequest,
-    Completion,
-    completion_of,
-    failure_of,
-    without_text,
-)
-from evaluation.serving.connection import Connection
+from evaluation.serving.completions import ChatRequest, Completion, completion_of, without_text
+from evaluation.serving.connection import Connection, failure_of
 from evaluation.serving.endpoint import is_healthy
 from evaluation.serving.replicas import FIRST_LIMIT, AdaptiveLimit, NobodyLeft, Replica, Replicas
 from evaluation.serving.retries import is_no_answer, is_overload, is_passing, is_requests_own

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation.responses import ServedArm, cut_shards, plan_requests
+from evaluation.asking import cut_shards
+from evaluation.responses import ServedArm, plan_requests
 from study.records import Prompt, ServedModel
 
 
