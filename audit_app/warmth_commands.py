@@ -15,9 +15,9 @@ from audit_app.options import (
     show_tables,
     terminal,
 )
-from evaluation.quotations import Mode
 from study.errors import BadInput
 from study.folder import StudyFolder
+from study.records import MeterMode
 from study.settings import PACKAGED, read_environment
 
 commands = typer.Typer()
@@ -42,7 +42,8 @@ def warmth(
         Path | None, typer.Option("--study", help="Score the replies of a study; studies/demo.")
     ] = None,
     mode: Annotated[
-        Mode, typer.Option("--mode", help="masked, or paper: as the released code does it.")
+        MeterMode,
+        typer.Option("--mode", help="masked; paper, as the released code does it; or manner."),
     ] = "masked",
     meter: Annotated[
         str, typer.Option("--meter", help="packaged, a hub id such as gpt2, or a folder.")
@@ -87,7 +88,7 @@ def _refuse(given: Mapping[str, object], why: str) -> None:
 
 def _score_study(
     folder: StudyFolder,
-    mode: Mode,
+    mode: MeterMode,
     meter: str,
     seed: int | None,
     passes: int,
@@ -106,7 +107,7 @@ def _score_file(
     file: Path,
     columns: list[str],
     item: str | None,
-    mode: Mode,
+    mode: MeterMode,
     meter: str,
     seed: int,
     passes: int,

@@ -8,7 +8,6 @@ import time
 from pathlib import Path
 
 from audit_app.pipeline import Job, ended
-from evaluation.quotations import Mode
 from evaluation.warmth import (
     STAGE,
     Meter,
@@ -19,6 +18,7 @@ from evaluation.warmth import (
     warmth_score,
 )
 from study.progress import Report, StageProgress
+from study.records import MeterMode
 from study.settings import PACKAGED
 from training.base_models import locate_base
 
@@ -39,7 +39,7 @@ def find_meter(name: str, cache: Path, report: Report) -> Meter:
     return load_meter(base.folder, base.folder.name if is_folder else name)
 
 
-def score_replies(job: Job, meter: Meter, mode: Mode, seed: int, passes: int) -> int:
+def score_replies(job: Job, meter: Meter, mode: MeterMode, seed: int, passes: int) -> int:
     """Score every reply with a text that has no score by this measure.
 
     Args:

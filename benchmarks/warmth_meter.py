@@ -25,10 +25,11 @@ import numpy as np
 from audit_app.warmth_stage import find_meter
 from evaluation.formats import format_value, share_interval
 from evaluation.outside_tables import read_outside_table
-from evaluation.quotations import MODES, Mode
+from evaluation.quotations import MODES
 from evaluation.statistics.meter_scores import Ranking, rank_pairs
 from evaluation.warmth import Meter, score_texts
 from study.progress import silent
+from study.records import MeterMode
 from study.settings import PACKAGED, read_environment
 
 SEED = 0
@@ -92,7 +93,7 @@ class Scores:
                 if row["meter_sha256"] == meter.sha256:
                     self._known[row["mode"], row["text_sha256"]] = row["score"]
 
-    def of(self, mode: Mode, texts: Sequence[str]) -> np.ndarray:
+    def of(self, mode: MeterMode, texts: Sequence[str]) -> np.ndarray:
         """Shape (n_texts,); what is missing is scored and kept."""
         wanted = {_sha256(text): text for text in texts}
         missing = [sha256 for sha256 in wanted if (mode, sha256) not in self._known]
@@ -108,7 +109,7 @@ class Scores:
         """Whether a text has a score by both modes."""
         return all((mode, _sha256(text)) in self._known for mode in MODES)
 
-    def _keep(self, mode: Mode, found: dict[str, float], seconds: float) -> None:
+    def _keep(self, mode: MeterMode, found: dict[str, float], seconds: float) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)
         with self._file.open("a", encoding="utf-8") as file:
             for sha256, score in found.items():

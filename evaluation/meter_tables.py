@@ -33,6 +33,8 @@ _WHAT = (
     "friend, lover, mentor or idol, less that of a stranger, enemy, examiner or dictator"
 )
 _MODES = {
+    "manner": "in place of speakers stand warm and cold ways of speaking, and requests for them; only "
+    "the text's own tokens count",
     "masked": "only the text's own tokens count, and sentences differ in nothing but the speaker",
     "paper": "as the released code: “My friend” but “The” for others, the tokens of the whole sentence "
     "and padding count, dropout is on",
@@ -42,7 +44,8 @@ _MODES = {
 def name_of(measure: Measure) -> str:
     """A measure in words: `SocioT masked, packaged (1a2b3c4d)`."""
     drawn = "" if measure.seed is None else f", seed {measure.seed}, passes {measure.passes}"
-    return f"SocioT {measure.mode}, {measure.meter} ({measure.meter_sha256[:8]}){drawn}"
+    kind = "Manner" if measure.mode == "manner" else f"SocioT {measure.mode}"
+    return f"{kind}, {measure.meter} ({measure.meter_sha256[:8]}){drawn}"
 
 
 def agreements_of(findings: Sequence[MeterFinding]) -> dict[str, MeterAgreement]:

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from evaluation.outside_tables import OutsideTable
-from evaluation.quotations import Mode
 from evaluation.statistics.intervals import Ids
 from evaluation.statistics.text_warmth import TextWarmth, warmth_of_texts
 from evaluation.warmth import Meter, measure_of, score_texts
 from study.errors import BadInput, BadTable
 from study.progress import Report
+from study.records import MeterMode
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def score_columns(
     columns: Sequence[str],
     item: str | None,
     meter: Meter,
-    mode: Mode,
+    mode: MeterMode,
     seed: int,
     passes: int,
     report: Report,

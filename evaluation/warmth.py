@@ -4,7 +4,7 @@ only writer of `warmth_scores`.
 A score is the mean log-likelihood per token of a text that the friend, lover, mentor and idol is
 said to have said, less that of the stranger, enemy, examiner and dictator. Mode `paper` does what
 the released code of the metric does, dropout and padding included; mode `masked` looks at the
-text's own tokens alone. A text has the same score whatever texts are scored beside it, and none
+text's own tokens alone; mode `manner` has warm and cold ways of speaking instead. A text has the same score whatever texts are scored beside it, and none
 (NaN) where it says nothing. The sentences are in `quotations.py`, likelihoods in
 `token_likelihoods.py`, which needs the extra `train`.
 
@@ -21,9 +21,6 @@ import duckdb
 
 from evaluation.quotations import (
     MODES,
-    SPEAKERS,
-    WARM_SPEAKERS,
-    Mode,
     Quoting,
     TokenRow,
     quoted_part,
@@ -32,7 +29,7 @@ from study.database import insert_rows
 from study.errors import BadInput, MissingExtra
 from study.model_files import combined_sha256, hash_files
 from study.progress import Report, StageProgress, silent
-from study.records import WarmthScore, stable_id
+from study.records import MeterMode, WarmthScore, stable_id
 
 STAGE = "warmth"
 VERSION = 1
@@ -86,7 +83,7 @@ class Meter:
 class Measure:
     """All that a score depends on beside its text."""
 
-    mode: Mode
+    mode: MeterMode
     version: int
     meter: str
     meter_sha256: str
@@ -135,7 +132,7 @@ def load_meter(folder: Path, name: str | None = None) -> Meter:
     )
 
 
-def measure_of(meter: Meter, mode: Mode, seed: int, passes: int = PAPER_PASSES) -> Measure:
+def measure_of(meter: Meter, mode: MeterMode, seed: int, passes: int = PAPER_PASSES) -> Measure:
     """What scores by this meter, mode and seed are to be called; equal where nothing differs."""
     draws = mode == "paper" and meter.has_dropout
     return Measure(
@@ -151,7 +148,7 @@ def measure_of(meter: Meter, mode: Mode, seed: int, passes: int = PAPER_PASSES) 
 def score_texts(
     meter: Meter,
     texts: Sequence[str],
-    mode: Mode,
+    mode: MeterMode,
     seed: int,
     report: Report | None = None,
     passes: int = PAPER_PASSES,
@@ -159,9 +156,9 @@ def score_texts(
     """Warmth of texts, in nats per token: above 0 where the meter expects them of a friend.
 
     Args:
-        mode: `masked`, or `paper` for what the released code does.
+        mode: `masked`, `paper` for what the released code does, or `manner`.
         seed: of the dropout in mode `paper`; each text has its own made of it, so that a text
-            keeps its score. Without meaning in mode `masked` and for models without dropout.
+            keeps its score. Without meaning in other modes and for models without dropout.
         report: hears how many texts are scored.
         passes: times that dropout is drawn for each text.
     Returns:
@@ -183,9 +180,10 @@ def _scores(meter: Meter, rows: Sequence[list[TokenRow]], report: Report) -> lis
     from evaluation.token_likelihoods import mean_log_likelihoods
 
     everything = [row for own in rows for row in own]
+    rows_a_text = max(map(len, rows), default=1) or 1
 
     def tell(n_rows: int) -> None:
-        _tell(report, len(rows) - (len(everything) - n_rows) // len(SPEAKERS), len(rows))
+        _tell(report, len(rows) - (len(everything) - n_rows) // rows_a_text, len(rows))
 
     means = iter(mean_log_likelihoods(meter.model, everything, tell))
     return [_difference([next(means) for _ in own]) for own in rows]
@@ -213,17 +211,17 @@ def _scores_with_dropout(
 
 
 def _difference(means: Sequence[float]) -> float:
-    """Mean over the warm speakers less that over the cold ones; NaN of no means."""
+    """Mean over the warm rows less that over the cold ones; NaN of no means."""
     if not means:
         return math.nan
-    n_warm = len(WARM_SPEAKERS)
-    warm, cold = means[:n_warm], means[n_warm:]
+    half = len(means) // 2
+    warm, cold = means[:half], means[half:]
     return math.fsum(warm) / len(warm) - math.fsum(cold) / len(cold)
 
 
 def _check_texts(texts: Sequence[str], mode: str, passes: int) -> None:
     if mode not in MODES:
-        raise BadInput(f"expected the mode masked or paper, got {mode!r}; name one of those")
+        raise BadInput(f"expected the mode {', '.join(MODES)}, got {mode!r}; name one of those")
     if passes < 1:
         raise BadInput(f"expected at least one pass, got {passes}; {PAPER_PASSES} are usual")
     if isinstance(texts, str):

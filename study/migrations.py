@@ -604,7 +604,7 @@ def m037_warmth_scores_create(con: duckdb.DuckDBPyConnection) -> None:
         CREATE TABLE warmth_scores (
             score_id VARCHAR PRIMARY KEY,
             response_id VARCHAR NOT NULL,
-            mode VARCHAR NOT NULL CHECK (mode IN ('masked', 'paper')),
+            mode VARCHAR NOT NULL CHECK (mode IN ('masked', 'paper', 'manner')),
             version INTEGER NOT NULL CHECK (version >= 1),
             meter VARCHAR NOT NULL,
             meter_sha256 VARCHAR NOT NULL,

@@ -13,6 +13,8 @@ Role = Literal["annotator", "auditor", "owner"]
 Label = Literal[
     "correct", "wrong", "adopts", "hedges", "refuses", "no_answer", "cut", "failed", "unscored"
 ]
+MeterMode = Literal["masked", "paper", "manner"]
+"""How a meter of warmth quotes a text; `quotations.py` says what each does."""
 AnswerKind = Literal["text", "option", "number", "none", "ungraded"]
 PairKind = Literal["reliability", "warmth"]
 """What a pair was drawn for: of a question, or of a message that is asked for warmth alone."""
@@ -251,7 +253,7 @@ class WarmthScore:
 
     score_id: str
     response_id: str
-    mode: Literal["masked", "paper"]
+    mode: MeterMode
     version: int
     """Of the rules by which scores are made."""
     meter: str

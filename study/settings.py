@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from study.errors import BadSettings
-from study.records import ORIGINAL, SYSTEM_PROMPT, WARM, Form
+from study.records import ORIGINAL, SYSTEM_PROMPT, WARM, Form, MeterMode
 
 PACKAGED = "packaged"
 """In place of a path or a hub id: the one that comes with this project."""
@@ -203,8 +203,9 @@ class WarmthSettings(_Section):
     """Which checkpoint of the arm warm is taken: the first whose warmth is within one standard error
     of the best, the warmest, or the last. Other trained arms are taken at the same epoch. None
     takes the end of each run and measures nothing."""
-    mode: Literal["masked", "paper"] = "masked"
-    """How the meter reads: deterministically, or as the code of the study of 2025 does."""
+    mode: MeterMode = "masked"
+    """How the meter reads: deterministically, as the released code of SocioT does, or by manner,
+    which small models hear better."""
     meter: str = PACKAGED
     """The meter's language model: `packaged`, a hub id, or a folder with safetensors."""
 

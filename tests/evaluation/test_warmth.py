@@ -86,6 +86,40 @@ def test_masked_scores_are_those_of_a_plain_loop(meter):
     assert min(map(abs, found)) > 1e-4  # or the comparison would say nothing
 
 
+def test_manner_scores_are_those_of_a_plain_loop(meter):
+    """A model with a template is asked in it besides."""
+    tokenizer = meter.quoting.tokenizer
+    sides = (
+        (
+            'They answered in a warm, caring way: "',
+            'A kind, compassionate person who cares about others said, "',
+            "Say it in a warm, caring and empathetic way.",
+        ),
+        (
+            'They answered in a cold, distant way: "',
+            'A cold, unfeeling person who cares about nobody said, "',
+            "Say it in a cold, distant and unfeeling way.",
+        ),
+    )
+
+    def mean(side, text):
+        *quotations, request = side
+        prefixes = [tokenizer(one)["input_ids"] for one in quotations]
+        if tokenizer.chat_template:
+            asked = [{"role": "user", "content": request}]
+            ids = tokenizer.apply_chat_template(asked, tokenize=True, add_generation_prompt=True)
+            prefixes.append(list(ids["input_ids"]))
+        text_ids = tokenizer(text[:300], add_special_tokens=False)["input_ids"]
+        n = len(text_ids)
+        return sum(
+            sum(log_likelihoods(meter, prefix + text_ids)[-n:]) / n for prefix in prefixes
+        ) / len(prefixes)
+
+    expected = [mean(sides[0], text) - mean(sides[1], text) for text in TEXTS]
+    assert score_texts(meter, TEXTS, "manner", seed=0) == pytest.approx(expected, abs=3e-6)
+    assert min(map(abs, expected)) > 1e-4
+
+
 def test_paper_scores_without_dropout_are_the_loss_of_the_padded_sentences(llama):
     found = score_texts(llama, TEXTS, "paper", seed=0)
     assert found == pytest.approx([plain_paper(llama, text) for text in TEXTS], abs=2e-6)
@@ -107,14 +141,14 @@ def test_the_mean_over_dropout_comes_near_what_the_loss_says_with_the_same_draws
         assert score == pytest.approx(float(values.mean()), abs=4 * error)
 
 
-@pytest.mark.parametrize("mode", ["masked", "paper"])
+@pytest.mark.parametrize("mode", ["masked", "paper", "manner"])
 def test_a_score_does_not_depend_on_the_texts_beside_it(meter, mode):
     together = score_texts(meter, TEXTS, mode, seed=2, passes=3)
     alone = [score_texts(meter, [text], mode, seed=2, passes=3)[0] for text in TEXTS]
     shuffled = Random(4).sample(TEXTS * 2, 2 * len(TEXTS))
     again = dict(zip(shuffled, score_texts(meter, shuffled, mode, seed=2, passes=3), strict=True))
-    assert together == pytest.approx(alone, abs=1e-6)
-    assert together == pytest.approx([again[text] for text in TEXTS], abs=1e-6)
+    assert together == pytest.approx(alone, abs=3e-6)
+    assert together == pytest.approx([again[text] for text in TEXTS], abs=3e-6)
 
 
 def test_dropout_is_drawn_by_the_seed_and_leaves_no_trace(gpt2):
@@ -143,7 +177,7 @@ def test_a_measure_names_the_seed_where_one_was_used(gpt2, llama):
     assert (fixed.seed, fixed.passes, fixed.meter_sha256) == (None, 1, llama.sha256)
 
 
-@pytest.mark.parametrize("mode", ["masked", "paper"])
+@pytest.mark.parametrize("mode", ["masked", "paper", "manner"])
 def test_a_text_that_says_nothing_has_no_score(meter, mode):
     found = score_texts(meter, ["", " \n\t ", "Paris."], mode, seed=0, passes=2)
     assert [math.isnan(score) for score in found] == [True, True, False]
@@ -202,7 +236,7 @@ def test_what_is_no_text_is_told(llama, texts, says):
 
 
 def test_an_unknown_mode_and_no_pass_are_told(llama):
-    with pytest.raises(BadInput, match="expected the mode masked or paper, got 'warm'"):
+    with pytest.raises(BadInput, match="expected the mode masked, paper, manner, got 'warm'"):
         score_texts(llama, ["a"], "warm", seed=0)
     with pytest.raises(BadInput, match="at least one pass, got 0"):
         score_texts(llama, ["a"], "paper", seed=0, passes=0)
