@@ -29,6 +29,8 @@ _SELECT_COUNTS = """
             SELECT p.prompt_id FROM prompts AS p WHERE p.item_id IN (
                 SELECT i.item_id FROM items AS i WHERE i.answer_kind = 'ungraded'))
     UNION ALL SELECT 'choices', count(*) FROM checkpoint_choices
+    UNION ALL SELECT 'warmth_scores', count(*) FROM warmth_scores
+    UNION ALL SELECT 'control_grades', count(*) FROM control_grades
     UNION ALL SELECT 'grades', count(*) FROM grades
     UNION ALL SELECT 'pairs', count(*) FROM pairs
     UNION ALL SELECT 'rating_rows', count(*) FROM ratings
@@ -54,6 +56,8 @@ class StoredCounts:
     """Of these, those to messages that are asked for warmth alone: they get no grade."""
     choices: int
     """Of a checkpoint."""
+    warmth_scores: int
+    control_grades: int
     grades: int
     pairs: int
     rating_rows: int
