@@ -14,7 +14,7 @@ from typing import Any, get_args
 
 from evaluation.row_files import read_row_file
 from study.errors import BadInput
-from study.records import AnswerKind
+from study.records import UNGRADED, AnswerKind
 
 NEEDED = ("prompt", "arm", "reply")
 
@@ -44,7 +44,7 @@ class ImportedReply:
     wrong_answers: tuple[str, ...] = ()
     """Wrong answers, the one first that a user asserts."""
     answer_kind: str | None = None
-    """One of `AnswerKind`."""
+    """One of `AnswerKind`, but not `ungraded`."""
     options: tuple[str, ...] = ()
     """Texts of a multiple choice in the order A, B, …"""
     wrong_is_made: bool | None = None
@@ -77,7 +77,8 @@ class ReplyFile:
 
 _LISTS = ("references", "wrong_answers", "options")
 _NO_TEXTS = (*_LISTS, "sample", "n_tokens", "seconds", "wrong_is_made")
-_KINDS: tuple[str, ...] = get_args(AnswerKind)
+# a reply that comes with a label is graded, which one to a message for warmth alone is not
+_KINDS = tuple(kind for kind in get_args(AnswerKind) if kind != UNGRADED)
 _TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False, "": None}
 _OTHER_NAMES = {
     "reference": "references",

@@ -20,7 +20,7 @@ class AdaptiveLimit:
     """How many requests one server is given at once."""
 
     def __init__(self, most: int, first: int = FIRST_LIMIT) -> None:
-        """Start low.
+        """Nothing is refused yet.
 
         Args:
             most: requests at once that it never goes above.
