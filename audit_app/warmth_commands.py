@@ -95,10 +95,11 @@ def _score_study(
     app: str | None,
     token: str | None,
 ) -> None:
-    from audit_app.warmth_stage import find_meter, score_replies
+    from audit_app.warmth_stage import find_meter, score_replies, see_replies
 
     environment = read_environment()
     with open_job(folder, environment, app, token, reads_content=False) as job:
+        see_replies(job)
         found = find_meter(meter, environment.cache.expanduser(), job.report)
         score_replies(job, found, mode, job.settings.seed if seed is None else seed, passes)
 
