@@ -80,8 +80,8 @@ def checkpoint_table(choice: CheckpointChoice) -> Table:
         f"reply to the same message, in nats per token, mode {choice.mode}, meter {measured.meter}"
         f"{_how_well(measured.meter)}; {level_of(level)}{methods_of(point.warmth for point in measured.points)}. "
         f"{measured.n_prompts} messages asked, {measured.n_left_out} left out since not every one "
-        f"replied to it with a text that has a score (the original not to "
-        f"{measured.n_original_without}). Replies by {measured.engine}. Other trained "
+        f"replied to it with a text that has a score; the original lacks "
+        f"{measured.n_original_without}. Replies by {measured.engine}. Other trained "
         "arms are taken at the same epoch. SHA-256 of the settings with the rule: "
         f"{choice.settings_sha256[:16]}…"
     )
