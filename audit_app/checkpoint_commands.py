@@ -50,7 +50,7 @@ def checkpoints(
 
     Example: warmth-audit checkpoints --study studies/pilot
     """
-    from audit_app.checkpoint_stage import choose
+    from audit_app.checkpoint_stage import take_checkpoint
     from evaluation.checkpoint_tables import checkpoint_table, checkpoints_as_json
 
     environment = read_environment()
@@ -58,7 +58,7 @@ def checkpoints(
     shown = Console(stderr=True) if as_json else terminal
     with open_job(folder, environment, app, token, shown=shown) as job:
         cache, key = environment.cache.expanduser(), environment.endpoint_key
-        choice = choose(job, cache, tuple(endpoint or ()), key, dtype)
+        choice = take_checkpoint(job, cache, tuple(endpoint or ()), key, dtype)
     drawn = _draw(choice, to or folder.root / "checkpoints")
     if as_json:
         typer.echo(json.dumps(checkpoints_as_json(choice), indent=2))

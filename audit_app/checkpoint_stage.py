@@ -1,6 +1,6 @@
 """The checkpoint stage of a study: every kept checkpoint answers, is scored, and the rule chooses.
 
-Resumable like generation: a reply is on the disk as soon as it has come. What a checkpoint is lies
+Resumable like generation: a reply is on the disk as soon as it has come, and so is its score. What a checkpoint is lies
 in `training/checkpoints.py`, what is asked in `evaluation/warmth_prompts.py`.
 """
 
@@ -9,12 +9,14 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from audit_app.chosen_checkpoint import write_choice
 from audit_app.model_server import local_models
 from audit_app.pipeline import Job, ended, read_warmth, store_questions
 from audit_app.training_stage import TrainingPlan, finished_folder, plan_training
+from audit_app.warmth_stage import find_meter, store_scores
 from evaluation.asking import generate
 from evaluation.checkpoint_choices import (
     MeasuredRun,
@@ -23,7 +25,7 @@ from evaluation.checkpoint_choices import (
     read_newest_choice,
 )
 from evaluation.checkpoint_replies import (
-    Speaker,
+    AskedModel,
     as_reply,
     checkpoint_name,
     plan_replies,
@@ -33,15 +35,15 @@ from evaluation.prompts import read_prompt_ids
 from evaluation.responses import ResponseRequest
 from evaluation.serving.canary import plan_canary, run_canary
 from evaluation.serving.chat_client import ChatClient, connect
-from evaluation.warmth import load_meter, score_texts
+from evaluation.serving.request_run import Check
+from evaluation.warmth import Meter, measure_of, read_scores
 from study.errors import BadSettings
 from study.progress import StageProgress
 from study.records import WARM, CheckpointChoice, CheckpointReply, Prompt, Response
-from training.base_models import locate_base
 from training.checkpoints import KeptCheckpoint, list_checkpoints
 
 STAGE = "checkpoints"
-_ORIGINAL = Speaker("", 0.0, "")
+_ORIGINAL = AskedModel("", 0.0, "")
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class _Run:
     prompts: Sequence[Prompt]
 
 
-def choose(
+def take_checkpoint(
     job: Job, cache: Path, urls: Sequence[str], api_key: str | None, dtype: str
 ) -> CheckpointChoice:
     """Have every checkpoint of the arm warm answer, score the replies, and apply the rule.
@@ -83,7 +85,7 @@ def choose(
         job.report(ended(STAGE, 1, known.reason, did_something=False))
         return known
     replies = _ask(job, run, cache, urls, api_key, dtype)
-    choice = choose_checkpoint(_score(job, run, replies, cache), job.settings, datetime.now(UTC))
+    choice = choose_checkpoint(_measure(job, run, replies, cache), job.settings, datetime.now(UTC))
     run_file = job.run_file(STAGE)
     run_file.append("checkpoint_choices", [choice])
     job.access.hand_in(run_file)
@@ -129,8 +131,8 @@ def _ask(
     def ask(addresses: Sequence[str]) -> str:
         client = connect(addresses, job.settings.seed, api_key=api_key)
         engine, base_name = client.info.description, client.info.base_name
-        _see_checkpoints(job, run, client)
-        _generate(job, run, client, _missing(job, run, known, engine, base_name))
+        check = _see_checkpoints(job, run, client)
+        _generate(job, run, client, _missing(job, run, known, engine, base_name), check)
         return engine
 
     if urls:
@@ -147,32 +149,40 @@ def _ask(
 def _missing(
     job: Job, run: _Run, known: Sequence[CheckpointReply], engine: str, base_name: str
 ) -> list[ResponseRequest]:
-    speakers = [replace(_ORIGINAL, name=base_name)]
-    speakers += [
-        Speaker(checkpoint_name(one.epochs), one.epochs, one.run.adapter_sha256)
+    models = [replace(_ORIGINAL, name=base_name)]
+    models += [
+        AskedModel(checkpoint_name(one.epochs), one.epochs, one.run.adapter_sha256)
         for one in run.checkpoints
     ]
     decoding_json = job.settings.evaluation.decoding.model_dump_json()
-    planned = plan_replies(run.prompts, speakers, run.plan.base.sha256, engine, decoding_json)
+    planned = plan_replies(run.prompts, models, run.plan.base.sha256, engine, decoding_json)
     there = {reply.reply_id for reply in known}
     return [request for request in planned if request.response_id not in there]
 
 
-def _see_checkpoints(job: Job, run: _Run, client: ChatClient) -> None:
+def _see_checkpoints(job: Job, run: _Run, client: ChatClient) -> Check:
     """The canary: of the last checkpoint, and of all where unknown names are answered.
 
     An early checkpoint may well answer as the base does. Where a name that nobody serves is refused,
     that it is not refused itself shows that it is served.
+
+    Returns:
+        The same for a replica that comes back.
     """
     names = [checkpoint_name(one.epochs) for one in run.checkpoints]
     decoding, seed = job.settings.evaluation.decoding, job.settings.seed
     base_name = client.info.base_name
-    found = run_canary(client, plan_canary(base_name, names[-1:], seed), decoding)
+    plan = plan_canary(base_name, names[-1:], seed)
+    found = run_canary(client, plan, decoding)
     if any(canaries[names[-1]].nonsense_refusal is None for canaries in found.values()):
-        run_canary(client, plan_canary(base_name, names, seed), decoding)
+        plan = plan_canary(base_name, names, seed)
+        run_canary(client, plan, decoding)
+    return partial(run_canary, plan=plan, decoding=decoding)
 
 
-def _generate(job: Job, run: _Run, client: ChatClient, requests: Sequence[ResponseRequest]) -> None:
+def _generate(
+    job: Job, run: _Run, client: ChatClient, requests: Sequence[ResponseRequest], check: Check
+) -> None:
     run_file = job.run_file(STAGE)
     by_id = {request.response_id: request for request in requests}
     epochs = {"": 0.0} | {one.run.adapter_sha256: one.epochs for one in run.checkpoints}
@@ -191,31 +201,42 @@ def _generate(job: Job, run: _Run, client: ChatClient, requests: Sequence[Respon
 
     decoding, seed = job.settings.evaluation.decoding, job.settings.seed
     try:
-        generate(requests, client, decoding, seed, lambda: datetime.now(UTC), keep)
+        generate(requests, client, decoding, seed, lambda: datetime.now(UTC), keep, check)
     finally:
         job.access.hand_in(run_file)
 
 
-def _score(job: Job, run: _Run, replies: Sequence[CheckpointReply], cache: Path) -> MeasuredRun:
-    warmth, seed = job.settings.warmth, job.settings.seed
-    meter = load_meter(locate_base(warmth.meter, cache, job.report).folder, warmth.meter)
-    told = [reply for reply in replies if reply.text is not None]
-    scores = score_texts(meter, [reply.text or "" for reply in told], warmth.mode, seed, job.report)
-    by_adapter: dict[str, dict[str, float]] = defaultdict(dict)
-    for reply, score in zip(told, scores, strict=True):
-        by_adapter[reply.adapter_sha256][reply.prompt_id] = score
+def _measure(job: Job, run: _Run, replies: Sequence[CheckpointReply], cache: Path) -> MeasuredRun:
+    meter = find_meter(job.settings.warmth.meter, cache, job.report)
     asked = {prompt.prompt_id for prompt in run.prompts}
-
-    def scored(epochs: float, sha256: str) -> ScoredReplies:
-        own: Mapping[str, float] = by_adapter[sha256]
-        return ScoredReplies(epochs, sha256, {name: own[name] for name in own if name in asked})
-
+    told = [reply for reply in replies if reply.prompt_id in asked and reply.text is not None]
+    scores = _score(job, meter, {reply.reply_id: reply.text or "" for reply in told})
+    by_adapter: dict[str, dict[str, float]] = defaultdict(dict)
+    for reply in told:
+        by_adapter[reply.adapter_sha256][reply.prompt_id] = scores[reply.reply_id]
     return MeasuredRun(
         training_run_id=run.plan.run_ids[WARM],
-        original=scored(0.0, ""),
-        checkpoints=[scored(one.epochs, one.run.adapter_sha256) for one in run.checkpoints],
+        original=ScoredReplies(0.0, "", by_adapter[""]),
+        checkpoints=[
+            ScoredReplies(one.epochs, one.run.adapter_sha256, by_adapter[one.run.adapter_sha256])
+            for one in run.checkpoints
+        ],
         n_prompts=len(run.prompts),
         engine=replies[0].engine,
         meter=meter.name,
         meter_sha256=meter.sha256,
     )
+
+
+def _score(job: Job, meter: Meter, texts: Mapping[str, str]) -> dict[str, float]:
+    """Scores of replies by their ids; those that are stored are not made again."""
+    measure = measure_of(meter, job.settings.warmth.mode, job.settings.seed)
+    with job.access.reading() as con:
+        known = read_scores(con, measure)
+    missing = sorted(texts.keys() - known.keys(), key=lambda one: (len(texts[one]), one))
+    store_scores(
+        *(job, STAGE, job.run_file(STAGE), meter, measure), {one: texts[one] for one in missing}
+    )
+    with job.access.reading() as con:
+        stored = read_scores(con, measure)
+    return {reply_id: stored[reply_id] for reply_id in texts}

@@ -204,17 +204,24 @@ def _choose_checkpoint(job: Job, endpoint: Endpoint, dtype: str) -> None:
     """In a process of its own, since the meter is a model; it says what it chose."""
     urls = [word for url in endpoint.urls for word in ("--endpoint", url)]
     arguments = ["checkpoints", "--study", str(job.folder.root), "--dtype", dtype, *urls]
-    _run_as_child(arguments, job.access)
+    # status 1 is an answer too: where the rule could not tell, the arms are asked for and say why
+    _run_as_child(arguments, job.access, answers=(0, 1))
 
 
-def _run_as_child(arguments: Sequence[str], access: StudyAccess) -> None:
-    """Run a subcommand beside this one; it reports for itself and says why it failed."""
+def _run_as_child(
+    arguments: Sequence[str], access: StudyAccess, answers: Sequence[int] = (0,)
+) -> None:
+    """Run a subcommand beside this one; it reports for itself and says why it failed.
+
+    Args:
+        answers: statuses with which it has done its work.
+    """
     process = start_child([*arguments, *access.arguments], access.environment)
     try:
         status = process.wait()
     finally:
         stop_child(process)
-    if status != 0:
+    if status not in answers:
         raise TrainingFailed(
             f"`warmth-audit {' '.join(arguments)}` ended with status {status}; what it said "
             "stands above"

@@ -53,9 +53,9 @@ def warmth(
         typer.Option("--seed", min=0, help="Of dropout and resampling; the study's own, else 0."),
     ] = None,
     passes: Annotated[
-        int,
-        typer.Option("--passes", min=1, help="Draws of dropout a text in mode paper, if any."),
-    ] = 100,
+        int | None,
+        typer.Option("--passes", min=1, help="Draws of dropout a text in mode paper, if any; 100."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
     app: AppOption = None,
     token: TokenOption = None,
@@ -68,12 +68,20 @@ def warmth(
 
     Example: warmth-audit warmth pairs.jsonl --text warm --against plain --item prompt
     """
+    from evaluation.warmth import PAPER_PASSES
+
+    if mode != "paper":
+        _refuse({"--passes": passes}, f"goes with --mode paper, got {mode}; leave it out")
+    passes = PAPER_PASSES if passes is None else passes
     if file is None:
         given = {"--text": text, "--against": against, "--item": item, "--json": as_json or None}
         _refuse(given, "goes with a FILE; name one, or leave it out")
         _score_study(StudyFolder(study or DEMO_FOLDER), mode, meter, seed, passes, app, token)
         return
-    _refuse({"--study": study, "--app": app, "--token": token}, "goes without a FILE")
+    _refuse(
+        {"--study": study, "--app": app, "--token": token},
+        "goes without a FILE; leave out the one or the other",
+    )
     if text is None:
         raise BadInput(f"expected --text, the column of {file.name} to score; name it")
     columns = [text] if against is None else [text, against]
@@ -95,10 +103,11 @@ def _score_study(
     app: str | None,
     token: str | None,
 ) -> None:
-    from audit_app.warmth_stage import find_meter, score_replies
+    from audit_app.warmth_stage import find_meter, score_replies, see_replies
 
     environment = read_environment()
     with open_job(folder, environment, app, token, reads_content=False) as job:
+        see_replies(job)
         found = find_meter(meter, environment.cache.expanduser(), job.report)
         score_replies(job, found, mode, job.settings.seed if seed is None else seed, passes)
 

@@ -22,8 +22,8 @@ from evaluation.statistics.checkpoint_rule import (
     measure_warmth,
 )
 from study.database import insert_rows
-from study.records import WARM, CheckpointChoice, Estimate, stable_id
-from study.settings import Settings
+from study.records import WARM, CheckpointChoice, Estimate, MeterMode, stable_id
+from study.settings import PACKAGED, Settings
 
 _INSERT_CHECKPOINT_CHOICES = """
     INSERT INTO checkpoint_choices (choice_id, arm, training_run_id, settings_sha256, rule, mode,
@@ -79,6 +79,10 @@ class MeasuredCheckpoints:
     n_prompts: int
     n_left_out: int
     """Prompts to which the original or a checkpoint gave no text, or one that says nothing."""
+    n_without: tuple[int, ...]
+    """By point, the prompts to which this checkpoint did: one alone can leave them out for all."""
+    n_original_without: int
+    """The same for the original."""
     engine: str
     meter: str
     bar: float | None
@@ -95,13 +99,13 @@ def choose_checkpoint(
     """
     rule = settings.warmth.rule
     assert rule is not None, "callers see to it"
-    speakers = (measured.original, *measured.checkpoints)
-    shared = sorted(
-        prompt_id
-        for prompt_id in measured.original.scores
-        if all(not math.isnan(one.scores.get(prompt_id, math.nan)) for one in speakers)
-    )
-    original, *scores = ([one.scores[name] for name in shared] for one in speakers)
+    everyone = (measured.original, *measured.checkpoints)
+    scored = [
+        {name for name, score in one.scores.items() if not math.isnan(score)} for one in everyone
+    ]
+    shared = sorted(set.intersection(*scored))
+    original, *scores = ([one.scores[name] for name in shared] for one in everyone)
+    n_original_without, *n_without = (measured.n_prompts - len(own) for own in scored)
     epochs = [one.epochs for one in measured.checkpoints]
     table = np.array(scores, dtype=np.float64).reshape(len(epochs), len(shared))
     points = measure_warmth(epochs, table, np.array(original, dtype=np.float64), level)
@@ -112,6 +116,8 @@ def choose_checkpoint(
         sha256=tuple(sha256[point.epochs] for point in points),
         n_prompts=measured.n_prompts,
         n_left_out=measured.n_prompts - len(shared),
+        n_without=tuple(n_without),
+        n_original_without=n_original_without,
         engine=measured.engine,
         meter=measured.meter,
         bar=outcome.bar,
@@ -131,9 +137,15 @@ def choose_checkpoint(
         measures_json=measures_json,
         chosen_epochs=outcome.epochs,
         chosen_sha256=None if outcome.epochs is None else sha256[outcome.epochs],
-        reason=outcome.reason,
+        reason=outcome.reason + _caution(mode, measured.meter),
         chosen_at=now.isoformat(),
     )
+
+
+def _caution(mode: MeterMode, meter: str) -> str:
+    if meter != PACKAGED or mode == "manner":
+        return ""
+    return f"; by mode {mode} the packaged meter does not rank texts by warmth (docs/validity.md)"
 
 
 def measures_of(choice: CheckpointChoice) -> MeasuredCheckpoints:
@@ -143,7 +155,8 @@ def measures_of(choice: CheckpointChoice) -> MeasuredCheckpoints:
         CheckpointWarmth(point["epochs"], Estimate(**point["warmth"]), point["stderr"])
         for point in tree["points"]
     )
-    return MeasuredCheckpoints(**{**tree, "points": points, "sha256": tuple(tree["sha256"])})
+    columns = {name: tuple(tree[name]) for name in ("sha256", "n_without")}
+    return MeasuredCheckpoints(**{**tree, **columns, "points": points})
 
 
 def read_newest_choice(con: duckdb.DuckDBPyConnection) -> CheckpointChoice | None:

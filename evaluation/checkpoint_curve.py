@@ -31,7 +31,7 @@ from study.records import CheckpointChoice, Estimate
 
 _TITLE = "Warmth along the training"
 _PANEL_IN = 2.4
-_AXIS = "SocioT warmth beside the original, nats per token"
+_AXIS = "Warmth beside the original, nats per token"
 
 
 def plot_checkpoints(choice: CheckpointChoice) -> Plot | Estimate:

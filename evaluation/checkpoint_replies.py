@@ -34,7 +34,7 @@ _SELECT_CHECKPOINT_REPLIES = """
 
 
 @dataclass(frozen=True)
-class Speaker:
+class AskedModel:
     """A checkpoint, or the original, as it is asked."""
 
     name: str
@@ -52,7 +52,7 @@ def checkpoint_name(epochs: float) -> str:
 
 def plan_replies(
     prompts: Sequence[Prompt],
-    speakers: Sequence[Speaker],
+    models: Sequence[AskedModel],
     base_sha256: str,
     engine: str,
     decoding_json: str,
@@ -74,7 +74,7 @@ def plan_replies(
                 served_at="",
             )
         )
-        for one in speakers
+        for one in models
     ]
     return list(plan_requests(prompts, arms, samples=1))
 

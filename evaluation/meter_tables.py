@@ -37,8 +37,12 @@ _MODES = {
     "the text's own tokens count",
     "masked": "only the text's own tokens count, and sentences differ in nothing but the speaker",
     "paper": "as the released code: “My friend” but “The” for others, the tokens of the whole sentence "
-    "and padding count, dropout is on",
+    "and padding count",
 }
+_SELECTED = (
+    " Where a checkpoint was taken by these messages (warmth.rule), what warmth pairs show is "
+    "optimistic: of several checkpoints the one was kept that a meter heard as warm on the same messages."
+)
 
 
 def name_of(measure: Measure) -> str:
@@ -94,12 +98,12 @@ def meters_as_tables(findings: Sequence[MeterFinding], limited: str | None) -> l
         ],
         "Without a score": [count_of(one.n_without_score, "pair") for one in findings],
     }
-    modes = sorted({one.measure.mode for one in findings})
+    selected = _SELECTED if any(one.kind == "warmth" for one in findings) else ""
     estimates = [estimate for one in findings for estimate in (one.lift, one.higher_share)]
     note = (
-        f"{_WHAT}. {_about(modes)} The study of 2025 found a rise of about 0.015 to 0.018 by mode "
+        f"{_WHAT}. {_about([one.measure for one in findings])} The study of 2025 found a rise of about 0.015 to 0.018 by mode "
         "paper with GPT-2; other models have other scales. Pairs in which a reply says nothing have "
-        f"no score; {level_of(findings[0].lift.level)}{methods_of(estimates)}."
+        f"no score; {level_of(findings[0].lift.level)}{methods_of(estimates)}.{selected}"
     )
     return [make_table("Does a meter of warmth hear the arm as warmer?", columns, note, limited)]
 
@@ -133,13 +137,14 @@ def texts_as_tables(found: TextWarmth) -> list[Table]:
         f"Left out: {count_of(found.n_left_out, 'row')} of {found.n_rows} with an empty cell or a "
         "text that says nothing."
     )
+    level = next(iter(found.means.values())).level
     means = {
         "Texts": list(found.means),
         "Mean score": [_score(mean, "texts") for mean in found.means.values()],
     }
     note = (
-        f"{name_of(found.measure)}. {_WHAT}. {_about([found.measure.mode])} {left_out} "
-        f"{level_of(0.95)}{methods_of(found.means.values())}."
+        f"{name_of(found.measure)}. {_WHAT}. {_about([found.measure])} {left_out} "
+        f"{level_of(level)}{methods_of(found.means.values())}."
     )
     tables = [make_table("Warmth of texts", means, note, None)]
     if found.ranking is None or found.ranking_by_length is None:
@@ -165,14 +170,20 @@ def texts_as_tables(found: TextWarmth) -> list[Table]:
         f"Ranked right: pairs in which {first!r} is above {second!r}, equal ones counting half, which "
         "is the area under the curve of paired data. Pooled: the chance that one of the first is above "
         "any of the second; one half tells nothing. By length: what the number of characters "
-        f"alone would do; a meter that does no better may hear length. {level_of(0.95)}"
+        f"alone would do; a meter that does no better may hear length. {level_of(level)}"
         f"{methods_of(estimates)}; seed {found.seed}."
     )
     return [*tables, make_table(f"Is {first!r} warmer than {second!r}?", columns, note, None)]
 
 
-def _about(modes: Sequence[str]) -> str:
-    return " ".join(f"Mode {mode}: {_MODES[mode]}." for mode in modes)
+def _about(measures: Sequence[Measure]) -> str:
+    return " ".join(dict.fromkeys(sorted(map(_mode_of, measures))))
+
+
+def _mode_of(measure: Measure) -> str:
+    # a seed is that of the dropout: a model without any has none
+    dropout = ", dropout is on" if measure.seed is not None else ""
+    return f"Mode {measure.mode}: {_MODES[measure.mode]}{dropout}."
 
 
 def _score(estimate: Estimate, counted: str) -> str:

@@ -37,7 +37,7 @@ def load_causal_model(folder: Path) -> tuple[Any, Any]:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise BadInput(
             f"expected a causal language model with its tokenizer in {folder}, could not load one "
-            f"({reason}); name another with --meter"
+            f"({reason}); name another as the meter"
         ) from error
     return model.to(device).eval(), tokenizer
 

@@ -46,6 +46,7 @@ _INSERT_WARMTH_SCORES = """
     FROM (SELECT unnest($rows) AS row)
     ON CONFLICT (score_id) DO NOTHING
 """
+_SELECT_ANY_TEXT = "SELECT 1 FROM responses r WHERE r.text IS NOT NULL LIMIT 1"
 _SELECT_UNSCORED = """
     SELECT r.response_id, r.text
     FROM responses r
@@ -56,9 +57,17 @@ _SELECT_UNSCORED = """
             AND s.seed IS NOT DISTINCT FROM $seed AND s.passes = $passes)
     ORDER BY length(r.text), r.response_id
 """
+_SELECT_SCORES = """
+    SELECT s.response_id, coalesce(s.score, 'nan')
+    FROM warmth_scores s
+    WHERE s.mode = $mode AND s.version = $version AND s.meter_sha256 = $meter_sha256
+        AND s.seed IS NOT DISTINCT FROM $seed AND s.passes = $passes
+"""
+# replies of checkpoints have scores too, and no pair
 _SELECT_MEASURES = """
     SELECT mode, version, min(meter), meter_sha256, seed, passes
     FROM warmth_scores
+    WHERE response_id IN (SELECT r.response_id FROM responses r)
     GROUP BY mode, version, meter_sha256, seed, passes
     ORDER BY min(meter), meter_sha256, mode, version, seed, passes
 """
@@ -244,18 +253,29 @@ def _tell(report: Report, done: int, total: int) -> None:
     report(StageProgress(STAGE, "running", done, total, "texts scored"))
 
 
+def has_replies(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether any response of the study has a text."""
+    return con.cursor().execute(_SELECT_ANY_TEXT).fetchone() is not None
+
+
 def read_unscored(con: duckdb.DuckDBPyConnection, measure: Measure) -> dict[str, str]:
     """Texts of the responses that have no score by this measure, by response id; short ones first."""
     return dict(con.cursor().execute(_SELECT_UNSCORED, measure.key).fetchall())
 
 
 def read_measures(con: duckdb.DuckDBPyConnection) -> tuple[Measure, ...]:
-    """All by which responses of the study were scored."""
+    """All by which responses of the study were scored; checkpoints' replies do not count."""
     return tuple(Measure(*row) for row in con.cursor().execute(_SELECT_MEASURES).fetchall())
 
 
+def read_scores(con: duckdb.DuckDBPyConnection, measure: Measure) -> dict[str, float]:
+    """Scores by this measure, by the id of the response or of the checkpoint's reply; NaN for one
+    that says nothing."""
+    return dict(con.cursor().execute(_SELECT_SCORES, measure.key).fetchall())
+
+
 def warmth_score(response_id: str, measure: Measure, score: float) -> WarmthScore:
-    """A response's score as it is stored; NaN becomes none."""
+    """A score of a response, or of a checkpoint's reply, as it is stored; NaN becomes none."""
     return WarmthScore(
         score_id=stable_id("warmth", response_id, *measure.key.values()),
         response_id=response_id,

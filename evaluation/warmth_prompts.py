@@ -16,10 +16,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from evaluation.formats import count_of
 from evaluation.grading.normalise import normalise
-from evaluation.items.rows import parse_rows, read_file
+from evaluation.items.rows import parse_rows
 from evaluation.prompts import NONE
-from evaluation.row_files import Table
-from study.errors import BadItems
+from evaluation.row_files import Table, read_row_file
+from study.errors import BadInput, BadItems
 from study.records import UNGRADED, Item, Prompt, stable_id
 from study.settings import PACKAGED, WarmthSettings
 
@@ -32,6 +32,13 @@ Reason = Literal["later", "answered with tools", "too short", "too long", "train
 _USERS = frozenset({"human", "user"})
 _TOOLS = frozenset(
     {"function_call", "function", "observation", "tool", "tool_call", "tool_response"}
+)
+
+
+_LAYOUT = (
+    'conversations in ShareGPT form, {"conversations": [{"from": "human", "value": "…"}, {"from": '
+    '"gpt", "value": "…"}]} (a file in another form, such as messages with a role and content, has to '
+    "be written so)"
 )
 
 
@@ -140,12 +147,15 @@ def prompts_for_pairs(prompt_ids: Sequence[str], limit: int | None, seed: int) -
 def _read_table(source: str) -> Table:
     if source == PACKAGED:
         with resources.as_file(resources.files("evaluation") / "messages.json") as file:
-            return Table(PACKAGED, read_file(file).rows)
-    return read_file(Path(source).expanduser())
+            return Table(PACKAGED, read_row_file(file).rows)
+    try:
+        return read_row_file(Path(source).expanduser(), instead=f', or write "{PACKAGED}"')
+    except BadInput as error:
+        raise BadItems(f"warmth.prompts: {error}") from error
 
 
 def _messages(table: Table) -> Iterator[_Message]:
-    for _, row in parse_rows(_Conversation, table):
+    for _, row in parse_rows(_Conversation, table, _LAYOUT):
         turns = row.conversations
         is_opening = True
         for place, turn in enumerate(turns):

@@ -253,6 +253,7 @@ class WarmthScore:
 
     score_id: str
     response_id: str
+    """Of a response, or the `reply_id` of a checkpoint's reply."""
     mode: MeterMode
     version: int
     """Of the rules by which scores are made."""

@@ -203,9 +203,9 @@ class WarmthSettings(_Section):
     """Which checkpoint of the arm warm is taken: the first whose warmth is within one standard error
     of the best, the warmest, or the last. Other trained arms are taken at the same epoch. None
     takes the end of each run and measures nothing."""
-    mode: MeterMode = "masked"
-    """How the meter reads: deterministically, as the released code of SocioT does, or by manner,
-    which small models hear better."""
+    mode: MeterMode = "manner"
+    """How the meter reads: by manner, which small models hear better than speakers; by speakers and
+    deterministically; or as the released code of SocioT does."""
     meter: str = PACKAGED
     """The meter's language model: `packaged`, a hub id, or a folder with safetensors."""
 

@@ -93,7 +93,7 @@ def record_version(
                 return
             fixed = _fixed_by_rows(cursor)
             _check_settings(newest.settings, settings, fixed)
-            _check_content(newest.content, content, fixed)
+            _check_content(newest, content, fixed)
             if app_runs:
                 _check_app_knows(newest.settings, settings)
         cursor.execute(
@@ -243,12 +243,19 @@ def _count(cursor: duckdb.DuckDBPyConnection, statement: str) -> int:
     return int(row[0]) if row else 0
 
 
-def _check_content(recorded: Content, given: Content, fixed: set[str]) -> None:
+def _check_content(recorded: _Version, given: Content, fixed: set[str]) -> None:
     after = _named(given)
-    for name, sha256 in _named(recorded).items():
+    messages = recorded.settings.warmth.prompts
+    for name, sha256 in _named(recorded.content).items():
         if name in fixed and sha256 is not None and after[name] != sha256:
+            # messages are items too, and the hash is of both
+            also = (
+                f" or the messages of warmth.prompts ({messages})"
+                if name == "items" and messages
+                else ""
+            )
             raise BadSettings(
-                f"the {name} are not those that this study began with; put the old ones back (for "
+                f"the {name}{also} are not those that this study began with; put the old ones back (for "
                 "packaged ones: the release of warmth-audit that it began with), or begin another "
                 "study in a new folder with --study"
             )

@@ -8,10 +8,9 @@ from study.settings import Settings, WarmthSettings
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
-def make_settings(rule="first_within_one_se"):
-    return Settings(
-        name="a", question="?", seed=7, warmth=WarmthSettings(prompts="packaged", rule=rule)
-    )
+def make_settings(rule="first_within_one_se", mode="manner"):
+    warmth = WarmthSettings(prompts="packaged", rule=rule, mode=mode)
+    return Settings(name="a", question="?", seed=7, warmth=warmth)
 
 
 def scored(epochs, mean, n=10, left_out=()):

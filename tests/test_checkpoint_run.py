@@ -28,7 +28,7 @@ beliefs = ["none"]
 max_new_tokens = 12
 [warmth]
 prompts = "packaged"
-limit = 12
+limit = {limit}
 rule = "first_within_one_se"
 meter = "{base}"
 """
@@ -44,11 +44,16 @@ def run(command, study, *options):
     )
 
 
-def test_a_study_with_a_rule_serves_the_checkpoint_that_it_took(tmp_path):
-    study = tmp_path / "studies" / "chosen"
+def write_study(folder, limit=12):
+    study = folder / "studies" / "chosen"
     study.mkdir(parents=True)
-    base = make_tiny_model(tmp_path / "tiny", seed=1)
-    (study / "study.toml").write_text(STUDY.format(base=base), encoding="utf-8")
+    base = make_tiny_model(folder / "tiny", seed=1)
+    (study / "study.toml").write_text(STUDY.format(base=base, limit=limit), encoding="utf-8")
+    return study
+
+
+def test_a_study_with_a_rule_serves_the_checkpoint_that_it_took(tmp_path):
+    study = write_study(tmp_path)
     done = run("run", study)
     assert done.returncode == 0, done.stdout + done.stderr
     told = json.loads((study / "checkpoint-choice.json").read_text(encoding="utf-8"))
@@ -72,3 +77,13 @@ def test_a_study_with_a_rule_serves_the_checkpoint_that_it_took(tmp_path):
     document = json.loads(shown.stdout)
     assert document["chosen_sha256"] == served
     assert (tmp_path / "drawn" / "checkpoints-warm.png").exists()
+
+
+def test_a_run_whose_rule_could_not_tell_ends_with_the_reason_and_what_to_do(tmp_path):
+    study = write_study(tmp_path, limit=9)
+    done = run("run", study)
+    told = " ".join(done.stderr.split())
+    assert done.returncode == 2
+    assert "9 messages scored for all, at least 10 are needed" in told
+    assert "begin another study beside this one with more messages" in told
+    assert "ended with status" not in told

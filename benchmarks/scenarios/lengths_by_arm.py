@@ -44,7 +44,7 @@ def _study(n_items: int, n_prompts: int) -> Study:
         return {
             "mean_length": (mean_length(original, item, 0.95),),
             "median_length": (median_by_item(original, item, 0.95),),
-            "length_difference": (length_difference(*columns, 0.95),),
+            "length_difference": (length_difference(*columns, 0.95).estimate,),
         }
 
     return study

@@ -31,9 +31,13 @@ def read_file(file: Path) -> Table:
         raise BadItems(f"items file {error}") from error
 
 
-def parse_rows(model: type[Model], table: Table) -> Iterator[tuple[str, Model]]:
+def parse_rows(
+    model: type[Model], table: Table, layout: str | None = None
+) -> Iterator[tuple[str, Model]]:
     """Check every row against a model; empty values count as missing.
 
+    Args:
+        layout: what rows look like, for the message; None names the model's columns.
     Yields:
         The row's place for messages, and the row.
     Raises:
@@ -51,8 +55,9 @@ def parse_rows(model: type[Model], table: Table) -> Iterator[tuple[str, Model]]:
             said = problem["msg"].removeprefix("Value error, ")
             said = said[:1].lower() + said[1:]
             columns = ", ".join(field.alias or name for name, field in model.model_fields.items())
+            expected = layout or f"the columns {columns}"
             raise BadItems(
-                f"{place}: {said}; expected the columns {columns}; correct the row or take it out"
+                f"{place}: {said}; expected {expected}; correct the row or take it out"
             ) from error
         yield where, parsed
 

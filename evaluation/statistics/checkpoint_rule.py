@@ -11,13 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from evaluation.statistics.intervals import (
-    Bounds,
-    Span,
     Values,
-    bounds_by_unit,
-    check_values,
-    cluster_variance,
     count_of,
+    mean_by_unit,
     not_estimable,
 )
 from study.errors import BadTable
@@ -27,8 +23,6 @@ from study.settings import CheckpointRule
 UNIT = "message"
 FEWEST_MESSAGES = 10
 """Below it a standard error says little: of 10, its own relative error is about a quarter."""
-
-_ANYWHERE = Span(-np.inf, np.inf)
 
 
 @dataclass(frozen=True)
@@ -77,20 +71,10 @@ def measure_warmth(
 
 
 def _measure(epochs: float, differences: Values, level: float) -> CheckpointWarmth:
-    n = len(differences)
-    if not n:
+    if not len(differences):
         return CheckpointWarmth(epochs, not_estimable("no message was scored", UNIT, level), None)
-    check_values(differences, level=level)
-    messages = np.arange(n)
-    stderr, bounds = None, Bounds(None, None, "no interval: every message differs by the same")
-    if n < 2:
-        bounds = Bounds(None, None, f"no interval: only one {UNIT}")
-    elif np.ptp(differences) > 1e-12:
-        stderr = cluster_variance(differences, messages) ** 0.5
-        bounds = bounds_by_unit(differences, messages, UNIT, _ANYWHERE, level)
-    mean = float(differences.mean())
-    warmth = Estimate(mean, bounds.low, bounds.high, level, n, n, UNIT, bounds.method, None)
-    return CheckpointWarmth(epochs, warmth, stderr)
+    found = mean_by_unit(differences, np.arange(len(differences)), UNIT, level, noun="difference")
+    return CheckpointWarmth(epochs, found.estimate, found.stderr)
 
 
 def apply_rule(rule: CheckpointRule, found: Sequence[CheckpointWarmth]) -> RuleOutcome:

@@ -37,6 +37,7 @@ class Span:
 
 
 SHARE = Span(0.0, 1.0)
+ANYWHERE = Span(-np.inf, np.inf)
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class Bounds:
     low: float | None
     high: float | None
     method: str
+    stderr: float | None = None
+    """Of the mean, where the interval is t's about it."""
 
 
 def not_estimable(reason: str, unit: str, level: float = 0.95) -> Estimate:
@@ -180,6 +183,45 @@ def bounds_by_unit(values: Values, unit_ids: Ids, unit: str, span: Span, level: 
     return _t_bounds(values, variance, n_units - 1, span, level, method)
 
 
+@dataclass(frozen=True)
+class UnitMean:
+    """The mean of values that depend on each other within units."""
+
+    estimate: Estimate
+    stderr: float | None
+    """None where the values show no spread."""
+
+
+def mean_by_unit(
+    values: Values,
+    unit_ids: Ids,
+    unit: str,
+    level: float,
+    span: Span = ANYWHERE,
+    noun: str = "value",
+) -> UnitMean:
+    """Mean with a cluster-t interval, one way, of values that may lie anywhere.
+
+    Equal values say nothing of how far others could lie, and get no interval.
+
+    Args:
+        noun: what a value is, for the reason where there is no interval.
+    Raises:
+        BadTable: arrays of unequal length, or a value that is no number.
+    """
+    check_values(values, unit_ids, level=level)
+    n, n_units = len(values), index_units(unit_ids).n
+    if not n:
+        return UnitMean(not_estimable(f"no {noun}s", unit, level), None)
+    if n_units > 1 and np.ptp(values) < _EQUAL:
+        found = Bounds(None, None, f"no interval: all {noun}s are equal")
+    else:
+        found = bounds_by_unit(values, unit_ids, unit, span, level)
+    mean = float(values.mean())
+    estimate = Estimate(mean, found.low, found.high, level, n, n_units, unit, found.method, None)
+    return UnitMean(estimate, found.stderr)
+
+
 def share_bounds_by_unit(values: Values, unit_ids: Ids, unit: str, level: float) -> Bounds:
     """Wilson's interval of a share on its effective sample size, with t in place of z.
 
@@ -289,9 +331,9 @@ def _bounds_of_equal_values(value: float, n_units: int, span: Span, level: float
 def _t_bounds(
     values: Values, variance: float, degrees: int, span: Span, level: float, method: str
 ) -> Bounds:
-    half = float(stdtrit(degrees, (1 + level) / 2)) * variance**0.5
-    mean = float(values.mean())
-    return Bounds(max(span.lowest, mean - half), min(span.highest, mean + half), method)
+    mean, stderr = float(values.mean()), variance**0.5
+    half = float(stdtrit(degrees, (1 + level) / 2)) * stderr
+    return Bounds(max(span.lowest, mean - half), min(span.highest, mean + half), method, stderr)
 
 
 def _degrees(degrees: int) -> str:

@@ -10,18 +10,13 @@ import numpy as np
 
 from evaluation.statistics.intervals import (
     Ids,
-    Span,
     Values,
-    bounds_by_unit,
     check_values,
-    index_units,
-    not_estimable,
+    mean_by_unit,
 )
 from evaluation.statistics.meter_agreement import area_under_curve
 from evaluation.statistics.proportions import UNIT, rate
 from study.records import Estimate
-
-_ANY_NUMBER = Span(-np.inf, np.inf)
 
 
 @dataclass(frozen=True)
@@ -48,20 +43,7 @@ def mean_score(scores: Values, item_ids: Ids, level: float = 0.95) -> Estimate:
         BadTable: arrays of unequal length, or a score that is no number.
     Source: Liang and Zeger 1986.
     """
-    check_values(scores, item_ids, level=level)
-    if not len(scores):
-        return not_estimable("no scores", UNIT, level)
-    n_items = index_units(item_ids).n
-    # equal scores have no spread to tell how far others could lie, and no bounds of their own
-    if n_items > 1 and np.ptp(scores) == 0:
-        low = high = None
-        method = "no interval: all scores are equal"
-    else:
-        bounds = bounds_by_unit(scores, item_ids, UNIT, _ANY_NUMBER, level)
-        low, high, method = bounds.low, bounds.high, bounds.method
-    return Estimate(
-        float(scores.mean()), low, high, level, len(scores), n_items, UNIT, method, None
-    )
+    return mean_by_unit(scores, item_ids, UNIT, level, noun="score").estimate
 
 
 def higher_share(differences: Values, item_ids: Ids, level: float = 0.95) -> Estimate:

@@ -9,17 +9,16 @@ from dataclasses import dataclass, replace
 from math import inf
 
 import numpy as np
-from scipy.special import stdtr, stdtrit
+from scipy.special import stdtr
 
 from evaluation.statistics.columns import AnyTexts, Floats, LengthColumns
 from evaluation.statistics.families import AdjustedP, adjust_in_family
 from evaluation.statistics.intervals import (
     Ids,
     Span,
+    UnitMean,
     Values,
-    bounds_by_unit,
-    check_values,
-    index_units,
+    mean_by_unit,
     not_estimable,
 )
 from evaluation.statistics.medians import median_by_item
@@ -27,7 +26,6 @@ from study.records import ORIGINAL, Estimate
 
 UNIT = "item"
 _ANY_LENGTH = Span(0.0, inf)
-_ANY_DIFFERENCE = Span(-inf, inf)
 
 
 @dataclass(frozen=True)
@@ -83,7 +81,7 @@ def compute_reply_lengths(
                 n_failed=int((~has_text).sum()),
                 n_uncounted=int((has_text & ~is_counted).sum()),
                 n_cut=int(own.is_cut.sum()),
-                difference=difference,
+                difference=None if difference is None else difference.estimate,
                 p=None if difference is None else p_of_mean(difference),
                 test=None,
             )
@@ -112,10 +110,10 @@ def mean_length(values: Values, item_ids: Ids, level: float) -> Estimate:
     Raises:
         BadTable: arrays of unequal length, or a NaN.
     """
-    return _mean(values, item_ids, _ANY_LENGTH, level)
+    return mean_by_unit(values, item_ids, UNIT, level, _ANY_LENGTH, "length").estimate
 
 
-def length_difference(arm: LengthColumns, original: LengthColumns, level: float) -> Estimate:
+def length_difference(arm: LengthColumns, original: LengthColumns, level: float) -> UnitMean:
     """Mean of arm − original in characters, over prompts that both answered.
 
     Returns:
@@ -126,40 +124,22 @@ def length_difference(arm: LengthColumns, original: LengthColumns, level: float)
         in_arm.prompt, in_original.prompt, assume_unique=True, return_indices=True
     )
     if not len(both):
-        return not_estimable("no prompt was answered by both arms", UNIT, level)
+        nothing = not_estimable("no prompt was answered by both arms", UNIT, level)
+        return UnitMean(nothing, None)
     differences = in_arm.n_characters[places] - in_original.n_characters[places_of_original]
-    return _mean(differences, in_arm.item[places], _ANY_DIFFERENCE, level)
+    return mean_by_unit(differences, in_arm.item[places], UNIT, level, noun="difference")
 
 
-def p_of_mean(found: Estimate) -> float | None:
-    """Two-sided p-value of the mean behind a cluster-t interval being 0.
+def p_of_mean(found: UnitMean) -> float | None:
+    """Two-sided p-value of a mean being 0, by the t distribution of its interval.
 
-    Args:
-        found: an estimate of `mean_length` or `length_difference`, whose interval lies evenly
-            about its value.
     Returns:
-        None where there is no interval.
+        None where the mean has no standard error.
     """
-    if found.value is None or found.low is None or found.high is None:
+    if found.estimate.value is None or found.stderr is None:
         return None
-    degrees = found.n_units - 1
-    stderr = (found.high - found.low) / 2 / float(stdtrit(degrees, (1 + found.level) / 2))
-    return 2 * float(stdtr(degrees, -abs(found.value) / stderr))
-
-
-def _mean(values: Values, item_ids: Ids, span: Span, level: float) -> Estimate:
-    check_values(values, item_ids, level=level)
-    if not len(values):
-        return not_estimable("no lengths", UNIT, level)
-    n_units = index_units(item_ids).n
-    mean = float(values.mean())
-    if n_units > 1 and values.min() == values.max():
-        equal = "no interval: all values are equal"
-        return Estimate(mean, None, None, level, len(values), n_units, UNIT, equal, None)
-    bounds = bounds_by_unit(values, item_ids, UNIT, span, level)
-    return Estimate(
-        mean, bounds.low, bounds.high, level, len(values), n_units, UNIT, bounds.method, None
-    )
+    degrees = found.estimate.n_units - 1
+    return 2 * float(stdtr(degrees, -abs(found.estimate.value) / found.stderr))
 
 
 @dataclass(frozen=True)

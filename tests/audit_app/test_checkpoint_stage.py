@@ -2,18 +2,22 @@
 
 import json
 import shutil
+from contextlib import ExitStack
+from urllib.parse import urlsplit
 
 import pytest
 from tgi_double import TgiDouble
 from tiny_model import make_tiny_model
 
 from audit_app.access import FileAccess
-from audit_app.checkpoint_stage import choose
+from audit_app.checkpoint_stage import take_checkpoint
 from audit_app.pipeline import Job
 from audit_app.run import adapters_of
 from audit_app.training_stage import plan_training, train_arms
 from evaluation.checkpoint_choices import measures_of, read_newest_choice
+from evaluation.checkpoint_tables import checkpoints_as_json
 from evaluation.serving.local_server import running_app
+from evaluation.warmth import read_measures
 from study.errors import BadSettings, CanaryFailed, MissingStage, ModelUnreachable
 from study.folder import StudyFolder
 from study.progress import silent
@@ -84,7 +88,7 @@ def make_job(tmp_path, base, adapters):
 
 def choose_over(double, job):
     with running_app(double.app()) as url:
-        return choose(job, job.folder.root, (url,), None, "auto")
+        return take_checkpoint(job, job.folder.root, (url,), None, "auto")
 
 
 def count(job, table):
@@ -148,6 +152,58 @@ def test_a_run_that_found_nobody_goes_on_where_it_stopped(make_job):
     assert len(double.bodies) == 8 * 3 + 8 * 5 + 48 - n_kept
 
 
+def test_a_kill_while_scoring_keeps_the_scores_that_are_made(make_job):
+    def stop(progress):
+        if progress.note.endswith("s left") and progress.done >= 16:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        choose_over(TgiDouble(NAMES), make_job(stop))
+    heard = []
+    job = make_job(heard.append)
+    choice = choose_over(TgiDouble(NAMES), job)
+    # 48 replies in groups of 16, of which one was on the disk
+    assert [one.done for one in heard if one.note.endswith("s left")] == [16, 32]
+    with job.access.reading() as con:
+        found = con.execute(
+            "SELECT r.epochs, avg(s.score - o.score) FROM checkpoint_replies r "
+            "JOIN warmth_scores s ON s.response_id = r.reply_id "
+            "JOIN checkpoint_replies b ON b.prompt_id = r.prompt_id AND b.epochs = 0 "
+            "JOIN warmth_scores o ON o.response_id = b.reply_id "
+            "WHERE r.epochs > 0 GROUP BY r.epochs ORDER BY r.epochs"
+        ).fetchall()
+        # their scores are none of the study's pairs: no meter is told of for them
+        assert read_measures(con) == ()
+    points = [(one.epochs, pytest.approx(one.warmth.value)) for one in measures_of(choice).points]
+    assert found == points
+
+
+def test_a_replica_that_comes_back_without_the_checkpoints_stops_the_run(make_job):
+    with ExitStack() as first, ExitStack() as second:
+
+        def swap_server(progress):
+            if progress.note == "replies" and not swapped:
+                swapped.append(True)
+                first.close()
+                second.enter_context(running_app(TgiDouble().app(), port=urlsplit(url).port))
+
+        swapped = []
+        double = TgiDouble(NAMES, takes_at_once=4, delay_s=0.1)
+        url = first.enter_context(running_app(double.app()))
+        job = make_job(swap_server, limit=64)
+        with pytest.raises(CanaryFailed, match="warm-epoch"):
+            take_checkpoint(job, job.folder.root, (url,), None, "auto")
+    assert swapped
+    assert count(job, "checkpoint_choices") == 0
+
+
+def test_a_folder_as_meter_is_told_by_its_own_name(make_job):
+    job = make_job()
+    choice = choose_over(TgiDouble(NAMES), job)
+    assert measures_of(choice).meter == "tiny"
+    assert str(job.settings.warmth.meter) not in json.dumps(checkpoints_as_json(choice))
+
+
 def test_a_checkpoint_that_nobody_serves_stops_the_run(make_job):
     job = make_job()
     with pytest.raises(CanaryFailed, match=r"warm-epoch-0\.5"):
@@ -183,7 +239,7 @@ def test_a_rule_cannot_be_written_or_changed_once_messages_are_asked(make_job):
 def test_without_a_rule_there_is_nothing_to_choose_and_the_end_of_the_run_is_served(make_job):
     job = make_job(rule=None)
     with pytest.raises(BadSettings, match=r"warmth\.rule: expected a rule"):
-        choose(job, job.folder.root, (), None, "auto")
+        take_checkpoint(job, job.folder.root, (), None, "auto")
     (warm,) = adapters_of(job, plan_of(job)).values()
     assert read_manifest(warm).run.steps == 4
 

@@ -114,22 +114,23 @@ def test_a_folder_is_called_by_its_own_name(folder, tmp_path):
     assert find_meter(str(folder), tmp_path, silent).name == "tiny-gpt2"
 
 
-def test_the_command_scores_a_study_and_its_report_tells(tmp_path, folder):
+def test_without_any_reply_the_command_says_so_before_it_loads_a_meter(tmp_path):
     from audit_app.demo import SMALL, write_study
     from study.folder import StudyFolder
 
     study = StudyFolder(tmp_path / "studies" / "small")
     write_study(study, SMALL)
 
-    def warmth_audit(*arguments):
+    def warmth_audit(*arguments, status=0):
         done = subprocess.run(
             [sys.executable, "-m", "audit_app", *map(str, arguments), "--study", str(study.root)],
             capture_output=True,
             text=True,
             timeout=300,
         )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        assert done.returncode == status, done.stderr
+        return done.stdout if status == 0 else " ".join(done.stderr.split())
 
-    assert "every reply has a score" in warmth_audit("warmth", "--meter", folder)
+    told = warmth_audit("warmth", "--meter", tmp_path / "nowhere", status=2)
+    assert "expected replies to score, the study has none yet; run `warmth-audit generate" in told
     assert json.loads(warmth_audit("report", "--json"))["meters"] == []

@@ -1,7 +1,7 @@
 """Meters of warmth in the report, from a real study file with ratings and scores."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -62,6 +62,10 @@ def test_the_lift_stands_with_interval_and_counts(results):
     assert by_mask["Without a score"] == "0 pairs"
     assert "only the text's own tokens count" in table.note
     assert "as the released code" in table.note
+    # gpt2 drew its dropout by a seed
+    assert "padding count, dropout is on." in table.note
+    # no warmth pair is in this study
+    assert "optimistic" not in table.note
 
 
 def test_the_report_for_programs_names_every_measure(results):
@@ -101,6 +105,13 @@ def test_texts_are_told_with_what_was_left_out():
     assert by_score["Ranked right"].startswith("66.7 % [")
     assert (by_length["Equal"], by_score["Equal"]) == ("3 pairs", "0 pairs")
     assert "seed 3" in ranks.note
+
+
+def test_a_meter_without_dropout_is_not_said_to_draw_any():
+    found = replace(scored_texts([0.1, 0.3]).warmth, measure=replace(PAPER, seed=None, passes=1))
+    (means,) = texts_as_tables(found)
+    assert "padding count." in means.note
+    assert "dropout" not in means.note
 
 
 def test_texts_for_programs_have_a_score_per_row():

@@ -105,6 +105,7 @@ def test_the_packaged_messages_are_enough_and_none_is_trained_on():
     [
         ("[]", "no rows"),
         ('[{"id": 1}]', r"row 1, column 'conversations'"),
+        ('[{"messages": [{"role": "user", "content": "Hi"}]}]', "in ShareGPT form.*another form"),
         ('[{"conversations": [{"value": "Hello there, all of you."}]}]', "from"),
         ('[{"conversations": [{"from": "human", "value": 7}]}]', "value"),
         ('[{"conversations": []}]', r"got none \(it has none\)"),
@@ -135,3 +136,11 @@ def test_every_message_of_a_real_file_is_asked_or_counted(real_data, name, openi
         found = read(str(real_data / "conversations" / name), turns=turns)
         assert len({item.item_id for item in found.items}) == found.n_usable == n_usable
         assert found.n_messages == n_usable + sum(found.left_out.values())
+
+
+def test_a_file_that_is_not_there_is_no_items_file_and_no_hub_id(tmp_path):
+    with pytest.raises(BadItems) as told:
+        read(str(tmp_path / "nope.jsonl"))
+    assert str(told.value).startswith("warmth.prompts: ")
+    assert 'correct the path, or write "packaged"' in str(told.value)
+    assert "hub" not in str(told.value)

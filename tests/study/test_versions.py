@@ -5,7 +5,13 @@ import pytest
 
 from study.errors import BadSettings
 from study.migrations import migrate
-from study.settings import EvaluationSettings, GateSettings, RatingSettings, Settings
+from study.settings import (
+    EvaluationSettings,
+    GateSettings,
+    RatingSettings,
+    Settings,
+    WarmthSettings,
+)
 from study.versions import (
     Content,
     SettingChange,
@@ -104,6 +110,16 @@ def test_contents_that_rows_were_made_from_may_not_change_under_their_name(con, 
     record_version(con, BEGUN, at(2), CONTENT)
     with pytest.raises(BadSettings, match=f"the {changed} are not those.*put the old ones back"):
         record_version(con, BEGUN, at(3), other)
+
+
+def test_messages_of_a_file_that_changed_are_named_beside_the_items(con):
+    asking = BEGUN.model_copy(update={"warmth": WarmthSettings(prompts="talks.json")})
+    record_version(con, asking, at(0), CONTENT)
+    con.execute(PROMPT)
+    with pytest.raises(
+        BadSettings, match=r"the items or the messages of warmth.prompts \(talks\.json\) are not"
+    ):
+        record_version(con, asking, at(1), Content(items_sha256="items 2"))
 
 
 def test_who_opens_a_study_without_reading_its_contents_leaves_them_as_noted(con):

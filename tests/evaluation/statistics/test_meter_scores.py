@@ -20,11 +20,16 @@ def test_the_mean_has_the_interval_of_its_items():
 
 @pytest.mark.parametrize(
     ("scores", "says"),
-    [([], "no scores"), ([0.2], "only one item"), ([0.2, 0.2], "all scores are equal")],
+    [
+        ([], "no scores"),
+        ([0.2], "only one item"),
+        ([0.2, 0.2], "all scores are equal"),
+        ([0.2, 0.2 + 1e-14, 0.2], "all scores are equal"),
+    ],
 )
 def test_a_mean_without_a_spread_has_no_interval_and_says_why(scores, says):
     found = mean_score(np.array(scores), ids(len(scores)))
-    assert found.low is None
+    assert found.low is found.high is None
     assert says in found.method
 
 

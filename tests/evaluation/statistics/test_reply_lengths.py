@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from evaluation.statistics.columns import LengthColumns
+from evaluation.statistics.intervals import Span, mean_by_unit
 from evaluation.statistics.reply_lengths import (
     adjust_tests,
     compute_reply_lengths,
@@ -51,14 +52,14 @@ def test_equal_lengths_claim_no_certainty():
     assert (found.value, found.low, found.method) == (
         7.0,
         None,
-        "no interval: all values are equal",
+        "no interval: all lengths are equal",
     )
 
 
 def test_a_difference_is_over_prompts_that_both_answered():
     original = columns_of("original", ["a", "b", "c"], [100, 200, NAN])
     warm = columns_of("warm", ["a", "b", "c", "d"], [110, 230, 500, 500])
-    found = length_difference(warm, original, 0.95)
+    found = length_difference(warm, original, 0.95).estimate
     # +10 and +30: mean 20, variance of the mean 100, t with one degree of freedom 12.7062
     assert (found.value, found.n) == (20.0, 2)
     assert found.high == pytest.approx(20 + 127.062, abs=1e-2)
@@ -68,7 +69,7 @@ def test_several_replies_to_a_prompt_are_averaged():
     original = columns_of("original", ["a", "a", "b"], [100, 200, 50])
     warm = columns_of("warm", ["a", "b", "b"], [100, 10, 30])
     # 100 − 150 and 20 − 50
-    assert length_difference(warm, original, 0.95).value == -40.0
+    assert length_difference(warm, original, 0.95).estimate.value == -40.0
 
 
 def test_the_p_value_is_that_of_a_paired_t_test():
@@ -79,6 +80,15 @@ def test_the_p_value_is_that_of_a_paired_t_test():
     assert p_of_mean(length_difference(warm, original, 0.95)) == pytest.approx(0.013236, abs=1e-6)
     # the level of the interval behind it changes nothing
     assert p_of_mean(length_difference(warm, original, 0.5)) == pytest.approx(0.013236, abs=1e-6)
+
+
+def test_the_p_value_of_a_mean_whose_interval_is_cut_at_0_is_that_of_the_whole_one():
+    # 0, 0, 0, 0, 5: mean 1, standard error 1, so t = 1 with 4 degrees of freedom,
+    # p = 0.373901 (R: 2 * pt(-1, 4))
+    values = np.array([0.0, 0, 0, 0, 5])
+    found = mean_by_unit(values, np.arange(5), "item", 0.95, Span(0.0, np.inf))
+    assert (found.estimate.low, found.stderr) == (0.0, pytest.approx(1.0))
+    assert p_of_mean(found) == pytest.approx(0.373901, abs=1e-6)
 
 
 def test_lengths_of_an_arm_say_what_was_left_out():

@@ -4,7 +4,7 @@ import pytest
 
 from evaluation.findings import tell_findings
 from evaluation.gate import Coverage, check_gate
-from evaluation.meter_tables import agreements_of
+from evaluation.meter_tables import agreements_of, meters_as_tables
 from evaluation.rating_plots import plot_warm_share
 from evaluation.report import results_as_json, results_as_tables
 from evaluation.statistics.interim import compute_interim
@@ -122,6 +122,8 @@ def test_a_meter_is_held_against_each_kind_of_pair_by_itself(heard_study):
     assert (of_warmth.kind, of_warmth.lift.n) == ("warmth", 3)
     assert of_warmth.lift.value == pytest.approx(0.0)
     assert of_warmth.agreement.share.value == 1.0
+    (table,) = meters_as_tables((of_questions, of_warmth), None)
+    assert "Where a checkpoint was taken by these messages" in table.note
     assert set(agreements_of((of_questions, of_warmth))) == {
         "SocioT masked, m (sha): warm",
         "SocioT masked, m (sha): warm, warmth pairs",
