@@ -43,8 +43,8 @@ def warmth(
     ] = None,
     mode: Annotated[
         MeterMode,
-        typer.Option("--mode", help="masked; paper, as the released code does it; or manner."),
-    ] = "masked",
+        typer.Option("--mode", help="manner; SocioT masked; or SocioT paper, as released."),
+    ] = "manner",
     meter: Annotated[
         str, typer.Option("--meter", help="packaged, a hub id such as gpt2, or a folder.")
     ] = PACKAGED,
@@ -60,7 +60,7 @@ def warmth(
     app: AppOption = None,
     token: TokenOption = None,
 ) -> None:
-    """How warm replies or texts sound to a language model: SocioT warmth.
+    """How warm replies or texts sound to a language model.
 
     Of a study every reply that has no score is scored, and `report` tells whether people hear the
     same. Of a file the texts of a column; with --against also the share of rows in which the

@@ -3,10 +3,10 @@
 Run: WARMTH_REAL_DATA=FOLDER .venv/bin/python benchmarks/warmth_meter.py [--meter packaged]
      [--pairs 100] [--scores build/warmth_meter.jsonl] [--kept] [--document docs/validity.md]
 
-Both modes, on all sets of the folder `warmth` of the real data; of a set with more pairs than
+Every mode, on all sets of the folder `warmth` of the real data; of a set with more pairs than
 `--pairs` that many are drawn by seed. Scores are kept by hash of the text and the model, so that a
-run which is stopped goes on, and one with more pairs adds to it; with `--kept` nothing is scored, and pairs
-without scores are left out. What it prints for a set is what
+run which is stopped goes on, and one with more pairs adds to it; with `--kept` nothing is scored, and
+of each mode the pairs without scores are left out. What it prints for a set is what
 `warmth-audit warmth FILE --text COL --against COL --item COL` says of those rows. `--document` puts the
 table between the marks of a document.
 """
@@ -105,9 +105,9 @@ class Scores:
             self._keep(mode, dict(zip(group, found, strict=True)), seconds)
         return np.array([self._known[mode, _sha256(text)] for text in texts])
 
-    def has(self, text: str) -> bool:
-        """Whether a text has a score by both modes."""
-        return all((mode, _sha256(text)) in self._known for mode in MODES)
+    def has(self, mode: MeterMode, text: str) -> bool:
+        """Whether a text has a score by a mode."""
+        return (mode, _sha256(text)) in self._known
 
     def _keep(self, mode: MeterMode, found: dict[str, float], seconds: float) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)
@@ -133,12 +133,12 @@ def read_pairs(folder: Path, pair_set: PairSet, limit: int) -> Pairs:
     return Pairs(list(warmer), list(other), items.astype(str), len(table))
 
 
-def kept_pairs(pairs: Pairs, scores: Scores) -> Pairs:
-    """Those whose texts have scores."""
+def kept_pairs(pairs: Pairs, scores: Scores, mode: MeterMode) -> Pairs:
+    """Those whose texts have scores by a mode."""
     kept = [
         place
         for place, both in enumerate(zip(pairs.warmer, pairs.other, strict=True))
-        if all(map(scores.has, both))
+        if all(scores.has(mode, text) for text in both)
     ]
     return Pairs(
         [pairs.warmer[place] for place in kept],
@@ -171,20 +171,18 @@ def as_markdown(rows: Iterator[tuple[PairSet, Pairs, str, Ranking]]) -> str:
 def rankings(
     folder: Path, scores: Scores, limit: int, only_kept: bool
 ) -> Iterator[tuple[PairSet, Pairs, str, Ranking]]:
-    """Every set by both modes and by length."""
+    """Every set by every mode and by length."""
     for pair_set in SETS:
-        pairs = read_pairs(folder, pair_set, limit)
-        if only_kept:
-            pairs = kept_pairs(pairs, scores)
-        if not len(pairs):
-            continue
+        drawn = read_pairs(folder, pair_set, limit)
         for mode in MODES:
-            both = scores.of(mode, [*pairs.warmer, *pairs.other]).reshape(2, -1)
-            yield pair_set, pairs, mode, rank_pairs(*both, pairs.items, SEED)
+            pairs = kept_pairs(drawn, scores, mode) if only_kept else drawn
+            if len(pairs):
+                both = scores.of(mode, [*pairs.warmer, *pairs.other]).reshape(2, -1)
+                yield pair_set, pairs, mode, rank_pairs(*both, pairs.items, SEED)
         lengths = np.array(
-            [[float(len(text)) for text in side] for side in (pairs.warmer, pairs.other)]
+            [[float(len(text)) for text in side] for side in (drawn.warmer, drawn.other)]
         )
-        yield pair_set, pairs, "length", rank_pairs(*lengths, pairs.items, SEED)
+        yield pair_set, drawn, "length", rank_pairs(*lengths, drawn.items, SEED)
 
 
 def put_into(document: Path, table: str) -> None:

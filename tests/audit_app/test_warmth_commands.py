@@ -54,7 +54,7 @@ def test_pairs_are_scored_ranked_and_counted(table, meter):
     found = json.loads(done.stdout)
     assert found["measure"]["meter"] == "tiny-gpt2"
     assert (found["measure"]["mode"], found["measure"]["seed"], found["seed"]) == (
-        "masked",
+        "manner",
         None,
         4,
     )
@@ -62,7 +62,7 @@ def test_pairs_are_scored_ranked_and_counted(table, meter):
     loaded = load_meter(meter)
     assert found["measure"]["meter_sha256"] == loaded.sha256
     for column, name in enumerate(("warm", "plain")):
-        expected = score_texts(loaded, [row[column] for row in ROWS], "masked", seed=0)
+        expected = score_texts(loaded, [row[column] for row in ROWS], "manner", seed=0)
         expected = [None if math.isnan(score) else score for score in expected]
         assert found["scores"][name] == pytest.approx(expected, abs=1e-6)
     higher = [
