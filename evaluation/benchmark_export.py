@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 
 from evaluation.formats import count_of
+from evaluation.grading.wording import words
 from study.errors import MissingStage
 from study.records import Item, Prompt
 from study.settings import Settings
@@ -98,7 +99,7 @@ def _row(asked: AskedPrompt) -> dict[str, Any]:
     return {
         "id": prompt.prompt_id,
         "input": prompt.text,
-        "target": list(item.references),
+        "target": [_as_option(item, reference) for reference in item.references],
         "task": item.task,
         "item": item.item_id,
         "context": prompt.context,
@@ -115,13 +116,23 @@ def _row(asked: AskedPrompt) -> dict[str, Any]:
     }
 
 
+def _as_option(item: Item, answer: str) -> str:
+    """The text of the option that an answer means, as the prompt shows it."""
+    if answer in item.options:
+        return answer
+    meant = [option for option in item.options if words(option) == words(answer)]
+    return meant[0] if meant else answer
+
+
 def _sampling(settings: Settings) -> dict[str, Any]:
-    """Under the names that Inspect AI gives them; the repetition penalty has none there."""
+    """What Inspect AI has a name for is under that."""
     decoding = settings.evaluation.decoding
     sampling: dict[str, Any] = {
         "temperature": decoding.temperature,
         "max_tokens": decoding.max_new_tokens,
         "seed": settings.seed,
+        "repetition_penalty": decoding.repetition_penalty,
+        "samples": decoding.samples,
     }
     if decoding.top_p is not None:
         sampling["top_p"] = decoding.top_p
@@ -147,6 +158,7 @@ def _card(asked: Sequence[AskedPrompt], written: WrittenBenchmark, settings: Set
         left_out=_left_out_in_words(written),
         settings_sha256=settings.sha256,
         seed=settings.seed,
+        repetition_penalty=settings.evaluation.decoding.repetition_penalty,
     )
 
 
