@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 
-from evaluation.formats import count_of
+from evaluation.formats import count_of, on_one_line
 from evaluation.grading.wording import words
 from study.errors import MissingStage
 from study.records import Item, Prompt
@@ -153,7 +153,7 @@ def _card(asked: Sequence[AskedPrompt], written: WrittenBenchmark, settings: Set
         shape=_shape_in_words(settings),
         counts=_counts(asked),
         licences=", ".join(
-            f"{_on_one_line(name)} ({count_of(n, 'item')})" for name, n in licences.most_common()
+            f"{_as_cell(name)} ({count_of(n, 'item')})" for name, n in licences.most_common()
         ),
         left_out=_left_out_in_words(written),
         settings_sha256=settings.sha256,
@@ -190,12 +190,12 @@ def _counts(asked: Sequence[AskedPrompt]) -> str:
 def _count_rows(parts: Iterable[tuple[str, Counter[str]]]) -> Iterable[str]:
     for part, counts in parts:
         for name, n in counts.items():
-            yield f"| {part} {_on_one_line(name)} | {n} |"
+            yield f"| {part} {_as_cell(name)} | {n} |"
 
 
-def _on_one_line(text: str) -> str:
+def _as_cell(name: str) -> str:
     """Names come from files of anyone: none ends its line or its cell."""
-    return " ".join(text.split()).replace("|", "\\|")
+    return on_one_line(name).replace("|", "\\|")
 
 
 def _as_licence_id(licence: str) -> str:
