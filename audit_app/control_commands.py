@@ -1,5 +1,6 @@
 """The subcommand that asks every arm the control sets; `cli.py` puts it beside the others."""
 
+import errno
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,9 +20,9 @@ from audit_app.options import (
     show_tables,
     terminal,
 )
-from study.errors import DiskFull, MissingStage
+from study.errors import BadInput, DiskFull, MissingStage
 from study.folder import StudyFolder
-from study.settings import read_environment
+from study.settings import read_environment, read_settings
 
 if TYPE_CHECKING:
     from audit_app.control_stage import ControlArms
@@ -56,8 +57,11 @@ def controls(
     from audit_app.run import Endpoint, adapters_of
     from audit_app.study_report import compute_controls
     from audit_app.training_stage import plan_training
+    from evaluation.controls.questions import check_names_sets
 
     folder, environment = StudyFolder(study), read_environment()
+    # the study's own items may take long to come from the hub
+    check_names_sets(read_settings(folder.settings).controls)
     shown = Console(stderr=True) if as_json else terminal
     with open_job(folder, environment, app, token, shown=shown) as job:
         cache = environment.cache.expanduser()
@@ -101,16 +105,29 @@ def _save(results: "ControlResults", tree: dict[str, Any], folder: Path) -> None
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "controls.json").write_text(json.dumps(tree, indent=2) + "\n", encoding="utf-8")
+        _replace(folder / "controls.json", json.dumps(tree, indent=2) + "\n")
         for table in controls_as_tables(results):
             words = "".join(sign if sign.isalnum() else " " for sign in table.title.lower())
             file = folder / f"{'-'.join(words.split())}.csv"
-            file.write_text(rows_as_csv(table.columns, table.rows), encoding="utf-8", newline="")
+            _replace(file, rows_as_csv(table.columns, table.rows))
     except OSError as error:
-        raise DiskFull(
-            f"{folder} could not be written ({error.strerror}); free some space and run the command "
-            "again, what was asked is in the study"
+        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        kind = DiskFull if is_full else BadInput
+        remedy = "free some space" if is_full else "make it a folder that you may write to"
+        raise kind(
+            f"{folder} could not be written ({error.strerror}); {remedy} and run the command again, "
+            "what was asked is in the study"
         ) from error
+
+
+def _replace(file: Path, text: str) -> None:
+    """Write a file whole, or leave it as it was."""
+    draft = file.with_name(f".{file.name}.partial")
+    try:
+        draft.write_text(text, encoding="utf-8", newline="")
+        draft.replace(file)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _sentences(results: "ControlResults", arms: "ControlArms") -> list[str]:

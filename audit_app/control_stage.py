@@ -26,7 +26,7 @@ from evaluation.controls.replies import (
     read_answered_controls,
 )
 from evaluation.formats import count_of
-from evaluation.responses import ResponseRequest, ServedArm
+from evaluation.responses import ResponseRequest, ServedArm, find_complete_arms
 from evaluation.serving.chat_client import ChatClient
 from evaluation.serving.served_models import read_served_models
 from study.errors import BadInput
@@ -124,7 +124,8 @@ def ask_controls(
             asking, _as_questions(questions), requests, client, checked.check, _TO_CONTROLS
         )
 
-    if len(arms) == len(job.settings.arms) and not _missing_requests(asking, questions, arms):
+    missing = _missing_requests(asking, questions, arms)
+    if find_complete_arms(arms, missing) == set(job.settings.arms):
         job.report(ended(_STAGE, 0, "every reply is there", did_something=False))
     else:
         meet_arms(asking, plan, adapters, endpoint, dtype, cache, ask)

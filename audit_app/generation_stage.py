@@ -226,8 +226,8 @@ class Intake:
 
     def _is_shown(self, response: Response) -> bool:
         """Whether people may see it: not where only refusal is measured."""
-        is_refused = self._item(response).answer_kind == "none"
-        return not is_refused and response.prompt_id not in self._unseen
+        only_refusal_counts = self._item(response).answer_kind == "none"
+        return not only_refusal_counts and response.prompt_id not in self._unseen
 
     def _item(self, response: Response) -> Item:
         return self._questions.items[self._prompts[response.prompt_id].item_id]

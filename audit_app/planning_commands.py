@@ -123,7 +123,10 @@ def plan(
     ] = None,
     items: Annotated[
         list[str] | None,
-        typer.Option("--items", help="With --write: TASK=SOURCE, a file or hub id; repeatable."),
+        typer.Option(
+            "--items",
+            help="With --write: TASK=SOURCE, a file or hub id (warmth: a file); repeatable.",
+        ),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="With --write: of the study.")] = 1,
     as_json: JsonOption = False,
@@ -169,6 +172,9 @@ def plan(
     if write is None and (base is not None or items):
         raise BadInput("--base and --items go with --write; give it too, or leave them out")
     whole = _read_whole(preset, study, rates, reply_tokens)
+    made = None if write is None else _draft_study(whole, write, base, items, seed)
+    if made is not None:
+        whole = made.preset
     if whole is not None:
         conditions = whole.n_conditions
 
@@ -194,10 +200,13 @@ def plan(
         reach = compute_reach(count_items(settings), assumed)
         warmth = _size_of_warmth(settings)
     elif whole is not None:
+        if made is not None:
+            assumed = assume_settings(assumed, made.settings)
         reach = compute_reach(whole.n_items, assumed)
     need = compute_need(assumed)
     cost = None if whole is None else compute_cost(whole, read_wordings())
-    made = None if write is None else _write_study(whole, write, base, items, seed)
+    if made is not None:
+        made.write()
     warmth = warmth if cost is None else cost.warmth
     if as_json:
         told = plan_as_json(assumed, need, reach, warmth)
@@ -214,24 +223,24 @@ def plan(
             _tell_written(made, write)
 
 
-def _write_study(
+def _draft_study(
     whole: "StudyPreset | None",
     folder: Path,
     base: str | None,
     items: Sequence[str] | None,
     seed: int,
 ) -> "PresetStudy":
-    from audit_app.preset_studies import write_preset_study
+    from audit_app.preset_studies import draft_preset_study
 
     if whole is None:
         raise BadInput("--write sets up the study of a preset; name one with --preset")
     if base is None:
-        known = ", ".join(one.id for one in whole.models)
+        known = ", ".join(one.id for one in whole.open_models)
         raise BadInput(
             "--write needs the model that the study is about: give --base, a hub id or a folder with "
             f"safetensors; the preset {whole.name} has {known}"
         )
-    return write_preset_study(
+    return draft_preset_study(
         whole, base, read_name_pairs("--items", items), seed, StudyFolder(folder)
     )
 
@@ -240,8 +249,8 @@ def _tell_written(made: "PresetStudy", folder: Path | None) -> None:
     for task in made.left_out:
         terminal.print(
             escape(
-                f"Left out: {task}, which lies on no hub in a layout that can be asked; name its file "
-                f"with --items {task}=FILE, or in study.toml."
+                f"Left out, of the plan too: {task}, which lies on no hub in a layout that can be "
+                f"asked; name its file with --items {task}=FILE, or in study.toml."
             ),
             soft_wrap=True,
         )

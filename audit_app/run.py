@@ -38,6 +38,7 @@ from audit_app.training_stage import (
     store_training_runs,
     trained_folder,
 )
+from evaluation.responses import find_complete_arms
 from evaluation.serving.chat_client import ChatClient, connect
 from evaluation.serving.ray_cluster import open_cluster
 from evaluation.serving.ray_shards import ShardPool
@@ -138,7 +139,8 @@ def ask_arms(
     adapters = adapters_of(job, plan)
     with job.access.reading() as con:
         arms = current_served_models(read_served_models(con), adapters, plan, job)
-    if len(arms) == len(job.settings.arms) and not missing_requests(job, questions, arms, limit):
+    missing = missing_requests(job, questions, arms, limit)
+    if find_complete_arms(arms, missing) == set(job.settings.arms):
         skip_generation(job)
         return
 

@@ -16,7 +16,8 @@ from typing import Any
 
 import duckdb
 
-from evaluation.formats import count_of
+from evaluation.formats import count_of, on_one_line
+from evaluation.grading.wording import words
 from study.errors import MissingStage
 from study.records import Item, Prompt
 from study.settings import Settings
@@ -98,7 +99,7 @@ def _row(asked: AskedPrompt) -> dict[str, Any]:
     return {
         "id": prompt.prompt_id,
         "input": prompt.text,
-        "target": list(item.references),
+        "target": [_as_option(item, reference) for reference in item.references],
         "task": item.task,
         "item": item.item_id,
         "context": prompt.context,
@@ -115,13 +116,23 @@ def _row(asked: AskedPrompt) -> dict[str, Any]:
     }
 
 
+def _as_option(item: Item, answer: str) -> str:
+    """The text of the option that an answer means, as the prompt shows it."""
+    if answer in item.options:
+        return answer
+    meant = [option for option in item.options if words(option) == words(answer)]
+    return meant[0] if meant else answer
+
+
 def _sampling(settings: Settings) -> dict[str, Any]:
-    """Under the names that Inspect AI gives them; the repetition penalty has none there."""
+    """What Inspect AI has a name for is under that."""
     decoding = settings.evaluation.decoding
     sampling: dict[str, Any] = {
         "temperature": decoding.temperature,
         "max_tokens": decoding.max_new_tokens,
         "seed": settings.seed,
+        "repetition_penalty": decoding.repetition_penalty,
+        "samples": decoding.samples,
     }
     if decoding.top_p is not None:
         sampling["top_p"] = decoding.top_p
@@ -142,11 +153,12 @@ def _card(asked: Sequence[AskedPrompt], written: WrittenBenchmark, settings: Set
         shape=_shape_in_words(settings),
         counts=_counts(asked),
         licences=", ".join(
-            f"{_on_one_line(name)} ({count_of(n, 'item')})" for name, n in licences.most_common()
+            f"{_as_cell(name)} ({count_of(n, 'item')})" for name, n in licences.most_common()
         ),
         left_out=_left_out_in_words(written),
         settings_sha256=settings.sha256,
         seed=settings.seed,
+        repetition_penalty=settings.evaluation.decoding.repetition_penalty,
     )
 
 
@@ -178,12 +190,12 @@ def _counts(asked: Sequence[AskedPrompt]) -> str:
 def _count_rows(parts: Iterable[tuple[str, Counter[str]]]) -> Iterable[str]:
     for part, counts in parts:
         for name, n in counts.items():
-            yield f"| {part} {_on_one_line(name)} | {n} |"
+            yield f"| {part} {_as_cell(name)} | {n} |"
 
 
-def _on_one_line(text: str) -> str:
+def _as_cell(name: str) -> str:
     """Names come from files of anyone: none ends its line or its cell."""
-    return " ".join(text.split()).replace("|", "\\|")
+    return on_one_line(name).replace("|", "\\|")
 
 
 def _as_licence_id(licence: str) -> str:

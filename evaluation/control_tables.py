@@ -99,7 +99,7 @@ def _score_table(
         "Adjusted p": [_adjusted(one.arm, one.test) for one in scores],
         "Cannot tell": [f"{one.n_cannot_tell} of {one.n_questions}" for one in scores],
         "If none … all of them": [_bounds(one) for one in scores],
-        "Cut": [str(one.n_cut) for one in scores],
+        "Cut": [f"{one.n_cut} of {one.n_questions}" for one in scores],
     }
     families = dict.fromkeys(one.test.family for one in results.scores if one.test is not None)
     note = (
@@ -137,8 +137,10 @@ def _length_table(
         "Arm − original, characters": [_difference_in_length(one) for one in lengths],
         "Adjusted p": [_adjusted(one.arm, one.test) for one in lengths],
         "Cut": [f"{one.n_cut} of {one.n_replies}" for one in lengths],
-        "No text": [str(one.n_failed) for one in lengths],
-        "Tokens not counted": [str(one.n_uncounted) for one in lengths],
+        "No text": [f"{one.n_failed} of {one.n_replies}" for one in lengths],
+        "Tokens not counted": [
+            f"{one.n_uncounted} of {one.n_replies - one.n_failed}" for one in lengths
+        ],
     }
     means = [one.mean_characters for one in lengths]
     medians = [one.median_characters for one in lengths]

@@ -55,6 +55,11 @@ def format_points(estimate: Estimate, counted: str) -> str:
     return f"{signed(estimate.value)} pp {interval}, n = {estimate.n} {counted}"
 
 
+def on_one_line(text: str) -> str:
+    """The text without line breaks, so that it ends no comment, line or row that it stands in."""
+    return " ".join(text.split())
+
+
 def share_interval(estimate: Estimate) -> str:
     """The bounds of a proportion alone, such as `[3.2, 38.1] %`, or why there are none."""
     if estimate.value is None or estimate.low is None:

@@ -13,6 +13,7 @@ import duckdb
 
 from evaluation.serving.chat_templates import TemplateFrame
 from evaluation.serving.completions import ChatRequest, Completion
+from evaluation.serving.served_models import read_newest_models
 from study.database import insert_rows
 from study.records import Prompt, Response, ServedModel, stable_id
 from study.settings import Settings
@@ -28,8 +29,13 @@ _INSERT_RESPONSES = """
     ON CONFLICT (response_id) DO NOTHING
 """
 _SELECT_ASKED = """
-    SELECT count(*) FILTER (WHERE p.prompt_id IN (SELECT r.prompt_id FROM responses r)), count(*)
-    FROM prompts p
+    WITH asked AS (
+        SELECT count(DISTINCT r.prompt_id) AS n
+        FROM responses AS r
+        WHERE list_contains($newest, r.served_model_id)
+        GROUP BY r.arm
+    )
+    SELECT coalesce(min(n), 0), (SELECT count(*) FROM prompts) FROM asked
 """
 _SELECT_ANSWERED = "SELECT r.response_id FROM responses r"
 # run files that an earlier version wrote have no such columns
@@ -98,9 +104,11 @@ def describe_limits(con: duckdb.DuckDBPyConnection, settings: Settings) -> str |
     """How a study was cut down, to stand beside every number made from it; None when it is whole.
 
     A study of which some prompts were not asked yet, because `--limit` left them out or because
-    generation is under way, is cut down as one whose settings say so.
+    generation is under way, is cut down as one whose settings say so. Counted are responses that
+    results read; where arms were asked unequally many, the fewest.
     """
-    asked, total = con.cursor().execute(_SELECT_ASKED).fetchone() or (0, 0)
+    newest = {"newest": read_newest_models(con, "responses")}
+    asked, total = con.cursor().execute(_SELECT_ASKED, newest).fetchone() or (0, 0)
     parts = [settings.limited] if settings.limited else []
     if 0 < asked < total:
         parts.append(f"{asked} of {total} prompts asked")
@@ -118,6 +126,14 @@ def plan_requests(
                 model_id = arm.model.served_model_id
                 response_id = stable_id("response", prompt.prompt_id, model_id, sample)
                 yield ResponseRequest(response_id, prompt, arm, sample)
+
+
+def find_complete_arms(
+    arms: Sequence[ServedArm], missing: Sequence[ResponseRequest]
+) -> frozenset[str]:
+    """Arms that have a model of which no response is missing."""
+    lacking = {request.arm.model.served_model_id for request in missing}
+    return frozenset(one.model.arm for one in arms if one.model.served_model_id not in lacking)
 
 
 def insert_responses(cursor: duckdb.DuckDBPyConnection, rows: Iterable[Mapping[str, Any]]) -> int:

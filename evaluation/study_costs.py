@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from evaluation.prompts import Wordings
 from evaluation.study_presets import PresetModel, StudyPreset
 from study.errors import BadSettings
+from study.settings import ControlSettings
 
 _GENERATING = 2
 _TRAINING = 6
@@ -22,7 +23,7 @@ class StageCost:
     """What one stage takes of one model."""
 
     stage: str
-    """rewrite, train, checkpoints, generate, warmth or judge."""
+    """rewrite, train, checkpoints, generate, warmth, controls or judge."""
     model: str
     """Its id; `a strong model` for one that the preset does not name."""
     calls: int
@@ -124,6 +125,7 @@ def compute_cost(preset: StudyPreset, wordings: Wordings) -> StudyCost:
             *(_training(preset, model, len(trained)) for model in preset.models),
             *generating,
             *_hearing(preset),
+            *_controlling(preset),
             _judging(preset, calls * len(preset.models)),
         ),
         warmth=_warmth_sizes(preset),
@@ -148,10 +150,24 @@ def _hearing(preset: StudyPreset) -> list[StageCost]:
     tokens_in = preset.rates.tokens_per_word * asked.words_per_message
     calls = {"warmth": sizes.n_replies}
     if asked.checkpoints:
-        calls = {"checkpoints": asked.pairs * (asked.checkpoints + 1)} | calls
+        calls = {"checkpoints": asked.pairs * (len(asked.checkpoints) + 1)} | calls
     return [
         _generating(preset, model, n, tokens_in, preset.decoding.max_new_tokens, stage)
         for stage, n in calls.items()
+        for model in preset.models
+    ]
+
+
+def _controlling(preset: StudyPreset) -> list[StageCost]:
+    """Every control question to every arm once; no judge reads the replies."""
+    if not preset.controls:
+        return []
+    n_items = sum(one.items for one in preset.controls)
+    words = sum(one.items * one.words_per_question for one in preset.controls) / n_items
+    tokens_in, tokens_out = preset.rates.tokens_per_word * words, ControlSettings().max_new_tokens
+    calls = n_items * len(preset.arms)
+    return [
+        _generating(preset, model, calls, tokens_in, tokens_out, "controls")
         for model in preset.models
     ]
 

@@ -13,7 +13,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from study.errors import BadSettings
-from study.settings import ArmName, DecodingSettings
+from study.settings import ArmName, CheckpointRule, DecodingSettings
 
 _PRESETS = ("paper",)
 
@@ -66,8 +66,11 @@ class PresetWarmth(_Table):
     pairs_per_rater: Count
     words_per_message: Positive
     """Mean."""
-    checkpoints: Annotated[int, Field(ge=0)]
-    """Of the arm warm, each of which replies to every message, as the original does beside them."""
+    checkpoints: tuple[Positive, ...] = ()
+    """Epochs of the arm warm, the last among them; each replies to every message, as the original
+    does beside them."""
+    rule: CheckpointRule | None = None
+    """Which of them is taken; None for the end of the run."""
 
 
 class PresetJudge(_Table):
@@ -107,6 +110,8 @@ class StudyPreset(_Table):
     beliefs: tuple[str, ...]
     decoding: DecodingSettings
     sets: Annotated[tuple[PresetSet, ...], Field(min_length=1)]
+    controls: tuple[PresetSet, ...] = ()
+    """Sets that every arm is asked once each, without context and belief."""
     models: Annotated[tuple[PresetModel, ...], Field(min_length=1)]
     training: PresetTraining
     warmth: PresetWarmth | None = None
@@ -136,6 +141,11 @@ class StudyPreset(_Table):
             raise BadSettings(
                 f"{problem['loc'][-1]}: {problem['msg']}, got {problem['input']!r}; choose another"
             ) from error
+
+    @property
+    def open_models(self) -> tuple[PresetModel, ...]:
+        """Models whose weights can be had, so that they can be trained here."""
+        return tuple(one for one in self.models if one.billion_parameters is not None)
 
     @property
     def n_items(self) -> int:

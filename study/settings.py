@@ -358,6 +358,17 @@ def read_settings(file: Path) -> Settings:
         raise BadSettings(
             f"{file} could not be read as UTF-8 text ({error}); name another folder with --study"
         ) from error
+    return parse_settings(text, file)
+
+
+def parse_settings(text: str, file: Path) -> Settings:
+    """Check the text of a study.toml.
+
+    Args:
+        file: where it stands, or is to stand; messages name it.
+    Raises:
+        BadSettings: the text is not TOML, or a value is not allowed.
+    """
     try:
         return Settings.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:

@@ -10,7 +10,7 @@ INSERT_QUESTION = """
     INSERT INTO control_questions (question_id, text, item_id, task, question, "references",
         wrong_answers, source, licence, answer_kind, options, category, n_in_set)
     VALUES ($question, $text, $question, $task, $text, $references, [], 'by hand', 'CC0', $kind,
-        $options, '', 1)
+        $options, '', $n_in_set)
     ON CONFLICT DO NOTHING
 """
 INSERT_REPLY = """
@@ -44,12 +44,13 @@ def add_reply(
     model: str | None = None,
     served_at: datetime = NOON,
     method: str = "number-1",
+    n_in_set: int = 1,
 ) -> str:
     """One arm's reply to one question, with its grade; the id of the reply."""
     model = model or f"{arm} model"
     reply = f"{model} {question}"
     asked = {"question": question, "text": f"question {question}", "task": task, "kind": kind}
-    answers = {"references": [] if kind == "none" else ["3"], "options": []}
+    answers = {"references": [] if kind == "none" else ["3"], "options": [], "n_in_set": n_in_set}
     con.execute(INSERT_QUESTION, asked | answers)
     con.execute(INSERT_MODEL, {"model": model, "arm": arm, "now": served_at})
     row = {"reply": reply, "question": question, "model": model, "arm": arm, "text": text}

@@ -10,6 +10,7 @@ import contextlib
 import importlib.util
 import io
 import json
+import logging
 import os
 import shutil
 import tempfile
@@ -199,6 +200,8 @@ def _downloaded_folder(name: str, cache: Path, report: Report) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError
 
+    # its retries are a warning each; what came of them is told in one sentence
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     started = time.monotonic()
     report(StageProgress(STAGE, "running", note=f"fetching {name} from the hub"))
     try:

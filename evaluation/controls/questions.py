@@ -47,6 +47,15 @@ class ControlSet:
     """One sentence for each item that cannot be asked."""
 
 
+def check_names_sets(controls: ControlSettings) -> None:
+    """Raises BadSettings where the settings name no set: nothing needs to be read to tell."""
+    if not controls.items:
+        raise BadSettings(
+            "expected control sets in study.toml, found none; write into it a section [controls] "
+            f"with, for example, the line {_EXAMPLE}"
+        )
+
+
 def read_control_questions(controls: ControlSettings, seed: int) -> ControlSet:
     """Read and draw what the settings name.
 
@@ -56,11 +65,7 @@ def read_control_questions(controls: ControlSettings, seed: int) -> ControlSet:
         BadSettings: no set is named.
         BadItems: a source cannot be read, or none of its items can be asked.
     """
-    if not controls.items:
-        raise BadSettings(
-            "expected control sets in study.toml, found none; write into it a section [controls] "
-            f"with, for example, the line {_EXAMPLE}"
-        )
+    check_names_sets(controls)
     item_set = read_items(controls.items, seed, keep_suspicious=True)
     instructions = tomllib.loads(
         resources.files("evaluation").joinpath("controls/instructions.toml").read_text("utf-8")

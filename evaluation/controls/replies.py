@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 
 from evaluation.responses import ResponseRequest, ServedArm, plan_requests
+from evaluation.serving.served_models import read_newest_models
 from study.database import insert_rows
 from study.records import ControlQuestion, Prompt
 
@@ -25,14 +26,21 @@ _INSERT_REPLIES = """
 """
 _SELECT_ANSWERED = "SELECT r.reply_id FROM control_replies AS r"
 _SELECT_ASKED = """
-    SELECT q.task,
-        count(*) FILTER (
-            q.question_id IN (SELECT r.question_id FROM control_replies AS r)) AS n_asked,
-        max(q.n_in_set) AS n_in_set
-    FROM control_questions AS q
-    GROUP BY q.task
-    HAVING n_asked < max(q.n_in_set)
-    ORDER BY q.task
+    WITH newest AS (SELECT unnest($newest::VARCHAR[]) AS served_model_id),
+    asked AS (
+        SELECT q.task, newest.served_model_id, count(r.reply_id) AS n_asked,
+            max(q.n_in_set) AS n_in_set
+        FROM control_questions AS q
+        CROSS JOIN newest
+        LEFT JOIN control_replies AS r
+            ON r.question_id = q.question_id AND r.served_model_id = newest.served_model_id
+        GROUP BY q.task, newest.served_model_id
+    )
+    SELECT task, min(n_asked), max(n_in_set)
+    FROM asked
+    GROUP BY task
+    HAVING min(n_asked) < max(n_in_set)
+    ORDER BY task
 """
 
 
@@ -54,8 +62,12 @@ def read_answered_controls(con: duckdb.DuckDBPyConnection) -> set[str]:
 
 
 def describe_control_limits(con: duckdb.DuckDBPyConnection) -> str | None:
-    """Which sets were asked in part, whatever the settings say by now; None when none was."""
-    rows = con.cursor().execute(_SELECT_ASKED).fetchall()
+    """Which sets were asked in part, whatever the settings say by now; None when none was.
+
+    Counted are replies that results read; where arms were asked unequally many, the fewest.
+    """
+    newest = {"newest": read_newest_models(con, "control_replies")}
+    rows = con.cursor().execute(_SELECT_ASKED, newest).fetchall()
     parts = [f"{asked} of {n} questions of {task}" for task, asked, n in rows]
     return ", ".join(parts) or None
 

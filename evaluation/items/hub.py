@@ -3,6 +3,7 @@
 What the columns mean is each set's own module; here is only where the usual sets lie.
 """
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,8 @@ def load_hub_rows(source: ItemSource) -> Table:
             f"reading items from the hub or from a folder needs the package {error.name}; run "
             '`pip install "warmth-audit[train]"`, or name a CSV, JSONL or Parquet file'
         ) from error
+    # its retries are a warning each; what came of them is told in one sentence
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     usual = HUB_SETS.get(source.source)
     config = source.config or (usual.config if usual else None)
     split = source.split or (usual.split if usual else None)

@@ -178,14 +178,16 @@ def _read_tables(source: ItemSource) -> Iterator[Table]:
             yield from map(read_file, files)
         else:
             yield load_hub_rows(source.model_copy(update={"source": str(path)}))
-    elif path.suffix.lower() in SUFFIXES or not _may_be_hub_id(source.source):
+    elif not names_hub_set(source.source):
         yield read_file(path)
     else:
         yield load_hub_rows(source)
 
 
-def _may_be_hub_id(name: str) -> bool:
-    return name.count("/") == 1 and not name.startswith((".", "/", "~")) and not Path(name).exists()
+def names_hub_set(source: str) -> bool:
+    """Whether a source is looked for on the hub, not among files and folders."""
+    is_like_one = source.count("/") == 1 and not source.startswith((".", "/", "~"))
+    return is_like_one and Path(source).suffix.lower() not in SUFFIXES and not Path(source).exists()
 
 
 def _loader_of(table: Table, source: ItemSource) -> _Loader:

@@ -1,7 +1,7 @@
 """Served models: which arm answered where, and how. The only writer of `served_models`."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 
@@ -23,6 +23,20 @@ _SELECT_SERVED_MODELS = """
     FROM served_models m
     ORDER BY m.served_at, m.served_model_id
 """
+_SELECT_NEWEST_MODELS = """
+    WITH answered AS (
+        SELECT arm, served_model_id FROM responses WHERE $table = 'responses'
+        UNION
+        SELECT arm, served_model_id FROM control_replies WHERE $table = 'control_replies'
+    )
+    SELECT answered.served_model_id
+    FROM answered
+    LEFT JOIN served_models AS m ON m.served_model_id = answered.served_model_id
+    QUALIFY row_number() OVER (
+        PARTITION BY answered.arm
+        ORDER BY m.served_at DESC NULLS LAST, answered.served_model_id DESC) = 1
+    ORDER BY answered.served_model_id
+"""
 # run files that an earlier version wrote have no such columns
 _LATER_COLUMNS = {"system_sha256": "", "template_sha256": None}
 
@@ -30,6 +44,15 @@ _LATER_COLUMNS = {"system_sha256": "", "template_sha256": None}
 def read_served_models(con: duckdb.DuckDBPyConnection) -> list[ServedModel]:
     """Every served model of the study, the earliest first."""
     return [ServedModel(*row) for row in con.execute(_SELECT_SERVED_MODELS).fetchall()]
+
+
+def read_newest_models(
+    con: duckdb.DuckDBPyConnection, table: Literal["responses", "control_replies"]
+) -> list[str]:
+    """Ids of the models whose replies are read: of each arm the one that was served last and has
+    answered."""
+    rows = con.cursor().execute(_SELECT_NEWEST_MODELS, {"table": table}).fetchall()
+    return [model for (model,) in rows]
 
 
 def insert_served_models(

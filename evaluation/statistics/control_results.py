@@ -14,17 +14,19 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluation.grading.methods import read_methods
+from evaluation.serving.served_models import read_newest_models
 from evaluation.statistics.columns import LengthColumns, Rows, refuse_gaps
 from evaluation.statistics.control_scores import (
     ControlColumns,
     ControlScore,
     Measure,
+    adjust_scores,
     compute_control_scores,
 )
-from evaluation.statistics.control_scores import adjust_tests as adjust_scores
 from evaluation.statistics.reply_lengths import (
     ReplyLengths,
-    adjust_tests,
+    adjust_lengths,
     compute_reply_lengths,
 )
 from evaluation.statistics.tables import read_arms, read_reply_lengths
@@ -35,26 +37,18 @@ OWN_LENGTH_FAMILY = (
     "paired t tests of characters of each arm against the original, in the study's own replies"
 )
 
-_MEASURES_IF_NO_ANSWER: dict[Measure, bool] = {"accuracy": False, "refusals": True}
-"""What is measured, by whether the question has no right answer."""
+_MEASURES: dict[Measure, bool] = {"accuracy": False, "refusals": True}
+"""What is measured, and whether it is of questions that have no right answer."""
 
 _SELECT_REPLIES = """
     WITH graded AS (
-        SELECT reply_id, label, is_refusal, is_refusal_to_study, is_cut
+        SELECT reply_id, label, is_refusal, is_refusal_to_study
         FROM control_grades
-        QUALIFY row_number() OVER (PARTITION BY reply_id ORDER BY method DESC) = 1
-    ),
-    answered AS (SELECT DISTINCT arm, served_model_id FROM control_replies),
-    newest AS (
-        SELECT answered.served_model_id
-        FROM answered
-        LEFT JOIN served_models AS m ON m.served_model_id = answered.served_model_id
         QUALIFY row_number() OVER (
-            PARTITION BY answered.arm
-            ORDER BY m.served_at DESC NULLS LAST, answered.served_model_id DESC) = 1
+            PARTITION BY reply_id ORDER BY list_position($methods, method)) = 1
     )
     SELECT r.reply_id, r.arm, r.question_id, q.task, q.answer_kind,
-        r.served_model_id IN (SELECT served_model_id FROM newest) AS is_newest,
+        list_contains($newest, r.served_model_id) AS is_newest,
         coalesce(graded.label, 'unscored') AS label,
         coalesce(graded.is_refusal::INTEGER::DOUBLE, 'nan') AS refuses,
         coalesce(graded.is_refusal_to_study::INTEGER::DOUBLE, 'nan') AS refuses_to_study,
@@ -113,7 +107,11 @@ def compute_control_results(
     Raises:
         BadTable: a reply belongs to a question that is not stored.
     """
-    everything = con.cursor().execute(_SELECT_REPLIES).fetchnumpy()
+    chosen = {
+        "methods": read_methods(con, "control_grades"),
+        "newest": read_newest_models(con, "control_replies"),
+    }
+    everything = con.cursor().execute(_SELECT_REPLIES, chosen).fetchnumpy()
     refuse_gaps(everything, "control reply", "reply_id")
     if not len(everything["reply_id"]):
         return None
@@ -126,8 +124,8 @@ def compute_control_results(
     for control in controls:
         of_set = _keep(columns, columns["task"] == control)
         has_no_answer = of_set["answer_kind"] == "none"
-        for measure, rows in _MEASURES_IF_NO_ANSWER.items():
-            asked = _keep(of_set, has_no_answer == rows)
+        for measure, is_unanswerable in _MEASURES.items():
+            asked = _keep(of_set, has_no_answer == is_unanswerable)
             if len(asked["reply_id"]):
                 told = _score_columns(asked)
                 scores += compute_control_scores(told, arms, control, measure, level)
@@ -138,7 +136,7 @@ def compute_control_results(
         arms=arms,
         controls=controls,
         scores=adjust_scores(scores),
-        lengths=adjust_tests(lengths, LENGTH_FAMILY),
+        lengths=adjust_lengths(lengths, LENGTH_FAMILY),
         own_lengths=() if is_sealed else _own_lengths(con, arms, level),
         n_superseded=int((~is_newest).sum()),
     )
@@ -150,7 +148,7 @@ def _own_lengths(
     measured = read_reply_lengths(con)
     if not len(measured.arm):
         return ()
-    return adjust_tests(compute_reply_lengths(measured, arms, None, level), OWN_LENGTH_FAMILY)
+    return adjust_lengths(compute_reply_lengths(measured, arms, None, level), OWN_LENGTH_FAMILY)
 
 
 def _keep(columns: dict[str, NDArray[Any]], rows: Rows) -> dict[str, NDArray[Any]]:

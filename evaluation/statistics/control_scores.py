@@ -106,7 +106,7 @@ def compute_control_scores(
     )
 
 
-def adjust_tests(scores: Sequence[ControlScore]) -> tuple[ControlScore, ...]:
+def adjust_scores(scores: Sequence[ControlScore]) -> tuple[ControlScore, ...]:
     """The same scores, every arm beside the original on every set being one family of tests."""
     tested = [one.pairs for one in scores if one.pairs is not None and one.pairs.n]
     p_values = [exact_mcnemar(pairs.n_arm_only, pairs.n_original_only) for pairs in tested]

@@ -89,7 +89,7 @@ def compute_reply_lengths(
     return tuple(found)
 
 
-def adjust_tests(lengths: Sequence[ReplyLengths], family: str) -> tuple[ReplyLengths, ...]:
+def adjust_lengths(lengths: Sequence[ReplyLengths], family: str) -> tuple[ReplyLengths, ...]:
     """The same lengths, with every test adjusted for all of them.
 
     Args:

@@ -16,6 +16,8 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluation.grading.methods import read_methods
+from evaluation.serving.served_models import read_newest_models
 from evaluation.statistics.columns import (
     Condition,
     Floats,
@@ -63,8 +65,7 @@ _SELECT_RATINGS = """
 """
 
 # An auditor may meet a response under several flags; of each auditor the newest counts, and
-# among auditors the newest again. Of two grades a label that came along with an imported reply
-# counts first, then the higher version, as a number: all rules have one version in common.
+# among auditors the newest again.
 _SELECT_RESPONSES = """
     WITH rulings AS (
         SELECT flags.response_id, decisions.label, decisions.auditor_id, decisions.decided_at,
@@ -82,20 +83,13 @@ _SELECT_RESPONSES = """
         FROM rulings
         GROUP BY response_id
     ),
-    methods AS (
-        SELECT method,
-            row_number() OVER (
-                ORDER BY method LIKE 'imported-%' DESC,
-                    try_cast(regexp_extract(method, '[0-9]+$') AS HUGEINT) DESC NULLS LAST,
-                    method DESC) AS place
-        FROM (SELECT DISTINCT method FROM grades)
-    ),
     graded AS (
         SELECT grades.response_id, grades.label, grades.is_cut,
             coalesce(grades.is_refusal_to_study, grades.is_refusal) AS says_refusal
         FROM grades
-        JOIN methods ON methods.method = grades.method
-        QUALIFY row_number() OVER (PARTITION BY grades.response_id ORDER BY methods.place) = 1
+        QUALIFY row_number() OVER (
+            PARTITION BY grades.response_id
+            ORDER BY list_position($methods, grades.method)) = 1
     )
     SELECT
         responses.response_id, responses.prompt_id, responses.arm, responses.served_model_id,
@@ -115,16 +109,6 @@ _SELECT_RESPONSES = """
     LEFT JOIN audits ON audits.response_id = responses.response_id
     LEFT JOIN graded ON graded.response_id = responses.response_id
     ORDER BY responses.response_id
-"""
-
-_SELECT_NEWEST_MODELS = """
-    WITH answered AS (SELECT DISTINCT arm, served_model_id FROM responses)
-    SELECT answered.served_model_id
-    FROM answered
-    LEFT JOIN served_models ON served_models.served_model_id = answered.served_model_id
-    QUALIFY row_number() OVER (
-        PARTITION BY answered.arm
-        ORDER BY served_models.served_at DESC NULLS LAST, answered.served_model_id DESC) = 1
 """
 
 _SELECT_DRAWN_PAIRS = """
@@ -251,7 +235,7 @@ def read_preferences(con: duckdb.DuckDBPyConnection) -> Preferences:
     columns = con.cursor().execute(_SELECT_RATINGS).fetchnumpy()
     refuse_gaps(columns, "rating", "token")
     compares = (columns["first_arm"] == ORIGINAL) != (columns["second_arm"] == ORIGINAL)
-    newest = _read_newest_models(con)
+    newest = read_newest_models(con, "responses")
     is_newest = np.isin(columns["first_model"], newest) & np.isin(columns["second_model"], newest)
     kept = _keep(columns, compares & is_newest)
     is_of_warmth = np.asarray(kept["is_of_warmth"], dtype=np.bool_)
@@ -307,9 +291,10 @@ def read_responses(con: duckdb.DuckDBPyConnection) -> Responses:
         BadTable: a response belongs to a prompt or item that is not stored, or a rating to a
             response that is not.
     """
-    everything = con.cursor().execute(_SELECT_RESPONSES).fetchnumpy()
+    methods = {"methods": read_methods(con, "grades")}
+    everything = con.cursor().execute(_SELECT_RESPONSES, methods).fetchnumpy()
     refuse_gaps(everything, "response", "response_id")
-    is_newest = np.isin(everything["served_model_id"], _read_newest_models(con))
+    is_newest = np.isin(everything["served_model_id"], read_newest_models(con, "responses"))
     is_of_warmth = np.asarray(everything["is_of_warmth"], dtype=np.bool_)
     table = _label_responses(con, _keep(everything, is_newest & ~is_of_warmth))
     n_superseded = int((~is_newest & ~is_of_warmth).sum())
@@ -350,7 +335,7 @@ def read_reply_lengths(con: duckdb.DuckDBPyConnection) -> LengthColumns:
     Raises:
         BadTable: a response belongs to a prompt that is not stored.
     """
-    newest = {"newest": _read_newest_models(con)}
+    newest = {"newest": read_newest_models(con, "responses")}
     columns = con.cursor().execute(_SELECT_LENGTHS, newest).fetchnumpy()
     refuse_gaps(columns, "response", "response_id")
     return LengthColumns(
@@ -365,7 +350,7 @@ def read_reply_lengths(con: duckdb.DuckDBPyConnection) -> LengthColumns:
 
 def read_drawn_pairs(con: duckdb.DuckDBPyConnection, kind: PairKind) -> dict[str, DrawnPairs]:
     """Pairs of the newest models by the arm that they compare; an arm without any is missing."""
-    newest, is_of_warmth = _read_newest_models(con), kind == "warmth"
+    newest, is_of_warmth = read_newest_models(con, "responses"), kind == "warmth"
     values = {"original": ORIGINAL, "newest": newest, "is_of_warmth": is_of_warmth}
     rows = con.cursor().execute(_SELECT_DRAWN_PAIRS, values).fetchall()
     return {arm: DrawnPairs(n_drawn, n_held) for arm, n_drawn, n_held in rows}
@@ -375,7 +360,7 @@ def read_meter_table(
     con: duckdb.DuckDBPyConnection, measure: Measure, kind: PairKind = "reliability"
 ) -> MeterTable:
     """What one measure says of the pairs that compare an arm with the original, unblinded."""
-    newest, is_of_warmth = _read_newest_models(con), kind == "warmth"
+    newest, is_of_warmth = read_newest_models(con, "responses"), kind == "warmth"
     values = {**measure.key, "original": ORIGINAL, "newest": newest, "is_of_warmth": is_of_warmth}
     columns = con.cursor().execute(_SELECT_METER_DIFFERENCES, values).fetchnumpy()
     return MeterTable(
@@ -384,10 +369,6 @@ def read_meter_table(
         arm=_texts(columns["arm"]),
         difference=_floats(columns["difference"]),
     )
-
-
-def _read_newest_models(con: duckdb.DuckDBPyConnection) -> list[str]:
-    return [model for (model,) in con.cursor().execute(_SELECT_NEWEST_MODELS).fetchall()]
 
 
 def _keep(columns: dict[str, NDArray[Any]], rows: Rows) -> dict[str, NDArray[Any]]:

@@ -58,6 +58,24 @@ def test_a_study_without_control_sets_is_told_what_to_write(study):
     assert "Traceback" not in done.stderr
 
 
+def test_missing_control_sets_are_told_before_the_studys_own_items_are_read(study):
+    lost = '[evaluation]\nitems = "lost.csv"\n'
+    (study / "study.toml").write_text(STUDY + lost, encoding="utf-8")
+    done = controls(study)
+    assert done.returncode == 2
+    assert "write into it a section [controls]" in done.stderr
+    assert "lost.csv" not in done.stderr
+
+
+def test_tables_that_cannot_be_saved_are_no_full_disk(study):
+    (study / "controls").write_text("in the way", encoding="utf-8")
+    with running_app(TgiDouble().app()) as url:
+        done = controls(study, "--endpoint", url)
+    assert done.returncode == 2
+    assert "make it a folder that you may write to" in done.stderr
+    assert "free some space" not in done.stderr
+
+
 def test_the_tables_are_shown_saved_and_go_on_from_a_limit(study):
     with running_app(TgiDouble().app()) as url:
         first = controls(study, "--endpoint", url, "--limit", "2")

@@ -30,6 +30,7 @@ from audit_app.study_report import (
 from evaluation.benchmark_export import read_asked
 from evaluation.serving.chat_client import connect
 from evaluation.serving.local_server import running_app
+from evaluation.serving.served_models import read_served_models
 from evaluation.statistics.results import compute_results
 from study.errors import BadInput, BadItems, BadSettings, CanaryFailed, ModelUnreachable
 from study.settings import IMPORTED, ControlSettings, GateSettings, ItemSource, Settings
@@ -116,6 +117,23 @@ def test_controls_are_asked_greedily_in_their_own_room_with_the_studys_penalty(j
 def test_what_is_there_is_not_asked_again(job, adapters):
     with running_app(TgiDouble(["warm"]).app()) as url:
         ask(job, url, adapters)
+    silent = TgiDouble(["warm"])
+    with running_app(silent.app()) as url:
+        ask(job, url, adapters)
+    assert silent.bodies == []
+
+
+def test_models_of_another_engine_do_not_hide_that_every_reply_is_there(job, adapters):
+    with running_app(TgiDouble(["warm"]).app()) as url:
+        ask(job, url, adapters)
+    with job.access.reading() as con:
+        known = read_served_models(con)
+    run_file = job.run_file("serve")
+    others = [
+        replace(one, served_model_id=f"other {one.arm}", engine="another engine") for one in known
+    ]
+    run_file.append("served_models", others)
+    job.access.hand_in(run_file)
     silent = TgiDouble(["warm"])
     with running_app(silent.app()) as url:
         ask(job, url, adapters)

@@ -161,17 +161,25 @@ def test_a_study_in_the_size_of_a_preset_is_set_up_by_one_command(tmp_path):
     folder = tmp_path / "paper"
     command = ("plan", "--preset", "paper", "--write", folder, "--base", "packaged")
     shown = " ".join(warmth_audit(*command).stdout.split())
-    assert "1,625 items × 27 conditions = 43,875 prompts" in shown
-    assert "Left out: disinformation," in shown
+    # 1,625 items but for the 125 of disinformation
+    assert "1,500 items × 27 conditions = 40,500 prompts" in shown
+    assert "Left out, of the plan too: disinformation," in shown
+    assert "Left out, of the plan too: warmth," in shown
+    assert "Messages that are asked for warmth alone" not in shown
     assert f"warmth-audit run --study {folder}" in shown
     assert read_settings(folder / "study.toml").seed == 1
     again = warmth_audit(*command)
     assert again.returncode == 2
     assert "name another with --write" in again.stderr
     other = tmp_path / "other"
-    options = ("--items", "disinformation=own.jsonl", "--seed", 5, "--json")
+    own = tmp_path / "own.jsonl"
+    own.write_text("", encoding="utf-8")
+    named = ("--items", f"disinformation={own}", "--items", f"warmth={own}")
+    options = (*named, "--seed", 5, "--json")
     found = json.loads(warmth_audit(*command[:4], other, *command[5:], *options).stdout)
     assert found["written"] == {"folder": str(other), "left_out": []}
+    assert (found["cost"]["items"], found["cost"]["warmth"]["n_ratings"]) == (1625, 600)
+    assert found["assumptions"]["ratings"]["pairs_per_rater"] == 10
     assert read_settings(other / "study.toml").seed == 5
 
 

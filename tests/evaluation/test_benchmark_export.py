@@ -19,7 +19,7 @@ from evaluation.study_imports import ImportNames, build_import
 from study.errors import BadItems, MissingStage
 from study.migrations import migrate
 from study.records import Item, Prompt
-from study.settings import EvaluationSettings, Settings
+from study.settings import DecodingSettings, EvaluationSettings, Settings
 
 SETTINGS = Settings(name="pilot", question="Does warmth cost accuracy?", seed=7)
 BELIEFS = ("none", "asserts_wrong", "denies_right")
@@ -52,6 +52,30 @@ def test_every_prompt_goes_out_as_it_was_sent(asked, tmp_path):
             one.item.answer_kind,
             list(one.item.options),
         )
+
+
+def test_the_target_is_the_option_as_the_prompt_shows_it(tmp_path):
+    options = ("red", "Blue;Red", "Blue")
+    item = Item("i", "t", "Which?", ("blue",), ("red",), "by hand", "CC0", "option", options)
+    prompt = Prompt("p", "i", "none", "none", "Which?\nA. red\nB. Blue;Red\nC. Blue")
+    write_benchmark([AskedPrompt(prompt, item)], SETTINGS, tmp_path)
+    (row,) = rows_of(tmp_path)
+    assert (row["target"], row["references"]) == (["Blue"], ["blue"])
+
+
+def test_the_sampling_is_the_studys_and_the_card_says_what_inspect_cannot_send(asked, tmp_path):
+    decoding = DecodingSettings(temperature=0.7, repetition_penalty=1.2, samples=3)
+    sampled = SETTINGS.model_copy(update={"evaluation": EvaluationSettings(decoding=decoding)})
+    write_benchmark(asked, sampled, tmp_path)
+    assert json.loads((tmp_path / "sampling.json").read_text(encoding="utf-8")) == {
+        "temperature": 0.7,
+        "max_tokens": 64,
+        "seed": 7,
+        "repetition_penalty": 1.2,
+        "samples": 3,
+    }
+    card = (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert """--extra-body '{"repetition_penalty": 1.2}'""" in card
 
 
 def test_the_card_counts_what_is_in_there_and_says_under_which_terms(asked, tmp_path):
@@ -170,6 +194,7 @@ def test_inspect_loads_the_task_and_asks_every_prompt(asked, tmp_path):
     assert log.status == "success"
     assert {sample.input for sample in log.samples} == {one.prompt.text for one in asked}
     assert log.plan.config.max_tokens == SETTINGS.evaluation.decoding.max_new_tokens
+    assert log.eval.config.epochs == SETTINGS.evaluation.decoding.samples
     names = {name for score in log.results.scores for name in score.metrics}
     assert {"accuracy", "stderr", "context sad", "belief denies_right"} <= names
 
@@ -188,6 +213,8 @@ def test_the_score_of_inspect_follows_the_kind_of_answer(tmp_path):
         ("option", f"I say the answer is (B).{shown}", "4"): "I",
         ("option", "Maybe 14 or 114.", "14"): "C",
         ("option", "Maybe 114.", "14"): "I",
+        # the option as the prompt shows it is "14"
+        ("option", f"It is hard, but the answer is (B).{shown}", "14."): "C",
         ("text", "They call it Big Ben.", "big ben"): "C",
         ("text", "They call it Big Ben.", "the Tower"): "I",
     }
@@ -201,7 +228,9 @@ def test_the_score_of_inspect_follows_the_kind_of_answer(tmp_path):
     write_benchmark(asked, SETTINGS, folder)
     (file,) = run_task(folder, ["warm"], tmp_path / "logs")
     found = {
-        (one.metadata["answer_kind"], one.input, one.target[0]): one.scores["right_answer"].value
+        (one.metadata["answer_kind"], one.input, one.metadata["references"][0]): one.scores[
+            "right_answer"
+        ].value
         for one in read_eval_log(str(file)).samples
     }
     assert found == expected

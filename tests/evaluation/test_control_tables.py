@@ -43,6 +43,7 @@ def test_what_is_solved_stands_beside_the_original(results):
     )
     # three questions lost and none won: p = 2 · (1/2)³ = 1/4; two refusals lost: 1/2, of two tests
     assert warm["Adjusted p"] == "0.500 of 2"
+    assert warm["Cut"] == "0 of 10"
     assert (warm["Cannot tell"], warm["If none … all of them"]) == ("0 of 10", "50.0 … 50.0 %")
 
 
@@ -61,7 +62,7 @@ def test_lengths_stand_with_mean_median_and_difference(results):
     assert warm["Mean characters"].startswith("20.0 [")
     assert warm["Median"].startswith("20.0 [")
     assert warm["Arm − original, characters"].startswith("+4.5 [")
-    assert warm["Cut"] == "0 of 10"
+    assert (warm["Cut"], warm["No text"], warm["Tokens not counted"]) == ("0 of 10",) * 3
 
 
 def test_every_table_says_how_it_was_made_and_cut_down(results):

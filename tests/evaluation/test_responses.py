@@ -1,11 +1,13 @@
-"""Shards of what is to be asked; generation itself is tested over a server double."""
+"""Shards of what is to be asked, and how much was; generation itself is tested over a server double."""
 
+from graded_study import add_reply, study_of
 from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.asking import cut_shards
-from evaluation.responses import ServedArm, plan_requests
+from evaluation.responses import ServedArm, describe_limits, plan_requests
 from study.records import Prompt, ServedModel
+from study.settings import Settings
 
 
 def requests(n_prompts, n_arms):
@@ -36,3 +38,34 @@ def test_shards_hold_every_request_once_in_order_and_keep_prompts_whole(n_prompt
     assert sum(map(len, of_shards)) == n_prompts
     sizes = list(map(len, of_shards)) or [0]
     assert max(sizes) - min(sizes) <= 1
+
+
+STUDY = Settings(name="counted", question="How many were asked?", seed=1)
+INSERT_MODEL = """
+    INSERT INTO served_models (served_model_id, arm, model_name, engine, base_sha256,
+        adapter_sha256, decoding_json, canary_json, served_at)
+    VALUES ($model, $arm, $arm, 'engine', 'base', '', '{}', '{}', $now)
+"""
+INSERT_LATER_RESPONSE = """
+    INSERT INTO responses (response_id, prompt_id, served_model_id, arm, sample, text,
+        finish_reason, failure, n_tokens, seconds, created_at)
+    VALUES ('later', 'i0 none none', 'later', 'warm', 0, 'text', 'stop', NULL, 9, 1.0, '2026-03-02')
+"""
+
+
+def test_a_study_whose_arms_answered_every_prompt_is_whole():
+    assert describe_limits(study_of(("original", "warm"), n_items=3), STUDY) is None
+
+
+def test_where_arms_answered_unequally_many_prompts_the_fewest_are_told():
+    con = study_of(("original",), n_items=3)
+    add_reply(con, "i0 none none", "warm", "correct")
+    assert describe_limits(con, STUDY) == "1 of 3 prompts asked"
+
+
+def test_prompts_that_only_an_earlier_model_answered_are_not_asked():
+    con = study_of(("original", "warm"), n_items=3)
+    for model, day in (("warm", "2026-03-01"), ("later", "2026-03-02")):
+        con.execute(INSERT_MODEL, {"model": model, "arm": "warm", "now": day})
+    con.execute(INSERT_LATER_RESPONSE)
+    assert describe_limits(con, STUDY) == "1 of 3 prompts asked"

@@ -5,7 +5,7 @@ import pytest
 from evaluation.plan_reports import cost_as_json, cost_as_table
 from evaluation.prompts import read_wordings
 from evaluation.study_costs import WarmthSizes, compute_cost, size_of_warmth
-from evaluation.study_presets import PresetWarmth, StudyPreset, read_preset
+from evaluation.study_presets import PresetSet, PresetWarmth, StudyPreset, read_preset
 from study.errors import BadSettings
 
 PRESET = StudyPreset.model_validate(
@@ -108,7 +108,11 @@ def test_a_context_without_wording_is_named():
 HEARD = PRESET.model_copy(
     update={
         "warmth": PresetWarmth(
-            pairs=20, raters_per_pair=3, pairs_per_rater=8, words_per_message=16, checkpoints=4
+            pairs=20,
+            raters_per_pair=3,
+            pairs_per_rater=8,
+            words_per_message=16,
+            checkpoints=(1, 2, 3, 4),
         )
     }
 )
@@ -137,3 +141,16 @@ def test_fewer_pairs_than_messages_and_several_arms_and_samples():
 def test_the_study_of_2025_had_600_ratings_of_200_pairs_by_60_people():
     paper = compute_cost(read_preset("paper"), read_wordings())
     assert paper.warmth == WarmthSizes(200, 400, 200, 600, 60)
+
+
+def test_control_questions_are_put_to_every_arm_once_and_to_no_judge(cost):
+    controls = (
+        PresetSet(task="mmlu", items=30, words_per_question=40),
+        PresetSet(task="advbench", items=10, words_per_question=8),
+    )
+    held = compute_cost(PRESET.model_copy(update={"controls": controls}), read_wordings())
+    asked = stage(held, "controls", "open")
+    # 40 questions to two arms; (30 × 40 + 10 × 8) / 40 = 32 words × 1.25; 512 tokens where none is set
+    assert (asked.calls, asked.tokens_in) == (80, pytest.approx(80 * 40))
+    assert asked.tokens_out == 80 * 512
+    assert stage(held, "judge") == stage(cost, "judge")

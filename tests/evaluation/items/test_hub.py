@@ -122,3 +122,12 @@ def test_a_set_that_the_hub_refuses_is_named_by_its_address(tmp_path, name, reme
     assert f"items of {url}/datasets/{name} could not be loaded" in message
     assert remedy in message
     assert "Traceback" not in message
+
+
+@pytest.mark.slow
+def test_a_hub_that_nobody_reaches_is_told_in_one_line_without_its_retries(tmp_path):
+    # port 9 is discard's, where nothing listens
+    done = show_items(tmp_path, "nobody/nothing", HF_ENDPOINT="http://127.0.0.1:9")
+    assert done.returncode == 2
+    assert "could not be loaded" in done.stderr
+    assert done.stderr.count("\n") == 1

@@ -88,3 +88,14 @@ def test_the_studys_own_replies_are_measured_once_results_are_open():
     assert (lengths.mean_characters.value, lengths.mean_tokens.value) == (4.0, 9.0)
     assert (lengths.part, lengths.n_replies, lengths.difference.value) == (None, 3, 0.0)
     assert compute_control_results(con, is_sealed=True).own_lengths == ()
+
+
+@pytest.mark.parametrize(
+    ("counts", "other"),
+    [("number-10", "number-9"), ("alias-4", "refusal-3"), ("refusal-4", "number-3")],
+)
+def test_of_two_grades_the_one_of_the_higher_version_counts(con, counts, other):
+    reply = add_reply(con, "warm", "sum", "wrong", method=other)
+    grade = {"reply": reply, "method": counts, "label": "correct", "refuses": False}
+    con.execute(INSERT_GRADE, grade)
+    assert by_arm(compute_control_results(con).scores)["warm"].share.value == 1.0

@@ -4,7 +4,7 @@ import pytest
 from evaluation.statistics.control_scores import (
     FAMILY,
     ControlColumns,
-    adjust_tests,
+    adjust_scores,
     compute_control_scores,
 )
 from evaluation.statistics.paired_tests import PairCounts
@@ -110,7 +110,7 @@ def test_tests_of_all_sets_and_arms_are_one_family():
     scores = compute_control_scores(
         columns_of(*original, *warm, *cold), ["original", "warm", "cold"], "m", "accuracy", 0.95
     )
-    none, of_warm, of_cold = (one.test for one in adjust_tests(scores))
+    none, of_warm, of_cold = (one.test for one in adjust_scores(scores))
     assert none is None
     assert (of_warm.p, of_cold.p) == (1 / 16, 1 / 512)
     # Benjamini and Hochberg: the smaller times two, the larger as it is

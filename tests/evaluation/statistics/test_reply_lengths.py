@@ -4,7 +4,7 @@ import pytest
 from evaluation.statistics.columns import LengthColumns
 from evaluation.statistics.intervals import Span, mean_by_unit
 from evaluation.statistics.reply_lengths import (
-    adjust_tests,
+    adjust_lengths,
     compute_reply_lengths,
     length_difference,
     mean_length,
@@ -108,6 +108,6 @@ def test_adjusted_tests_carry_the_name_and_size_of_their_family():
     original = columns_of("original", list("abc"), [10, 10, 10])
     warm = columns_of("warm", list("abc"), [11, 12, 13])
     lengths = compute_reply_lengths(both(original, warm), ["original", "warm"], "mmlu", 0.95)
-    none, test = (one.test for one in adjust_tests([*lengths], "lengths"))
+    none, test = (one.test for one in adjust_lengths([*lengths], "lengths"))
     assert none is None
     assert (test.p, test.family, test.family_size) == (lengths[1].p, "lengths", 1)
