@@ -232,6 +232,10 @@ def main() -> NoReturn:
             raise
         remedy = "free some space" if error.errno == errno.ENOSPC else "correct that"
         _fail(f"{error.filename}: {error.strerror}; {remedy} and run the command again", 2)
+    finally:
+        # the work is done: Ctrl-C while the interpreter clears up would print a traceback
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
     sys.exit(0)
 
 
