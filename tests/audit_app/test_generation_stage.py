@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import duckdb
@@ -22,6 +23,7 @@ from evaluation.serving.local_server import running_app
 from evaluation.serving.retries import RetryPolicy
 from evaluation.serving.served_models import read_served_models
 from study.errors import BadInput, ModelUnreachable
+from study.records import stable_id
 
 N_PROMPTS = 8
 QUICK = RetryPolicy(attempts=2, first_delay_s=0.01)
@@ -169,35 +171,54 @@ generate_responses(job, questions, requests, client, checked.check)
 """
 
 
+def _asked_seeds(bodies):
+    return Counter(body["seed"] for body in bodies if body["max_tokens"] == 64)
+
+
+def _stored_seeds(stored, seed=7):
+    """Of each sampling seed, which is the same for the arms of a prompt, how many are on the disk."""
+    whole = [line for line in stored.read_bytes().splitlines(True) if line.endswith(b"\n")]
+    responses = [json.loads(line)["row"] for line in whole[1:]]
+    return Counter(
+        int(stable_id(seed, row["prompt_id"], row["sample"]), 16) % 2**31 for row in responses
+    )
+
+
 @pytest.mark.slow
 def test_after_kill_9_nothing_is_lost_doubled_or_paid_twice(tmp_path):
     double = TgiDouble(["warm"], delay_s=0.05)
     tests = str(Path(__file__).parents[1])
     stored = tmp_path / "studies" / "served" / "runs" / "generate.jsonl"
-    n_killed = 0
+    n_arms, on_disk, asked = 3, [], []
     with running_app(double.app()) as url:
         command = [sys.executable, "-c", ASK, str(tmp_path), url, tests]
         while True:
             process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
             assert process.stdout.readline() == b"asking\n"
             before = stored.read_bytes().count(b"\n") if stored.exists() else 0
-            while process.poll() is None and n_killed < 3:
+            n_before = len(double.bodies)
+            killed = False
+            while process.poll() is None and len(on_disk) < 3:
                 if stored.exists() and stored.read_bytes().count(b"\n") > before + 100:
                     process.kill()
-                    n_killed += 1
+                    killed = True
                     break
                 time.sleep(0.002)
             process.wait(timeout=120)
             process.stdout.close()
-            if process.returncode == 0:
+            asked.append(_asked_seeds(double.bodies[n_before:]))
+            if not killed:
                 break
-    total = 10 * 4 * 3 * 5
+            on_disk.append(_stored_seeds(stored))
+    assert (process.returncode, len(on_disk)) == (0, 3)
+    total = 10 * 4 * n_arms * 5
     con = duckdb.connect(str(tmp_path / "studies" / "served" / "study.duckdb"), read_only=True)
     assert con.execute(
         "SELECT count(*), count(DISTINCT (prompt_id, arm, sample)) FROM responses"
     ).fetchall() == [(total, total)]
     con.close()
-    assert n_killed == 3
-    questions = [body for body in double.bodies if body["max_tokens"] == 64]
-    # a kill may cost what was under way, 96 requests at most (0.75 × 128), and nothing else
-    assert total <= len(questions) <= total + 3 * 96
+    # what was on the disk at a kill is not asked again, by any run after it
+    for seeds, later in zip(on_disk, asked[1:], strict=True):
+        assert all(later[seed] <= n_arms - n for seed, n in seeds.items())
+    # the last run asks for what was missing, and for each of it once
+    assert asked[-1].total() == total - on_disk[-1].total()

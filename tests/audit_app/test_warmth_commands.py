@@ -96,7 +96,7 @@ def test_the_paper_mode_says_what_it_drew_and_people_see_tables(table, meter):
             ("--text", "warm", "--study", "x"),
             "--study goes without a FILE; leave out the one or the other",
         ),
-        (("--text", "warm", "--passes", "3"), "--passes goes with --mode paper, got masked"),
+        (("--text", "warm", "--passes", "3"), "--passes goes with --mode paper, got manner"),
         (("--text", "warm", "--meter", "./nowhere"), "expected a model folder at ./nowhere"),
     ],
 )
