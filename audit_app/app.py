@@ -106,8 +106,10 @@ def build_app(
         Page("/owner", "owner", build_results_page(results)),
     )
     # routes are asked in turn: first those called most, and those below a mount before it
+    rate, *others = pages
+    mount_page(app, rate)
     app.include_router(build_download_router(downloads))
-    for page in pages:
+    for page in others:
         mount_page(app, page)
     _add_ways_in(app, con, rating, keys, clock, https_only, oauth)
     start = StartDesk(
