@@ -16,9 +16,6 @@ from collections.abc import Mapping, Sequence
 CHILD_MARK = "WARMTH_AUDIT_CHILD"
 """Environment variable by which a process knows that it is a child."""
 
-# torch's threads spin while they wait: beside an app and a browser on two cores, a training
-# step that takes 2 s took 15
-_PATIENT_THREADS = {"OMP_WAIT_POLICY": "PASSIVE"}
 _STOP_TIMEOUT_S = 30.0
 
 
@@ -33,7 +30,7 @@ def start_child(
     """
     return subprocess.Popen(
         [sys.executable, "-m", "audit_app", *arguments],
-        env={**_PATIENT_THREADS, **os.environ, **environment, CHILD_MARK: "1"},
+        env={**os.environ, **environment, CHILD_MARK: "1"},
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL if is_quiet else None,
         process_group=0,

@@ -4,14 +4,19 @@
 
 Both arms are queued whole; each batch is one arm's. The same prompts, the same batch of 16 and the
 same number of new tokens, in one process, taking turns; limit: 0.9 of the tokens a second.
+torch's threads do not spin while they wait, as in `warmth-audit serve-models`.
 """
 
 import argparse
+import os
 import statistics
 import sys
 import time
 from pathlib import Path
 from typing import Any
+
+# before torch is loaded, which reads it
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import torch
 
