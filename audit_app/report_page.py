@@ -25,7 +25,7 @@ from evaluation.statistics.outcomes import ADOPTION_DEFINITION, DEFINITIONS
 from study.records import Estimate
 from study.settings import Settings
 
-_NUMBER = re.compile(r"\d+")
+_NUMBER = re.compile(r"\d+(?:,\d{3})*")
 _PACKAGES = ("warmth-audit", "numpy", "scipy", "krippendorff", "duckdb", "matplotlib")
 
 
@@ -101,7 +101,7 @@ def _methods_in(record: Any) -> list[str]:
     for estimate in _estimates_in(record):
         if estimate.low is not None:
             way = _NUMBER.sub("{}", estimate.method)
-            numbers = [int(number) for number in _NUMBER.findall(estimate.method)]
+            numbers = [int(one.replace(",", "")) for one in _NUMBER.findall(estimate.method)]
             ways.setdefault(way.replace("degree ", "degrees "), []).append(numbers)
     told = [
         f"{as_sentence(way.format(*map(_range, zip(*found, strict=True))))}: "
@@ -113,7 +113,7 @@ def _methods_in(record: Any) -> list[str]:
 
 def _range(numbers: Sequence[int]) -> str:
     low, high = min(numbers), max(numbers)
-    return f"{low}" if low == high else f"{low} to {high}"
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
 def _estimates_in(record: Any) -> Iterator[Estimate]:

@@ -175,8 +175,8 @@ def preregistration_sentences(frozen: Preregistration | None) -> list[str]:
 def completeness_sentence(progress: StudyProgress) -> str:
     """How many ratings there are of those that there should be."""
     return (
-        f"{progress.n_ratings} of {progress.n_pairs * progress.seats} ratings given: "
-        f"{progress.n_pairs} pairs, {progress.seats} people each."
+        f"{progress.n_ratings:,} of {progress.n_pairs * progress.seats:,} ratings given: "
+        f"{progress.n_pairs:,} pairs, {progress.seats} people each."
     )
 
 

@@ -123,7 +123,7 @@ def _tell(row: Row, scale: Scale) -> str:
     if value is None:
         return found.method
     interval = f" {tell_interval(found, scale)}" if found.low is not None else ""
-    return f"{value}{scale.unit}{interval}, n = {found.n} {scale.counted}"
+    return f"{value}{scale.unit}{interval}, n = {found.n:,} {scale.counted}"
 
 
 def tell_value(found: Estimate, scale: Scale) -> str | None:

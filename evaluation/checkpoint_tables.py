@@ -105,4 +105,4 @@ def format_warmth(warmth: Estimate) -> str:
     interval = f"({warmth.method})"
     if warmth.low is not None and warmth.high is not None:
         interval = f"[{signed(warmth.low, _DIGITS)}, {signed(warmth.high, _DIGITS)}]"
-    return f"{signed(warmth.value, _DIGITS)} {interval}, n = {warmth.n} messages"
+    return f"{signed(warmth.value, _DIGITS)} {interval}, n = {warmth.n:,} messages"

@@ -168,7 +168,7 @@ def _difference_in_length(lengths: ReplyLengths) -> str:
         return "is the original"
     if found.value is None:
         return found.method
-    prompts = f"n = {found.n} prompts"
+    prompts = f"n = {found.n:,} prompts"
     if found.low is None or found.high is None:
         return f"{signed(found.value)} ({found.method}), {prompts}"
     return f"{signed(found.value)} [{signed(found.low)}, {signed(found.high)}], {prompts}"
@@ -177,7 +177,7 @@ def _difference_in_length(lengths: ReplyLengths) -> str:
 def _length(found: Estimate) -> str:
     if found.value is None:
         return found.method
-    return f"{format_value(found, 1)}, n = {of_items(found, f'{found.n} replies')}"
+    return f"{format_value(found, 1)}, n = {of_items(found, f'{found.n:,} replies')}"
 
 
 def _adjusted(arm: str, test: AdjustedP | None) -> str:

@@ -44,7 +44,7 @@ def format_share(estimate: Estimate, counted: str) -> str:
     if estimate.value is None:
         return estimate.method
     interval = _interval(estimate, lambda bound: f"{100 * bound:.1f}")
-    return f"{100 * estimate.value:.1f} % {interval}, n = {estimate.n} {counted}"
+    return f"{100 * estimate.value:.1f} % {interval}, n = {estimate.n:,} {counted}"
 
 
 def format_points(estimate: Estimate, counted: str) -> str:
@@ -52,7 +52,7 @@ def format_points(estimate: Estimate, counted: str) -> str:
     if estimate.value is None:
         return estimate.method
     interval = _interval(estimate, signed)
-    return f"{signed(estimate.value)} pp {interval}, n = {estimate.n} {counted}"
+    return f"{signed(estimate.value)} pp {interval}, n = {estimate.n:,} {counted}"
 
 
 def on_one_line(text: str) -> str:
@@ -86,7 +86,7 @@ def format_agreement(agreement: Agreement) -> str:
     interval = _interval(agreement.alpha, lambda bound: f"{bound:.2f}".replace("-", "−"))
     value = f"{agreement.alpha.value:.2f}".replace("-", "−")
     pairs = count_of(agreement.n_items, "pair")
-    return f"{value} {interval}, n = {agreement.n_pairable} comparable ratings, {pairs}"
+    return f"{value} {interval}, n = {agreement.n_pairable:,} comparable ratings, {pairs}"
 
 
 def format_value(estimate: Estimate, digits: int = 3) -> str:

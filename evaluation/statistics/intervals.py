@@ -57,8 +57,8 @@ def not_estimable(reason: str, unit: str, level: float = 0.95) -> Estimate:
 
 
 def count_of(number: int, noun: str) -> str:
-    """A count with its noun: `1 rater`, `2 raters`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    """A count with its noun: `1 rater`, `2 raters`, `1,000 raters`."""
+    return f"{number} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def check_values(values: Values, *others: NDArray[Any], level: float) -> None:

@@ -59,8 +59,8 @@ def picture(figure):
 def test_words_tell_every_row_with_interval_and_n():
     assert tell_chart(CHART) == (
         "Gap. Points with intervals, more errors, percentage points. "
-        "all prompts: +12.5 pp [−3.2, +28.1], n = 1412 prompts; "
-        "By context, sad: 0.0 pp, n = 1412 prompts; "
+        "all prompts: +12.5 pp [−3.2, +28.1], n = 1,412 prompts; "
+        "By context, sad: 0.0 pp, n = 1,412 prompts; "
         "By context, angry: not estimable: no replies yet."
     )
 
