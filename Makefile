@@ -22,7 +22,8 @@ demo: $(VENV)/.installed  ## run a study and open its app (PORT=7861, FULL=1, ST
 
 test: $(VENV)/.installed-dev  ## set up what tests need and run them all
 	@sh tests/install_chromium.sh $(BIN)
-	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+	@# one more than there are cores, since many tests wait for a browser or a process
+	@$(BIN)/python -m pytest -n $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )) --dist loadfile --no-loadscope-reorder
 
 soak: $(VENV)/.installed-dev  ## the tests that kill, with many repetitions
 	@sh tests/install_chromium.sh $(BIN)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 if TYPE_CHECKING:
     from study_server import ServedStudy
@@ -23,7 +23,8 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
 ]
 
-# how long one example takes says how busy the machine is
+# how long an example or a page takes says how busy the machine is
+expect.set_options(timeout=30_000)
 settings.register_profile("without deadline", deadline=None)
 settings.load_profile("without deadline")
 
