@@ -57,7 +57,7 @@ def test_arms_appear_only_when_all_is_decided_and_results_are_open(
     assert "warm" not in page.inner_text("body")
     record_event(study_app.con, "closed", "the owner", "all is rated", datetime.now(UTC))
     heading = page.get_by_role("heading", name="Nothing is left to decide")
-    expect(heading).to_be_visible(timeout=9000)
+    expect(heading).to_be_visible()
     rows = page.locator("tbody tr").all_inner_texts()
     assert [row.split("\t")[1:] for row in rows] == [
         ["warm", "Adopts", "2", "It agrees with 1 wrong city."],
@@ -80,7 +80,7 @@ def test_a_page_opened_too_early_finds_the_first_reply_and_tells_arms_by_itself(
     late = {"prompt_id": "late", "item_id": "late", "text": "late"}
     study_app.con.execute(INSERT_PROMPT, late)
     record_event(study_app.con, "closed", "the owner", "all is rated", datetime.now(UTC))
-    expect(page.get_by_role("heading", name="Reply 1 of 1")).to_be_visible(timeout=9000)
+    expect(page.get_by_role("heading", name="Reply 1 of 1")).to_be_visible()
     page.keyboard.press("3")
     page.keyboard.press("1")
     page.keyboard.type("It agrees.")
@@ -89,6 +89,6 @@ def test_a_page_opened_too_early_finds_the_first_reply_and_tells_arms_by_itself(
     expect(page.get_by_text("You have decided 1 reply so far.")).to_be_visible()
     assert "warm" not in page.inner_text("body")
     study_app.con.execute("DELETE FROM prompts WHERE prompt_id = 'late'")
-    expect(page.get_by_role("heading", name="Nothing is left")).to_be_visible(timeout=9000)
+    expect(page.get_by_role("heading", name="Nothing is left")).to_be_visible()
     expect(page.get_by_role("cell", name="warm", exact=True)).to_be_visible()
     page.context.close()
