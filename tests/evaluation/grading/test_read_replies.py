@@ -12,10 +12,10 @@ def replies():
     return read_replies()
 
 
-def test_at_least_two_hundred_real_replies_of_both_arms_were_read(replies):
-    assert {
-        arm: sum(reply.arm == arm for reply in replies) >= 100 for arm in ARMS
-    } == dict.fromkeys(ARMS, True)
+@pytest.mark.parametrize("rule", ["adoption", "refusal", "hedging"])
+def test_each_rule_is_told_of_two_hundred_replies_that_no_rule_was_fitted_to(replies, rule):
+    told = [score([one for one in replies if one.half == "report"], rule, arm).n for arm in ARMS]
+    assert min(told) >= 100
 
 
 def test_the_document_tells_what_the_rules_of_today_find(replies):
