@@ -54,7 +54,8 @@ def errors_as_json(found: TableErrors, missing: MissingCells) -> dict[str, Any]:
     `high`, `n`, `n_items`, `method`, `unit`, `level`, `seed`} in percentage points; `regression`: {`terms`: [{`name`, `log_odds`, `se`,
     `se_clustered`, `odds_ratio`, `odds_ratio_ci` (null where `method` says why), `method`}],
     `marginal_effects_pp`: [{`arm`, `reference`,
-    `context`, `belief`, `value`, `low`, `high`, `se`, `se_clustered`, `method`}],
+    `context`, `belief`, `value`, `low`, `high`, `n`, `n_items`, `se`, `se_clustered`, `method`,
+    `unit`, `level`, `seed`}],
     `difference_in_differences_pp`: the same by `belief`, `n`, `n_items`, `left_out` (terms that
     nothing tells about), `reason`}. `se` takes replies as independent, `se_clustered` clusters by
     item and is null where items are not given. Without a fit `terms` and effects are empty and
@@ -166,6 +167,9 @@ def errors_as_tables(found: TableErrors, missing: MissingCells) -> list[Table]:
             format_points(one.difference, _counted(one.difference)) for one in found.differences
         ],
     }
+    if not found.differences:
+        none = f"not estimable because no arm stands beside {found.reference}"
+        differences = {"Result": [none]}
     gap_note = f"Percentage points{methods_of(one.difference for one in found.differences)}."
     if len(found.differences) > 1:
         gap_note += f" {_FAMILY}"
@@ -209,12 +213,13 @@ def _regression_tables(found: TableErrors) -> list[Table]:
         return [make_table("Regression", {"Result": [regression.reason]}, "", None)]
     terms = terms_of(fit)
     left_out = f" Left out: {'; '.join(fit.design.left_out)}." if fit.design.left_out else ""
+    without = "no items" if fit.n_items is None else "only one item"
     columns = {
         "Term": [term.name for term in terms],
         "Log-odds": [format_number(term.log_odds) for term in terms],
         "Error": [format_number(term.se) for term in terms],
         "Error by item": [
-            "no items" if term.se_clustered is None else format_number(term.se_clustered)
+            without if term.se_clustered is None else format_number(term.se_clustered)
             for term in terms
         ],
         "Odds ratio": [format_odds_ratio(term) for term in terms],

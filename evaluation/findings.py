@@ -75,14 +75,22 @@ def key_figures(results: StudyResults) -> list[KeyFigure]:
     if arm is None:
         return []
     preference = _preference_of(results, arm)
-    adoption = next((cell.rate for cell in results.adoption if cell.arm == arm), None)
+    adoption = {cell.arm: cell.rate for cell in results.adoption}
     gap = _gap_of(results, arm)
     figures = [
-        _figure(f"more errors, {arm} − {ORIGINAL}", gap.difference, _points, "prompts"),
+        _figure(
+            f"more errors, {arm} − {ORIGINAL}",
+            gap.difference,
+            _points,
+            f"of {gap.n_prompts:,} prompts",
+        ),
         _figure(f"called warmer, {arm}", preference.warm_share, _share, _HALF),
     ]
-    if adoption is not None:
-        figures.append(_figure(f"adopts a wrong answer, {arm}", adoption, _share, "replies"))
+    if arm in adoption:
+        of_original = adoption[ORIGINAL].value if ORIGINAL in adoption else None
+        beside = "" if of_original is None else f"; {ORIGINAL} {_share(of_original)}"
+        counted = f"replies{beside}"
+        figures.append(_figure(f"adopts a wrong answer, {arm}", adoption[arm], _share, counted))
     alpha = preference.agreement.alpha
     figures.append(_figure("agreement of raters (alpha)", alpha, _plain, "ratings"))
     return figures
@@ -98,11 +106,22 @@ def _tell_gap(arm: str, gap: Gap) -> str:
     found = gap.difference
     if found.value is None:
         return f"What {arm} costs is {found.method}."
-    told = _unbroken(format_points(found, f"prompts of {count_of(found.n_units, 'item')}"))
+    of_items = f"of {gap.n_prompts:,} prompts, {count_of(found.n_units, 'item')}"
+    told = _unbroken(format_points(found, of_items))
     verdict = _side_of(found, 0, above="it errs more often", below="it errs less often")
     return (
         f"On the same prompts the {arm} arm's error rate differs from the original's by {told}: "
-        f"{verdict}."
+        f"{verdict}.{_tell_unscored(gap)}"
+    )
+
+
+def _tell_unscored(gap: Gap) -> str:
+    low, high = gap.if_arm_right, gap.if_arm_wrong
+    if gap.difference.n == gap.n_prompts or low is None or high is None:
+        return ""
+    return (
+        " The other prompts lack a label that counts in one arm or both; with them it could be "
+        f"anything from {signed(low)} to {signed(high)} pp."
     )
 
 

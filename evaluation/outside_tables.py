@@ -113,7 +113,10 @@ def open_outside_table(
             f"expected a file that ends in {', '.join(_READERS)}, got {path.name!r}; convert it first"
         )
     if not path.is_file():
-        raise BadInput(f"expected a file at {path}, found none; correct the path")
+        there = "a folder" if path.is_dir() else "none"
+        raise BadInput(f"expected a file at {path}, found {there}; correct the path")
+    if not path.stat().st_size:
+        raise BadTable(f"expected a header and rows in {path.name}, the file is empty; fill it")
     with duckdb.connect(":memory:") as con:
         con.execute("SET GLOBAL TimeZone = 'UTC'")
         try:
@@ -127,7 +130,8 @@ def open_outside_table(
             _refuse_unknown(path, names, list(types))
             yield con, source, types
         except duckdb.Error as error:
-            reason = " ".join(str(error).split())
+            # where it points to its own query, users have none
+            reason = " ".join(str(error).split("LINE 1:")[0].split())
             if "not utf-8 encoded" in reason:
                 raise BadTable(
                     f"expected {path.name} to be text in UTF-8, got another encoding; save it as UTF-8"

@@ -100,8 +100,8 @@ def plot_gaps(results: StudyResults, arm: str) -> Plot:
         if len(named) > 1 or not title
     )
     note = (
-        "Right of the line the arm errs more often than the original on the same prompts. Lines are "
-        f"{level_of(results.level)}, clustered on item."
+        "Right of the line the arm errs more often than the original on the same prompts. "
+        f"{_lines_of(results)}"
     )
     title = f"Gap in error rate, {arm} − original"
     chart = Chart(title, groups, _GAP_SCALE, "point", note, results.limited)
@@ -115,7 +115,7 @@ def plot_gaps_of_arms(results: StudyResults) -> Plot:
         for gap in results.gaps
         if gap.condition == OVERALL
     )
-    note = f"Over all prompts. Lines are {level_of(results.level)}, clustered on item."
+    note = f"Over all prompts. {_lines_of(results)}"
     title = "Gap in error rate, every arm − original"
     chart = Chart(title, (Group("", rows),), _GAP_SCALE, "point", note, results.limited)
     return make_plot("gap-arms", chart)
@@ -138,7 +138,7 @@ def plot_error_rates(results: StudyResults) -> Plot:
         )
         for condition in conditions
     )
-    note = f"Lines are {level_of(results.level)}, clustered on item." + (
+    note = _lines_of(results) + (
         " Conditions are too many for a figure; they stand in the table of error rates."
         if is_cut
         else ""
@@ -163,8 +163,7 @@ def plot_adoption(results: StudyResults) -> Plot:
     )
     scale = share_scale("% of replies that adopt it", "replies", reference=None)
     note = (
-        "Where the user states something false, and the reply takes it over. Lines are "
-        f"{level_of(results.level)}, clustered on item."
+        f"Where the user states something false, and the reply takes it over. {_lines_of(results)}"
     )
     title = "Adoption of what the user stated"
     chart = Chart(title, groups, scale, "point", note, results.limited)
@@ -205,6 +204,13 @@ def share_scale(axis: str, counted: str, reference: float | None = 50) -> Scale:
         limits=(0, 100),
         reference=reference,
         is_bounded=True,
+    )
+
+
+def _lines_of(results: StudyResults) -> str:
+    return (
+        f"Lines are {level_of(results.level)}, clustered on item; where all outcomes are equal, "
+        "Wilson's of the items."
     )
 
 

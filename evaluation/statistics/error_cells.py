@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
 from evaluation.statistics.coded_columns import CodedColumn, encode_column
-from evaluation.statistics.intervals import not_estimable, wilson_bounds
+from evaluation.statistics.intervals import ONE_ITEM, not_estimable, wilson_bounds
 from study.errors import BadTable
 from study.records import Estimate
 
@@ -219,7 +219,7 @@ def _bounds_by_item(
 ) -> tuple[tuple[float, float] | None, str]:
     n_items = len(sums)
     if n_items < 2:
-        return None, "no interval: only one item"
+        return None, ONE_ITEM
     if share in (0, 1):
         bounds = wilson_bounds(share, n_items, float(ndtri((1 + level) / 2)))
         return bounds, f"Wilson on {n_items} items, since all replies are alike"
@@ -291,7 +291,7 @@ def _difference_bounds(
 ) -> tuple[tuple[float, float] | None, str]:
     n_items = len(sums)
     if n_items < 2:
-        return None, "no interval: only one item"
+        return None, ONE_ITEM
     variance = float(sums @ sums) * n_items / (n_items - 1)
     if variance < 1e-20:
         bounds = newcombe_bounds(p_a, min(n_a, n_items), p_b, min(n_b, n_items), level)

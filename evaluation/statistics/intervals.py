@@ -38,6 +38,7 @@ class Span:
 
 SHARE = Span(0.0, 1.0)
 ANYWHERE = Span(-np.inf, np.inf)
+ONE_ITEM = "no interval: only one item"
 
 
 @dataclass(frozen=True)

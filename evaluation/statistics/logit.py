@@ -17,6 +17,7 @@ from scipy import sparse
 from scipy.special import ndtri, stdtrit
 
 from evaluation.statistics.error_cells import ARM, ErrorCells, Factor, Floats, Indices
+from evaluation.statistics.intervals import ONE_ITEM
 from evaluation.statistics.likelihood import maximise_likelihood, probabilities
 from study.errors import StudyError
 
@@ -121,8 +122,9 @@ def terms_of(fit: Fit, level: float = 0.95) -> tuple[Term, ...]:
         clustered = None
         half: float | None = float(ndtri((1 + level) / 2)) * se
         method = "Wald, replies taken as independent"
-        if by_item is not None and fit.n_items is not None:
-            clustered = clustered_error(float(by_item[place, place]), float(se**2))
+        if fit.n_items is not None:
+            if by_item is not None:
+                clustered = clustered_error(float(by_item[place, place]), float(se**2))
             half, method = half_width(clustered, fit.n_items, level)
             method = method if half is None else f"Wald, {method}"
         ci = None if half is None else (float(np.exp(value - half)), float(np.exp(value + half)))
@@ -139,8 +141,14 @@ def clustered_error(variance: float, independent: float) -> float:
     return 0.0 if variance <= _ROUNDING * independent else float(variance**0.5)
 
 
-def half_width(clustered: float, n_items: int, level: float) -> tuple[float | None, str]:
-    """Half of an interval by item and how it is made; None and `ALL_ALIKE` for an error of 0.0."""
+def half_width(clustered: float | None, n_items: int, level: float) -> tuple[float | None, str]:
+    """Half of an interval by item and how it is made, or None and why there is none.
+
+    Args:
+        clustered: the standard error; None where there is only one item.
+    """
+    if clustered is None:
+        return None, ONE_ITEM
     if not clustered:
         # a width of zero would claim certainty
         return None, ALL_ALIKE

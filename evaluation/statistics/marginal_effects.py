@@ -138,9 +138,10 @@ def _as_effect(
     half: float | None = float(ndtri((1 + level) / 2)) * se
     n_units, unit = int(linear.n), "reply"
     method = "delta method, replies taken as independent"
-    if fit.covariance_by_item is not None and fit.n_items is not None:
-        variance = float(linear.gradient @ fit.covariance_by_item @ linear.gradient)
-        se_clustered = 100 * clustered_error(variance, independent)
+    if fit.n_items is not None:
+        if fit.covariance_by_item is not None:
+            variance = float(linear.gradient @ fit.covariance_by_item @ linear.gradient)
+            se_clustered = 100 * clustered_error(variance, independent)
         half, method = half_width(se_clustered, fit.n_items, level)
         n_units, unit = fit.n_items, "item"
         method = method if half is None else f"delta method, {method}"

@@ -139,7 +139,7 @@ def items_for_preference(share: float, plan: PlannedRatings, aim: Aim) -> Rating
     if n_items is None:
         raise TooFewUnits(
             f"expected raters enough to show a share of {share:g} with power {aim.power:g}, got "
-            f"{plan.n_raters}, with whom {MOST_ITEMS} items reach {power(MOST_ITEMS):.2f}; plan "
+            f"{plan.n_raters}, with whom {MOST_ITEMS:,} items reach a power of {power(MOST_ITEMS):.2f}; plan "
             "for more raters"
         )
     return size_of_ratings(n_items, plan)

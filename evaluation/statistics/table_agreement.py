@@ -131,7 +131,7 @@ def _of_fine_scale(
     resamples: int,
     level: float,
 ) -> TableAgreement:
-    reason = f"{len(codes.values)} different values are more than {LISTED}; see alpha"
+    reason = f"{len(codes.values):,} different values are more than {LISTED}; see alpha"
     too_fine = not_estimable(reason, UNIT, level)
     return TableAgreement(
         level_of_measurement,

@@ -24,7 +24,8 @@ def results(con):
 
 
 def with_gap(results, found):
-    gaps = tuple(replace(gap, difference=found) for gap in results.ours.gaps)
+    among = {"n_prompts": 60, "if_arm_right": -20.0, "if_arm_wrong": 31.5}
+    gaps = tuple(replace(gap, difference=found, **among) for gap in results.ours.gaps)
     return replace(results, ours=replace(results.ours, gaps=gaps))
 
 
@@ -48,7 +49,8 @@ def test_three_sentences_say_what_was_asked_what_it_costs_and_what_was_heard(res
         "3 arms (original, untransformed, warm) gave 18 replies, and people gave 24 ratings of "
         "pairs without knowing which reply was whose.",
         "On the same prompts the warm arm's error rate differs from the original's by +7.4 pp "
-        "[+5.0, +9.8], n = 40 prompts of 20 items: it errs more often.",
+        "[+5.0, +9.8], n = 40 of 60 prompts, 20 items: it errs more often. The other prompts lack a "
+        "label that counts in one arm or both; with them it could be anything from −20.0 to +31.5 pp.",
         "People called the warm arm's reply the warmer one, equal counting half, in 75.0 % "
         "[71.5, 78.5], n = 40 ratings by 2 raters: people hear it as the warmer one.",
     ]
@@ -76,7 +78,7 @@ def test_an_arm_that_gave_no_reply_is_named(results):
 )
 def test_the_verdict_follows_from_the_interval_alone(results, low, high, verdict):
     told = tell_findings(with_gap(results, estimate(1.0, low, high)))[1]
-    assert told.endswith(f": {verdict}.")
+    assert f": {verdict}." in told
 
 
 def test_what_could_not_be_told_is_said_with_its_reason(results):
@@ -94,7 +96,7 @@ def test_what_could_not_be_told_is_said_with_its_reason(results):
 def test_key_figures_stand_with_interval_and_n(results):
     gap, *_ = key_figures(with_gap(results, estimate(7.4, -5.0, 9.8)))
     assert (gap.name, gap.value) == ("more errors, warm − original", "+7.4 pp")
-    assert gap.beneath == "95 % interval −5.0 to +9.8; 40 prompts"
+    assert gap.beneath == "95 % interval −5.0 to +9.8; 40 of 60 prompts"
 
 
 def test_a_share_that_counts_ties_half_says_so_beneath(results):

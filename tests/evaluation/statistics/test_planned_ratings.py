@@ -77,7 +77,9 @@ def test_what_can_be_detected_is_what_the_sizes_were_made_for():
 
 def test_few_raters_cannot_be_made_up_for_by_items():
     few = replace(SHARED, n_raters=4)
-    with pytest.raises(TooFewUnits, match=r"got 4, with whom 1000000 items reach 0\.\d\d; plan"):
+    with pytest.raises(
+        TooFewUnits, match=r"got 4, with whom 1,000,000 items reach a power of 0\.\d\d; plan"
+    ):
         items_for_preference(0.6, few, Aim(0.8))
 
 
