@@ -29,12 +29,6 @@ settings.register_profile("without deadline", deadline=None)
 settings.load_profile("without deadline")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that train or ask models first, or one of them would run on alone at the end."""
-    long = {item.path for item in items if item.get_closest_marker("model")}
-    items.sort(key=lambda item: item.path not in long)
-
-
 @pytest.fixture
 def study_app(tmp_path: Path) -> Iterator["ServedStudy"]:
     from study_server import serve_study
