@@ -2,7 +2,7 @@
 
 import pytest
 
-from evaluation.grading.wording import plain, sentences_of, spoken_words, spoken_words_of, words
+from evaluation.grading.wording import plain, sentences_of, spoken_lines, spoken_words, words
 
 
 @pytest.mark.parametrize(
@@ -35,4 +35,4 @@ def test_sentences_end_at_signs_before_or_behind_a_quote_but_not_at_a_title():
 )
 def test_words_of_several_sentences_are_those_of_each(other):
     sentences = ["no: not that", other, "a (short) one"]
-    assert spoken_words_of(sentences) == [spoken_words(sentence) for sentence in sentences]
+    assert spoken_lines("\n".join(sentences)) == [spoken_words(sentence) for sentence in sentences]
