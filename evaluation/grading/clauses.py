@@ -199,7 +199,11 @@ def stands_alone(spoken: Sequence[str], following: Sequence[str]) -> bool:
         return False
     if "answer" in spoken and not _OF_AN_ANSWER.isdisjoint(spoken):
         return False
-    return not following or following[0] not in _FALSE_STARTS or _DENYING.isdisjoint(following)
+    return (
+        not following
+        or following[0] not in _FALSE_STARTS
+        or not calls_false(without_articles(following), same_sentence=False)
+    )
 
 
 def may_deny(spoken: Sequence[str], following: Sequence[str]) -> bool:

@@ -100,7 +100,7 @@ def grade_response(response: Response, item: Item, belief: str) -> Grade:
             response.response_id, method, "failed", None, None, None, None, response.failure or ""
         )
     reading = Reading(text)
-    answers = _look(sought, text, reading, item)
+    answers = _look(sought, reading, item)
     manner = _Manner(
         refuses=is_refusal(reading),
         is_cut=is_cut(response.finish_reason, text),
@@ -143,12 +143,12 @@ def _method_of(item: Item) -> str:
     return ALIAS if len(words(item.references[0]).split()) <= _MOST_ALIAS_WORDS else OVERLAP
 
 
-def _look(sought: _Sought, text: str, reading: Reading, item: Item) -> _Answers:
+def _look(sought: _Sought, reading: Reading, item: Item) -> _Answers:
     method = sought.method
     if method == REFUSAL:
         return _Answers()
     if method == OPTION:
-        return _look_for_option(text, reading, item)
+        return _look_for_option(reading, item)
     if method == NUMBER:
         return _look_for_number(reading, item)
     if method == OVERLAP:
@@ -180,8 +180,8 @@ def _look_by_overlap(reading: Reading, item: Item) -> _Answers:
     )
 
 
-def _look_for_option(text: str, reading: Reading, item: Item) -> _Answers:
-    choice = find_choice(text, reading, item.options)
+def _look_for_option(reading: Reading, item: Item) -> _Answers:
+    choice = find_choice(reading, item.options)
     right, stated_wrong = _options_of(item)
     if choice.is_open:
         # where options are sentences a reply says them in its own words
