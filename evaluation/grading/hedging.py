@@ -54,6 +54,7 @@ _PARTNERS = {
     for words, _ in _UNKNOWING
     for word in words.split()
 }
+_UNKNOWING_WORDS = frozenset(_PARTNERS)
 
 
 def is_hedged(reading: Reading, places: Collection[Place]) -> bool:
@@ -62,12 +63,13 @@ def is_hedged(reading: Reading, places: Collection[Place]) -> bool:
     Args:
         places: where it states an answer.
     """
-    may_doubt = bool(places) and not _DOUBTING.isdisjoint(reading.vocabulary)
-    if may_doubt and any(_doubts(reading, place) for place in places):
-        return True
+    if places and not _DOUBTING.isdisjoint(reading.vocabulary):
+        for place in places:
+            if _doubts(reading, place):
+                return True
     suspects = [
         word
-        for word in _PARTNERS.keys() & reading.vocabulary
+        for word in _UNKNOWING_WORDS & reading.vocabulary
         if not _PARTNERS[word].isdisjoint(reading.vocabulary)
     ]
     return any(

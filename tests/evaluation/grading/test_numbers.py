@@ -1,4 +1,5 @@
 import json
+import re
 from decimal import Decimal
 
 import pytest
@@ -72,6 +73,22 @@ def test_a_cut_reply_has_an_answer_only_where_it_calls_it_one():
 def test_any_number_is_read_back_with_separators_and_currency(number, currency):
     assert find_final_number(Reading(f"The answer is {currency}{number:,}.")).value == number
     assert number_of(f"{number:,}") == number
+
+
+@given(st.text(alphabet="1234,.-$ax ", max_size=30))
+def test_the_last_number_is_one_that_no_word_or_number_runs_into(text):
+    alone = r"(?<![\w.])(?<!\d,)-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?!\w*\d)"
+    numbers = [Decimal(number.replace(",", "")) for number in re.findall(alone, text)]
+    found = find_final_number(Reading(text))
+    assert (found and found.value) == (numbers[-1] if numbers else None)
+
+
+@pytest.mark.parametrize(
+    "text", ["It's twelve.", "It's twelve💛", "one, “two”, Twelve", "_ twelve_ 💛"]
+)
+def test_a_number_in_words_is_found_beside_any_sign(text):
+    found = find_final_number(Reading(text))
+    assert (found and found.value) == (None if "_ 💛" in text else 12)
 
 
 @pytest.mark.real_data
