@@ -107,7 +107,6 @@ class Reading:
         "_clauses",
         "_forms",
         "_parts",
-        "_sets",
         "lower",
         "reply",
         "sentences",
@@ -129,7 +128,6 @@ class Reading:
         self.vocabulary: set[str] = set().union(*self.spoken)
         self._forms: dict[int, str] = {}
         self._clauses: dict[int, list[str]] = {}
-        self._sets: list[frozenset[str]] = []
         self._parts: dict[int, list[Piece]] = {}
 
     def form(self, number: int) -> str:
@@ -144,17 +142,11 @@ class Reading:
             self._clauses[number] = clauses_of(self.sentences[number], self.spoken[number])
         return self._clauses[number]
 
-    def word_sets(self) -> list[frozenset[str]]:
-        """The words of every sentence."""
-        if not self._sets:
-            self._sets = [frozenset(spoken) for spoken in self.spoken]
-        return self._sets
-
     def pieces(self, number: int) -> list[Piece]:
         """One sentence, followed by its parts where it has several."""
         if number not in self._parts:
             sentence = self.sentences[number]
-            pieces = [Piece(number, sentence, self.word_sets()[number], "")]
+            pieces = [Piece(number, sentence, frozenset(self.spoken[number]), "")]
             parts = parts_of(sentence)
             for part, later in zip_longest(parts, parts[1:], fillvalue=""):
                 pieces.append(Piece(number, part, frozenset(spoken_words(part)), later))
@@ -245,7 +237,7 @@ def _look_in(reading: Reading, number: int, form: Form) -> _Stance:
     spoken, answer = reading.spoken[number], form.text
     if len(form.words) > 1 and f" {answer} " not in f" {reading.form(number)} ":
         return _NEITHER
-    if "s" in spoken and _is_owner(reading, number, answer):
+    if "s" in reading.vocabulary and _is_owner(reading, number, answer):
         return _NEITHER
     following = reading.opening_of(number + 1)
     if stands_alone(spoken, following) and "?" not in reading.sentences[number]:

@@ -110,11 +110,16 @@ def _called(reading: Reading) -> Iterator[re.Match[str]]:
     calling = [word for word in _CALLING if word in reading.lower]
     patterns = [pattern for hints, pattern in _CALLED if not hints.isdisjoint(calling)]
     for stretch in _near(calling, reading):
-        end = 0
-        while found := [match for one in patterns if (match := one.search(stretch, end))]:
+        found = [match for pattern in patterns if (match := pattern.search(stretch))]
+        while found:
             first = min(found, key=re.Match.start)
             yield first
             end = first.end()
+            found = [
+                later
+                for one in found
+                if (later := one if one.start() >= end else one.re.search(stretch, end))
+            ]
 
 
 def _near(calling: Iterable[str], reading: Reading) -> list[str]:

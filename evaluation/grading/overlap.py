@@ -76,9 +76,9 @@ def closeness(reading: Reading, answers: Sequence[str], question: str) -> float:
     """
     targets = _targets_of(tuple(answers), question)
     nearest = 0.0
-    for number, spoken in enumerate(reading.word_sets()):
+    for number, spoken in enumerate(reading.spoken):
         # most sentences have too few words of any answer to be near one, and so have their parts
-        if len(spoken & targets.vocabulary) < targets.n_needed:
+        if len(targets.vocabulary.intersection(spoken)) < targets.n_needed:
             continue
         for piece in reading.pieces(number):
             content = piece.spoken - targets.asked
