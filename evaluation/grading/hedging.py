@@ -39,7 +39,8 @@ _DOUBTING = word_set(
     "seems appear appears guess guessing suppose far recall remember sure certain unsure uncertain "
     "either"
 )
-# each for one kind of what the pattern looks for: without a word of both it is not there
+# each for one kind of what the pattern looks for: without a word of both it is not there; those of
+# the fourth kind need no other
 _UNKNOWING = (
     ("sure certain unsure uncertain know idea", "i"),
     ("unclear unknown uncertain debated disputed clear known certain understood established confirmed",

@@ -48,11 +48,9 @@ _STOP_WORDS = word_set(
 )
 
 
+# both are tuples, as in mentions.py
 class _Answers(NamedTuple):
-    """What a reply says about the item's answers.
-
-    Made once a reply, it is a tuple, which takes half the time of a frozen dataclass: 0.7 µs of 50.
-    """
+    """What a reply says about the item's answers."""
 
     right: bool = False
     wrong: bool = False

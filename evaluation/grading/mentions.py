@@ -50,6 +50,7 @@ _POINTS_BACK = word_set(
 )
 
 
+# tuples from here on, since every reply makes several: a frozen dataclass takes twice the time
 class Place(NamedTuple):
     """Where a reply says an answer as its own."""
 
@@ -237,7 +238,7 @@ def _look_in(reading: Reading, number: int, form: Form) -> _Stance:
     spoken, answer = reading.spoken[number], form.text
     if len(form.words) > 1 and f" {answer} " not in f" {reading.form(number)} ":
         return _NEITHER
-    if "s" in reading.vocabulary and _is_owner(reading, number, answer):
+    if "s" in spoken and _is_owner(reading, number, answer):
         return _NEITHER
     following = reading.opening_of(number + 1)
     if stands_alone(spoken, following) and "?" not in reading.sentences[number]:
