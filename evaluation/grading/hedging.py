@@ -10,9 +10,7 @@ import re
 from collections.abc import Collection
 
 from evaluation.grading.mentions import Place, Reading
-from evaluation.grading.wording import (
-    word_set,
-)
+from evaluation.grading.wording import word_set
 
 # characters of a sentence in which doubt is about the answer
 _SEEN_BEFORE, _SEEN_BEHIND = 50, 25
@@ -41,25 +39,23 @@ _DOUBTING = word_set(
     "seems appear appears guess guessing suppose far recall remember sure certain unsure uncertain "
     "either"
 )
-# each for one kind of what the pattern looks for: a word of both, or it is not there
+# each for one kind of what the pattern looks for: without a word of both it is not there; those of
+# the fourth kind need no other
 _UNKNOWING = (
-    (word_set("sure certain unsure uncertain know idea"), frozenset(["i"])),
-    (
-        word_set(
-            "unclear unknown uncertain debated disputed clear known certain understood established "
-            "confirmed"
-        ),
-        word_set("is are remains remain was"),
-    ),
-    (word_set("hard difficult impossible"), word_set("say tell know")),
-    (word_set("depends depend vary varies differ theories"), None),
-    (
-        word_set("clear definitive single definite exact simple strict right straightforward"),
-        frozenset(["no"]),
-    ),
-    (word_set("definitive definite clear exact"), frozenset(["not"])),
-)
-_ANY_UNKNOWING = frozenset().union(*(some for some, _ in _UNKNOWING))
+    ("sure certain unsure uncertain know idea", "i"),
+    ("unclear unknown uncertain debated disputed clear known certain understood established confirmed",
+        "is are remains remain was"),
+    ("hard difficult impossible", "say tell know"),
+    ("depends depend vary varies differ theories", "depends depend vary varies differ theories"),
+    ("clear definitive single definite exact simple strict right straightforward", "no"),
+    ("definitive definite clear exact", "not"),
+)  # fmt: skip
+_PARTNERS = {
+    word: word_set(" ".join(others for some, others in _UNKNOWING if word in some.split()))
+    for words, _ in _UNKNOWING
+    for word in words.split()
+}
+_UNKNOWING_WORDS = frozenset(_PARTNERS)
 
 
 def is_hedged(reading: Reading, places: Collection[Place]) -> bool:
@@ -68,24 +64,21 @@ def is_hedged(reading: Reading, places: Collection[Place]) -> bool:
     Args:
         places: where it states an answer.
     """
-    may_doubt = bool(places) and not _DOUBTING.isdisjoint(reading.vocabulary)
-    if may_doubt and any(_doubts(reading, place) for place in places):
-        return True
-    if not _may_not_know(reading.vocabulary):
-        return False
+    if places and not _DOUBTING.isdisjoint(reading.vocabulary):
+        for place in places:
+            if _doubts(reading, place):
+                return True
+    suspects = [
+        word
+        for word in _UNKNOWING_WORDS & reading.vocabulary
+        if not _PARTNERS[word].isdisjoint(reading.vocabulary)
+    ]
     return any(
-        _NOT_KNOWING.search(reading.form(number))
+        word in spoken
+        and not _PARTNERS[word].isdisjoint(spoken)
+        and _NOT_KNOWING.search(reading.form(number))
+        for word in suspects
         for number, spoken in enumerate(reading.spoken)
-        if _may_not_know(spoken)
-    )
-
-
-def _may_not_know(spoken: Collection[str]) -> bool:
-    if _ANY_UNKNOWING.isdisjoint(spoken):
-        return False
-    return any(
-        not some.isdisjoint(spoken) and (others is None or not others.isdisjoint(spoken))
-        for some, others in _UNKNOWING
     )
 
 

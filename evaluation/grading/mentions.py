@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import zip_longest
+from typing import NamedTuple
 
 from evaluation.grading.clauses import (
     agrees,
@@ -29,11 +30,11 @@ from evaluation.grading.clauses import (
 )
 from evaluation.grading.wording import (
     BARE_FORMS,
-    plain,
+    plain_of_lower,
     sentences_of,
     spell_out,
+    spoken_lines,
     spoken_words,
-    spoken_words_of,
     without_articles,
     word_set,
     words,
@@ -42,14 +43,15 @@ from evaluation.grading.wording import (
 # words of the next sentence: it calls an answer false, if at all, at its beginning
 _SEEN_OF_NEXT = 15
 _MOST_WORDS_OF_SHORT = 8
+_OWNING = re.compile(r"'s (?!the\b|an?\b|not\b|right\b|it\b)")
 _CALLED = frozenset(["answer", "correct", "right", "choice"])
 _POINTS_BACK = word_set(
     "answer it that this these those he she they option choice correct right called named"
 )
 
 
-@dataclass(frozen=True)
-class Place:
+# tuples from here on, since every reply makes several: a frozen dataclass takes twice the time
+class Place(NamedTuple):
     """Where a reply says an answer as its own."""
 
     sentence: int
@@ -58,8 +60,7 @@ class Place:
     """The answer as `words`."""
 
 
-@dataclass(frozen=True)
-class Mention:
+class Mention(NamedTuple):
     """What a reply does with an answer, or with any of several that mean the same."""
 
     places: tuple[Place, ...]
@@ -76,8 +77,7 @@ class Mention:
 NOWHERE = Mention(places=(), denies=False)
 
 
-@dataclass(frozen=True)
-class _Stance:
+class _Stance(NamedTuple):
     """What one sentence does with one answer."""
 
     states: bool
@@ -88,8 +88,7 @@ _NEITHER = _Stance(states=False, denies=False)
 _STATES = _Stance(states=True, denies=False)
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(NamedTuple):
     """A sentence of a reply, or a part of one between contrasts."""
 
     sentence: int
@@ -109,26 +108,27 @@ class Reading:
         "_clauses",
         "_forms",
         "_parts",
-        "_sets",
+        "lower",
+        "reply",
         "sentences",
         "spoken",
-        "text",
         "vocabulary",
     )
 
     def __init__(self, reply: str) -> None:
-        self._take_apart(plain(reply))
+        self.reply = reply
+        self.lower = reply.lower()
+        text = plain_of_lower(self.lower)
+        self._take_apart(text)
         if not BARE_FORMS.isdisjoint(self.vocabulary):
-            self._take_apart(spell_out(self.text))
+            self._take_apart(spell_out(text))
 
     def _take_apart(self, text: str) -> None:
-        self.text = text
         self.sentences = sentences_of(text)
-        self.spoken = spoken_words_of(self.sentences)
+        self.spoken = spoken_lines("\n".join(self.sentences)) if self.sentences else []
         self.vocabulary: set[str] = set().union(*self.spoken)
         self._forms: dict[int, str] = {}
         self._clauses: dict[int, list[str]] = {}
-        self._sets: list[frozenset[str]] = []
         self._parts: dict[int, list[Piece]] = {}
 
     def form(self, number: int) -> str:
@@ -143,17 +143,11 @@ class Reading:
             self._clauses[number] = clauses_of(self.sentences[number], self.spoken[number])
         return self._clauses[number]
 
-    def word_sets(self) -> list[frozenset[str]]:
-        """The words of every sentence."""
-        if not self._sets:
-            self._sets = [frozenset(spoken) for spoken in self.spoken]
-        return self._sets
-
     def pieces(self, number: int) -> list[Piece]:
         """One sentence, followed by its parts where it has several."""
         if number not in self._parts:
             sentence = self.sentences[number]
-            pieces = [Piece(number, sentence, self.word_sets()[number], "")]
+            pieces = [Piece(number, sentence, frozenset(self.spoken[number]), "")]
             parts = parts_of(sentence)
             for part, later in zip_longest(parts, parts[1:], fillvalue=""):
                 pieces.append(Piece(number, part, frozenset(spoken_words(part)), later))
@@ -169,16 +163,19 @@ class Reading:
 class Form:
     """An answer as it is looked for."""
 
-    words: str
+    text: str
+    """As `words`."""
     key: str
-    """Its longest word: a text without it cannot hold the form."""
+    """Its longest word: a sentence without it cannot hold the form."""
+    words: frozenset[str]
+    """All of them: a reply without one cannot hold it either."""
 
 
 @lru_cache(maxsize=8192)
 def forms_of(answers: tuple[str, ...]) -> tuple[Form, ...]:
     """Answers in the form in which they are looked for; made once, since items are asked often."""
     forms = dict.fromkeys(form for answer in answers if (form := words(answer)))
-    return tuple(Form(form, max(form.split(), key=len)) for form in forms)
+    return tuple(Form(form, max(form.split(), key=len), word_set(form)) for form in forms)
 
 
 def find_mention(
@@ -189,7 +186,7 @@ def find_mention(
     Args:
         topic: words of the question; None takes mentions in passing for statements too.
     """
-    present = [form for form in forms if form.key in reading.vocabulary]
+    present = [form for form in forms if form.words <= reading.vocabulary]
     if not present:
         return NOWHERE
     places: list[Place] = []
@@ -197,10 +194,10 @@ def find_mention(
     for number, spoken in enumerate(reading.spoken):
         for form in present:
             if form.key in spoken:
-                stance = _look_in(reading, number, form.words)
+                stance = _look_in(reading, number, form)
                 is_denied |= stance.denies
                 if stance.states and (topic is None or _answers(reading, number, topic)):
-                    places.append(Place(number, form.words))
+                    places.append(Place(number, form.text))
     return Mention(tuple(places), is_denied)
 
 
@@ -236,25 +233,26 @@ def _answers(reading: Reading, number: int, topic: frozenset[str]) -> bool:
     )
 
 
-def _look_in(reading: Reading, number: int, answer: str) -> _Stance:
-    """Whether one sentence states the answer, and whether it denies it."""
-    form = f" {reading.form(number)} "
-    if f" {answer} " not in form or (
-        f" {answer} s " in form and _is_owner(reading.sentences[number], answer)
-    ):
+def _look_in(reading: Reading, number: int, form: Form) -> _Stance:
+    """Whether one sentence with the form's key states the answer, and whether it denies it."""
+    spoken, answer = reading.spoken[number], form.text
+    if len(form.words) > 1 and f" {answer} " not in f" {reading.form(number)} ":
         return _NEITHER
-    spoken, following = reading.spoken[number], reading.opening_of(number + 1)
+    if "s" in spoken and _is_owner(reading, number, answer):
+        return _NEITHER
+    following = reading.opening_of(number + 1)
     if stands_alone(spoken, following) and "?" not in reading.sentences[number]:
         return _STATES
     return _look_closely(reading, number, answer)
 
 
-def _is_owner(sentence: str, answer: str) -> bool:
+def _is_owner(reading: Reading, number: int, answer: str) -> bool:
     """Whether the answer only comes up as an owner ("Canada's coast"); "Canberra's the capital"
     says it."""
-    n_owning = len(
-        re.findall(rf"{re.escape(answer)}'s (?!the\b|an?\b|not\b|right\b|it\b)", sentence)
-    )
+    if f" {answer} s " not in f" {reading.form(number)} ":
+        return False
+    sentence = reading.sentences[number]
+    n_owning = sum(sentence.endswith(answer, 0, at.start()) for at in _OWNING.finditer(sentence))
     return n_owning > 0 and n_owning == sentence.count(answer)
 
 

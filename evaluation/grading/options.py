@@ -8,14 +8,11 @@ nobody can tell which one is meant. "A" as an article is no letter.
 
 import re
 import string
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from evaluation.grading.mentions import Mention, Reading, find_mention, forms_of
-from evaluation.grading.wording import (
-    words,
-)
+from evaluation.grading.wording import words
 
 # "A" and a small letter may be words: "the answer is a virus"
 _LETTER = (
@@ -30,7 +27,7 @@ _IS = (
 # ways to call a letter the answer, each with what it cannot do without, since all of them in one
 # pattern take five times as long; each begins with one character out of few, for the same reason
 _CALLED = tuple(
-    (hints, re.compile(pattern))
+    (frozenset(hints), re.compile(pattern))
     for hints, pattern in (
         (
             ("answer", "choice", "option"),
@@ -75,9 +72,9 @@ class Choice:
     """What the reply does with each option's text."""
 
 
-def find_choice(reply: str, reading: Reading, options: Sequence[str]) -> Choice:
+def find_choice(reading: Reading, options: Sequence[str]) -> Choice:
     """The option that a reply chooses, by letter or text."""
-    letter = _find_letter(reply, options)
+    letter = _find_letter(reading, options)
     stated = tuple(find_mention(reading, forms_of((option,))) for option in options)
     named = _without_contained([i for i, one in enumerate(stated) if one.states], options)
     if letter is not None:
@@ -91,43 +88,48 @@ def find_choice(reply: str, reading: Reading, options: Sequence[str]) -> Choice:
     return Choice(None, is_open=not named, reason=reason, stated=stated)
 
 
-def _find_letter(reply: str, options: Sequence[str]) -> int | None:
+def _find_letter(reading: Reading, options: Sequence[str]) -> int | None:
     letters = string.ascii_uppercase[: len(options)]
     called = None
-    for match in chain.from_iterable(map(_called_in, _near_calling(reply))):
+    for match in _called(reading):
         found = [group.strip().upper() for group in match.groups() if group]
         if found[0] in letters and len(found) == 1:
             called = letters.index(found[0])
     if called is not None:
         return called
-    start = _AT_START.match(reply)
+    start = _AT_START.match(reading.reply)
     if not start or start[1] not in letters:
         return None
     # a reply that repeats the list has chosen nothing by that
-    listed = set(_LINE_START.findall(reply)) & set(letters)
+    listed = set(_LINE_START.findall(reading.reply)) & set(letters)
     return None if len(listed) > 1 else letters.index(start[1])
 
 
-def _called_in(stretch: str) -> Iterator[re.Match[str]]:
+def _called(reading: Reading) -> Iterator[re.Match[str]]:
     """Where a letter is called the answer, from left to right."""
-    lower = stretch.lower()
-    patterns = [pattern for hints, pattern in _CALLED if any(hint in lower for hint in hints)]
-    end = 0
-    while found := [match for pattern in patterns if (match := pattern.search(stretch, end))]:
-        first = min(found, key=re.Match.start)
-        yield first
-        end = first.end()
+    calling = [word for word in _CALLING if word in reading.lower]
+    patterns = [pattern for hints, pattern in _CALLED if not hints.isdisjoint(calling)]
+    for stretch in _near(calling, reading):
+        found = [match for pattern in patterns if (match := pattern.search(stretch))]
+        while found:
+            first = min(found, key=re.Match.start)
+            yield first
+            end = first.end()
+            found = [
+                later
+                for one in found
+                if (later := one if one.start() >= end else one.re.search(stretch, end))
+            ]
 
 
-def _near_calling(reply: str) -> list[str]:
-    """The stretches of a reply in which a letter may be called the answer, in order."""
-    lower = reply.lower()
+def _near(calling: Iterable[str], reading: Reading) -> list[str]:
+    """The stretches of a reply that are near any of the words, in order."""
     starts = []
-    for word in _CALLING:
-        start = lower.find(word)
+    for word in calling:
+        start = reading.lower.find(word)
         while start >= 0:
             starts.append(start)
-            start = lower.find(word, start + 1)
+            start = reading.lower.find(word, start + 1)
     stretches: list[list[int]] = []
     for start in sorted(starts):
         begin, end = max(0, start - _SEEN_BEFORE), start + _SEEN_BEHIND
@@ -135,7 +137,7 @@ def _near_calling(reply: str) -> list[str]:
             stretches[-1][1] = end
         else:
             stretches.append([begin, end])
-    return [reply[begin:end] for begin, end in stretches]
+    return [reading.reply[begin:end] for begin, end in stretches]
 
 
 def _without_contained(named: Sequence[int], options: Sequence[str]) -> list[int]:

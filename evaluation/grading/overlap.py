@@ -10,7 +10,8 @@ only an answer that denies too.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import count
 
 from evaluation.grading.clauses import (
     agrees,
@@ -61,6 +62,11 @@ class _Targets:
     n_fewest: int
     """Such words in the answer that has fewest."""
 
+    @cached_property
+    def n_needed(self) -> int:
+        """How many of the vocabulary a text needs at least to be near an answer."""
+        return next(n for n in count() if _may_be_near(self, n, n))
+
 
 def closeness(reading: Reading, answers: Sequence[str], question: str) -> float:
     """Largest F1 of a sentence of the reply with one of the answers.
@@ -70,10 +76,9 @@ def closeness(reading: Reading, answers: Sequence[str], question: str) -> float:
     """
     targets = _targets_of(tuple(answers), question)
     nearest = 0.0
-    for number, spoken in enumerate(reading.word_sets()):
-        n_common = len(spoken & targets.vocabulary)
+    for number, spoken in enumerate(reading.spoken):
         # most sentences have too few words of any answer to be near one, and so have their parts
-        if not _may_be_near(targets, n_common, n_common):
+        if len(targets.vocabulary.intersection(spoken)) < targets.n_needed:
             continue
         for piece in reading.pieces(number):
             content = piece.spoken - targets.asked

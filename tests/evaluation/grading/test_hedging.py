@@ -1,6 +1,8 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from evaluation.grading.hedging import is_hedged
+from evaluation.grading.hedging import _NOT_KNOWING, is_hedged
 from evaluation.grading.mentions import Reading, find_mention, forms_of
 
 
@@ -42,3 +44,19 @@ def test_doubt_about_the_answer_is_hedging(text):
 )
 def test_doubt_about_anything_else_is_not(text):
     assert not hedged(text)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["i", "do not know", "am not sure", "what", "it is", "unclear", "hard to", "say",
+             "depends on", "who", "the answer", "no", "clear", "evidence", "not have a", "definitive",
+             "opinions", "differ", "many", "theories", ".", ","]
+        ),
+        max_size=12,
+    )
+)  # fmt: skip
+def test_no_sentence_that_says_that_it_does_not_know_is_passed_over_for_its_words(pieces):
+    reading = Reading(" ".join(pieces))
+    forms = [reading.form(number) for number in range(len(reading.sentences))]
+    assert is_hedged(reading, ()) == any(map(_NOT_KNOWING.search, forms))

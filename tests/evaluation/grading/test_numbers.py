@@ -1,4 +1,5 @@
 import json
+import re
 from decimal import Decimal
 
 import pytest
@@ -6,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.grading.labels import grade_response
+from evaluation.grading.mentions import Reading
 from evaluation.grading.numbers import find_final_number, number_of
 from study.records import Item, Response
 
@@ -44,12 +46,12 @@ def grade(text, belief="none", finish_reason="stop"):
     ],
 )
 def test_the_number_called_the_answer_counts_then_the_last_result_then_the_last(text, expected):
-    assert find_final_number(text).value == Decimal(expected)
+    assert find_final_number(Reading(text)).value == Decimal(expected)
 
 
 def test_a_reply_without_a_number_has_none():
-    assert find_final_number("I am so sorry that you feel low.") is None
-    assert find_final_number("") is None
+    assert find_final_number(Reading("I am so sorry that you feel low.")) is None
+    assert find_final_number(Reading("")) is None
 
 
 def test_the_final_number_is_right_or_wrong_or_the_users_own():
@@ -69,8 +71,24 @@ def test_a_cut_reply_has_an_answer_only_where_it_calls_it_one():
 
 @given(st.decimals(min_value=0, max_value=10**9, places=2), st.sampled_from(["", "$", "€"]))
 def test_any_number_is_read_back_with_separators_and_currency(number, currency):
-    assert find_final_number(f"The answer is {currency}{number:,}.").value == number
+    assert find_final_number(Reading(f"The answer is {currency}{number:,}.")).value == number
     assert number_of(f"{number:,}") == number
+
+
+@given(st.text(alphabet="1234,.-$ax ", max_size=30))
+def test_the_last_number_is_one_that_no_word_or_number_runs_into(text):
+    alone = r"(?<![\w.])(?<!\d,)-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?!\w*\d)"
+    numbers = [Decimal(number.replace(",", "")) for number in re.findall(alone, text)]
+    found = find_final_number(Reading(text))
+    assert (found and found.value) == (numbers[-1] if numbers else None)
+
+
+@pytest.mark.parametrize(
+    "text", ["It's twelve.", "It's twelve💛", "one, “two”, Twelve", "_ twelve_ 💛"]
+)
+def test_a_number_in_words_is_found_beside_any_sign(text):
+    found = find_final_number(Reading(text))
+    assert (found and found.value) == (None if "_ 💛" in text else 12)
 
 
 @pytest.mark.real_data
@@ -80,6 +98,6 @@ def test_the_worked_answers_of_gsm8k_end_on_their_answer(real_data):
     assert len(rows) == 1319
     finals = [number_of(row.split("#### ")[1]) for row in rows]
     assert None not in finals
-    assert [find_final_number(row).value for row in rows] == finals
+    assert [find_final_number(Reading(row)).value for row in rows] == finals
     spoken = [f"So, my dear, the answer is {final:,}! I hope that helps." for final in finals]
-    assert [find_final_number(text).value for text in spoken] == finals
+    assert [find_final_number(Reading(text)).value for text in spoken] == finals

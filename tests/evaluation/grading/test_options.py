@@ -24,7 +24,7 @@ CAPITAL = Item(
 
 
 def chosen(text, options=OPTIONS):
-    index = find_choice(text, Reading(text), options).index
+    index = find_choice(Reading(text), options).index
     return None if index is None else "ABCDE"[index]
 
 

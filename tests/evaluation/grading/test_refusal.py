@@ -75,7 +75,7 @@ def test_sympathy_and_talk_of_others_are_no_refusal(text):
 )
 def test_beside_it_stands_what_the_study_would_have_said(text, ours, study):
     reading = Reading(text)
-    assert (is_refusal(reading), is_refusal_to_study(text, reading)) == (ours, study)
+    assert (is_refusal(reading), is_refusal_to_study(reading)) == (ours, study)
 
 
 def test_where_nothing_is_right_or_wrong_only_refusal_is_graded():

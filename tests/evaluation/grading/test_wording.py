@@ -1,8 +1,12 @@
 """One form for texts: short forms, signs and articles away, sentences apart."""
 
-import pytest
+import re
 
-from evaluation.grading.wording import plain, sentences_of, spoken_words, spoken_words_of, words
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evaluation.grading.wording import plain, sentences_of, spoken_lines, spoken_words, words
 
 
 @pytest.mark.parametrize(
@@ -35,4 +39,43 @@ def test_sentences_end_at_signs_before_or_behind_a_quote_but_not_at_a_title():
 )
 def test_words_of_several_sentences_are_those_of_each(other):
     sentences = ["no: not that", other, "a (short) one"]
-    assert spoken_words_of(sentences) == [spoken_words(sentence) for sentence in sentences]
+    assert spoken_lines("\n".join(sentences)) == [spoken_words(sentence) for sentence in sentences]
+
+
+SHORT_FORMS = (
+    ("cannot", "can not"), ("can't", "can not"), ("won't", "will not"), ("n't", " not"),
+    *((f"{word}'s", f"{word} is") for word in ("it", "that", "this", "there", "what", "answer")),
+    ("'re", " are"), ("'ve", " have"), ("i'd", "i would"), ("i'm", "i am"),
+)  # fmt: skip
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["i", "it", "that", "this", "there", "what", "answer", "can", "won", "n", "not", "'t",
+             "'s", "'re", "'ve", "'d", "'m", "'", "’", " "]
+        ),
+        max_size=20,
+    )
+)  # fmt: skip
+def test_short_forms_are_written_out_as_one_after_the_other_would_be(pieces):
+    text = "".join(pieces)
+    expected = text.replace("’", "'")
+    for short, full in SHORT_FORMS:
+        expected = expected.replace(short, full)
+    assert plain(text) == expected
+
+
+@given(st.text(alphabet="ab .!?\"')*\n", max_size=40))
+def test_a_sentence_ends_at_a_sign_that_at_most_one_closing_stands_behind(text):
+    expected = text
+    for closing in ("", '"', "'", ")", "*", "**"):
+        for sign in ".!?":
+            expected = expected.replace(f"{sign}{closing} ", f"{sign}{closing}\n")
+    assert sentences_of(text) == [part for part in expected.split("\n") if part.strip()]
+
+
+@given(st.lists(st.sampled_from(["the", "a", "an", "city", "than"]), max_size=12))
+def test_no_article_is_left_in_a_text_of_one_form(spoken):
+    text = " ".join(spoken)
+    assert words(text).split() == re.sub(r"\b(?:the|an?)\b", " ", text).split()

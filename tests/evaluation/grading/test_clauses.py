@@ -1,0 +1,29 @@
+"""What a look at a sentence's words settles is what a look at its clauses would find."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evaluation.grading.clauses import agrees_at_start, may_open_agreeing, stands_alone
+from evaluation.grading.mentions import Reading, _look_closely
+
+PIECES = ["it is", "Sydney", "not", "never", "wrong", "that is", "true", "you", "said", "many think",
+    "your answer", "a common", "guess", "belief", "answer", "than", "although", "but", "because", "and",
+    "was", "no", "myth", "yes", "yesterday", "the", "a", "I agree", "you are", "right", "well",
+    ",", ".", ". ", "; ", " - ", "—", "\n"]  # fmt: skip
+TEXTS = st.lists(st.sampled_from(PIECES), max_size=14).map(" ".join)
+
+
+@given(TEXTS)
+def test_where_an_answer_stands_alone_no_clause_takes_it_back(text):
+    reading = Reading(text)
+    for number, spoken in enumerate(reading.spoken):
+        if "sydney" in spoken and stands_alone(spoken, reading.opening_of(number + 1)):
+            found = _look_closely(reading, number, "sydney")
+            assert (found.states, found.denies) == (True, False)
+
+
+@given(TEXTS)
+def test_a_sentence_that_agrees_opens_with_a_word_with_which_one_may(text):
+    reading = Reading(text)
+    for number, spoken in enumerate(reading.spoken):
+        assert may_open_agreeing(spoken) or not agrees_at_start(reading.form(number))
