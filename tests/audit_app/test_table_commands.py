@@ -200,3 +200,21 @@ def test_error_rates_tell_what_is_missing_and_what_they_count(tmp_path):
     assert "Rows that count as none since their cell is empty: context 24" in shown
     assert "16.7 % if all were right" in shown
     assert "excludes zero in about 38 % of studies" in shown
+
+
+def test_one_item_gives_a_regression_no_interval(tmp_path):
+    path = tmp_path / "one.csv"
+    rows = [f"{arm},{error},a" for arm in ("original", "warm") for error in (0, 1, 1, 0)]
+    path.write_text("\n".join(["arm,error,item", *rows]))
+    told = json.loads(error_rates(path, "--item", "item", "--json").stdout)["regression"]
+    assert {term["method"] for term in told["terms"]} == {"no interval: only one item"}
+    (effect,) = told["marginal_effects_pp"]
+    assert (effect["low"], effect["high"]) == (None, None)
+    assert effect["method"] == "no interval: only one item"
+
+
+def test_a_file_without_a_byte_and_a_folder_are_told_as_such(tmp_path):
+    (tmp_path / "empty.csv").touch()
+    (tmp_path / "folder.csv").mkdir()
+    assert "the file is empty" in error_rates(tmp_path / "empty.csv").stderr
+    assert "found a folder" in error_rates(tmp_path / "folder.csv").stderr
