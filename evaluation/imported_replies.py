@@ -197,6 +197,11 @@ def _list(where: str, name: str, value: Any) -> tuple[str, ...]:
     """A list, or parts between semicolons."""
     if isinstance(value, list | tuple):
         texts = [_text(where, name, part) or "" for part in value]
+        # left out, it would give its letter to the next one
+        if name == "options" and not all(map(str.strip, texts)):
+            raise BadInput(
+                f"{where}: expected options, none empty, got an empty one; correct the row or take it out"
+            )
     else:
         texts = [part.strip() for part in (_text(where, name, value) or "").split(";")]
     return tuple(text for text in texts if text.strip())

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
-from evaluation.items.choices import wrong_options
+from evaluation.items.choices import check_options, wrong_options
 from evaluation.items.rows import parse_rows
 from evaluation.row_files import Row, Table
 from study.records import Item, stable_id
@@ -69,21 +69,25 @@ def load_items(table: Table) -> list[Item]:
     Raises:
         BadItems: a row has an unknown column or a value that does not fit; names the row.
     """
-    return [
-        Item(
-            item_id=row.item_id or stable_id("item", row.question),
-            task=row.task,
-            question=row.question,
-            references=_unique(row.reference, *row.aliases),
-            wrong_answers=_wrong_answers(row),
-            source=row.source,
-            licence=row.licence,
-            answer_kind=row.answer_kind,
-            options=tuple(row.options),
-            category=row.category,
+    items = []
+    for where, row in parse_rows(_Row, table):
+        if row.answer_kind == "option":
+            check_options(row.options, where)
+        items.append(
+            Item(
+                item_id=row.item_id or stable_id("item", row.question),
+                task=row.task,
+                question=row.question,
+                references=_unique(row.reference, *row.aliases),
+                wrong_answers=_wrong_answers(row),
+                source=row.source,
+                licence=row.licence,
+                answer_kind=row.answer_kind,
+                options=tuple(row.options),
+                category=row.category,
+            )
         )
-        for _, row in parse_rows(_Row, table)
-    ]
+    return items
 
 
 def _wrong_answers(row: _Row) -> tuple[str, ...]:

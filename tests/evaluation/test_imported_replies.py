@@ -85,6 +85,7 @@ def test_half_a_character_is_replaced_since_nothing_can_store_it(read):
             "expected one of text, option, number, none as answer_kind",
         ),
         (ROW | {"answer_kind": "ungraded"}, "number, none as answer_kind, got 'ungraded'"),
+        (ROW | {"options": ["a", " ", "b"]}, "expected options, none empty"),
         (ROW | {"wrong_is_made": "perhaps"}, "expected true or false as wrong_is_made"),
         (ROW | {"created_at": "yesterday"}, "expected a time such as"),
         (ROW | {"created_at": "2026-03-01 12:00"}, "add Z for UTC"),

@@ -229,6 +229,8 @@ def test_the_generic_layout_knows_kinds_of_answers():
     assert sorted(option.wrong_answers) == ["A", "C"]
     assert "expected a number" in refusal(generic, row | {"reference": "four"})
     assert "among the options" in refusal(generic, choice | {"reference": "D"})
+    empty = {"options": ["A", " ", "B"]}
+    assert "options, none empty" in refusal(generic, choice | empty)
     assert "column 'mood'" in refusal(generic, row | {"mood": "sad"})
     assert "column 'answer_kind'" in refusal(generic, row | {"answer_kind": "guess"})
 
