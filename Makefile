@@ -26,9 +26,10 @@ test: $(VENV)/.installed-dev  ## set up what tests need and run them all
 	@$(BIN)/python -m pytest -n auto --dist loadfile -m "not (browser or model or slow)"
 	@$(BIN)/python -m pytest -m "browser or model or slow"
 
-soak: $(VENV)/.installed-dev  ## the tests that kill, with many repetitions
+soak: $(VENV)/.installed-dev  ## the tests that kill or draw examples, with many repetitions
 	@sh tests/install_chromium.sh $(BIN)
 	@WARMTH_AUDIT_KILLS=50 $(BIN)/python -m pytest -k "kill"
+	@$(BIN)/python -m pytest -n auto -m "hypothesis and not slow" --hypothesis-profile=drawn
 
 check: $(VENV)/.installed-dev  ## lint, formatting and types
 	@$(BIN)/ruff check .

@@ -26,10 +26,7 @@ from study.records import (
     Sheet,
 )
 
-_INSERT_ASSIGNMENTS = """
-    INSERT INTO assignments BY NAME
-    SELECT unnest($rows, recursive := true)
-"""
+_INTO_ASSIGNMENTS = "INSERT INTO assignments BY NAME"
 
 
 def next_assignment(
@@ -48,7 +45,7 @@ def next_assignment(
         return None
     assignment = _assignment_of(choice, rater_id, token, now)
     if choice.token is None:
-        add_row(cursor, _INSERT_ASSIGNMENTS, asdict(assignment) | {"assigned_at": now})
+        add_row(cursor, _INTO_ASSIGNMENTS, asdict(assignment) | {"assigned_at": now})
     return assignment
 
 
@@ -69,7 +66,7 @@ def prepare_assignment(
     if prepared is not None:
         rater_id, choice = prepared
         assignment = _assignment_of(choice, rater_id, new_token, now)
-        add_row(cursor, _INSERT_ASSIGNMENTS, asdict(assignment) | {"assigned_at": now})
+        add_row(cursor, _INTO_ASSIGNMENTS, asdict(assignment) | {"assigned_at": now})
 
 
 def _assignment_of(choice: Choice, rater_id: str, new_token: str, now: datetime) -> Assignment:

@@ -115,10 +115,7 @@ _SELECT_REVISIONS = """
     ORDER BY revision
 """
 
-_INSERT_RATINGS = """
-    INSERT INTO ratings BY NAME
-    SELECT unnest($rows, recursive := true)
-"""
+_INTO_RATINGS = "INSERT INTO ratings BY NAME"
 
 
 def save_rating(
@@ -159,7 +156,7 @@ def save_rating(
         "idempotency_key": idempotency_key,
         "rated_at": now,
     }
-    add_row(cursor, _INSERT_RATINGS, values)
+    add_row(cursor, _INTO_RATINGS, values)
     return _as_rating(tuple(values.values()))
 
 

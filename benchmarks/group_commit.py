@@ -14,6 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -31,15 +32,17 @@ INSERT = """
         $token, 1, 'pair', 'left_clearly', 'equal', false, 'It speaks kindly.', 21.5, 'columns',
         false, $token, now())
 """
-INSERT_MANY = """
-    INSERT INTO ratings (
-        token, revision, form, warmer, more_accurate, both_bad, reason, seconds, layout,
-        is_surplus, idempotency_key, rated_at)
-    SELECT
-        row.token, 1, 'pair', 'left_clearly', 'equal', false, 'It speaks kindly.', 21.5, 'columns',
-        false, row.token, now()
-    FROM (SELECT unnest($rows) AS row)
-"""
+COLUMNS = {
+    "revision": 1,
+    "form": "pair",
+    "warmer": "left_clearly",
+    "more_accurate": "equal",
+    "both_bad": False,
+    "reason": "It speaks kindly.",
+    "seconds": 21.5,
+    "layout": "columns",
+    "is_surplus": False,
+}
 Store = Callable[[str], None]
 
 
@@ -52,7 +55,11 @@ def one_commit_each(con: duckdb.DuckDBPyConnection) -> Store:
 
 
 def in_groups(commits: GroupCommit) -> Store:
-    return lambda token: commits.run(lambda cursor: add_row(cursor, INSERT_MANY, {"token": token}))
+    def store(token: str) -> None:
+        row = COLUMNS | {"token": token, "idempotency_key": token, "rated_at": datetime.now(UTC)}
+        commits.run(lambda cursor: add_row(cursor, "INSERT INTO ratings BY NAME", row))
+
+    return store
 
 
 def measure(store: Store, clients: int, seconds: float) -> dict[str, float]:

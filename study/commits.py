@@ -19,7 +19,7 @@ from typing import Any, TypeVar, cast
 
 import duckdb
 
-from study.database import insert_rows, transaction
+from study.database import insert_by_name, transaction
 from study.errors import StudyClosed
 
 T = TypeVar("T")
@@ -48,24 +48,24 @@ class _BatchCursor:
 
     def settle(self) -> None:
         waiting, self.waiting = self.waiting, {}
-        for (statement, _), rows in waiting.items():
-            insert_rows(self.cursor, statement, rows)
+        for (target, _), rows in waiting.items():
+            insert_by_name(self.cursor, target, rows)
 
 
-def add_row(cursor: duckdb.DuckDBPyConnection, statement: str, row: Mapping[str, Any]) -> None:
+def add_row(cursor: duckdb.DuckDBPyConnection, target: str, row: Mapping[str, Any]) -> None:
     """Insert a row, together with those that other jobs of the same commit add.
 
     Args:
         cursor: that of a job; any other inserts at once.
-        statement: an INSERT BY NAME whose `$rows` is a list of structs; they come without what is
+        target: the statement up to its rows, `INSERT INTO … BY NAME`; they come without what is
             None, since each column has its price.
     """
     given = {name: value for name, value in row.items() if value is not None}
     batch: object = cursor
     if isinstance(batch, _BatchCursor):
-        batch.waiting.setdefault((statement, tuple(given)), []).append(given)
+        batch.waiting.setdefault((target, tuple(given)), []).append(given)
     else:
-        insert_rows(cursor, statement, [given])
+        insert_by_name(cursor, target, [given])
 
 
 class GroupCommit:

@@ -10,7 +10,7 @@ the user alone under whom they are made.
 import json
 import os
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -208,8 +208,30 @@ def insert_rows(
     batch = [dict(row) for row in rows]
     if not batch:
         return 0
+    return _insert(cursor, statement, {"rows": batch})
+
+
+def insert_by_name(
+    cursor: duckdb.DuckDBPyConnection, target: str, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Insert rows that all have the same columns; a single one in two thirds of the time of a list.
+
+    Args:
+        target: the statement up to its rows, `INSERT INTO … BY NAME`.
+    Raises:
+        BadTable: a row does not fit the table.
+        DiskFull: the database could not grow.
+    """
+    if len(rows) == 1:
+        values = ", ".join(f'${name} AS "{name}"' for name in rows[0])
+        _insert(cursor, f"{target} SELECT {values}", rows[0])
+    else:
+        insert_rows(cursor, f"{target} SELECT unnest($rows, recursive := true)", rows)
+
+
+def _insert(cursor: duckdb.DuckDBPyConnection, statement: str, values: Mapping[str, Any]) -> int:
     try:
-        stored = cursor.execute(statement, {"rows": batch}).fetchone()
+        stored = cursor.execute(statement, dict(values)).fetchone()
     except duckdb.Error as error:
         raise _as_study_error(error) from error
     return int(stored[0]) if stored else 0

@@ -25,8 +25,10 @@ CHROMIUM_FLAGS = [
 
 # how long an example or a page takes says how busy the machine is
 expect.set_options(timeout=30_000)
-settings.register_profile("without deadline", deadline=None)
-settings.load_profile("without deadline")
+# a change is held to the same examples each time; `make soak` draws new ones, and more
+settings.register_profile("same", deadline=None, derandomize=True)
+settings.register_profile("drawn", deadline=None, max_examples=1_000)
+settings.load_profile("same")
 
 
 @pytest.fixture

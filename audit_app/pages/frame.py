@@ -28,6 +28,7 @@ from study.records import Role
 ASSETS = Path(__file__).parent.parent / "assets"
 _CHECK_EVERY_S = 5
 _LOOKS_AGAIN = ("waiting", "paused")
+_IDLE_QUEUE_S = 1.0
 
 PRIVATE: dict[str, Any] = {
     "queue": False,
@@ -98,8 +99,12 @@ def serve_assets(app: FastAPI) -> None:
 
 
 def new_blocks(title: str) -> gr.Blocks:
-    """Blocks with Gradio's telemetry switched off."""
-    return gr.Blocks(title=f"{title} · warmth-audit", analytics_enabled=False)
+    """Blocks with Gradio's telemetry switched off, and a queue that hardly looks for events."""
+    page = gr.Blocks(title=f"{title} · warmth-audit", analytics_enabled=False)
+    # no event uses it; each page's would look a thousand times a second, at the cost of submits
+    page._queue.sleep_when_free = _IDLE_QUEUE_S
+    page._queue.progress_update_sleep_when_free = _IDLE_QUEUE_S
+    return page
 
 
 def build_card_page(admit: Admit, made: Card) -> gr.Blocks:

@@ -1,15 +1,18 @@
 """The app as HTTP clients see it: who gets what, and what nobody gets."""
 
+import asyncio
 import itertools
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import get_args
 
+import gradio as gr
 import httpx
 import pytest
 from study_server import INSERT_PROMPT, ServedStudy, fill_study, plain_replies
 
+from audit_app.pages.frame import new_blocks
 from audit_app.study_events import record_event
 from study.records import Role
 
@@ -262,3 +265,15 @@ def test_the_front_door_leads_to_the_page_or_says_how_to_come_in(
     refused = clients["stranger"].get("/join/no-link")
     assert refused.status_code == 403
     assert "ask the study&#x27;s owner for a new one" in refused.text
+
+
+def test_queues_that_no_event_uses_seldom_look_for_one():
+    async def queues() -> tuple[
+        object, object
+    ]:  # Gradio makes them in a loop of their own, or leaks one
+        return new_blocks("Rate")._queue, gr.Blocks()._queue
+
+    ours, by_gradio = asyncio.run(queues())
+    for name in ("sleep_when_free", "progress_update_sleep_when_free"):
+        assert getattr(ours, name) == 1.0
+        assert getattr(by_gradio, name) < 0.1

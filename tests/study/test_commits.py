@@ -173,11 +173,11 @@ def test_sixty_four_threads_store_each_row_once(con):
     assert len(done) == len(names(con)) == 640
 
 
-INSERT_NOTES = "INSERT INTO notes BY NAME SELECT unnest($rows, recursive := true)"
+INTO_NOTES = "INSERT INTO notes BY NAME"
 
 
 def add_waiting(name: str, n: int | None = 0):
-    return lambda cursor: add_row(cursor, INSERT_NOTES, {"name": name, "n": n}) or name
+    return lambda cursor: add_row(cursor, INTO_NOTES, {"name": name, "n": n}) or name
 
 
 def test_rows_that_wait_go_in_together_and_are_found_by_every_look(con):
@@ -248,5 +248,5 @@ def test_what_was_acknowledged_before_a_kill_is_there_after_it(tmp_path):
 
 def test_a_row_added_outside_a_job_goes_in_at_once(con):
     with transaction(con) as cursor:
-        add_row(cursor, INSERT_NOTES, {"name": "c", "n": 0})
+        add_row(cursor, INTO_NOTES, {"name": "c", "n": 0})
         assert cursor.execute("SELECT count(*) FROM notes").fetchone() == (1,)
