@@ -22,9 +22,8 @@ demo: $(VENV)/.installed  ## run a study and open its app (PORT=7861, FULL=1, ST
 
 test: $(VENV)/.installed-dev  ## set up what tests need and run them all
 	@sh tests/install_chromium.sh $(BIN)
-	@# those that wait for a browser or train a model have the machine to themselves
 	@$(BIN)/python -m pytest -n auto --dist loadfile -m "not (browser or model or slow)"
-	@$(BIN)/python -m pytest -m "browser or model or slow"
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "browser or model or slow"
 
 soak: $(VENV)/.installed-dev  ## the tests that kill or draw examples, with many repetitions
 	@sh tests/install_chromium.sh $(BIN)

@@ -31,6 +31,12 @@ settings.register_profile("drawn", deadline=None, max_examples=1_000)
 settings.load_profile("same")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that train or ask models first, or one of them would run on alone at the end."""
+    long = {item.path for item in items if item.get_closest_marker("model")}
+    items.sort(key=lambda item: item.path not in long)
+
+
 @pytest.fixture
 def study_app(tmp_path: Path) -> Iterator["ServedStudy"]:
     from study_server import serve_study

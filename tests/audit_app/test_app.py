@@ -268,9 +268,7 @@ def test_the_front_door_leads_to_the_page_or_says_how_to_come_in(
 
 
 def test_queues_that_no_event_uses_seldom_look_for_one():
-    async def queues() -> tuple[
-        object, object
-    ]:  # Gradio makes them in a loop of their own, or leaks one
+    async def queues() -> tuple[object, object]:  # outside a loop Gradio leaks one of its own
         return new_blocks("Rate")._queue, gr.Blocks()._queue
 
     ours, by_gradio = asyncio.run(queues())
