@@ -3,9 +3,10 @@ the others."""
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -16,7 +17,8 @@ from study.folder import StudyFolder
 
 if TYPE_CHECKING:
     from audit_app.preset_studies import PresetStudy
-    from evaluation.study_costs import WarmthSizes
+    from evaluation.study_costs import StudyCost, WarmthSizes
+    from evaluation.study_plans import Assumptions, Need, Reach
     from evaluation.study_presets import StudyPreset
     from study.settings import Settings
 
@@ -27,12 +29,18 @@ GapOption = Annotated[
     float, typer.Option("--gap", help="Warm − original in error rate, in percentage points.")
 ]
 ErrorRateOption = Annotated[
-    float, typer.Option("--error-rate", help="Share of scored replies of the original that err.")
+    float,
+    typer.Option(
+        "--error-rate", min=0, max=1, help="Share of scored replies of the original that err."
+    ),
 ]
 PreferenceOption = Annotated[
     float,
     typer.Option(
-        "--preference", help="Share that calls the warm reply warmer, equal counting half."
+        "--preference",
+        min=0,
+        max=1,
+        help="Share that calls the warm reply warmer, equal counting half.",
     ),
 ]
 
@@ -45,8 +53,12 @@ def plan(
     ] = None,
     gap: GapOption = 5.0,
     preference: PreferenceOption = 0.6,
-    power: Annotated[float, typer.Option("--power", help="Chance of finding each.")] = 0.8,
-    level: Annotated[float, typer.Option("--level", help="Of the intervals.")] = 0.95,
+    power: Annotated[
+        float, typer.Option("--power", min=0.01, max=0.9999, help="Chance of finding each.")
+    ] = 0.8,
+    level: Annotated[
+        float, typer.Option("--level", min=0.01, max=0.9999, help="Of the intervals.")
+    ] = 0.95,
     preset: Annotated[
         str | None,
         typer.Option(
@@ -72,20 +84,27 @@ def plan(
     ] = None,
     error_rate: ErrorRateOption = 0.35,
     scored: Annotated[
-        float, typer.Option("--scored", help="Share of replies that are right or wrong.")
+        float,
+        typer.Option("--scored", min=0, max=1, help="Share of replies that are right or wrong."),
     ] = 0.9,
-    ties: Annotated[float, typer.Option("--ties", help="Share of ratings that say equal.")] = 0.15,
+    ties: Annotated[
+        float, typer.Option("--ties", min=0, max=1, help="Share of ratings that say equal.")
+    ] = 0.15,
     item_correlation: Annotated[
-        float, typer.Option("--item-correlation", help="Of ratings of one item.")
+        float, typer.Option("--item-correlation", min=0, max=1, help="Of ratings of one item.")
     ] = 0.1,
     rater_correlation: Annotated[
-        float, typer.Option("--rater-correlation", help="Of ratings by one rater.")
+        float, typer.Option("--rater-correlation", min=0, max=1, help="Of ratings by one rater.")
     ] = 0.07,
     arm_correlation: Annotated[
-        float, typer.Option("--arm-correlation", help="Of both arms' errors on one prompt.")
+        float,
+        typer.Option("--arm-correlation", min=0, max=1, help="Of both arms' errors on one prompt."),
     ] = 0.25,
     gap_correlation: Annotated[
-        float, typer.Option("--gap-correlation", help="Of the arms' difference within one item.")
+        float,
+        typer.Option(
+            "--gap-correlation", min=0, max=1, help="Of the arms' difference within one item."
+        ),
     ] = 0.05,
     reply_tokens: Annotated[
         int | None, typer.Option("--reply-tokens", min=1, help="Of a reply; else its limit.")
@@ -144,20 +163,10 @@ def plan(
     Example: warmth-audit plan studies/demo/study.toml --gap 5 --preference 0.6 --power 0.8
     """
     # long by its options alone
-    from evaluation.plan_reports import cost_as_json, cost_as_table, plan_as_json, plan_as_tables
-    from evaluation.prompts import read_wordings
     from evaluation.statistics.planned_ratings import PlannedRatings
     from evaluation.statistics.planned_replies import PlannedReplies
     from evaluation.statistics.planning import Aim
-    from evaluation.study_costs import compute_cost
-    from evaluation.study_plans import (
-        Assumptions,
-        assume_settings,
-        compute_need,
-        compute_reach,
-        count_items,
-    )
-    from study.settings import read_settings
+    from evaluation.study_plans import Assumptions
 
     rates = {
         "tokens_per_word": tokens_per_word,
@@ -193,7 +202,44 @@ def plan(
         ),
         PlannedReplies(conditions, error_rate, arm_correlation, gap_correlation, scored),
     )
-    reach = warmth = None
+    planned = _plan_ahead(assumed, study, whole, made)
+    if made is not None:
+        made.write()
+    if as_json:
+        typer.echo(json.dumps(_as_json(planned), indent=2))
+    else:
+        _show(planned)
+
+
+@dataclass(frozen=True)
+class _Planned:
+    """What a plan tells."""
+
+    assumed: "Assumptions"
+    need: "Need"
+    reach: "Reach | None"
+    """What the study or the preset can find; None where neither is given."""
+    warmth: "WarmthSizes | None"
+    """None without messages for warmth alone."""
+    whole: "StudyPreset | None"
+    cost: "StudyCost | None"
+    """Of the preset."""
+    made: "PresetStudy | None"
+    """With --write."""
+
+
+def _plan_ahead(
+    assumed: "Assumptions",
+    study: Path | None,
+    whole: "StudyPreset | None",
+    made: "PresetStudy | None",
+) -> _Planned:
+    from evaluation.prompts import read_wordings
+    from evaluation.study_costs import compute_cost
+    from evaluation.study_plans import assume_settings, compute_need, compute_reach, count_items
+    from study.settings import read_settings
+
+    reach = warmth = cost = None
     if study is not None:
         settings = read_settings(StudyFolder(study).settings if study.is_dir() else study)
         assumed = assume_settings(assumed, settings)
@@ -203,24 +249,31 @@ def plan(
         if made is not None:
             assumed = assume_settings(assumed, made.settings)
         reach = compute_reach(whole.n_items, assumed)
-    need = compute_need(assumed)
-    cost = None if whole is None else compute_cost(whole, read_wordings())
-    if made is not None:
-        made.write()
-    warmth = warmth if cost is None else cost.warmth
-    if as_json:
-        told = plan_as_json(assumed, need, reach, warmth)
-        if whole is not None and cost is not None:
-            told["cost"] = cost_as_json(whole, cost)
-        if made is not None:
-            told["written"] = {"folder": str(write), "left_out": made.left_out}
-        typer.echo(json.dumps(told, indent=2))
-    else:
-        if whole is not None and cost is not None:
-            show_tables([cost_as_table(whole, cost)])
-        show_tables(plan_as_tables(assumed, need, reach, warmth))
-        if made is not None:
-            _tell_written(made, write)
+        cost = compute_cost(whole, read_wordings())
+        warmth = cost.warmth
+    return _Planned(assumed, compute_need(assumed), reach, warmth, whole, cost, made)
+
+
+def _as_json(planned: _Planned) -> dict[str, Any]:
+    from evaluation.plan_reports import cost_as_json, plan_as_json
+
+    told = plan_as_json(planned.assumed, planned.need, planned.reach, planned.warmth)
+    if planned.whole is not None and planned.cost is not None:
+        told["cost"] = cost_as_json(planned.whole, planned.cost)
+    if planned.made is not None:
+        folder = str(planned.made.folder.root)
+        told["written"] = {"folder": folder, "left_out": planned.made.left_out}
+    return told
+
+
+def _show(planned: _Planned) -> None:
+    from evaluation.plan_reports import cost_as_table, plan_as_tables
+
+    if planned.whole is not None and planned.cost is not None:
+        show_tables([cost_as_table(planned.whole, planned.cost)])
+    show_tables(plan_as_tables(planned.assumed, planned.need, planned.reach, planned.warmth))
+    if planned.made is not None:
+        _tell_written(planned.made)
 
 
 def _draft_study(
@@ -245,7 +298,7 @@ def _draft_study(
     )
 
 
-def _tell_written(made: "PresetStudy", folder: Path | None) -> None:
+def _tell_written(made: "PresetStudy") -> None:
     for task in made.left_out:
         terminal.print(
             escape(
@@ -255,7 +308,8 @@ def _tell_written(made: "PresetStudy", folder: Path | None) -> None:
             soft_wrap=True,
         )
     terminal.print(
-        escape(f"Study: {folder}; now `warmth-audit run --study {folder}`."), soft_wrap=True
+        escape(f"Study: {made.folder.root}; now `warmth-audit run --study {made.folder.root}`."),
+        soft_wrap=True,
     )
 
 

@@ -3,6 +3,7 @@
 A record that a stage writes has a table of the same name in the plural (`migrations.py`).
 Ids made by `stable_id` depend on content alone, so that a stage that runs twice names
 the same thing the same way; what a rater's browser sees are random tokens, never these ids.
+Long, since the vocabulary is looked up in one place.
 """
 
 import hashlib

@@ -1,7 +1,8 @@
 """The settings of one study, read once from study.toml and from the environment.
 
 Below the command line nobody reads the environment or the clock: settings, `now` and
-`seed` are arguments. The hash of the settings goes with every result made under them.
+`seed` are arguments. The hash of the settings goes with every result made under them. Long, since it
+follows study.toml table by table.
 """
 
 import hashlib
