@@ -1,27 +1,44 @@
-"""Agreement in a table from elsewhere, for the terminal and for other programs.
+"""Agreement of raters, in a study or in a table from elsewhere, for people and other programs.
 
 Nothing is computed here. Keys of the JSON are stable: people build on them. Errors of such a table
 are told in `error_reports.py`.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from evaluation.formats import Table, count_of, format_number, format_value, make_table
+from evaluation.statistics.codes import RaterPair
+from evaluation.statistics.rater_agreement import ComparedQuestion, RaterAgreement
 from evaluation.statistics.resampling import caution_in
 from evaluation.statistics.table_agreement import TableAgreement
 from study.records import Estimate
 
 AGREEMENT_FORMAT = "warmth-audit agreement 1"
 
+_MOST_SHOWN = 20
+_QUESTIONS: dict[ComparedQuestion, str] = {"warmer": "warmth", "more_accurate": "accuracy"}
+
+
+@dataclass(frozen=True)
+class _Words:
+    """What differs between a table from elsewhere and a study."""
+
+    title: str
+    coded: str
+    """What is rated."""
+    missing: str
+    """How many ratings say nothing."""
+    limited: str | None
+
 
 def agreement_as_json(found: TableAgreement, n_missing: int, seed: int) -> dict[str, Any]:
     """Agreement of a table for other programs, at full precision.
 
     Keys: `format`; `alpha`, `percent_agreement`, `fleiss_kappa`, `gwet_ac`, `brennan_prediger`,
-    each a number or null, and beside each the same name with `_ci`: [low, high] or null; with two
-    raters `cohen_kappa`, and on ordered scales `cohen_kappa_weighted`; `level_of_measurement`,
+    each a number or null, and beside each the same name with `_ci`: [low, high] or null; `level` and
+    `unit` of those intervals; with two raters `cohen_kappa`, and on ordered scales `cohen_kappa_weighted`; `level_of_measurement`,
     `weights` (of Gwet's AC and the weighted kappa); `n_items` (rated at least once), `n_raters`,
     `n_values` (ratings), `n_pairable` (ratings of items with two or more), `n_missing` (empty
     cells); `prevalence` (ratings by value); `alpha_without` (by rater left out);
@@ -30,13 +47,31 @@ def agreement_as_json(found: TableAgreement, n_missing: int, seed: int) -> dict[
     interval was made or why there is no value); `cautions` (sentences on intervals that are likely
     too short and on values without one; empty if none); `note`; `seed`.
     """
+    return {"format": AGREEMENT_FORMAT, **_as_tree(found, n_missing, seed)}
+
+
+def raters_as_json(found: Sequence[RaterAgreement], seed: int) -> list[dict[str, Any]]:
+    """Agreement of a study's raters: per arm and question, keys as `agreement_as_json`.
+
+    Besides them `arm` and `question` (`warmer`, `more_accurate`). Items are pairs; `n_missing` are
+    ratings that cannot judge.
+    """
+    return [
+        {"arm": one.arm, "question": one.question} | _as_tree(one.found, one.n_cannot_judge, seed)
+        for one in found
+    ]
+
+
+def _as_tree(found: TableAgreement, n_missing: int, seed: int) -> dict[str, Any]:
     estimates = _estimates(found)
-    tree: dict[str, Any] = {"format": AGREEMENT_FORMAT}
+    tree: dict[str, Any] = {}
     for name, estimate in estimates.items():
         tree[name] = estimate.value
         tree[f"{name}_ci"] = None if estimate.low is None else [estimate.low, estimate.high]
     return {
         **tree,
+        "level": found.alpha.alpha.level,
+        "unit": found.alpha.alpha.unit,
         "level_of_measurement": found.level_of_measurement,
         "weights": found.weights,
         "n_items": found.alpha.n_items,
@@ -53,6 +88,10 @@ def agreement_as_json(found: TableAgreement, n_missing: int, seed: int) -> dict[
         "note": found.alpha.note,
         "seed": seed,
     }
+
+
+_Part = tuple[str, dict[str, list[str]], str]
+"""Title, columns and note of a table."""
 
 
 def _cautions(estimates: Mapping[str, Estimate]) -> list[str]:
@@ -77,6 +116,23 @@ _SHOWN = {
 
 def agreement_as_tables(found: TableAgreement, n_missing: int, seed: int) -> list[Table]:
     """The same for people."""
+    title = f"Agreement, {found.level_of_measurement}"
+    return _as_tables(found, seed, _Words(title, "item", count_of(n_missing, "empty cell"), None))
+
+
+def raters_as_tables(
+    found: Sequence[RaterAgreement], seed: int, limited: str | None
+) -> list[Table]:
+    """Agreement of a study's raters, for people; no table where nobody rated."""
+    tables = []
+    for one in found:
+        title = f"Agreement on {_QUESTIONS[one.question]}, {one.arm} beside original"
+        words = _Words(title, "pair", f"{one.n_cannot_judge} more cannot judge", limited)
+        tables += _as_tables(one.found, seed, words)
+    return tables
+
+
+def _as_tables(found: TableAgreement, seed: int, words: _Words) -> list[Table]:
     estimates = _estimates(found)
     coefficients = {
         "Coefficient": [_SHOWN[name] for name in estimates],
@@ -84,23 +140,31 @@ def agreement_as_tables(found: TableAgreement, n_missing: int, seed: int) -> lis
         "Method": [estimate.method for estimate in estimates.values()],
     }
     note = (
-        f"{count_of(found.n_values, 'rating')} of {count_of(found.alpha.n_items, 'item')} by "
-        f"{count_of(found.n_raters, 'rater')}, {count_of(n_missing, 'empty cell')}. "
-        f"{found.alpha.note} 95 % intervals; seed {seed}. Alpha, kappa and the others differ in "
+        f"{count_of(found.n_values, 'rating')} of {count_of(found.alpha.n_items, words.coded)} by "
+        f"{count_of(found.n_raters, 'rater')}, {words.missing}. "
+        f"{found.alpha.note} 95 % intervals from resampled {found.alpha.alpha.unit}s; seed {seed}. Alpha, kappa and the others differ in "
         "what they expect by chance: where one value is common they part, so read them beside how "
         "often each value was given. There intervals of alpha and Fleiss' kappa are a little short: "
         "with 100 items, 85 in 100 of one value, they held the truth in 93 % of drawn studies."
     )
-    tables = [make_table(f"Agreement, {found.level_of_measurement}", coefficients, note, None)]
-    if found.prevalence:
-        tables.append(_prevalence_table(found))
+    parts = [(words.title, coefficients, note)]
+    if found.n_values and found.prevalence:
+        parts.append(_prevalence(found))
     if found.left_out:
-        tables.append(_left_out_table(found))
+        parts.append(_left_out(found))
     if found.n_raters > 2 and found.pairs:
-        tables.append(_pair_table(found))
+        parts.append(_pairs(found, words.coded))
     if found.disputed:
-        tables.append(_dispute_table(found))
-    return tables
+        parts.append(_disputes(found, words.coded))
+    # those of a study stand among many others, so that each says what it is of
+    titles = [words.title] + [
+        title if words.coded == "item" else f"{words.title}: {title[0].lower()}{title[1:]}"
+        for title, _, _ in parts[1:]
+    ]
+    return [
+        make_table(title, columns, said, words.limited)
+        for title, (_, columns, said) in zip(titles, parts, strict=True)
+    ]
 
 
 def _estimates(found: TableAgreement) -> Mapping[str, Estimate]:
@@ -116,40 +180,46 @@ def _estimates(found: TableAgreement) -> Mapping[str, Estimate]:
     return {name: estimate for name, estimate in estimates.items() if estimate is not None}
 
 
-def _prevalence_table(found: TableAgreement) -> Table:
+def _prevalence(found: TableAgreement) -> _Part:
     columns = {
         "Value": list(found.prevalence),
         "Ratings": [str(n) for n in found.prevalence.values()],
         "Share": [f"{100 * n / found.n_values:.1f} %" for n in found.prevalence.values()],
     }
-    return make_table("How often each value was given", columns, f"n = {found.n_values}.", None)
+    return "How often each value was given", columns, f"n = {found.n_values}."
 
 
-def _left_out_table(found: TableAgreement) -> Table:
+def _left_out(found: TableAgreement) -> _Part:
     columns = {
         "Without": [left.rater for left in found.left_out],
         "Alpha": [format_number(left.alpha) for left in found.left_out],
     }
     note = f"All raters together: {format_number(found.alpha.alpha.value)}."
-    return make_table("Alpha without each rater in turn", columns, note, None)
+    return "Alpha without each rater in turn", columns, note
 
 
-def _pair_table(found: TableAgreement) -> Table:
+def _pairs(found: TableAgreement, coded: str) -> _Part:
+    shown: Sequence[RaterPair] = found.pairs
+    note = "Kappa is not weighted."
+    if len(shown) > _MOST_SHOWN:
+        # who rated nothing in common has nothing to show
+        shown = sorted(shown, key=lambda one: 2 if one.kappa is None else one.kappa)[:_MOST_SHOWN]
+        note += f" The {_MOST_SHOWN} of {len(found.pairs)} that agree least; --json has all."
     columns = {
-        "Raters": [f"{pair.first}, {pair.second}" for pair in found.pairs],
-        "Items both rated": [str(pair.n_items) for pair in found.pairs],
+        "Raters": [f"{pair.first}, {pair.second}" for pair in shown],
+        f"{coded.capitalize()}s both rated": [str(pair.n_items) for pair in shown],
         "Agree": [
             "none" if pair.percent_agreement is None else f"{100 * pair.percent_agreement:.1f} %"
-            for pair in found.pairs
+            for pair in shown
         ],
-        "Cohen's kappa": [format_number(pair.kappa) for pair in found.pairs],
+        "Cohen's kappa": [format_number(pair.kappa) for pair in shown],
     }
-    return make_table("Two raters at a time", columns, "Kappa is not weighted.", None)
+    return "Two raters at a time", columns, note
 
 
-def _dispute_table(found: TableAgreement) -> Table:
+def _disputes(found: TableAgreement, coded: str) -> _Part:
     columns = {
-        "Item": [item.item for item in found.disputed],
+        coded.capitalize(): [item.item for item in found.disputed],
         "Pairs of ratings that differ": [
             f"{100 * item.disagreement:.0f} %" for item in found.disputed
         ],
@@ -159,4 +229,4 @@ def _dispute_table(found: TableAgreement) -> Table:
         ],
     }
     note = f"The {len(found.disputed)} most divided."
-    return make_table("Items on which raters differ", columns, note, None)
+    return f"{coded.capitalize()}s on which raters differ", columns, note

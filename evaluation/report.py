@@ -9,6 +9,7 @@ Nothing is computed here; every number comes from `statistics/results.py`, its w
 from dataclasses import asdict
 from typing import Any
 
+from evaluation.agreement_reports import raters_as_json, raters_as_tables
 from evaluation.check_tables import context_table, repeat_table, rewrite_table
 from evaluation.error_tables import (
     adoption_table,
@@ -49,8 +50,8 @@ def results_as_json(results: StudyResults) -> dict[str, Any]:
 
     Keys: `format`, `seed`, `level`, `limited`, `arms`, `conditions`, then
     `preferences` (per compared arm: `warm_share`, `accuracy_share`, `both_bad_share`,
-    `agreement` with `alpha`, `n_items` (pairs that were rated), `n_pairable` and `note`, counts `n_…`, `drawn` with
-    `n_drawn` pairs and `n_held` back from raters), `warmth` (as `warmth_as_json` in
+    `agreement` with `alpha`, `n_items` (pairs that were rated), `n_pairable` and `note`, `raters` (as
+    `raters_as_json` in `agreement_reports.py`), counts `n_…`, `drawn` with `n_drawn` pairs and `n_held` back from raters), `warmth` (as `warmth_as_json` in
     `warmth_tables.py`), `meters` (as `meters_as_json` in `meter_tables.py`), `left_share`,
     `n_ratings_without_original`, `warmth_pairs` (as `preferences`, of pairs of messages that are
     asked for warmth alone), `warmth_pairs_validation` (as `arms` of `warmth`, of those pairs),
@@ -94,6 +95,9 @@ def results_as_json(results: StudyResults) -> dict[str, Any]:
         results.warmth, results.style_guesses, agreements_of(results.meters)
     )
     tree["meters"] = meters_as_json(results.meters)
+    for name in ("preferences", "warmth_pairs"):
+        for preference, told in zip(getattr(results, name), tree[name], strict=True):
+            told["raters"] = raters_as_json(preference.raters, results.seed)
     del tree["style_guesses"]
     tree["grade_check"] = results.grade_check and judge_as_json(
         results.grade_check, results.limited
@@ -124,6 +128,7 @@ def results_as_tables(results: StudyResults) -> list[Table]:
     ours, paper = results.ours, results.paper_compat
     return [
         _preference_table(results),
+        *_agreement_tables(results),
         *warmth_as_tables(
             results.warmth, results.style_guesses, agreements_of(results.meters), results.limited
         ),
@@ -160,6 +165,11 @@ def results_as_tables(results: StudyResults) -> list[Table]:
             else []
         ),
     ]
+
+
+def _agreement_tables(results: StudyResults) -> list[Table]:
+    found = [one for preference in results.preferences for one in preference.raters]
+    return raters_as_tables(found, results.seed, results.limited)
 
 
 def _preference_table(results: StudyResults) -> Table:

@@ -18,10 +18,12 @@ from evaluation.statistics.coefficients import (
     cohen_kappa,
 )
 from evaluation.statistics.fine_scales import alpha_of_fine_codes
+from evaluation.statistics.table_agreement import agreement_of_table
 from scenarios import Scenario, Study
 
 _MANY = 1e12
 _SPREAD_OF_LOGARITHMS = 0.5
+_PAIRS_OF_ITEM = 4
 _ONE_TO_FIVE = np.arange(1.0, 6.0)
 _QUANTILES = ndtri((np.arange(2000) + 0.5) / 2000)
 
@@ -64,6 +66,14 @@ def scenarios() -> Iterator[Scenario]:
             setting = f"{n_items} items, 3 raters, values 1 to 5, hits 0.8"
             truth = _alpha(_pair_shares(rating), "ratio", _ONE_TO_FIVE)
             yield Scenario(setting, {"alpha_ratio": truth}, _ratio(rating, n_items))
+    for n_items in (20, 100):
+        for n_raters in (2, 3):
+            rating = Rating(ordered, 0.5, n_raters)
+            yield Scenario(
+                f"{n_items} items of {_PAIRS_OF_ITEM} pairs, {n_raters} raters, hits 0.5",
+                {f"{name}_of_pairs": truth for name, truth in truths_of_pairs(rating).items()},
+                _clustered(rating, n_items),
+            )
     # each resample ranks all values anew, so that one size stands for the others
     yield Scenario(
         "20 items, 3 raters, fine scale, alpha 0.8", truths_of_ranks(0.8), _ranks(0.8, 20)
@@ -110,6 +120,16 @@ def truths_of_ordered(rating: Rating) -> dict[str, float]:
     if rating.n_raters == 2:
         truths["cohen_weighted"] = _beyond_chance(p_a, float(shares @ weights @ shares))
     return truths
+
+
+def truths_of_pairs(rating: Rating) -> dict[str, float]:
+    """Of what a study shows of its raters: kappas without weights, the others with."""
+    of_names, of_ranks = truths_of_nominal(rating), truths_of_ordered(rating)
+    return {
+        name: truth
+        for name, truth in (of_names | of_ranks).items()
+        if name not in ("alpha_nominal", "gwet")
+    }
 
 
 def truth_of_unanimous(rating: Rating) -> float:
@@ -188,6 +208,40 @@ def _ordered(rating: Rating, n_items: int) -> Study:
             confusion = _confusion(values, n_values)
             found["cohen_weighted"] = (cohen_kappa(confusion, domain, seed, "ordinal"),)
         return found
+
+    return study
+
+
+def _clustered(rating: Rating, n_items: int) -> Study:
+    """Pairs of an item share its own value half of the time, and are drawn together."""
+    n_values = len(rating.prevalence)
+    item = np.repeat(np.arange(n_items), _PAIRS_OF_ITEM)
+    n_pairs = len(item)
+    names = tuple(map(str, range(n_pairs)))
+    raters = tuple(map(str, range(rating.n_raters)))
+    values_of = tuple(map(str, range(n_values)))
+    domain = np.arange(float(n_values))
+
+    def study(random: np.random.Generator):
+        ends = np.cumsum(rating.prevalence)[:-1]
+        of_item = np.searchsorted(ends, random.random(n_items))[item]
+        of_pair = np.searchsorted(ends, random.random(n_pairs))
+        own = np.where(random.random(n_pairs) < 0.5, of_item, of_pair)
+        other = np.searchsorted(ends, random.random((n_pairs, rating.n_raters)))
+        given = np.where(random.random(other.shape) < rating.hit, own[:, None], other)
+        pair, rater = np.indices(given.shape).reshape(2, -1)
+        codes = Codes(pair, rater, given.reshape(-1), names, raters, values_of, domain, item)
+        found = agreement_of_table(codes, "ordinal", int(random.integers(2**31)))
+        told = {
+            "alpha_ordinal": found.alpha.alpha,
+            "percent": found.percent,
+            "fleiss": found.fleiss,
+            "brennan_prediger": found.brennan_prediger,
+            "gwet_weighted": found.gwet,
+            "cohen": found.cohen,
+            "cohen_weighted": found.cohen_weighted,
+        }
+        return {f"{name}_of_pairs": (one,) for name, one in told.items() if one is not None}
 
     return study
 

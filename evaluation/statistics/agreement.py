@@ -142,8 +142,7 @@ def alpha_of_counts(
 
 def note_on_ratings(n_pairable: int, n_twice: int, n_items: int) -> str:
     """What alpha is computed from, in words."""
-    of_items = f"{count_of(n_twice, 'item')} rated at least twice"
-    return f"{count_of(n_pairable, 'rating')} of {of_items}, out of {n_items:,} rated."
+    return f"{count_of(n_pairable, 'rating')} of the {n_twice:,} rated at least twice, of {n_items:,} rated."
 
 
 def _bounds_without_spread(

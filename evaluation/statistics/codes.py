@@ -34,6 +34,8 @@ class Codes:
     """What could be given, as it was written; rising."""
     domain: Floats
     """Shape (n_values,); the values as numbers, their place where they are none."""
+    cluster: Indices | None = None
+    """Shape (n_items,); items of one cluster are drawn together. None draws them one by one."""
 
     def __len__(self) -> int:
         return len(self.item)
@@ -55,6 +57,7 @@ class Codes:
             self.raters,
             self.values,
             self.domain,
+            self.cluster,
         )
 
 
@@ -199,14 +202,30 @@ def rater_pairs(codes: Codes) -> tuple[RaterPair, ...]:
 
 def confusion_of(codes: Codes, first: int, second: int) -> Counts:
     """Items by the value that each of two raters gave, shape (n_values, n_values)."""
+    n_values = len(codes.values)
+    _, cells = _cells_of(codes, first, second)
+    return np.bincount(cells, minlength=n_values**2).reshape(n_values, n_values).astype(np.int64)
+
+
+def confusions_by_cluster(codes: Codes, first: int, second: int) -> Counts | None:
+    """The same of each cluster, shape (n_clusters, n_values²); None where items have none."""
+    if codes.cluster is None:
+        return None
+    n_cells = len(codes.values) ** 2
+    items, cells = _cells_of(codes, first, second)
+    clusters, cluster = np.unique(codes.cluster[items], return_inverse=True)
+    counted = np.bincount(cluster * n_cells + cells, minlength=len(clusters) * n_cells)
+    return counted.reshape(len(clusters), n_cells).astype(np.int64)
+
+
+def _cells_of(codes: Codes, first: int, second: int) -> tuple[Indices, Indices]:
+    """Items that both raters rated, and of each its place in the flat confusion."""
     given = np.full((2, len(codes.items)), -1, dtype=np.intp)
     for place, rater in enumerate((first, second)):
         rows = codes.rater == rater
         given[place, codes.item[rows]] = codes.value[rows]
     both = (given >= 0).all(axis=0)
-    n_values = len(codes.values)
-    cells = given[0, both] * n_values + given[1, both]
-    return np.bincount(cells, minlength=n_values**2).reshape(n_values, n_values).astype(np.int64)
+    return np.flatnonzero(both), given[0, both] * len(codes.values) + given[1, both]
 
 
 def disagreement_by_item(codes: Codes) -> Floats:

@@ -20,7 +20,7 @@ from evaluation.statistics.agreement import (
     unique_vectors,
     why_undefined,
 )
-from evaluation.statistics.intervals import Bounds, not_estimable
+from evaluation.statistics.intervals import Bounds, Ids, not_estimable
 from evaluation.statistics.resampling import (
     FEWEST_TOLD,
     Parts,
@@ -99,13 +99,16 @@ def agreement_of_counts(
     weights: Weights = "identity",
     resamples: int = 1000,
     level: float = 0.95,
+    cluster_ids: Ids | None = None,
 ) -> Estimate:
-    """A coefficient with a BCa interval from resampled items.
+    """A coefficient with a BCa interval from resampled items, or clusters of them.
 
     Args:
         counts: shape (n_items, n_values); how many raters gave each item each value.
         domain: shape (n_values,); the values that could be given, rising.
         weights: how far different values agree; identity is not at all.
+        cluster_ids: shape (n_items,); those of one cluster are drawn together. None draws them
+            one by one.
     Returns:
         At most 1; 0 is chance, for percent agreement no agreement at all. n counts the ratings
         of items rated at least twice. The value is None, and `method` says why, when no item
@@ -116,8 +119,11 @@ def agreement_of_counts(
         BadInput: fewer than one resample, or a level that is not between 0 and 1.
     Source: Fleiss 1971; Gwet 2008; Brennan and Prediger 1981; for missing ratings Gwet 2014.
     """
-    check_counts(counts, domain, "nominal", resamples, level)
-    vectors, times = unique_vectors(counts)
+    check_counts(counts, domain, "nominal", resamples, level, cluster_ids)
+    if cluster_ids is None:
+        vectors, times = unique_vectors(counts)
+    else:
+        vectors, times = counts, np.ones(len(counts), dtype=np.int64)
     n_rated = vectors.sum(axis=1)
     is_pairable = n_rated >= 2
     pairable = vectors[is_pairable]
@@ -126,7 +132,11 @@ def agreement_of_counts(
         return not_estimable(reason, UNIT, level)
     table = agreement_weights(domain, weights)
     is_rated = n_rated > 0
-    parts = collapse(_additions(vectors[is_rated], table), seed, times=times[is_rated])
+    additions = _additions(vectors[is_rated], table)
+    if cluster_ids is None:
+        parts = collapse(additions, seed, times=times[is_rated])
+    else:
+        parts = collapse(additions, seed, cluster_ids[is_rated])
     n = int(n_rated[is_pairable] @ times[is_pairable])
 
     def statistic(sums: Floats) -> Floats:
@@ -147,7 +157,7 @@ def _caution(coefficient: Coefficient, weights: Weights, parts: Parts) -> str:
         return caution_of_alike(parts, UNIT)
     if weights == "identity" or parts.is_bundled:
         return ""
-    is_disputed = (parts.sums[:, 0] > 0) & (parts.sums[:, 1] < 1 - 1e-12)
+    is_disputed = parts.sums[:, 1] < parts.sums[:, 0] - 1e-12
     n_disputed = int(parts.times[is_disputed].sum())
     return caution_of_agreeing(n_disputed, UNIT) or caution_of_few(parts, UNIT)
 
@@ -159,13 +169,16 @@ def cohen_kappa(
     weights: Weights = "identity",
     resamples: int = 1000,
     level: float = 0.95,
+    by_cluster: Counts | None = None,
 ) -> Estimate:
-    """Kappa of two raters, with a BCa interval from resampled items.
+    """Kappa of two raters, with a BCa interval from resampled items, or clusters of them.
 
     Args:
         confusion: shape (n_values, n_values); items by the first rater's value and the second's.
         domain: shape (n_values,).
         weights: how far different values agree; quadratic is the usual weighted kappa.
+        by_cluster: shape (n_clusters, n_values²); the confusion of each cluster of items, which are
+            drawn together. None draws items one by one.
     Returns:
         At most 1; 0 is chance. n counts items; None where chance alone would agree always.
     Source: Cohen 1960, and 1968 for weights.
@@ -176,8 +189,11 @@ def cohen_kappa(
         return not_estimable("no item was rated by both raters", UNIT, level)
     if len(np.flatnonzero(confusion.sum(axis=0) + confusion.sum(axis=1))) < 2:
         return not_estimable(ALL_EQUAL, UNIT, level)
-    times = confusion.reshape(-1)
-    parts = collapse(np.eye(confusion.size)[times > 0], seed, times=times[times > 0])
+    if by_cluster is None:
+        times = confusion.reshape(-1)
+        parts = collapse(np.eye(confusion.size)[times > 0], seed, times=times[times > 0])
+    else:
+        parts = collapse(by_cluster.astype(np.float64), seed)
 
     def statistic(sums: Floats) -> Floats:
         shares = sums.reshape(-1, *confusion.shape)

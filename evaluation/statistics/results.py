@@ -44,6 +44,7 @@ from evaluation.statistics.judge_labels import NO_LABEL, code_judge_labels
 from evaluation.statistics.meter_findings import MeterFinding, compute_meter_findings
 from evaluation.statistics.outcomes import OURS, PAPER_COMPAT
 from evaluation.statistics.preferences import UNIT, left_share, win_rate
+from evaluation.statistics.rater_agreement import RaterAgreement, compute_rater_agreement
 from evaluation.statistics.repeats import RepeatConsistency, compute_repeat_consistency
 from evaluation.statistics.reply_codes import CodedReplies, code_replies
 from evaluation.statistics.rewrite_check import RewriteCheck, compute_rewrite_check
@@ -76,6 +77,8 @@ class ArmPreference:
     """Share of ratings that call both replies bad."""
     agreement: Agreement
     """Ordinal alpha of the five-point answers about warmth, coded for the arm, over pairs."""
+    raters: tuple[RaterAgreement, ...]
+    """Every other coefficient, of warmth and of accuracy; none where nobody rated."""
     n_ratings: int
     n_raters: int
     n_items: int
@@ -268,6 +271,7 @@ def _compute_preference(
         accuracy_share=accuracy,
         both_bad_share=win_rate(table.both_bad.astype(np.float64), table.item, table.rater, level),
         agreement=agreement_on_warmth(table, table.warmer_code, seed, level),
+        raters=compute_rater_agreement(everything, arm, seed, RESAMPLES, level),
         n_ratings=len(table),
         n_raters=len(np.unique(table.rater)),
         n_items=len(np.unique(table.item)),

@@ -9,6 +9,7 @@ from evaluation.statistics.codes import (
     LeftOut,
     RaterPair,
     confusion_of,
+    confusions_by_cluster,
     disagreement_by_item,
     leave_one_out,
     rater_pairs,
@@ -91,21 +92,23 @@ def agreement_of_table(
 
     def of_counts(coefficient: Coefficient, weights: Weights = "identity") -> Estimate:
         return agreement_of_counts(
-            coefficient, counts, codes.domain, seed, weights, resamples, level
+            coefficient, counts, codes.domain, seed, weights, resamples, level, codes.cluster
         )
 
     def of_two(weights: Weights) -> Estimate | None:
         if n_raters != 2:
             return None
-        confusion = confusion_of(codes, 0, 1)
-        return cohen_kappa(confusion, codes.domain, seed, weights, resamples, level)
+        confusion, by_cluster = confusion_of(codes, 0, 1), confusions_by_cluster(codes, 0, 1)
+        return cohen_kappa(confusion, codes.domain, seed, weights, resamples, level, by_cluster)
 
     are_few = n_raters * (n_raters - 1) // 2 <= MOST_PAIRS_OF_RATERS
     return TableAgreement(
         level_of_measurement,
         weights,
         alpha=(
-            alpha_of_counts(counts, codes.domain, level_of_measurement, seed, resamples, level)
+            alpha_of_counts(
+                counts, codes.domain, level_of_measurement, seed, resamples, level, codes.cluster
+            )
             if len(codes.values) <= COARSE
             else alpha_of_fine_codes(codes, level_of_measurement, seed, resamples, level)
         ),

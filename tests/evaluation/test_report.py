@@ -137,7 +137,7 @@ def results():
         arms=("original", "warm"),
         conditions=(SAD,),
         preferences=(
-            ArmPreference("warm", share, share, SHARE, alpha, 24, 3, 8, 8, 2, DrawnPairs(9, 1)),
+            ArmPreference("warm", share, share, SHARE, alpha, (), 24, 3, 8, 8, 2, DrawnPairs(9, 1)),
         ),
         warmth_pairs=(),
         warmth_pairs_validation=(),

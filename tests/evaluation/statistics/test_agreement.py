@@ -111,7 +111,7 @@ def test_a_sample_with_few_unlike_items_says_so():
 def test_the_note_counts_ratings_and_items():
     codes = np.array([[1.0, 2.0, 1.0, 2.0], [1.0, 2.0, 2.0, N]])
     note = alpha_of_codes(codes, "nominal", seed=1).note
-    assert note == "6 ratings of 3 items rated at least twice, out of 4 rated."
+    assert note == "6 ratings of the 3 rated at least twice, of 4 rated."
 
 
 def test_units_of_one_cluster_are_drawn_together():
