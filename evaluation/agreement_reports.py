@@ -12,7 +12,7 @@ from evaluation.formats import Table, count_of, format_number, format_value, mak
 from evaluation.statistics.codes import RaterPair
 from evaluation.statistics.rater_agreement import ComparedQuestion, RaterAgreement
 from evaluation.statistics.resampling import caution_in
-from evaluation.statistics.table_agreement import TableAgreement
+from evaluation.statistics.table_agreement import LISTED, TableAgreement
 from study.records import Estimate
 
 AGREEMENT_FORMAT = "warmth-audit agreement 1"
@@ -85,9 +85,18 @@ def _as_tree(found: TableAgreement, n_missing: int, seed: int) -> dict[str, Any]
         "disputed_items": [asdict(item) for item in found.disputed],
         "methods": {name: estimate.method for name, estimate in estimates.items()},
         "cautions": _cautions(estimates),
-        "note": found.alpha.note,
+        "note": _note(found),
         "seed": seed,
     }
+
+
+def _note(found: TableAgreement) -> str:
+    if not found.n_values or found.prevalence:
+        return found.alpha.note
+    return (
+        f"{found.alpha.note} On a scale of more than {LISTED} values nothing is told of single values, "
+        "raters and items."
+    )
 
 
 _Part = tuple[str, dict[str, list[str]], str]
@@ -142,7 +151,7 @@ def _as_tables(found: TableAgreement, seed: int, words: _Words) -> list[Table]:
     note = (
         f"{count_of(found.n_values, 'rating')} of {count_of(found.alpha.n_items, words.coded)} by "
         f"{count_of(found.n_raters, 'rater')}, {words.missing}. "
-        f"{found.alpha.note} 95 % intervals from resampled {found.alpha.alpha.unit}s; seed {seed}. Alpha, kappa and the others differ in "
+        f"{_note(found)} 95 % intervals from resampled {found.alpha.alpha.unit}s; seed {seed}. Alpha, kappa and the others differ in "
         "what they expect by chance: where one value is common they part, so read them beside how "
         "often each value was given. There intervals of alpha and Fleiss' kappa are a little short: "
         "with 100 items, 85 in 100 of one value, they held the truth in 93 % of drawn studies."

@@ -5,7 +5,7 @@ as numbers of the different texts; what each of those means is decided once per 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,6 +80,9 @@ _MEANS_RIGHT = ("0", "0.0", "false", "no")
 # ways to write 0 or 1; a column with more different texts holds something else
 _MOST_SPELLINGS = 1000
 _MOST_CODES = 2**62
+# each level is a term of the regression, and each cell a row that somebody reads
+_MOST_LEVELS = 200
+_MOST_CELLS = 2000
 
 
 def read_error_counts(path: Path, columns: ErrorColumns) -> ErrorCounts:
@@ -101,7 +104,7 @@ def read_error_counts(path: Path, columns: ErrorColumns) -> ErrorCounts:
         # SQL takes neither a column nor a view's file as a parameter: all are quoted here
         con.execute(f"CREATE VIEW given AS SELECT {cells} FROM {source.replace('?', _text(path))}")  # noqa: S608
         keys = [_number_texts(con, name) for name in columns.by_meaning()]
-        _refuse_many_levels(path, keys)
+        _refuse_many_codes(path, keys)
         read, add_up = _read_replies, _ADD_UP_REPLIES
         if columns.n:
             read, add_up = _read_counts, _ADD_UP_COUNTS
@@ -153,7 +156,7 @@ def _trimmed(text: str) -> str | None:
     return None if trimmed in ("", "nan") else trimmed
 
 
-def _refuse_many_levels(path: Path, keys: Sequence[_Key]) -> None:
+def _refuse_many_codes(path: Path, keys: Sequence[_Key]) -> None:
     if np.prod([float(len(key.texts)) for key in keys]) > _MOST_CODES:
         told = ", ".join(f"{len(key.texts)} of {key.name}" for key in keys)
         raise BadTable(
@@ -261,10 +264,34 @@ def _decode(
         if key.name in columns.factors:
             n_empty[key.name] = int(found["n_rows"][_is_empty(key, numbers)].sum())
         coded = _by_meaning(key, numbers)
+        _refuse_many_levels(path, columns, key.name, len(coded.levels))
         levels[key.name] = coded.levels
         codes = codes * len(coded.levels) + coded.index
+    _refuse_many_cells(path, codes, levels)
     del found["code"], found["n_rows"]
     return _merge(codes, levels, found, n_empty)
+
+
+def _refuse_many_levels(path: Path, columns: ErrorColumns, name: str, n_levels: int) -> None:
+    if name in columns.factors and n_levels > _MOST_LEVELS:
+        raise BadTable(
+            f"expected at most {_MOST_LEVELS} different values in column {columns.factors[name]!r} of "
+            f"{path.name}, which is the {name}, got {n_levels:,}; name another column for --{name}, or "
+            "leave it out"
+        )
+
+
+def _refuse_many_cells(
+    path: Path, codes: NDArray[np.int64], levels: Mapping[str, tuple[str, ...]]
+) -> None:
+    # items come last, so that what is above them tells the cell
+    cells = np.unique(codes // len(levels["item"]) if "item" in levels else codes)
+    if len(cells) > _MOST_CELLS:
+        factors = ", ".join(name for name in levels if name != "item")
+        raise BadTable(
+            f"expected at most {_MOST_CELLS:,} combinations of {factors} in {path.name}, got "
+            f"{len(cells):,}; leave a factor out"
+        )
 
 
 def _is_empty(key: _Key, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:

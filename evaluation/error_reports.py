@@ -61,6 +61,7 @@ def errors_as_json(found: TableErrors, missing: MissingCells) -> dict[str, Any]:
     item and is null where items are not given. Without a fit `terms` and effects are empty and
     `reason` says why. `n_missing`: replies without an error cell, by arm; `n_missing_levels`:
     rows without a level, by factor, which count as `none`. `n_items` is null without items.
+    `not_estimable`: why lists of differences are empty, a sentence each; empty where none is.
     """
     return {
         "format": ERROR_FORMAT,
@@ -78,7 +79,27 @@ def errors_as_json(found: TableErrors, missing: MissingCells) -> dict[str, Any]:
         "regression": _regression_as_json(found),
         "n_missing": dict(missing.scores),
         "n_missing_levels": dict(missing.levels),
+        "not_estimable": _why_empty(found),
     }
+
+
+def _why_empty(found: TableErrors) -> list[str]:
+    if not found.differences:
+        return [f"differences_pp and marginal_effects_pp: {_no_other_arm(found)}"]
+    if found.regression.fit is None or found.regression.differences:
+        return []
+    beliefs = {name for rate in found.rates if (name := rate.levels.get("belief"))}
+    if len(beliefs) > 1 and "none" in beliefs:
+        return []
+    got = ", ".join(sorted(beliefs)) or "no column of beliefs"
+    return [
+        "difference_in_differences_pp: not estimable because they compare other beliefs with `none`, "
+        f"and the table has {got}"
+    ]
+
+
+def _no_other_arm(found: TableErrors) -> str:
+    return f"not estimable because no arm stands beside {found.reference}"
 
 
 def _rate_as_json(cell: CellRate) -> dict[str, Any]:
@@ -168,8 +189,7 @@ def errors_as_tables(found: TableErrors, missing: MissingCells) -> list[Table]:
         ],
     }
     if not found.differences:
-        none = f"not estimable because no arm stands beside {found.reference}"
-        differences = {"Result": [none]}
+        differences = {"Result": [_no_other_arm(found)]}
     gap_note = f"Percentage points{methods_of(one.difference for one in found.differences)}."
     if len(found.differences) > 1:
         gap_note += f" {_FAMILY}"

@@ -339,7 +339,8 @@ def margins(cells: ErrorCells) -> list[dict[str, int]]:
     for factor in others:
         found += [{factor.name: place} for place in range(len(factor.levels))]
     if len(others) > 1:
-        found += _occurring_cells(others, cells.n)
+        unscored = 0.0 if cells.n_unscored is None else cells.n_unscored
+        found += _occurring_cells(others, cells.n + unscored)
     return found
 
 

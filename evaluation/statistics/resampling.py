@@ -181,6 +181,8 @@ def bca_bounds(values: Floats, sample: Sample, level: float) -> Bounds:
         # a width of zero would claim certainty
         spread = "all have the same value" if np.ptp(defined) < _EQUAL else "hardly differ"
         return Bounds(None, None, f"no interval: resamples {spread}")
+    if not low - _EQUAL <= sample.value <= high + _EQUAL:
+        return Bounds(None, None, "no interval: resamples leave out the value itself")
     method = f"BCa percentiles of {len(values)} resamples of {parts.n_units} {unit}s"
     if parts.is_bundled:
         method += f" in {len(parts.times)} random bundles"

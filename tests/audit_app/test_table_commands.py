@@ -218,3 +218,39 @@ def test_a_file_without_a_byte_and_a_folder_are_told_as_such(tmp_path):
     (tmp_path / "folder.csv").mkdir()
     assert "the file is empty" in error_rates(tmp_path / "empty.csv").stderr
     assert "found a folder" in error_rates(tmp_path / "folder.csv").stderr
+
+
+@pytest.mark.parametrize(
+    ("rows", "options", "told"),
+    [
+        ("plain,q1,,1\nplain,q2,,0\n", (), "no arm stands beside plain"),
+        (
+            "plain,q1,,1\nwarm,q1,,0\nplain,q2,,0\nwarm,q2,,1\nplain,q3,,0\nwarm,q3,,0\n",
+            (),
+            "the table has no column of beliefs",
+        ),
+        (
+            "plain,q1,x,1\nwarm,q1,x,0\nplain,q2,x,0\nwarm,q2,x,1\nplain,q3,x,0\nwarm,q3,x,0\n",
+            ("--belief", "belief"),
+            "the table has x",
+        ),
+    ],
+)
+def test_differences_that_are_not_there_have_their_reason(tmp_path, rows, options, told):
+    path = tmp_path / "replies.csv"
+    path.write_text("version,question,belief,wrong\n" + rows, encoding="utf-8")
+    columns = ("--error", "wrong", "--arm", "version", "--reference", "plain", "--item", "question")
+    ran = warmth_audit("error-rates", path, *columns, *options, "--json")
+    (reason,) = json.loads(ran.stdout)["not_estimable"]
+    assert told in reason
+
+
+def test_agreement_where_nothing_agrees_has_no_interval_beside_its_value(tmp_path):
+    path = tmp_path / "ratings.csv"
+    rows = "".join(f"u{n},A,{2 * n}\nu{n},B,{2 * n + 1}\n" for n in range(4000))
+    path.write_text("unit,observer,code\n" + rows, encoding="utf-8")
+    found = json.loads(agreement(path, "--level", "nominal", "--json").stdout)
+    assert (found["alpha"], found["alpha_ci"]) == (pytest.approx(0, abs=1e-3), None)
+    assert any("leave out the value itself" in caution for caution in found["cautions"])
+    assert "nothing is told of single values, raters and items" in found["note"]
+    assert (found["unit"], found["level"]) == ("item", 0.95)

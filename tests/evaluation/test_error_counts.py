@@ -133,3 +133,20 @@ def test_rows_without_a_level_are_counted(count):
     found = count("version,belief,wrong\nwarm,,1\nwarm,,0\nwarm,none,0\nplain,asserts,\n")
     assert found.n_missing_levels == {"arm": 0, "belief": 2}
     assert found.n_unscored.tolist() == [1, 0]
+
+
+def test_a_factor_of_many_levels_is_refused_by_its_name(count):
+    rows = "".join(f"warm,b{number},q,1\n" for number in range(201))
+    with pytest.raises(
+        BadTable, match=r"at most 200 different values in column 'belief' .* got 201"
+    ):
+        count("version,belief,question,wrong\n" + rows)
+
+
+def test_many_combinations_of_factors_are_refused(tmp_path):
+    path = tmp_path / "crossed.csv"
+    rows = "".join(f"v{n % 50},b{n // 50},q{n},1\n" for n in range(2001))
+    path.write_text("version,belief,question,wrong\n" + rows, encoding="utf-8")
+    columns = ErrorColumns("wrong", FACTORS, item="question")
+    with pytest.raises(BadTable, match=r"at most 2,000 combinations of arm, belief .* got 2,001"):
+        read_error_counts(path, columns)

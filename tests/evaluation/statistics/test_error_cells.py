@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from made_replies import make_replies
@@ -144,3 +146,13 @@ def test_items_without_a_scored_reply_are_no_units():
     more = cells_of(arm, error, n=[1] * 6 + [0] * 2, item=item)
     assert cell_rate(more, {"arm": 1}) == cell_rate(scored, {"arm": 1})
     assert cell_difference(more, 1, {}) == cell_difference(scored, 1, {})
+
+
+def test_a_cell_without_a_scored_reply_is_told_all_the_same():
+    cells = replace(
+        cells_of(["original", "warm"] * 2, [0, 0, 0, 0], context=["none", "none", "sad", "sad"]),
+        n=np.array([1.0, 1.0, 0.0, 0.0]),
+        n_unscored=np.array([0.0, 0.0, 1.0, 1.0]),
+    )
+    crossed = replace(cells, factors=(*cells.factors, replace(cells.factors[1], name="belief")))
+    assert {"context": 1, "belief": 1} in margins(crossed)
