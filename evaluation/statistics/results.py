@@ -265,13 +265,18 @@ def _compute_preference(
     )
     if len(table) and not can_judge.any():
         accuracy = not_estimable("nobody could judge accuracy", UNIT, level)
+    raters = compute_rater_agreement(everything, arm, seed, RESAMPLES, level)
+    if raters:
+        agreement = raters[0].found.alpha
+    else:
+        agreement = agreement_on_warmth(table, table.warmer_code, seed, level)
     return ArmPreference(
         arm=arm,
         warm_share=win_rate(table.warmer, table.item, table.rater, level),
         accuracy_share=accuracy,
         both_bad_share=win_rate(table.both_bad.astype(np.float64), table.item, table.rater, level),
-        agreement=agreement_on_warmth(table, table.warmer_code, seed, level),
-        raters=compute_rater_agreement(everything, arm, seed, RESAMPLES, level),
+        agreement=agreement,
+        raters=raters,
         n_ratings=len(table),
         n_raters=len(np.unique(table.rater)),
         n_items=len(np.unique(table.item)),
