@@ -147,7 +147,9 @@ def agreement_of_counts(
     worst = float(statistic(disagreeing)[0])
     caution = _caution(coefficient, weights, parts)
     too_few = why_too_few(parts, UNIT) if coefficient == "fleiss" else ""
-    drawn = _Resampled(parts, statistic, weights != "identity", worst, caution, too_few)
+    # several items together agree by degrees, whatever the weights
+    is_graded = weights != "identity" or cluster_ids is not None
+    drawn = _Resampled(parts, statistic, is_graded, worst, caution, too_few)
     return _estimate(drawn, how, n, seed, resamples, level)
 
 
@@ -208,7 +210,7 @@ def cohen_kappa(
     drawn = _Resampled(
         parts,
         statistic,
-        is_weighted,
+        is_weighted or by_cluster is not None,
         worst,
         caution_of_alike(parts, UNIT) or (caution_of_few(parts, UNIT) if is_weighted else ""),
         why_too_few(parts, UNIT),
