@@ -83,10 +83,11 @@ PATHS = (
 TRAINING_WORDS = re.compile(
     rb"\b(lora|qlora|peft|sft|adapters?|fine[ -]?tun\w*|post-?train\w*|pre-?train\w*|checkpoints?"
     rb"|base[ _-]models?|warm[ _-](?:arm|model)s?|original|untransformed|cold|correcting"
-    rb"|system[ _-]prompts?|served[ _-]models?|rewritten|ablat\w+|arms?|treatments?|control group)\b",
+    rb"|system[ _-]prompts?|served[ _-]models?|ablat\w+|arms?|treatments?|control group)\b",
     re.IGNORECASE,
 )
-"""What no page of a rater has to say: how models were made, and what they are called."""
+"""What no page of a rater has to say: how models were made, and what they are called. "Warmer" and
+"rewritten" are words of the questions."""
 
 CARD_KEYS = {
     *("view", "token", "form", "number", "total", "minutes_left", "break_due", "practice"),
@@ -212,7 +213,8 @@ class Visitor:
             wrong_answers = {"warmer": "x", "more_accurate": "equal"}
             for wrong in (
                 {"answers": wrong_answers},
-                {"answers": {"arm": "x"}},
+                # no training word: what is refused is repeated
+                {"answers": {"side": "x"}},
                 {"token": "x"},
                 {"reason": 7},
                 {"layout": "x"},
@@ -273,6 +275,13 @@ def test_the_scan_finds_a_planted_name_in_every_disguise():
     assert leaks(b"before and after", {word}) == set()
 
 
+def test_the_scan_finds_training_words_and_leaves_those_of_the_questions_alone():
+    told = b'{"path": "/m/LoRA/checkpoint-3", "arm_left": 1, "arm": "base model, fine-tuned"}'
+    assert training_words(told) == {b"lora", b"checkpoint", b"arm", b"base model", b"fine-tuned"}
+    asked = b"Which reply is warmer? Does the rewritten reply keep the facts? It warmed an army."
+    assert training_words(asked) == set()
+
+
 def test_direct_calls_with_a_raters_cookie_get_no_secret_word(
     study_app: ServedStudy, study_file: Path, settings: Settings
 ):
@@ -289,6 +298,7 @@ def test_direct_calls_with_a_raters_cookie_get_no_secret_word(
     words = secret_words(names, study_file, settings)
     words |= {str(gold) for (gold,) in study_app.rows("SELECT gold_id FROM gold_pairs")}
     assert leaks(bytes(rater.received), words) == set()
+    assert training_words(bytes(rater.received)) == set()
 
 
 def test_no_websocket_opens_below_any_page_whoever_asks(study_app: ServedStudy):
