@@ -13,6 +13,7 @@ import duckdb
 from fastapi import FastAPI
 from starlette.middleware.sessions import SessionMiddleware
 
+from audit_app.arrivals import ArrivalChecks
 from audit_app.assignment import rater_progress
 from audit_app.desk import DeskPlan, RatingDesk
 from audit_app.gold import store_gold
@@ -163,12 +164,13 @@ def _add_ways_in(
     app.include_router(
         build_sign_in_router(con, keys.secret, link_age.total_seconds(), clock, throttle, login)
     )
+    checks = ArrivalChecks(con, ArrivalThrottle())
     if "prolific" in rating.entries:
-        arrivals = ArrivalThrottle()
-        door = ProlificDoor(con, rating.prolific_study, clock, throttle, arrivals)
-        app.include_router(build_prolific_router(door))
+        prolific = ProlificDoor(con, rating.prolific_study, clock, throttle, checks)
+        app.include_router(build_prolific_router(prolific))
     if oauth is not None and by_account:
-        app.include_router(build_oauth_router(OAuthDoor(con, oauth, clock, throttle, https_only)))
+        accounts = OAuthDoor(con, oauth, clock, throttle, checks, https_only)
+        app.include_router(build_oauth_router(accounts))
 
 
 def _add_guards(

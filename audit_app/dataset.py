@@ -103,8 +103,8 @@ $preregistration
 
 Names are codes. This dataset holds no arm, model or person: the unblinding key and the
 identities are separate files of the study's owner. Texts of raters and models stand in the
-Parquet files as they were written; in the CSV files a text that a spreadsheet would take for a
-formula begins with an apostrophe.
+Parquet files as they were written; in the CSV files an apostrophe stands before what a
+spreadsheet would take for a formula, at the start of a text or behind a `;`, tab or line break.
 
 $tables
 """)

@@ -2,7 +2,9 @@
 
 The provider vouches for who somebody is, so that people come back to their own work from any
 browser. Of what it tells, only the account's id is kept (`identities.py`), and it is taken from
-the signed ID token; no name, picture or address is asked for.
+the signed ID token; no name, picture or address is asked for. Who is new meets the checks of
+`arrivals.py`. An answer of the provider is good for once: while a person is asked whether to be
+signed in instead of somebody else, the session of that browser remembers who was confirmed.
 """
 
 import logging
@@ -20,12 +22,12 @@ from fastapi.responses import Response
 from joserfc.errors import JoseError
 from starlette.concurrency import run_in_threadpool
 
-from audit_app.identities import Identity, receive
+from audit_app.arrivals import ArrivalChecks
+from audit_app.identities import Identity, find_rater, receive
 from audit_app.sign_in import require_role, sign_in
 from audit_app.throttle import SignInThrottle
 from evaluation.serving.endpoint import is_loopback
 from study.errors import NotAllowed
-from study.records import Rater
 
 _log = logging.getLogger(__name__)
 
@@ -33,6 +35,8 @@ LOGIN = "/oauth/login"
 """Where somebody without a link begins."""
 
 _TIMEOUT_S = 10.0
+_ASKED = "asked_account"
+_ASKED_FOR_S = 600.0
 # no address to send people to is a RuntimeError, no JSON a ValueError
 _SILENCE = (httpx2.HTTPError, RuntimeError, ValueError)
 _STALE = (
@@ -43,6 +47,7 @@ _NOT_CONFIRMED = (
     "Hugging Face did not confirm who you are, so you are not signed in; go to the front page of "
     "the study to try again."
 )
+_NOTHING_TO_DO = "there is nothing more for you to do"
 _NO_ANSWER = (
     "Hugging Face cannot be reached from this study at the moment, so you are not signed in; try "
     "again in some minutes."
@@ -67,6 +72,7 @@ class OAuthDoor:
     settings: OAuthSettings
     clock: Callable[[], datetime]
     throttle: SignInThrottle
+    checks: ArrivalChecks
     https_only: bool = False
     """The app is behind a proxy that speaks TLS, so that its own address is https although requests
     reach it as http."""
@@ -100,14 +106,36 @@ class OAuthDoor:
             _log.warning("%s confirms nobody: %r", self.settings.provider_url, error)
         return self.throttle.refuse(request, _NOT_CONFIRMED)
 
-    def admit(self, subject: str) -> Rater:
-        """The annotator with this account; somebody unknown is made one.
+    def come(self, request: Request, subject: str, *, is_sure: bool) -> Response:
+        """Sign in who has this account, or ask first; somebody unknown is made an annotator.
+
+        Args:
+            is_sure: to be signed in instead of whom this browser is signed in as.
+        Raises:
+            NotAllowed: that annotator's access has ended, or the study takes nobody new.
+        """
+        identity = Identity("hugging_face", subject)
+        known = find_rater(self.con, identity)
+        if known is not None:
+            require_role(self.con, known, "annotator")
+        instead = self.checks.instead_of(request, known, is_sure=is_sure, go_back=_NOTHING_TO_DO)
+        if instead is not None:
+            if instead.status_code == 200:
+                request.session[_ASKED] = [subject, self.clock().timestamp()]
+            return instead
+        arrival = receive(self.con, identity, self.clock())
+        return sign_in(request.session, require_role(self.con, arrival.rater_id, "annotator"))
+
+    def go_on(self, request: Request) -> Response:
+        """Sign in whom this browser was asked about, by the button of that page.
 
         Raises:
-            NotAllowed: that annotator's access has ended.
+            NotAllowed: it was asked about nobody, or too long ago, or as in `come`.
         """
-        arrival = receive(self.con, Identity("hugging_face", subject), self.clock())
-        return require_role(self.con, arrival.rater_id, "annotator")
+        subject, asked_at = request.session.pop(_ASKED, (None, 0.0))
+        if subject is None or self.clock().timestamp() - asked_at > _ASKED_FOR_S:
+            raise NotAllowed(_STALE)
+        return self.come(request, subject, is_sure=True)
 
 
 def build_oauth_router(door: OAuthDoor) -> APIRouter:
@@ -130,7 +158,7 @@ def build_oauth_router(door: OAuthDoor) -> APIRouter:
     async def finish_login(request: Request) -> Response:
         try:
             token = await provider.authorize_access_token(request)
-            rater = await run_in_threadpool(door.admit, _subject(token))
+            return await run_in_threadpool(door.come, request, _subject(token), is_sure=False)
         except MismatchingStateError:
             return door.throttle.refuse(request, _STALE)
         except (AuthlibBaseError, JoseError) as error:
@@ -139,7 +167,13 @@ def build_oauth_router(door: OAuthDoor) -> APIRouter:
             return door.no_answer(request, error)
         except NotAllowed as error:
             return door.throttle.refuse(request, str(error))
-        return sign_in(request.session, rater)
+
+    @router.post("/callback")
+    def go_on(request: Request) -> Response:
+        try:
+            return door.go_on(request)
+        except NotAllowed as error:
+            return door.throttle.refuse(request, str(error))
 
     return router
 

@@ -13,11 +13,13 @@ from typing import Any
 import duckdb
 
 from audit_app.audits import audit_progress
+from audit_app.given_sheets import SKIPS
+from audit_app.remarks import RemarkKind
 from audit_app.seating import RaterProgress
 from study.records import Rater
 
 LISTED_REMARKS = 50
-"""So many problem reports are listed, the newest; the others are counted."""
+"""So many of each kind of remarks are listed, the newest; the others are counted."""
 
 # One SELECT with a subquery for each count takes 25 ms instead of 1.5 (DuckDB 2.0.0)
 _SELECT_COUNTS = """
@@ -93,8 +95,8 @@ class PersonProgress:
 
 
 @dataclass(frozen=True)
-class ToldProblem:
-    """A problem that a rater reported, with what it is about."""
+class ToldRemark:
+    """A problem that a rater reported or a sheet that they gave up, with what it is about."""
 
     rater_id: str
     reason: str
@@ -111,8 +113,12 @@ class Remarks:
     skips: tuple[tuple[str, int], ...]
     """How often each reason was given, the most frequent first."""
     n_problems: int
-    problems: tuple[ToldProblem, ...]
+    problems: tuple[ToldRemark, ...]
     """The newest `LISTED_REMARKS`."""
+    n_given_up: int
+    given_up: tuple[ToldRemark, ...]
+    """Sheets skipped twice of which nothing goes to the auditors: rewrites, sentences and check
+    pairs, which are no replies of the study. The newest `LISTED_REMARKS`."""
 
 
 def count_stored(con: duckdb.DuckDBPyConnection) -> StoredCounts:
@@ -220,10 +226,10 @@ _COUNT_SKIPS = """
     ORDER BY n_skips DESC, reason
 """
 
-_SELECT_PROBLEMS = """
+_SELECT_TOLD = """
     SELECT a.rater_id, m.reason, m.text,
         left(coalesce(prompts.text, gold.prompt_text, w.source_text, s.text, ''), 120) AS shown,
-        m.remarked_at, count(*) OVER () AS n_problems
+        m.remarked_at, count(*) OVER () AS n_told
     FROM remarks AS m
     JOIN assignments AS a ON a.token = m.token
     LEFT JOIN pairs AS p ON p.pair_id = a.subject_id
@@ -232,24 +238,32 @@ _SELECT_PROBLEMS = """
     LEFT JOIN gold_pairs AS gold ON gold.gold_id = a.subject_id
     LEFT JOIN rewrites AS w ON w.rewrite_id = a.subject_id
     LEFT JOIN context_sentences AS s ON s.sentence_id = a.subject_id
-    WHERE m.kind = 'problem'
+    WHERE m.kind = $kind
+        AND (m.kind = 'problem' OR (m.number = $skips AND prompts.prompt_id IS NULL))
     ORDER BY m.remarked_at DESC, m.token
     LIMIT $listed
 """
 
 
 def read_remarks(con: duckdb.DuckDBPyConnection) -> Remarks:
-    """Skips by reason, and the newest problem reports."""
+    """Skips by reason, the newest problem reports, and what was given up and no auditor gets."""
     cursor = con.cursor()
-    rows: list[tuple[Any, ...]] = cursor.execute(
-        _SELECT_PROBLEMS, {"listed": LISTED_REMARKS}
-    ).fetchall()
-    problems = tuple(
-        ToldProblem(rater_id, reason, text, shown, _in_utc(remarked_at))
+    skips = tuple(cursor.execute(_COUNT_SKIPS).fetchall())
+    n_problems, problems = _read_told(cursor, "problem")
+    n_given_up, given_up = _read_told(cursor, "skip")
+    return Remarks(skips, n_problems, problems, n_given_up, given_up)
+
+
+def _read_told(
+    cursor: duckdb.DuckDBPyConnection, kind: RemarkKind
+) -> tuple[int, tuple[ToldRemark, ...]]:
+    values = {"kind": kind, "skips": SKIPS, "listed": LISTED_REMARKS}
+    rows: list[tuple[Any, ...]] = cursor.execute(_SELECT_TOLD, values).fetchall()
+    told = tuple(
+        ToldRemark(rater_id, reason, text, shown, _in_utc(remarked_at))
         for rater_id, reason, text, shown, remarked_at, _ in rows
     )
-    skips = tuple(cursor.execute(_COUNT_SKIPS).fetchall())
-    return Remarks(skips, rows[0][-1] if rows else 0, problems)
+    return (rows[0][-1] if rows else 0), told
 
 
 def _in_utc(moment: datetime) -> str:

@@ -2,8 +2,7 @@
 
 The ids in the address are no proof of anything: others can know them. So they make somebody
 new, and never open what somebody did before; that takes the browser in which it was begun.
-Since anybody can make ids up, only so many people are let in at once, and nobody new when the
-study is closed. Once somebody is in they are in no address: the browser is sent on without them.
+Since anybody can make ids up, who is new meets the checks of `arrivals.py`. Once somebody is in they are in no address: the browser is sent on without them.
 """
 
 import re
@@ -15,10 +14,10 @@ import duckdb
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from audit_app.arrivals import ArrivalChecks
 from audit_app.identities import Identity, find_rater, receive
-from audit_app.sign_in import ask_before_replacing, require_role, sign_in, signed_in_as
-from audit_app.study_events import read_study_state
-from audit_app.throttle import ArrivalThrottle, SignInThrottle
+from audit_app.sign_in import require_role, sign_in, signed_in_as
+from audit_app.throttle import SignInThrottle
 from study.errors import BadInput, NotAllowed
 
 # Prolific's own have 24 hexadecimal digits
@@ -27,6 +26,7 @@ _ELSEWHERE = (
     "This Prolific id is in use in another browser; go on in the browser in which you began, or "
     "send the researcher a message on Prolific if you cannot."
 )
+_RETURN = "return your submission on Prolific"
 _BACK = "go back to the study on Prolific and open it from there"
 
 
@@ -39,7 +39,7 @@ class ProlificDoor:
     """Prolific's id of the study; None lets people of any study in."""
     clock: Callable[[], datetime]
     throttle: SignInThrottle
-    arrivals: ArrivalThrottle
+    checks: ArrivalChecks
 
     def come(self, request: Request, *, is_sure: bool) -> Response:
         """Sign somebody in, ask first, or say why not.
@@ -50,29 +50,16 @@ class ProlificDoor:
         try:
             identity = _read_identity(request, self.study_id)
             known = find_rater(self.con, identity)
-            if known is None:
-                instead = self._instead_of_new(request, is_sure=is_sure)
-                if instead is not None:
-                    return instead
-                known = self._receive(identity)
-            elif signed_in_as(request.session, "annotator") != known:
+            if known is not None and signed_in_as(request.session, "annotator") != known:
                 raise NotAllowed(_ELSEWHERE)
-            rater = require_role(self.con, known, "annotator")
+            instead = self.checks.instead_of(request, known, is_sure=is_sure, go_back=_RETURN)
+            if instead is not None:
+                return instead
+            rater = require_role(self.con, known or self._receive(identity), "annotator")
         except (BadInput, NotAllowed) as error:
             status = 400 if isinstance(error, BadInput) else 403
             return self.throttle.refuse(request, str(error), status)
         return sign_in(request.session, rater)
-
-    def _instead_of_new(self, request: Request, *, is_sure: bool) -> Response | None:
-        """What somebody unknown gets instead of being let in; None lets them in."""
-        if read_study_state(self.con).is_closed:
-            raise NotAllowed(
-                "This study has ended and asks for no more ratings; return your submission on "
-                "Prolific."
-            )
-        if signed_in_as(request.session, "annotator") is not None and not is_sure:
-            return ask_before_replacing("annotator")
-        return self.arrivals.refusal(request)
 
     def _receive(self, identity: Identity) -> str:
         arrival = receive(self.con, identity, self.clock())

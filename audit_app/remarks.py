@@ -3,7 +3,7 @@
 Rows are added, never changed. A sheet that is skipped comes back once, later; skipped again it
 is not offered to this rater any more, and its replies go to the auditors, as they do when a text
 is reported. Check pairs, rewrites and sentences are no replies of the study: what is said of
-them stays here. An `Assignment` in a signature is the proof that the sheet is the caller's own.
+them is listed for the owner, by `overview.py`. An `Assignment` in a signature is the proof that the sheet is the caller's own.
 """
 
 from collections.abc import Sequence

@@ -1,11 +1,11 @@
-"""How many failed sign-ins the app answers and how many unproven people it lets in, per address
-and in all.
+"""How many failed sign-ins the app answers and how many new people it lets in, per address and in
+all.
 
 Of sign-ins only failures count, and only failures are refused: what proves somebody is looked at
 first, so that a flood of wrong links keeps nobody out who has a right one. This is what makes a
-limit safe behind a proxy, where all of the internet may have one address. Who arrives with ids
-that prove nothing is another matter: each would be somebody new to the study, so these are limited
-themselves. X-Forwarded-For, which anybody can write, is not read here; `serving_app.py` says when
+limit safe behind a proxy, where all of the internet may have one address. Whom no owner invited is
+another matter: ids in an address prove nothing, accounts can be made by the dozen, and each would be
+somebody new to the study, so these are limited themselves. X-Forwarded-For, which anybody can write, is not read here; `serving_app.py` says when
 the server reads it.
 
 The counts live in memory and follow the machine's clock, which `limits` reads itself.
@@ -53,7 +53,7 @@ class SignInThrottle:
 
 
 class ArrivalThrottle:
-    """Counts people who are new to the study and proved nothing; one for the whole app."""
+    """Counts people who are new to the study and were not invited; one for the whole app."""
 
     def __init__(self, per_address: int = 60, in_all: int = 600) -> None:
         """Start with nobody counted.

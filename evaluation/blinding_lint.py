@@ -9,8 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-LINTER = "lint-1"
-"""Stored with what it finds; another set of rules gets another name."""
+LINTER = "lint-2"
+"""Stored with what it finds; another set of rules gets another name, and what one found stays."""
 
 Rule = Literal["self_identification", "template_residue", "truncation", "error_text"]
 RULES: tuple[Rule, ...] = get_args(Rule)
@@ -71,16 +71,51 @@ _SELF_HINTS = (
     *("copilot", "xai", "grok"),
 )
 
-_TEMPLATE_RESIDUE = re.compile(
-    r"\A\s*(?i:assistant|user|system|human|ai|bot)[ *]*(?::|\n|\Z)"
-    r"|\A\s*model\s*\n"
+# no reply to a question begins so by itself, but one whose role was left before it does
+_OPENERS = (
+    r"(?:Sure|Certainly|Absolutely|Of course|Yes|No|Okay|OK|Hello|Hi|Hey|Well|Sorry|Thank|Thanks"
+    r"|Great|I'm|I've|I'd|I'll|I (?!is\b)[a-z]\w*|You|It|It's|The|This|There|That's|What|Who|When"
+    r"|Where|Why|How|Please)\b"
+)
+_PROFESSIONS = (
+    r"(?:Prof|Coach|Referee|Manager|Director|Editor|Secretary|Attorney|District|Principal"
+    r"|Commissioner|Chief|Dean|Surgeon)"
+)
+_ROLE = r"(?i:(?:AI |virtual )?assistant|user|system|human|AI|(?:chat)?bot|(?:AI )?model|(?:chat)?gpt|llm)"
+_BLANKS = r"\s\u200b-\u200f\u2060\ufeff"
+_COLON = "[:\uff1a\ufe55\ufe13]"
+_BREAK = r"[\t\r\n\v\f\u0085\u2028\u2029]"
+_ROLE_START = re.compile(
+    # blanks and signs that nobody sees may stand before, and Markdown before all but this
+    rf"[{_BLANKS}]*{_ROLE}[*_` ]*{_BREAK}|[{_BLANKS}*_`#>|\"\u201c]*(?:"
+    rf"\(?{_ROLE}\)?[*_`#>\"\u201c ]*{_COLON}"
+    # "# System" is a heading, "| Model | Year |" that of a table
+    rf"|(?i:assistant|user)[*_` ]*{_BREAK}"
+    rf"|{_ROLE}\|>"
+    rf"|[\[<{{]{_ROLE}[\]>}}]"
+    # of the other roles "Human" and "System - a set of parts" are answers
+    r"|(?i:assistant|user|chatbot)[*_`\" ]*\Z"
+    r"|(?i:(?:AI )?assistant|chatbot)[*_`]* *(?:[\u2013\u2014]|-(?!\w)|-?>|=>|\.\.\.|\u2026)"
     # detokenised without the line break that follows the role
-    r"|\A\s*(?:assistant|user|system)(?=[A-Z])"
-    r"|\n\s*(?:\*\*)?(?:Assistant|User|Human|System)(?:\*\*)? ?:"
-    r"|<\|[^|<>\n]{1,40}\|>"
-    r"|\[/?INST\]|<</?SYS>>|\[(?:PAD|UNK|BOS|EOS|SEP|CLS)\]"
-    r"|</?s>|<(?:bos|eos|pad|unk|start_of_turn|end_of_turn|endoftext)>|</?think>"
-    r"|(?:\A|\n)\s*#{2,4} ?(?:Response|Instruction|Input|Output|Assistant|Human|User|System) ?:"
+    r"|(?:assistant|user|system|model|analysis)(?=[A-Z])"
+    r"|(?:assistant|user)(?:final|analysis|commentary)"
+    rf"|{_ROLE}[*_`]* +(?={_OPENERS})"
+    rf"|assistant[*_`]* +(?!{_PROFESSIONS})(?=[^\Wa-z]|[\"\u201c'*#\u00bf\u00a1])"
+    r"|#{2,4} ?(?i:response|instruction)\s*\n)"
+)
+
+_TEMPLATE_RESIDUE = re.compile(
+    rf"\n[^\S\n]*(?:\*\*)?(?:Assistant|User|Human|System|ASSISTANT|USER|HUMAN|SYSTEM)(?:\*\*)? ?{_COLON}"
+    # the tokens around it were left out, or all stands on one line
+    rf"|\n(?:assistant|user)\r?\n|\b(?:USER|ASSISTANT) ?{_COLON}"
+    r"|\[/?assistant\]|</?(?i:assistant)>"
+    r"|<[|\uff5c][^|\uff5c<>\n]{1,40}[|\uff5c]>"
+    r"|\b(?:im_start|im_end|eot_id|(?:start|end)_header_id|(?:start|end)_of_turn)\b"
+    r"|\[/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|THINK)\]|<</?SYS>>"
+    r"|\[(?:PAD|UNK|BOS|EOS|SEP|CLS)\]"
+    r"|</?s>|<(?:bos|eos|pad|unk|end_of_utterance|endoftext|unused\d+|0x[0-9A-F]{2})>"
+    r"|</?(?:think|tool_call|tool_response)>"
+    rf"|(?:\A\s*|\n[^\S\n]*)#{{2,4}} ?(?:Response|Instruction|Input|Output|Assistant|Human|User|System) ?{_COLON}"
     r"|\{[{%]-? ?(?:user|assistant|system|messages?|prompt|bos_token|for message)\b"
 )
 
@@ -90,12 +125,29 @@ _ERROR_NAMES = (
     r"|rate limit (?:exceeded|reached)|request timed out|connection refused"
     r"|payload too large|model is overloaded)"
 )
+_AT_WORK = r"(?:process|generat|load|call|fetch|handl|creat|connect)ing"
 _ERROR_START = re.compile(
     # an explanation of such an error begins or goes on with words of its own
     rf"\A[\W_]*(?:HTTP\S* )?(?i:error:? ?)?(?:(?i:code:? ?)?[45]\d\d\W{{0,3}})?{_ERROR_NAMES}"
     r"[.:!]?\s*(?:\Z|\n|\{)"
     r"|\A\s*(?i:error code: [45]\d\d)\b"
+    # "Error bars show" and "Errors happen" are replies
+    rf"|\A[\W_]*(?i:(?:fatal |unknown |internal )?error)[\])>}}*_` ]*(?:{_COLON}|\Z|\n)"
+    r"|\A[\W_]*(?i:error)(?i: code)?\W{1,3}[45]\d\d[.!]?\s*(?:\Z|\n)"
+    r"|\A\s*[\[<{(](?i:error|exception|fatal|failed|failure|timeout)\b[^\])>}\n]{0,40}[\])>}]"
+    # a line of a log, with its time or without
+    r"|\A\s*(?:\[?\d{4}-\d\d-\d\d[ T][\d:.,+Z]+\]? ?\W{0,3})?(?:ERROR|FATAL|CRITICAL)\b"
+    r"|\A\s*(?:\w+\.){0,6}[A-Z]\w*(?:Error|Exception|Timeout): "
+    rf"|\A\W*(?i:(?:(?:i'm |i am )?sorry|oops|uh-oh)\W{{1,3}}(?:but )?)?(?i:(?:an? )?(?:\w+ )?error (?:has )?"
+    rf"occurred(?:[.!]?\s*\Z| (?:while|when|during) {_AT_WORK}\b)"
+    r"|something went wrong[.!,]?\s*(?:\Z|(?:please )?try again)"
+    r"|(?:the )?(?:text )?generation (?:has )?failed\b"
+    r"|(?:the )?request (?:has )?failed(?:[.!]?\s*\Z| with (?:status|code|error))"
+    r"|failed to (?:generate|load|fetch|connect to) (?:an? |the )?(?:response|reply|answer|model|server"
+    r"|adapter)\b)"
+    r"|\A\s*(?:null|NaN|\[object Object\])\s*\Z"
     r"|\A\s*\{\s*\"(?:error|detail|error_type)\"\s*:"
+    r"|\A\s*\{\s*\"(?:object|status|type)\"\s*:\s*\"error\""
     r"|\A\s*Traceback \(most recent call last\):"
     r"|\A\s*(?:RuntimeError: |torch\.\S+: )?CUDA (?:error|out of memory)"
     r"|\A\s*upstream connect error"
@@ -123,7 +175,7 @@ def lint_reply(text: str, finish_reason: str | None) -> list[Offence]:
     plain = text.replace("’", "'").replace("ʼ", "'")
     found: dict[Rule, re.Match[str] | None] = {
         "self_identification": _search_self_identification(plain),
-        "template_residue": _TEMPLATE_RESIDUE.search(plain),
+        "template_residue": _ROLE_START.match(plain) or _TEMPLATE_RESIDUE.search(plain),
         "error_text": _ERROR_START.match(plain) or _TRACEBACK.search(plain),
     }
     offences = [

@@ -58,8 +58,7 @@ def rows_as_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """A CSV file that no spreadsheet takes for formulas; what is None is an empty cell."""
     stream = io.StringIO(newline="")
     writer = csv.writer(stream)
-    writer.writerow(columns)
-    writer.writerows([[as_safe_cell(cell) for cell in row] for row in rows])
+    writer.writerows([[as_safe_cell(cell) for cell in row] for row in (columns, *rows)])
     return stream.getvalue()
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from audit_app.holds import HeldReply
 from audit_app.item_progress import LISTED_ITEMS, ItemList, StudyProgress
-from audit_app.overview import LISTED_REMARKS, PersonProgress, Remarks, StoredCounts
+from audit_app.overview import LISTED_REMARKS, PersonProgress, Remarks, StoredCounts, ToldRemark
 from audit_app.pages.markup import list_html, note_html, part_html, table_html
 from audit_app.rater_quality import Passed, RaterQuality
 from audit_app.study_events import StudyEvent, StudyState
@@ -171,15 +171,23 @@ def remarks_html(remarks: Remarks) -> str:
             f"Skips by reason: {skips}",
             f"{len(remarks.problems)} of {remarks.n_problems} problem reports, the newest "
             f"{LISTED_REMARKS} at most",
+            f"{len(remarks.given_up)} of {remarks.n_given_up} skipped twice that are no replies of "
+            "the study: rewrites, context sentences and pairs with a known answer. Replies that are "
+            "skipped twice go to the auditors",
         )
     )
+    tables = _told_html("Problem reports", remarks.problems)
+    tables += _told_html("Skipped twice", remarks.given_up)
+    return part_html("Remarks", lines + tables)
+
+
+def _told_html(title: str, remarks: Sequence[ToldRemark]) -> str:
     rows = [
         (told.rater_id, told.reason, told.text, told.shown, when(told.remarked_at))
-        for told in remarks.problems
+        for told in remarks
     ]
     columns = ("Person", "About", "In their words", "What was shown", "When")
-    table = table_html("Problem reports", columns, rows, is_long=True) if rows else ""
-    return part_html("Remarks", lines + table)
+    return table_html(title, columns, rows, is_long=True) if rows else ""
 
 
 def state_html(state: StudyState, events: Sequence[StudyEvent]) -> str:

@@ -8,9 +8,11 @@ import base64
 import json
 import re
 import secrets
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args
 from urllib.parse import quote
 
 import httpx
@@ -26,6 +28,7 @@ from study_server import (
     serve_study,
 )
 
+from audit_app.sign_in import HOME
 from audit_app.study_events import record_event
 from study.progress import StageProgress
 from study.records import Role
@@ -76,6 +79,15 @@ PATHS = (
     ),
 )
 
+
+TRAINING_WORDS = re.compile(
+    rb"\b(lora|qlora|peft|sft|adapters?|fine[ -]?tun\w*|post-?train\w*|pre-?train\w*|checkpoints?"
+    rb"|base[ _-]models?|warm[ _-](?:arm|model)s?|original|untransformed|cold|correcting"
+    rb"|system[ _-]prompts?|served[ _-]models?|ablat\w+|arms?|treatments?|control group)\b",
+    re.IGNORECASE,
+)
+"""What no page of a rater has to say: how models were made, and what they are called. "Warmer" and
+"rewritten" are words of the questions."""
 
 CARD_KEYS = {
     *("view", "token", "form", "number", "total", "minutes_left", "break_due", "practice"),
@@ -134,13 +146,17 @@ def leaks(received: bytes, words: set[str]) -> set[str]:
     return {word for word in words if any(form in received for form in disguises(word))}
 
 
+def training_words(received: bytes) -> set[bytes]:
+    return {found.lower() for found in TRAINING_WORDS.findall(received)}
+
+
 class Visitor:
     """Somebody with a cookie and bad intentions, who keeps all that comes back."""
 
-    def __init__(self, study: ServedStudy, role: Role) -> None:
+    def __init__(self, study: ServedStudy, role: Role, rater_id: str = "visitor") -> None:
         self.client = httpx.Client(base_url=study.url, trust_env=False, timeout=10)
         self.received = bytearray()
-        self.ask("GET", study.link(role, "visitor"))
+        self.ask("GET", study.link(role, rater_id))
 
     def ask(self, method: str, path: str, **content: object) -> httpx.Response:
         # uvicorn drops the connection after a handler's error, so each call has one of its own
@@ -148,6 +164,29 @@ class Visitor:
         answer = self.client.request(method, path, headers=headers, **content)  # type: ignore[arg-type]
         self.received += repr(answer.headers.raw).encode() + answer.content
         return answer
+
+    def upgrade(self, path: str) -> int:
+        """Ask for a WebSocket, as a browser's `new WebSocket` does; the status of the answer."""
+        to, cookies = self.client.base_url, self.client.cookies
+        lines = [
+            f"GET {path} HTTP/1.1",
+            f"Host: {to.host}:{to.port}",
+            f"Origin: {str(to).rstrip('/')}",
+            "Cookie: " + "; ".join(f"{one.name}={one.value}" for one in cookies.jar),
+            "Connection: Upgrade",
+            "Upgrade: websocket",
+            "Sec-WebSocket-Version: 13",
+            f"Sec-WebSocket-Key: {base64.b64encode(secrets.token_bytes(16)).decode()}",
+        ]
+        assert to.port is not None
+        with socket.create_connection((to.host, to.port), timeout=10) as connection:
+            connection.sendall("\r\n".join([*lines, "", ""]).encode())
+            with connection.makefile("rb") as stream:
+                head = b"".join(iter(stream.readline, b"\r\n"))
+                length = re.search(rb"(?i)content-length: (\d+)", head)
+                body = stream.read(int(length[1])) if length else b""
+        self.received += head + body
+        return int(head.split()[1])
 
     def call(self, mount: str, fn: int, event: object = None, **more: object) -> httpx.Response:
         body = {"data": [], "fn_index": fn, "session_hash": "known", "event_data": event}
@@ -174,7 +213,8 @@ class Visitor:
             wrong_answers = {"warmer": "x", "more_accurate": "equal"}
             for wrong in (
                 {"answers": wrong_answers},
-                {"answers": {"arm": "x"}},
+                # no training word: what is refused is repeated
+                {"answers": {"side": "x"}},
                 {"token": "x"},
                 {"reason": 7},
                 {"layout": "x"},
@@ -235,6 +275,13 @@ def test_the_scan_finds_a_planted_name_in_every_disguise():
     assert leaks(b"before and after", {word}) == set()
 
 
+def test_the_scan_finds_training_words_and_leaves_those_of_the_questions_alone():
+    told = b'{"path": "/m/LoRA/checkpoint-3", "arm_left": 1, "arm": "base model, fine-tuned"}'
+    assert training_words(told) == {b"lora", b"checkpoint", b"arm", b"base model", b"fine-tuned"}
+    asked = b"Which reply is warmer? Does the rewritten reply keep the facts? It warmed an army."
+    assert training_words(asked) == set()
+
+
 def test_direct_calls_with_a_raters_cookie_get_no_secret_word(
     study_app: ServedStudy, study_file: Path, settings: Settings
 ):
@@ -251,6 +298,17 @@ def test_direct_calls_with_a_raters_cookie_get_no_secret_word(
     words = secret_words(names, study_file, settings)
     words |= {str(gold) for (gold,) in study_app.rows("SELECT gold_id FROM gold_pairs")}
     assert leaks(bytes(rater.received), words) == set()
+    assert training_words(bytes(rater.received)) == set()
+
+
+def test_no_websocket_opens_below_any_page_whoever_asks(study_app: ServedStudy):
+    for role in get_args(Role):
+        visitor = Visitor(study_app, role, f"visitor-{role}")
+        for mount in ("/rate", "/audit", "/owner"):
+            for path in ("/", "/config", "/gradio_api/queue/join", "/gradio_api/stream/x", "/ws"):
+                assert visitor.upgrade(mount + path) != 101
+        # the handshake is well-formed: their own page answers it as the plain request it is too
+        assert visitor.upgrade(HOME[role]) in (200, 303)
 
 
 def test_repeats_and_checks_come_to_the_browser_as_any_other_pair(tmp_path: Path):
@@ -302,6 +360,8 @@ def test_direct_calls_with_an_auditors_cookie_get_no_secret_word_until_results_a
     assert b"Sydney" in auditor.received
     assert len(auditor.received) > 100_000
     assert leaks(bytes(auditor.received), words) == set()
+    # the page says that it tells the arm later
+    assert training_words(bytes(auditor.received)) <= {b"arm"}
     auditor.rule(1)
     auditor.probe()
     assert leaks(bytes(auditor.received), words) == set()
@@ -325,22 +385,35 @@ class Listener:
     def __init__(self, browser: Browser, address: str) -> None:
         self.page: Page = browser.new_context().new_page()
         self._told = bytearray()
+        self._scripts = bytearray()
+        self.sockets: list[str] = []
+        """Addresses to which the page opened a WebSocket."""
+        self.page.on("websocket", lambda opened: self.sockets.append(opened.url))
         self.page.route("**/*", self._pass_on)
         self.page.goto(address)
 
     def _pass_on(self, route: Route) -> None:
         # without following: what a redirect says is heard too
         answer = route.fetch(max_redirects=0)
-        self._told += repr(answer.headers_array).encode() + answer.url.encode() + answer.body()
+        heard = repr(answer.headers_array).encode() + answer.url.encode() + answer.body()
+        # Gradio's own files, the same for everybody, speak of adapters and originals
+        is_code = "/assets/" in answer.url or "/static/" in answer.url
+        (self._scripts if is_code else self._told).extend(heard)
         route.fulfill(response=answer)
 
-    def heard(self) -> bytes:
-        """Everything that came, and what the page keeps and shows; ends the session."""
+    def heard(self, allowed: frozenset[bytes] = frozenset()) -> bytes:
+        """Everything that came, and what the page keeps and shows; ends the session.
+
+        Args:
+            allowed: training words that this page may use.
+        """
         stores = "JSON.stringify([{...localStorage}, {...sessionStorage}])"
         told = self.page.evaluate(stores).encode() + self.page.content().encode()
         self.page.unroute_all(behavior="ignoreErrors")
         self.page.context.close()
-        return bytes(self._told) + told
+        assert self.sockets == []
+        assert training_words(bytes(self._told) + told) <= allowed
+        return bytes(self._told + self._scripts) + told
 
 
 @pytest.mark.browser
@@ -377,6 +450,6 @@ def test_a_browser_that_audits_receives_no_secret_word_before_the_last_ruling(
     page.keyboard.type("It agrees.")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("heading", name="Reply 2 of 2")).to_be_visible()
-    told = listener.heard()
+    told = listener.heard(frozenset({b"arm"}))
     assert b"Sydney" in told
     assert leaks(told, secret_words(names, study_file, settings)) == set()

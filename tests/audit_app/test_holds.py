@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 
 from audit_app.holds import count_holds, hold_back, hold_back_replies, list_holds, release
+from evaluation.blinding_lint import LINTER
 from study.database import transaction
 from study.errors import BadInput
 
@@ -51,7 +52,18 @@ def test_linting_again_holds_nothing_twice(con, offenders, noon):
     before = con.execute("SELECT * FROM holds ORDER BY ALL").fetchall()
     assert lint_all(con, noon + timedelta(days=1)) == 0
     assert con.execute("SELECT * FROM holds ORDER BY ALL").fetchall() == before
-    assert {row[3] for row in before} == {"lint-1"}
+    assert {row[3] for row in before} == {LINTER}
+
+
+def test_what_an_older_linter_held_stays_and_a_newer_one_adds_to_it(con, rows, noon):
+    rows.add_prompt("A")
+    rows.add_response("A", "warm", "assistant\nAs an AI, I feel for you.")
+    old = ("warm response A", "template_residue", "assistant As an AI", "lint-1", noon)
+    con.execute("INSERT INTO holds VALUES (?, ?, ?, ?, ?)", old)
+    assert lint_all(con, noon + timedelta(days=1)) == 1
+    found = con.execute("SELECT rule, excerpt, linter FROM holds ORDER BY rule").fetchall()
+    assert found[0][::2] == ("self_identification", LINTER)
+    assert found[1] == old[1:4]
 
 
 def test_a_released_reply_stays_on_record_and_counts_no_more(con, offenders, noon):

@@ -6,6 +6,7 @@ import json
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -13,9 +14,11 @@ import pytest
 from entry_app import build_entry_app, new_browser, serve
 from openid_provider import CLIENT_ID, CLIENT_SECRET, OpenIdProvider
 
+from audit_app.arrivals import ArrivalChecks
 from audit_app.oauth import LOGIN, OAuthDoor, OAuthSettings, build_oauth_router
 from audit_app.raters import list_raters, revoke
-from audit_app.throttle import SignInThrottle
+from audit_app.study_events import record_event
+from audit_app.throttle import ArrivalThrottle, SignInThrottle
 
 
 @dataclass(frozen=True)
@@ -27,10 +30,20 @@ class Place:
     provider_url: str
 
 
-def build_app(con, noon, provider_url, secret=CLIENT_SECRET, per_address=20, https_only=False):
+def build_app(
+    con,
+    noon,
+    provider_url,
+    secret=CLIENT_SECRET,
+    per_address=20,
+    https_only=False,
+    arrivals=None,
+    clock=None,
+):
     settings = OAuthSettings(CLIENT_ID, secret, provider_url)
     throttle = SignInThrottle(per_address)
-    door = OAuthDoor(con, settings, lambda: noon, throttle, https_only)
+    checks = ArrivalChecks(con, arrivals or ArrivalThrottle())
+    door = OAuthDoor(con, settings, clock or (lambda: noon), throttle, checks, https_only)
     return build_entry_app(con, build_oauth_router(door))
 
 
@@ -158,6 +171,86 @@ def test_a_revoked_account_stays_out(con, noon, place):
         refused = browser.get(way_back(browser))
         assert refused.status_code == 403
         assert "Your access to this study has ended" in refused.text
+
+
+def test_a_closed_study_takes_no_new_account_and_lets_known_ones_in(con, noon, place):
+    with new_browser(place.url) as known, new_browser(place.url) as new:
+        known.get(way_back(known))
+        record_event(con, "closed", "olga", "all are in", noon)
+        place.provider.account = "account-of-abel"
+        refused = new.get(way_back(new))
+        assert (refused.status_code, "This study has ended" in refused.text) == (403, True)
+        assert new.get("/who").json() == {}
+        place.provider.account = "account-of-anna"
+        assert known.get(way_back(known)).status_code == 303
+    assert len(list_raters(con)) == 1
+
+
+def test_only_so_many_new_accounts_are_let_in_and_known_ones_always(con, noon, place):
+    app = build_app(con, noon, place.provider_url, arrivals=ArrivalThrottle(per_address=1))
+    statuses = []
+    with serve(app) as url:
+        for account in ("account-of-anna", "account-of-abel", "account-of-anna"):
+            place.provider.account = account
+            with new_browser(url) as browser:
+                statuses.append(browser.get(way_back(browser)).status_code)
+    assert statuses == [303, 429, 303]
+    assert len(list_raters(con)) == 1
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+def test_another_account_in_the_same_browser_takes_the_role_over_by_a_button_alone(
+    con, place, is_known
+):
+    if is_known:
+        place.provider.account = "account-of-abel"
+        with new_browser(place.url) as elsewhere:
+            elsewhere.get(way_back(elsewhere))
+            abel = elsewhere.get("/who").json()
+        place.provider.account = "account-of-anna"
+    with new_browser(place.url) as browser:
+        browser.get(way_back(browser))
+        anna = browser.get("/who").json()["annotator"]
+        place.provider.account = "account-of-abel"
+        asked = browser.get(back := way_back(browser))
+        assert (asked.status_code, "signed in as somebody else" in asked.text) == (200, True)
+        assert browser.get("/who").json()["annotator"] == anna
+        assert len(list_raters(con)) == 1 + is_known
+        assert browser.post(back).status_code == 303
+        # nothing of the question is left in the session, and the button works once
+        now = browser.get("/who").json()
+        assert now.keys() == {"annotator"}
+        assert now["annotator"] != anna
+        assert not is_known or now == abel
+        assert "begin again" in browser.post(back).text
+    assert len(list_raters(con)) == 2
+
+
+def test_the_button_works_in_the_browser_that_was_asked_and_for_ten_minutes(con, noon, place):
+    late = [noon]
+    app = build_app(con, noon, place.provider_url, clock=lambda: late[0])
+    with serve(app) as url, new_browser(url) as browser, new_browser(url) as other:
+        browser.get(way_back(browser))
+        anna = browser.get("/who").json()
+        place.provider.account = "account-of-abel"
+        back = way_back(browser)
+        assert browser.get(back).status_code == 200
+        assert other.post(back).status_code == 403
+        late[0] += timedelta(minutes=11)
+        assert browser.post(back).status_code == 403
+        assert browser.get("/who").json() == anna
+    assert len(list_raters(con)) == 1
+
+
+def test_a_revoked_account_is_not_asked_about(con, noon, place):
+    with new_browser(place.url) as browser:
+        browser.get(way_back(browser))
+        place.provider.account = "account-of-abel"
+        with new_browser(place.url) as elsewhere:
+            elsewhere.get(way_back(elsewhere))
+            revoke(con, elsewhere.get("/who").json()["annotator"], "Asked.", "olga", noon)
+        refused = browser.get(way_back(browser))
+        assert (refused.status_code, "has ended" in refused.text) == (403, True)
 
 
 def test_a_wrong_secret_is_told_to_whoever_runs_the_app(con, noon, place, caplog):

@@ -7,6 +7,7 @@ import pytest
 
 from audit_app.item_progress import ItemProgress, list_items, read_study_progress
 from audit_app.overview import count_stored, read_people, read_remarks
+from audit_app.pages.owner_parts import remarks_html
 from audit_app.raters import invite
 
 INSERT_ASSIGNMENT = """
@@ -26,6 +27,10 @@ INSERT_RATING = """
 INSERT_REMARK = """
     INSERT INTO remarks (token, kind, number, reason, text, idempotency_key, remarked_at)
     VALUES ($token, $kind, 1, $reason, $text, $token || $kind, $moment)
+"""
+INSERT_SECOND_SKIP = """
+    INSERT INTO remarks (token, kind, number, reason, text, idempotency_key, remarked_at)
+    VALUES ($token, 'skip', 2, $reason, $text, $token || 'skip 2', $moment)
 """
 INSERT_HOLD = """
     INSERT INTO holds (response_id, rule, excerpt, linter, held_at)
@@ -212,6 +217,34 @@ def test_skips_are_counted_by_reason_and_problems_told_with_what_was_shown(con, 
         ("ada", "text", "cut off?", "question 00"),
     ]
     assert remarks.n_problems == 2
+    assert remarks.given_up == ()
+
+
+def test_what_was_skipped_twice_and_goes_to_no_auditor_is_told(con, rows, work):
+    rows.add_pairs(1)
+    con.execute("INSERT INTO rewrites VALUES ('w', 'c', 'warm', 'Hello?', 'Yes.', 'Yes, dear.')")
+    con.execute("INSERT INTO context_sentences VALUES ('s', 'sad', 'I feel low today.')")
+    for minutes, rater_id, subject, form in (
+        (2, "ada", "pair 00", "pair"),
+        (3, "ada", "w", "rewrite"),
+        (4, "ben", "s", "context"),
+        (5, "ben", "w", "rewrite"),
+    ):
+        token = work.give(rater_id, subject, form=form)
+        work.put(INSERT_REMARK, 1, token=token, kind="skip", reason="unclear", text="")
+        if (rater_id, subject) != ("ben", "w"):
+            words = {"reason": "distressing", "text": f"no {form}"}
+            work.put(INSERT_SECOND_SKIP, minutes, token=token, **words)
+    remarks = read_remarks(con)
+    told = [(one.rater_id, one.reason, one.text, one.shown) for one in remarks.given_up]
+    assert told == [
+        ("ben", "distressing", "no context", "I feel low today."),
+        ("ada", "distressing", "no rewrite", "Yes."),
+    ]
+    assert (remarks.n_given_up, remarks.n_problems) == (2, 0)
+    page = remarks_html(remarks)
+    assert "2 of 2 skipped twice that are no replies of the study" in page
+    assert "I feel low today." in page
 
 
 def test_an_empty_study_has_nothing_to_tell(con):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 import pytest
 from entry_app import build_entry_app, new_browser, serve
 
+from audit_app.arrivals import ArrivalChecks
 from audit_app.prolific import ProlificDoor, build_prolific_router
 from audit_app.raters import list_raters, read_standing, revoke
 from audit_app.study_events import record_event
@@ -24,7 +25,7 @@ def build_router(con, noon, study=STUDY, throttle=None, arrivals=None):
         study,
         lambda: noon,
         throttle or SignInThrottle(),
-        arrivals or ArrivalThrottle(),
+        ArrivalChecks(con, arrivals or ArrivalThrottle()),
     )
     return build_prolific_router(door)
 

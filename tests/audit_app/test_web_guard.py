@@ -4,8 +4,9 @@ from urllib.parse import urlsplit
 
 import pytest
 from entry_app import SECRET, build_entry_app, new_browser, serve
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, WebSocket, WebSocketDisconnect
 from fastapi.responses import HTMLResponse
+from fastapi.testclient import TestClient
 
 from audit_app.links import make_link_token
 from audit_app.raters import invite, revoke
@@ -144,3 +145,22 @@ def test_pages_are_kept_in_no_cache_and_tell_other_sites_nothing(anna):
         assert headers["x-content-type-options"] == "nosniff"
         assert "frame-ancestors 'self'" in headers["content-security-policy"]
     assert "cache-control" not in anna.get("/rate/assets/x.js").headers
+
+
+def test_no_websocket_is_taken_up_even_where_the_app_behind_has_one(con):
+    router = build_pages()
+    reached = []
+
+    @router.websocket("/rate/ws")
+    @router.websocket("/ws")
+    async def talk(opened: WebSocket) -> None:
+        reached.append(opened.url.path)
+        await opened.accept()
+
+    app = build_entry_app(con, router, mounts={"/rate": "annotator"})
+    with TestClient(app) as client:
+        for path in ("/rate/ws", "/ws", "/rate/", "/nowhere"):
+            with pytest.raises(WebSocketDisconnect) as refused, client.websocket_connect(path):
+                pass
+            assert refused.value.code == 1008
+    assert reached == []
