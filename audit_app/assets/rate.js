@@ -56,7 +56,7 @@ window.warmthAuditRate = function (element, trigger, props, watch) {
       card.askFor(open[0]);
       return null;
     }
-    contact.forgetDraft();
+    contact.holdDraft();
     const said = {
       action: "rate",
       token: sheet.token,
@@ -71,10 +71,9 @@ window.warmthAuditRate = function (element, trigger, props, watch) {
     };
   }
 
-  /* What the server keeps until the submit. Practice is kept nowhere, and a rated sheet that was
-     only looked at stays as it is. */
+  /* What the server keeps until the submit. Practice is kept nowhere. */
   function draft() {
-    if (sheet === null || sheet.practice || (sheet.changing && !isTouched)) {
+    if (sheet === null || sheet.practice) {
       return null;
     }
     const seconds = String(clock.seconds());
@@ -163,10 +162,11 @@ window.warmthAuditRate = function (element, trigger, props, watch) {
       return;
     }
     isTouched = false;
+    contact.forgetDraft();
     card.write("draft", "");
     view.show(value);
     disableEntries(!card.part("ended").hidden);
-    clock.start(Number(value.answers.seconds) || 0);
+    clock.start(value.token, Number(value.answers.seconds) || 0);
     contact.sign();
   }
 

@@ -327,6 +327,65 @@ def test_hidden_and_idle_time_do_not_count_and_a_refresh_loses_none(
     assert 95 <= sent.value.post_data_json["event_data"]["seconds"] < 100
 
 
+def leave(page: Page) -> None:
+    """Put a page away as who closes a laptop does, then close it."""
+    show_or_hide(page, "hidden")
+    page.goto("about:blank")
+    page.wait_for_timeout(700)  # what it sent while it went is stored by then
+
+
+def test_a_page_left_open_elsewhere_takes_nothing_from_what_was_chosen_since(
+    study_app: ServedStudy, open_page: OpenPage
+):
+    fill_study(study_app.con, plain_replies(2))
+    laptop, phone = (open_page(study_app.link("annotator", "ada"), width=w) for w in (1280, 390))
+    for page in (laptop, phone):
+        heading(page, "Pair 1 of 2")
+    phone.get_by_label("A clearly").first.check()
+    phone.get_by_label("Reason").fill("Long words")
+    kept(phone)
+    first = order_of(phone)[0]
+    leave(laptop)
+    phone.reload()
+    heading(phone, "Pair 1 of 2")
+    assert chosen(phone, first) == "left_clearly"
+    expect(phone.get_by_label("Reason")).to_have_value("Long words")
+
+    # a page that was touched has nothing to say either, once that is kept
+    phone.get_by_label("Reason").fill("Longer words")
+    kept(phone)
+    laptop.goto(f"{study_app.url}/rate/")
+    heading(laptop, "Pair 1 of 2")
+    expect(laptop.get_by_label("Reason")).to_have_value("Longer words")
+    laptop.get_by_label("B clearly").first.check()
+    kept(laptop)
+    leave(phone)
+    third = open_page(study_app.link("annotator", "ada"))
+    heading(third, "Pair 1 of 2")
+    assert chosen(third, first) == "right_clearly"
+
+
+def test_a_draft_that_was_not_kept_is_sent_again_and_holds_nobody_up(
+    study_app: ServedStudy, open_page: OpenPage
+):
+    fill_study(study_app.con, plain_replies(1))
+    page = open_page(study_app.link("annotator"), frozen=True)
+    heading(page, "Pair 1 of 1")
+    page.route("**/rate/draft", lambda route: route.abort())
+    page.get_by_label("Reason").fill("Half of a thought")
+    expect(page.get_by_text("Draft not kept")).to_be_visible()
+    page.unroute("**/rate/draft")
+    page.clock.run_for(15_000)
+    kept(page)
+    page.reload()
+    expect(page.get_by_label("Reason")).to_have_value("Half of a thought")
+
+    page.route("**/rate/draft", lambda route: None)  # never answered
+    page.get_by_label("Reason").fill("A thought")
+    button(page, "My ratings").click()
+    heading(page, "My ratings")
+
+
 @pytest.mark.parametrize("width", [320, 390, 1280])
 def test_nothing_runs_out_of_the_page(study_app: ServedStudy, open_page: OpenPage, width: int):
     fill_study(study_app.con, plain_replies(2))
