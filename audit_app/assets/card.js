@@ -214,14 +214,15 @@
       if (/^[0-9]$/.test(event.key)) {
         this.onDigit(event);
       } else {
-        const controls = [...this.shown.querySelectorAll("[data-key]")];
         const key = event.key.toLowerCase();
+        const isSeen = (control) => control.getClientRects().length > 0;
+        const controls = [...this.element.querySelectorAll("[data-key]")].filter(isSeen);
         this.press(event, controls.find((control) => control.dataset.key === key));
       }
     }
 
     press(event, control) {
-      if (control && !control.hidden) {
+      if (control) {
         event.preventDefault();
         control.click();
       }

@@ -21,6 +21,7 @@ from study_server import (
 
 from audit_app.forms import question_order
 from audit_app.study_events import record_event
+from study.progress import StageProgress
 
 pytestmark = pytest.mark.browser
 
@@ -225,6 +226,105 @@ def test_undo_and_change_add_a_revision_and_cancel_none(
         ({"left_slightly"}, 2),
         ({"right_clearly", "right_slightly"}, 1),
     ]
+
+
+def test_who_is_done_can_change_the_last_rating_and_comes_back_to_the_same_code(
+    study_app: ServedStudy, open_page: OpenPage
+):
+    fill_study(study_app.con, plain_replies(1))
+    page = open_page(study_app.link("annotator"))
+    heading(page, "Pair 1 of 1")
+    rate(page, "1", "1")
+    heading(page, "One last question")
+    own_ratings = page.get_by_role("link", name="Look at your ratings")
+    own_ratings.click()
+    heading(page, "My ratings")
+    button(page, "Back").click()
+    heading(page, "One last question")
+    page.get_by_label("I have no idea").check()
+    button(page, "Send").click()
+    code = page.locator(".wa-code").inner_text()
+
+    own_ratings.click()
+    heading(page, "My ratings")
+    button(page, "Change pair 1").click()
+    heading(page, "Change your rating of pair 1")
+    page.get_by_label("B clearly").first.check()
+    page.get_by_label("B clearly").last.check()
+    button(page, "Save the change").click()
+    heading(page, "Thank you, you are done")
+    assert page.locator(".wa-code").inner_text() == code
+    assert [(set(row[:2]), row[5]) for row in study_app.rows(NEWEST_RATINGS)] == [
+        ({"left_clearly"}, 1),
+        ({"right_clearly"}, 2),
+    ]
+
+    record_event(study_app.con, "closed", "the owner", "all done", datetime.now(UTC))
+    page.reload()
+    expect(page.locator(".wa-code")).to_have_text(code)
+    expect(own_ratings).to_have_count(0)
+    page.wait_for_timeout(1100)  # the app looks once a second
+    page.goto(f"{study_app.url}/rate/?mine")
+    heading(page, "Thank you, you are done")
+
+
+def test_who_waits_for_more_can_change_what_is_rated(study_app: ServedStudy, open_page: OpenPage):
+    fill_study(study_app.con, plain_replies(1))
+    study_app.stages.update(StageProgress("generate", "running", 1, 9))
+    page = open_page(study_app.link("annotator"))
+    heading(page, "Pair 1 of 1")
+    rate(page)
+    heading(page, "More is being made")
+    button(page, "My ratings").click()
+    heading(page, "My ratings")
+    button(page, "Back").click()
+    heading(page, "More is being made")
+    press(page, "u")
+    heading(page, "Change your rating of pair 1")
+    button(page, "Cancel").click()
+    heading(page, "More is being made")
+
+
+def keys_help(page: Page) -> None:
+    """The help and the guidelines come by their keys, and the help goes again."""
+    press(page, "?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    press(page, "Escape")
+    with page.context.expect_page() as guidelines:
+        press(page, "g")
+    guidelines.value.close()
+
+
+def test_help_and_guidelines_come_by_their_keys_in_every_view(tmp_path: Path, open_page: OpenPage):
+    with serve_rating(tmp_path, break_every=5) as study:
+        fill_study(study.con, plain_replies(7))
+        link = study.link("annotator", "ada")
+        study.con.execute("DELETE FROM onboarding_steps WHERE step = 'practice'")
+        page = open_page(link)
+        for number in (1, 2, 3):
+            heading(page, f"Practice pair {number} of 3, not counted")
+            expect(button(page, "My ratings")).to_be_hidden()
+            rate(page)
+            expect(button(page, "Submit and go on")).to_be_hidden()
+            keys_help(page)
+            press(page, "Control+Enter")
+        for number in range(1, 6):
+            heading(page, f"Pair {number} of ")
+            rate(page)
+        heading(page, "Time for a short break")
+        keys_help(page)
+        press(page, "u")
+        heading(page, "Change your rating of pair 5")
+        button(page, "My ratings").click()
+        heading(page, "My ratings")
+        keys_help(page)
+        press(page, "s")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        record_event(study.con, "paused", "the owner", "lunch", datetime.now(UTC))
+        page.wait_for_timeout(1100)
+        button(page, "Back").click()
+        heading(page, "The study is paused")
+        keys_help(page)
 
 
 def test_a_skipped_pair_comes_back_and_a_report_keeps_the_answers(
