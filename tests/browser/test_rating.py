@@ -560,6 +560,67 @@ def test_a_second_tab_a_pause_and_the_end_of_access_are_told(
     expect(button(page, "Submit and go on")).to_be_disabled()
 
 
+def test_a_submit_after_the_seat_went_to_somebody_else_is_kept_and_the_page_goes_on(
+    tmp_path: Path, open_page: OpenPage
+):
+    # two seconds: fewer than a study may set, so that the test need not wait for minutes
+    with serve_rating(tmp_path, raters_per_pair=1, lease_minutes=2 / 60) as study:
+        fill_study(study.con, plain_replies(1))
+        late = open_page(study.link("annotator", "late"))
+        heading(late, "Pair 1 of 1")
+        show_or_hide(late, "hidden")
+        late.wait_for_timeout(2_500)
+        prompt = open_page(study.link("annotator", "prompt"))
+        heading(prompt, "Pair 1 of 1")
+        rate(prompt)
+        heading(prompt, "One last question")
+        show_or_hide(late, "visible")
+        rate(late)
+        heading(late, "One last question")
+        rater_and_surplus = """
+            SELECT a.rater_id, r.is_surplus
+            FROM ratings AS r JOIN assignments AS a ON a.token = r.token
+            ORDER BY r.rated_at
+        """
+        assert study.rows(rater_and_surplus) == [("prompt", False), ("late", True)]
+
+
+def test_two_tabs_that_submit_one_sheet_make_one_rating(
+    study_app: ServedStudy, open_page: OpenPage
+):
+    fill_study(study_app.con, plain_replies(2))
+    first = open_page(study_app.link("annotator"))
+    second = first.context.new_page()
+    second.goto(first.url)
+    for tab in (first, second):
+        heading(tab, "Pair 1 of 2")
+        press(tab, "1", "5")
+        kept(tab)
+    for tab in (first, second):
+        press(tab, "Control+Enter")
+        heading(tab, "Pair 2 of 2")
+    assert [row[5] for row in study_app.rows(NEWEST_RATINGS)] == [1]
+    press(second, "u")
+    heading(second, "Change your rating of pair 1")
+    given = [chosen(second, question) for question in order_of(second)]
+    assert given == ["left_clearly", "right_clearly"]
+
+
+def test_the_link_of_somebody_whose_access_has_ended_opens_nothing(
+    study_app: ServedStudy, open_page: OpenPage
+):
+    fill_study(study_app.con, plain_replies(1))
+    link = study_app.link("annotator", "ada")
+    study_app.end_access("ada")
+    page = open_page(link)
+    expect(page.get_by_text("Your access to this study has ended")).to_be_visible()
+    assert page.context.cookies() == []
+    told = page.goto(f"{study_app.url}/rate/")
+    assert told is not None
+    assert told.status == 401
+    assert study_app.rows("SELECT token FROM assignments") == []
+
+
 def test_a_page_says_who_is_signed_in_when_it_is_not_its_rater(
     study_app: ServedStudy, open_page: OpenPage
 ):
