@@ -18,7 +18,7 @@ import duckdb
 
 from audit_app.assignment import next_assignment, prepare_assignment, rater_progress
 from audit_app.cards import FINISH, PAUSED, START, Place, RatingCard, mine_card, sheet_card
-from audit_app.drafts import Draft, DraftBox, draft_json, read_draft
+from audit_app.drafts import Draft, DraftBox, draft_json, read_draft, says_something
 from audit_app.forms import check_draft, question_order, questions_of
 from audit_app.given_sheets import SKIPS
 from audit_app.known_sheets import KnownSheets
@@ -35,6 +35,7 @@ from audit_app.ratings import (
     my_ratings,
     newest_rating,
     save_rating,
+    unsent_change,
 )
 from audit_app.remarks import RemarkWords, check_remark, save_remark
 from audit_app.seating import Seating
@@ -212,6 +213,9 @@ class RatingDesk:
     ) -> "Future[None]":
         """Keep what is not submitted yet; nothing of practice is kept.
 
+        A draft that says nothing is none, unless its own tab took back what it had said: a page
+        that stood open, untouched, knows nothing of what was chosen elsewhere meanwhile.
+
         Returns:
             Done when the draft is on the disk.
         Raises:
@@ -221,14 +225,14 @@ class RatingDesk:
         now = self._clock()
         self._tabs.hear(rater_id, tab, now)
         if self._practice.has(token):
-            nothing: Future[None] = Future()
-            nothing.set_result(None)
-            return nothing
+            return _nothing_to_keep()
         assignment = self._known.assignment(token, rater_id)
         check_draft(assignment.form, answers)
         draft = Draft(token, draft_json(answers), now)
         self._seating.renew(token, now)
-        return self._drafts.put(draft)
+        if not says_something(answers) and not self._drafts.is_from(token, tab):
+            return _nothing_to_keep()
+        return self._drafts.put(draft, tab)
 
     def hear(self, rater_id: str, token: str | None, tab: str, is_active: bool) -> Pulse:
         """Take note that a page is open; one in view with somebody at it keeps the seat of its sheet.
@@ -294,7 +298,7 @@ class RatingDesk:
             break_due=after_submit and done % self._plan.break_every == 0,
             can_undo=done > 0,
         )
-        return self._card(assignment, place, self._draft_of(assignment))
+        return self._card(assignment, place, self._draft_of(assignment, read_draft))
 
     def _without_sheet(
         self, cursor: duckdb.DuckDBPyConnection, rater_id: str, done: int, now: datetime
@@ -312,19 +316,23 @@ class RatingDesk:
         progress = rater_progress(self._con.cursor(), self._seating, rater_id, self._clock())
         place = Place(own.number, max(progress.total, own.number), changing=True)
         given = {"reason": own.rating.reason, "seconds": str(own.rating.seconds)}
-        draft = self._draft_of(assignment)
+        draft = self._draft_of(assignment, partial(unsent_change, rating=own.rating))
         return self._card(assignment, place, draft or answers_of(own.rating) | given)
 
     def _prepare(self, cursor: duckdb.DuckDBPyConnection, token: str) -> None:
         if self._state.now().name == "open":
             prepare_assignment(cursor, self._seating, token, self._clock())
 
-    def _draft_of(self, assignment: Assignment) -> dict[str, str]:
+    def _draft_of(
+        self,
+        assignment: Assignment,
+        read: Callable[[duckdb.DuckDBPyConnection, Assignment], dict[str, str]],
+    ) -> dict[str, str]:
         if not self._drafts.has(assignment.token):
             return {}
         # a page that is left sends its draft, and asks for the sheet at once when it is a refresh
         self._drafts.settle(assignment.token)
-        return read_draft(self._con.cursor(), assignment)
+        return read(self._con.cursor(), assignment)
 
     def _card(self, assignment: Assignment, place: Place, answers: Mapping[str, str]) -> RatingCard:
         self._known.remember(assignment)
@@ -333,6 +341,12 @@ class RatingDesk:
 
     def _order(self, form: Form, rater_id: str) -> tuple[str, ...]:
         return question_order(form, rater_id, self._plan.seed)
+
+
+def _nothing_to_keep() -> "Future[None]":
+    done: Future[None] = Future()
+    done.set_result(None)
+    return done
 
 
 def _seconds_since(assignment: Assignment, now: datetime) -> float:

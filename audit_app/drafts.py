@@ -2,9 +2,9 @@
 
 So that a refresh, a crash or another device loses nothing. A draft is added, the newest of a sheet
 counts, and the others go when the app starts anew. It is no rating, and counts while it is newer
-than the newest rating of its sheet: what was submitted is in `ratings.py`. An `Assignment` in a
-signature is the proof that the draft is the caller's own. `saved_at` is a sign of life by which the
-seat is kept over a restart too.
+than the newest rating of its sheet: what was submitted is in `ratings.py`, and which draft of a rated
+sheet is a change of it. An `Assignment` in a signature is the proof that the draft is the caller's
+own. `saved_at` is a sign of life by which the seat is kept over a restart too.
 """
 
 import json
@@ -64,6 +64,11 @@ def draft_json(answers: Mapping[str, str]) -> str:
     return answers_json
 
 
+def says_something(answers: Mapping[str, str]) -> bool:
+    """Whether a draft has an answer or a reason; time alone is what an untouched page has."""
+    return any(answer for field, answer in answers.items() if field != "seconds")
+
+
 _INSERT_DRAFTS = """
     INSERT INTO drafts BY NAME
     SELECT unnest($rows, recursive := true)
@@ -121,15 +126,21 @@ class DraftBox:
         self._storing = threading.Lock()
         self._waiting: dict[str, Draft] = {}
         self._callers: list[Future[None]] = []
-        self._drafted = set(commits.run(_tidy))
+        self._tabs: dict[str, str | None] = dict.fromkeys(commits.run(_tidy))
 
     def has(self, token: str) -> bool:
         """Whether a sheet has or had a draft: most that are opened have none, and need no look."""
-        return token in self._drafted
+        return token in self._tabs
 
-    def put(self, draft: Draft) -> "Future[None]":
+    def is_from(self, token: str, tab: str) -> bool:
+        """Whether the newest draft of a sheet came from this tab; not known of those before a start."""
+        return self._tabs.get(token) == tab
+
+    def put(self, draft: Draft, tab: str) -> "Future[None]":
         """Have a draft stored, if no newer one of its sheet comes before.
 
+        Args:
+            tab: in which it was made.
         Returns:
             Done when the draft, or the newer one, is on the disk.
         """
@@ -137,7 +148,7 @@ class DraftBox:
         with self._lock:
             is_first = not self._callers
             self._waiting[draft.token] = draft
-            self._drafted.add(draft.token)
+            self._tabs[draft.token] = tab
             self._callers.append(caller)
         if is_first:
             timer = threading.Timer(self._gather_s, self._store)

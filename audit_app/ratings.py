@@ -173,9 +173,24 @@ def _stored_before(
     for newest in revisions[-1:]:
         says_the_same = (answers_of(newest), newest.reason) == (answers.values, answers.reason)
         # whoever had begun to change it takes that back by submitting it as it was
-        if says_the_same and not read_draft(cursor, assignment):
+        if says_the_same and not unsent_change(cursor, assignment, newest):
             return newest
     return None
+
+
+def unsent_change(
+    cursor: duckdb.DuckDBPyConnection, assignment: Assignment, rating: Rating
+) -> dict[str, str]:
+    """The draft by which a rater began to change a rating, as `read_draft` gives it; or nothing.
+
+    Args:
+        rating: the newest of the sheet. A draft that answers nothing, or says the same, comes from
+            a page that does not know of it, or from one where the change was taken back.
+    """
+    draft = read_draft(cursor, assignment)
+    values = {name: value for name, value in draft.items() if name not in ("reason", "seconds")}
+    says_the_same = (values, draft.get("reason", "")) == (answers_of(rating), rating.reason)
+    return {} if says_the_same or not values else draft
 
 
 def _answer_columns(form: Form, values: Mapping[str, str]) -> dict[str, str | bool | None]:

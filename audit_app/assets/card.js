@@ -10,23 +10,27 @@
     return target instanceof Element && target.matches("textarea, input[type=text], select");
   }
 
-  /* What this browser remembers; it may be forbidden to remember anything. */
-  const memory = {
-    read(name) {
-      try {
-        return localStorage.getItem(name);
-      } catch (error) {
-        return null;
-      }
-    },
-    keep(name, value) {
-      try {
-        localStorage.setItem(name, value);
-      } catch (error) {
-        // then the choice holds until the page is left
-      }
-    },
-  };
+  /* What this browser or this tab remembers; it may be forbidden to remember anything. */
+  function memoryOf(storage) {
+    return {
+      read(name) {
+        try {
+          return window[storage].getItem(name);
+        } catch (error) {
+          return null;
+        }
+      },
+      keep(name, value) {
+        try {
+          window[storage].setItem(name, value);
+        } catch (error) {
+          // then it holds until the page is left
+        }
+      },
+    };
+  }
+
+  const memory = memoryOf("localStorage");
 
   class Card {
     /* `collect` gives what a submit sends, or null when something is missing yet. */
@@ -210,14 +214,15 @@
       if (/^[0-9]$/.test(event.key)) {
         this.onDigit(event);
       } else {
-        const controls = [...this.shown.querySelectorAll("[data-key]")];
         const key = event.key.toLowerCase();
+        const isSeen = (control) => control.getClientRects().length > 0;
+        const controls = [...this.element.querySelectorAll("[data-key]")].filter(isSeen);
         this.press(event, controls.find((control) => control.dataset.key === key));
       }
     }
 
     press(event, control) {
-      if (control && !control.hidden) {
+      if (control) {
         event.preventDefault();
         control.click();
       }
@@ -241,5 +246,9 @@
     }
   }
 
-  Object.assign(window, { WarmthAuditCard: Card, WarmthAuditMemory: memory });
+  Object.assign(window, {
+    WarmthAuditCard: Card,
+    WarmthAuditMemory: memory,
+    WarmthAuditTabMemory: memoryOf("sessionStorage"),
+  });
 })();

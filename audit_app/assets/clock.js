@@ -1,12 +1,15 @@
 /* The clock of a sheet: time in which the page could be seen and somebody was there. After a
-   minute without any sign of a hand it stops; that minute counts. */
+   minute without any sign of a hand it stops; that minute counts. The tab remembers over a refresh
+   what it counted; what is known to other devices comes with a draft. */
 "use strict";
 (() => {
   const IDLE_AFTER_MS = 60000;
+  const SPENT = "warmth-audit seconds ";
   const SIGNS = ["keydown", "pointerdown", "pointermove", "wheel", "scroll", "touchstart"];
 
   class Clock {
     constructor() {
+      this.sheet = null;
       this.counted = 0;
       this.since = null;
       this.isRunning = false;
@@ -14,26 +17,37 @@
       for (const sign of SIGNS) {
         window.addEventListener(sign, () => this.onSign(), { capture: true, passive: true });
       }
+      window.addEventListener("pagehide", () => this.remember());
       document.addEventListener("visibilitychange", () => {
         if (document.hidden) {
           this.fold();
+          this.remember();
         } else {
           this.onSign();
         }
       });
     }
 
-    /* Begin with a sheet on which some seconds were spent before. */
-    start(seconds) {
-      this.counted = seconds * 1000;
-      this.since = null;
+    /* Begin with a sheet, by its token, on which some seconds were spent before. */
+    start(sheet, seconds) {
+      this.stop();
+      this.sheet = sheet;
+      const here = Number(window.WarmthAuditTabMemory.read(SPENT + sheet)) || 0;
+      this.counted = Math.max(seconds, here) * 1000;
       this.isRunning = true;
       this.onSign();
     }
 
     stop() {
       this.fold();
+      this.remember();
       this.isRunning = false;
+    }
+
+    remember() {
+      if (this.isRunning) {
+        window.WarmthAuditTabMemory.keep(SPENT + this.sheet, String(this.seconds()));
+      }
     }
 
     /* Whether somebody was at the page, in view, within the last minute; on any view. */

@@ -3,6 +3,7 @@
 "use strict";
 (() => {
   const KEEP_AFTER_MS = 300;
+  const KEEP_WITHIN_MS = 5000;
   const SIGN_EVERY_MS = 15000;
   const TAB = "warmth-audit tab";
 
@@ -13,21 +14,18 @@
 
   /* A refresh is the same tab. */
   function nameOfTab() {
-    try {
-      const name = sessionStorage.getItem(TAB) || randomKey();
-      sessionStorage.setItem(TAB, name);
-      return name;
-    } catch (error) {
-      return randomKey();
-    }
+    const name = window.WarmthAuditTabMemory.read(TAB) || randomKey();
+    window.WarmthAuditTabMemory.keep(TAB, name);
+    return name;
   }
 
-  function post(address, content) {
+  function post(address, content, signal) {
     return fetch(address, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(content),
       keepalive: true,
+      signal: signal,
     });
   }
 
@@ -39,6 +37,8 @@
       Object.assign(this, { draft, token, hasLife, onKept, onPulse, onEnd });
       this.tab = nameOfTab();
       this.timer = null;
+      this.changes = 0; // that were made in this tab
+      this.kept = 0; // so many of them the server has
       this.greetOtherTabs();
       setInterval(() => this.signIfSeen(), SIGN_EVERY_MS);
       window.addEventListener("pagehide", () => this.keep());
@@ -72,30 +72,48 @@
     }
 
     keepSoon() {
+      this.changes += 1;
       clearTimeout(this.timer);
       this.timer = setTimeout(() => this.keep(), KEEP_AFTER_MS);
     }
 
-    forgetDraft() {
+    /* What is chosen goes another way for now; if that fails, it is kept at the next sign. */
+    holdDraft() {
       clearTimeout(this.timer);
       this.timer = null;
     }
 
-    async keep(draft = this.draft()) {
-      this.forgetDraft();
+    /* The sheet is left: of what was chosen nothing is to be kept any more. */
+    forgetDraft() {
+      this.holdDraft();
+      this.kept = this.changes;
+    }
+
+    /* Nothing that the server has already: another tab or device may have gone on since. */
+    unkept() {
+      return this.kept < this.changes ? this.draft() : null;
+    }
+
+    async keep(draft = this.unkept()) {
+      this.holdDraft();
       if (draft === null) {
         return;
       }
-      let kept = false;
+      const changes = this.changes;
+      let isKept = false;
       try {
-        const answer = await post("/rate/draft", { ...draft, tab: this.tab });
-        kept = answer.ok;
+        const signal = AbortSignal.timeout(KEEP_WITHIN_MS);
+        const answer = await post("/rate/draft", { ...draft, tab: this.tab }, signal);
+        isKept = answer.ok;
         await this.hearIfEnded(answer);
       } catch (error) {
-        kept = false;
+        isKept = false;
+      }
+      if (isKept) {
+        this.kept = Math.max(this.kept, changes);
       }
       if (draft.token === this.token() && this.timer === null) {
-        this.onKept(kept);
+        this.onKept(isKept);
       }
     }
 
@@ -112,6 +130,9 @@
         await this.hearIfEnded(answer);
         if (answer.ok) {
           this.onPulse(await answer.json());
+          if (this.timer === null) {
+            await this.keep();
+          }
         }
       } catch (error) {
         return; // the next sign comes soon

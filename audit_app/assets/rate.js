@@ -11,6 +11,7 @@ window.warmthAuditRate = function (element, trigger, props, watch) {
   const NOT_KEPT = "Draft not kept: the server did not take it";
   const HERE = " What you wrote stays here as long as this page is open.";
   const LINK = " Open your own sign-in link in another tab, come back to this one and submit.";
+  const LOOKS_AGAIN = ["loading", "waiting", "paused"];
   const OUT = {
     ended:
       "Your access has ended, so nothing can be sent any more." +
@@ -30,6 +31,7 @@ window.warmthAuditRate = function (element, trigger, props, watch) {
   const clock = new window.WarmthAuditClock();
   let sheet = null; // as the server sent it; none in other views
   let isTouched = false;
+  let wantsMine = new URLSearchParams(window.location.search).has("mine");
   let afterBreak = null;
   let lastSent = { content: "", key: "" };
   const contact = new window.WarmthAuditContact({
@@ -56,7 +58,7 @@ window.warmthAuditRate = function (element, trigger, props, watch) {
       card.askFor(open[0]);
       return null;
     }
-    contact.forgetDraft();
+    contact.holdDraft();
     const said = {
       action: "rate",
       token: sheet.token,
@@ -71,10 +73,9 @@ window.warmthAuditRate = function (element, trigger, props, watch) {
     };
   }
 
-  /* What the server keeps until the submit. Practice is kept nowhere, and a rated sheet that was
-     only looked at stays as it is. */
+  /* What the server keeps until the submit. Practice is kept nowhere. */
   function draft() {
-    if (sheet === null || sheet.practice || (sheet.changing && !isTouched)) {
+    if (sheet === null || sheet.practice) {
       return null;
     }
     const seconds = String(clock.seconds());
@@ -131,7 +132,8 @@ window.warmthAuditRate = function (element, trigger, props, watch) {
   }
 
   function disableEntries(isEnded) {
-    for (const entry of element.querySelectorAll("form:not(.wa-leave) :is(input, button)")) {
+    const ours = ":is(form:not(.wa-leave), .wa-tools) :is(input, button)";
+    for (const entry of element.querySelectorAll(ours)) {
       entry.disabled = isEnded && entry.name !== "shown";
     }
     // read only, so that words can be copied out of it
@@ -147,12 +149,17 @@ window.warmthAuditRate = function (element, trigger, props, watch) {
     card.part("progress").hidden = changing;
     card.write("time-left", minutes === null ? "" : "about " + minutes + " min left");
     card.part("practice-note").hidden = !practice;
-    card.part("undo").hidden = !value.can_undo;
-    card.part("mine").hidden = Boolean(practice);
     card.part("skip").hidden = changing || Boolean(practice);
     card.part("problem").hidden = Boolean(practice);
     card.part("cancel").hidden = !changing;
     card.part("submit").textContent = changing ? "Save the change" : "Submit and go on";
+  }
+
+  /* What stands above every view. */
+  function offerTools({ practice, can_undo: canUndo, done, ratings }) {
+    const canLook = ["sheet", "break", "waiting"].includes(card.view);
+    card.part("mine").hidden = !canLook || Boolean(practice);
+    card.part("undo").hidden = !(canUndo || done || (ratings && ratings.length));
   }
 
   function showSheet(value) {
@@ -163,10 +170,11 @@ window.warmthAuditRate = function (element, trigger, props, watch) {
       return;
     }
     isTouched = false;
+    contact.forgetDraft();
     card.write("draft", "");
     view.show(value);
     disableEntries(!card.part("ended").hidden);
-    clock.start(Number(value.answers.seconds) || 0);
+    clock.start(value.token, Number(value.answers.seconds) || 0);
     contact.sign();
   }
 
@@ -182,6 +190,7 @@ window.warmthAuditRate = function (element, trigger, props, watch) {
     if (value.view === "sheet" && !isBreak) {
       afterBreak = null;
       card.showView("sheet");
+      offerTools(value);
       showSheet(value);
       return;
     }
@@ -191,6 +200,7 @@ window.warmthAuditRate = function (element, trigger, props, watch) {
     contact.forgetDraft();
     card.part("study-state").hidden = true;
     card.showView(isBreak ? "break" : value.view);
+    offerTools(value);
     if (isBreak) {
       offerBreak(value);
     } else {
@@ -208,7 +218,23 @@ window.warmthAuditRate = function (element, trigger, props, watch) {
     card.write("live", value.problem ? "" : said + " " + heading + ".");
   }
 
+  /* Who comes from the end to change a rating is not sent back there at once. */
+  function asksForMine(value) {
+    const isDue = value.view === "waiting" || value.to === "/finish/";
+    return wantsMine && (isDue || (value.view === "sheet" && !value.practice));
+  }
+
   function show(value) {
+    // one that was asked for by the clock, and comes when something else is shown already
+    if (!("attempt" in value) && card.view && !LOOKS_AGAIN.includes(card.view)) {
+      return;
+    }
+    if (asksForMine(value)) {
+      wantsMine = false;
+      window.history.replaceState(null, "", window.location.pathname);
+      card.send({ action: "mine" });
+      return;
+    }
     if (value.view === "go") {
       sheet = null;
       clock.stop();

@@ -103,11 +103,13 @@ class StartDesk:
         """The end: a question, then thanks and the code."""
         status = 200 if problem is None else 422
         stored = read_survey(self.con, rater_id)
+        can_change = read_study_state(self.con).name == "open"
         if stored is None:
-            return HTMLResponse(survey_page(sent, problem), status)
+            return HTMLResponse(survey_page(sent, can_change, problem), status)
         code = completion_code(self.secret, rater_id, self.fixed_code)
         from_prolific = self.is_prolific(rater_id)
-        return HTMLResponse(thanks_page(sent or stored, code, from_prolific, problem), status)
+        page = thanks_page(sent or stored, code, from_prolific, can_change, problem)
+        return HTMLResponse(page, status)
 
     def instead_of_finish(self, rater_id: str) -> Response | None:
         """What who gets no code gets in place of the end; None for who is done."""

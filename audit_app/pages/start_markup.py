@@ -143,19 +143,28 @@ def not_stored_page() -> str:
     )
 
 
-def survey_page(survey: ExitSurvey | None, problem: str | None = None) -> str:
-    """The question at the end, before the code is shown."""
+def survey_page(survey: ExitSurvey | None, can_change: bool, problem: str | None = None) -> str:
+    """The question at the end, before the code is shown.
+
+    Args:
+        can_change: the ratings are open to be changed still.
+    """
     return _page(
         "One last question",
-        f"<p>There is nothing more to rate. Thank you!</p>{_survey_form(survey, problem)}",
+        f"<p>There is nothing more to rate. Thank you!</p>{_own_ratings(can_change)}"
+        f"{_survey_form(survey, problem)}",
         is_error=problem is not None,
     )
 
 
 def thanks_page(
-    survey: ExitSurvey, code: str, from_prolific: bool, problem: str | None = None
+    survey: ExitSurvey,
+    code: str,
+    from_prolific: bool,
+    can_change: bool,
+    problem: str | None = None,
 ) -> str:
-    """The completion code, and the answers at the end to be changed."""
+    """The completion code, and the answers at the end to be changed; ratings too as long as they can."""
     address = escape(prolific_address(code))
     way_back = (
         f'<p><a href="{address}" rel="noreferrer">Go back to Prolific with this code</a></p>'
@@ -166,10 +175,15 @@ def thanks_page(
     return _page(
         "Thank you, you are done",
         f'<p>Your completion code is</p><p class="wa-why wa-code">{escape(code)}</p>{way_back}'
-        f"<details{is_open}><summary>Change your last answers</summary>"
+        f"{_own_ratings(can_change)}<details{is_open}><summary>Change your last answers</summary>"
         f"{_survey_form(survey, problem)}</details>",
         is_error=problem is not None,
     )
+
+
+def _own_ratings(can_change: bool) -> str:
+    link = '<p><a href="/rate/?mine">Look at your ratings, or change one</a></p>'
+    return link if can_change else ""
 
 
 def _returning(from_prolific: bool) -> str:

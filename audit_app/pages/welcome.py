@@ -86,5 +86,5 @@ def confirm_page(heading: str, sentence: str, button: str, stay: str | None) -> 
 
 def refused_page(sentence: str) -> str:
     """One sentence on why somebody cannot come in, and what to do."""
-    body = f"<h1>You cannot come in here yet</h1>\n<p>{escape(sentence)}</p>"
-    return plain_page("Sign in first · warmth-audit", body)
+    body = f"<h1>You cannot come in here</h1>\n<p>{escape(sentence)}</p>"
+    return plain_page("Not let in · warmth-audit", body)

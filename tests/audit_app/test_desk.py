@@ -393,6 +393,53 @@ def test_a_change_that_is_not_submitted_is_kept_as_a_draft(desk, room):
     assert desk.reopen("anna", token)["answers"]["warmer"] == "equal"
 
 
+UNTOUCHED = {"reason": "", "seconds": "4.0"}
+
+
+def test_an_untouched_page_takes_the_place_of_no_draft(desk, room):
+    token = desk.show("anna")["token"]
+    chosen = {"warmer": "left_clearly", "reason": "long words", "seconds": "30"}
+    desk.keep_draft("anna", token, chosen, "phone").result()
+    for a_desk in (desk, room.desk()):  # even one that is started anew
+        room.clock.advance(seconds=1)
+        a_desk.keep_draft("anna", token, UNTOUCHED, "laptop").result()
+        assert a_desk.show("anna")["answers"] == chosen
+    assert n_rows(room, "drafts") == 1
+
+
+def test_what_a_tab_had_chosen_it_can_take_back(desk, room):
+    token = desk.show("anna")["token"]
+    desk.keep_draft("anna", token, {"reason": "too frank"}, "tab").result()
+    room.clock.advance(seconds=1)
+    desk.keep_draft("anna", token, UNTOUCHED, "tab").result()
+    assert desk.show("anna")["answers"] == UNTOUCHED
+
+
+@pytest.mark.parametrize("left", [UNTOUCHED, {"reason": "half a thought", "seconds": "4.0"}])
+def test_a_page_that_was_left_without_an_answer_does_not_hide_the_rating(desk, room, left):
+    token = desk.show("anna")["token"]
+    desk.keep_draft("anna", token, {"warmer": "equal"}, "tab").result()
+    room.clock.advance(seconds=12)
+    desk.rate("anna", token, replace(EQUAL, reason="mine"), "key 1")
+    room.clock.advance(seconds=1)
+    desk.keep_draft("anna", token, left, "tab").result()
+    rated = {"warmer": "equal", "more_accurate": "equal", "reason": "mine", "seconds": "12.0"}
+    assert desk.undo("anna")["answers"] == rated
+    desk.rate("anna", token, replace(EQUAL, reason="mine"), "the key of another tab")
+    assert n_rows(room, "ratings") == 1
+
+
+def test_a_draft_that_says_what_is_rated_is_no_change(desk, room):
+    token = desk.show("anna")["token"]
+    room.clock.advance(seconds=12)
+    desk.rate("anna", token, EQUAL, "key 1")
+    room.clock.advance(seconds=60)
+    desk.keep_draft("anna", token, {**EQUAL.values, "reason": "", "seconds": "60"}, "tab").result()
+    assert desk.undo("anna")["answers"]["seconds"] == "12.0"
+    desk.rate("anna", token, EQUAL, "the key of another tab")
+    assert n_rows(room, "ratings") == 1
+
+
 def test_my_ratings_are_the_raters_own_the_last_one_first(desk, room):
     card = rate_all(desk, n=2)
     rate_all(desk, "bert", n=1)

@@ -191,7 +191,7 @@ def test_drafts_of_many_raters_are_stored_together_and_the_newest_of_a_sheet_cou
     sheets = [room.give(name) for name in ("anna", "bert", "carl")]
     box = DraftBox(room.commits, gather_s=0.05)
     asked = [
-        box.put(Draft(sheet.token, draft_json({"reason": word}), room.clock()))
+        box.put(Draft(sheet.token, draft_json({"reason": word}), room.clock()), "tab")
         for word in ("first", "second")
         for sheet in sheets
     ]
@@ -202,7 +202,7 @@ def test_drafts_of_many_raters_are_stored_together_and_the_newest_of_a_sheet_cou
 
 def test_a_draft_is_acknowledged_only_when_it_is_stored(room, given):
     box = DraftBox(room.commits, gather_s=0.3)
-    asked = box.put(Draft(given.token, draft_json({"warmer": "equal"}), room.clock()))
+    asked = box.put(Draft(given.token, draft_json({"warmer": "equal"}), room.clock()), "tab")
     assert not asked.done()
     assert kept(room, given) == {}
     asked.result(10)
@@ -211,7 +211,7 @@ def test_a_draft_is_acknowledged_only_when_it_is_stored(room, given):
 
 def test_who_is_about_to_read_a_draft_need_not_wait_for_others(room, given):
     box = DraftBox(room.commits, gather_s=60)
-    asked = box.put(Draft(given.token, draft_json({"warmer": "equal"}), room.clock()))
+    asked = box.put(Draft(given.token, draft_json({"warmer": "equal"}), room.clock()), "tab")
     box.settle("another sheet")
     assert kept(room, given) == {}
     box.settle(given.token)
@@ -223,7 +223,7 @@ def test_a_draft_that_cannot_be_stored_says_so_to_all_who_wait(con, rows):
     with open_room(con) as room:
         box = DraftBox(room.commits, gather_s=0.05)
     # the room is closed, and its commits with it
-    asked = [box.put(Draft(name, "{}", room.clock())) for name in ("a", "b")]
+    asked = [box.put(Draft(name, "{}", room.clock()), "tab") for name in ("a", "b")]
     for future in asked:
         with pytest.raises(StudyClosed):
             future.result(10)

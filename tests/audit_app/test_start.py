@@ -218,6 +218,17 @@ def test_the_code_comes_after_the_survey_and_again_later(room, anna):
     assert n_rows(room, "exit_surveys") == 2
 
 
+@pytest.mark.parametrize("event", ["paused", "closed"])
+def test_the_end_leads_back_to_the_own_ratings_as_long_as_they_can_be_changed(room, anna, event):
+    room.admit("anna", done=True)
+    question = anna.get("/finish/").text
+    anna.post("/finish/", data=SURVEY)
+    thanks = anna.get("/finish/").text
+    assert all('href="/rate/?mine"' in page for page in (question, thanks))
+    record_event(room.con, event, "owner", "lunch", NOON)
+    assert "/rate/" not in anna.get("/finish/").text
+
+
 def test_who_came_from_prolific_is_sent_back_with_the_code(room, anna):
     room.admit("anna", done=True)
     room.from_prolific.add("anna")

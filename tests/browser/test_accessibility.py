@@ -1,11 +1,12 @@
 """axe-core on the pages for people who rate and audit: no violation, but Gradio's own by name."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_findings import axe_findings
 from playwright.sync_api import Browser, Page, expect
 from study_server import SETTINGS, ServedStudy, fill_study, plain_replies, serve_study
 
@@ -15,6 +16,9 @@ pytestmark = pytest.mark.browser
 
 OF_GRADIO: dict[str, str] = {}
 """Rules that Gradio 6.31's own frame around our pages breaks, and why we cannot mend them."""
+
+SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
+"""Of every view on a phone and a desk, to be looked at; not part of the project."""
 
 NewPage = Callable[[int], Page]
 
@@ -37,11 +41,12 @@ def new_page(browser: Browser) -> Iterator[NewPage]:
 def check(page: Page, heading: str, role: str = "heading") -> None:
     """Wait for a view or a dialog, and look at it; nothing may run out of the page either."""
     expect(page.get_by_role(role, name=heading).first).to_be_visible()  # type: ignore[arg-type]
-    found = Axe().run(page).response["violations"]
-    told = {rule["id"]: [node["target"] for node in rule["nodes"]] for rule in found}
+    told = axe_findings(page)
     assert told.keys() <= OF_GRADIO.keys(), (heading, told)
     width = page.evaluate("document.documentElement.clientWidth")
     assert page.evaluate("document.documentElement.scrollWidth") <= width, heading
+    name = "-".join(re.findall(r"\w+", heading.lower()))
+    page.screenshot(path=SCREENSHOTS / f"{name}-{width}.png", full_page=True)
     levels = page.locator(":is(h1, h2, h3):visible").evaluate_all("all => all.map(h => h.tagName)")
     if role == "heading":
         assert levels[0] == "H1"
@@ -52,7 +57,7 @@ def press(page: Page, *keys: str) -> None:
         page.keyboard.press(key)
 
 
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("width", [320, 390, 1280])
 def test_axe_finds_nothing_wrong_in_any_view_of_a_rater(
     tmp_path: Path, new_page: NewPage, width: int
 ):
@@ -108,7 +113,7 @@ def test_axe_finds_nothing_wrong_in_any_view_of_a_rater(
         check(page, "The study is paused")
 
 
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("width", [320, 390, 1280])
 def test_axe_finds_nothing_wrong_in_the_other_forms(tmp_path: Path, new_page: NewPage, width: int):
     rating = SETTINGS.rating.model_copy(update={"forms": ("reply", "rewrite", "context")})
     settings = SETTINGS.model_copy(update={"rating": rating})

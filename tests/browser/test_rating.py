@@ -21,6 +21,7 @@ from study_server import (
 
 from audit_app.forms import question_order
 from audit_app.study_events import record_event
+from study.progress import StageProgress
 
 pytestmark = pytest.mark.browser
 
@@ -227,6 +228,105 @@ def test_undo_and_change_add_a_revision_and_cancel_none(
     ]
 
 
+def test_who_is_done_can_change_the_last_rating_and_comes_back_to_the_same_code(
+    study_app: ServedStudy, open_page: OpenPage
+):
+    fill_study(study_app.con, plain_replies(1))
+    page = open_page(study_app.link("annotator"))
+    heading(page, "Pair 1 of 1")
+    rate(page, "1", "1")
+    heading(page, "One last question")
+    own_ratings = page.get_by_role("link", name="Look at your ratings")
+    own_ratings.click()
+    heading(page, "My ratings")
+    button(page, "Back").click()
+    heading(page, "One last question")
+    page.get_by_label("I have no idea").check()
+    button(page, "Send").click()
+    code = page.locator(".wa-code").inner_text()
+
+    own_ratings.click()
+    heading(page, "My ratings")
+    button(page, "Change pair 1").click()
+    heading(page, "Change your rating of pair 1")
+    page.get_by_label("B clearly").first.check()
+    page.get_by_label("B clearly").last.check()
+    button(page, "Save the change").click()
+    heading(page, "Thank you, you are done")
+    assert page.locator(".wa-code").inner_text() == code
+    assert [(set(row[:2]), row[5]) for row in study_app.rows(NEWEST_RATINGS)] == [
+        ({"left_clearly"}, 1),
+        ({"right_clearly"}, 2),
+    ]
+
+    record_event(study_app.con, "closed", "the owner", "all done", datetime.now(UTC))
+    page.reload()
+    expect(page.locator(".wa-code")).to_have_text(code)
+    expect(own_ratings).to_have_count(0)
+    page.wait_for_timeout(1100)  # the app looks once a second
+    page.goto(f"{study_app.url}/rate/?mine")
+    heading(page, "Thank you, you are done")
+
+
+def test_who_waits_for_more_can_change_what_is_rated(study_app: ServedStudy, open_page: OpenPage):
+    fill_study(study_app.con, plain_replies(1))
+    study_app.stages.update(StageProgress("generate", "running", 1, 9))
+    page = open_page(study_app.link("annotator"))
+    heading(page, "Pair 1 of 1")
+    rate(page)
+    heading(page, "More is being made")
+    button(page, "My ratings").click()
+    heading(page, "My ratings")
+    button(page, "Back").click()
+    heading(page, "More is being made")
+    press(page, "u")
+    heading(page, "Change your rating of pair 1")
+    button(page, "Cancel").click()
+    heading(page, "More is being made")
+
+
+def keys_help(page: Page) -> None:
+    """The help and the guidelines come by their keys, and the help goes again."""
+    press(page, "?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    press(page, "Escape")
+    with page.context.expect_page() as guidelines:
+        press(page, "g")
+    guidelines.value.close()
+
+
+def test_help_and_guidelines_come_by_their_keys_in_every_view(tmp_path: Path, open_page: OpenPage):
+    with serve_rating(tmp_path, break_every=5) as study:
+        fill_study(study.con, plain_replies(7))
+        link = study.link("annotator", "ada")
+        study.con.execute("DELETE FROM onboarding_steps WHERE step = 'practice'")
+        page = open_page(link)
+        for number in (1, 2, 3):
+            heading(page, f"Practice pair {number} of 3, not counted")
+            expect(button(page, "My ratings")).to_be_hidden()
+            rate(page)
+            expect(button(page, "Submit and go on")).to_be_hidden()
+            keys_help(page)
+            press(page, "Control+Enter")
+        for number in range(1, 6):
+            heading(page, f"Pair {number} of ")
+            rate(page)
+        heading(page, "Time for a short break")
+        keys_help(page)
+        press(page, "u")
+        heading(page, "Change your rating of pair 5")
+        button(page, "My ratings").click()
+        heading(page, "My ratings")
+        keys_help(page)
+        press(page, "s")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        record_event(study.con, "paused", "the owner", "lunch", datetime.now(UTC))
+        page.wait_for_timeout(1100)
+        button(page, "Back").click()
+        heading(page, "The study is paused")
+        keys_help(page)
+
+
 def test_a_skipped_pair_comes_back_and_a_report_keeps_the_answers(
     study_app: ServedStudy, open_page: OpenPage
 ):
@@ -327,6 +427,65 @@ def test_hidden_and_idle_time_do_not_count_and_a_refresh_loses_none(
     assert 95 <= sent.value.post_data_json["event_data"]["seconds"] < 100
 
 
+def leave(page: Page) -> None:
+    """Put a page away as who closes a laptop does, then close it."""
+    show_or_hide(page, "hidden")
+    page.goto("about:blank")
+    page.wait_for_timeout(700)  # what it sent while it went is stored by then
+
+
+def test_a_page_left_open_elsewhere_takes_nothing_from_what_was_chosen_since(
+    study_app: ServedStudy, open_page: OpenPage
+):
+    fill_study(study_app.con, plain_replies(2))
+    laptop, phone = (open_page(study_app.link("annotator", "ada"), width=w) for w in (1280, 390))
+    for page in (laptop, phone):
+        heading(page, "Pair 1 of 2")
+    phone.get_by_label("A clearly").first.check()
+    phone.get_by_label("Reason").fill("Long words")
+    kept(phone)
+    first = order_of(phone)[0]
+    leave(laptop)
+    phone.reload()
+    heading(phone, "Pair 1 of 2")
+    assert chosen(phone, first) == "left_clearly"
+    expect(phone.get_by_label("Reason")).to_have_value("Long words")
+
+    # a page that was touched has nothing to say either, once that is kept
+    phone.get_by_label("Reason").fill("Longer words")
+    kept(phone)
+    laptop.goto(f"{study_app.url}/rate/")
+    heading(laptop, "Pair 1 of 2")
+    expect(laptop.get_by_label("Reason")).to_have_value("Longer words")
+    laptop.get_by_label("B clearly").first.check()
+    kept(laptop)
+    leave(phone)
+    third = open_page(study_app.link("annotator", "ada"))
+    heading(third, "Pair 1 of 2")
+    assert chosen(third, first) == "right_clearly"
+
+
+def test_a_draft_that_was_not_kept_is_sent_again_and_holds_nobody_up(
+    study_app: ServedStudy, open_page: OpenPage
+):
+    fill_study(study_app.con, plain_replies(1))
+    page = open_page(study_app.link("annotator"), frozen=True)
+    heading(page, "Pair 1 of 1")
+    page.route("**/rate/draft", lambda route: route.abort())
+    page.get_by_label("Reason").fill("Half of a thought")
+    expect(page.get_by_text("Draft not kept")).to_be_visible()
+    page.unroute("**/rate/draft")
+    page.clock.run_for(15_000)
+    kept(page)
+    page.reload()
+    expect(page.get_by_label("Reason")).to_have_value("Half of a thought")
+
+    page.route("**/rate/draft", lambda route: None)  # never answered
+    page.get_by_label("Reason").fill("A thought")
+    button(page, "My ratings").click()
+    heading(page, "My ratings")
+
+
 @pytest.mark.parametrize("width", [320, 390, 1280])
 def test_nothing_runs_out_of_the_page(study_app: ServedStudy, open_page: OpenPage, width: int):
     fill_study(study_app.con, plain_replies(2))
@@ -399,6 +558,67 @@ def test_a_second_tab_a_pause_and_the_end_of_access_are_told(
     expect(page.get_by_label("Reason")).to_have_value("Half of a thought")
     expect(page.get_by_label("Reason")).not_to_be_editable()
     expect(button(page, "Submit and go on")).to_be_disabled()
+
+
+def test_a_submit_after_the_seat_went_to_somebody_else_is_kept_and_the_page_goes_on(
+    tmp_path: Path, open_page: OpenPage
+):
+    # two seconds: fewer than a study may set, so that the test need not wait for minutes
+    with serve_rating(tmp_path, raters_per_pair=1, lease_minutes=2 / 60) as study:
+        fill_study(study.con, plain_replies(1))
+        late = open_page(study.link("annotator", "late"))
+        heading(late, "Pair 1 of 1")
+        show_or_hide(late, "hidden")
+        late.wait_for_timeout(2_500)
+        prompt = open_page(study.link("annotator", "prompt"))
+        heading(prompt, "Pair 1 of 1")
+        rate(prompt)
+        heading(prompt, "One last question")
+        show_or_hide(late, "visible")
+        rate(late)
+        heading(late, "One last question")
+        rater_and_surplus = """
+            SELECT a.rater_id, r.is_surplus
+            FROM ratings AS r JOIN assignments AS a ON a.token = r.token
+            ORDER BY r.rated_at
+        """
+        assert study.rows(rater_and_surplus) == [("prompt", False), ("late", True)]
+
+
+def test_two_tabs_that_submit_one_sheet_make_one_rating(
+    study_app: ServedStudy, open_page: OpenPage
+):
+    fill_study(study_app.con, plain_replies(2))
+    first = open_page(study_app.link("annotator"))
+    second = first.context.new_page()
+    second.goto(first.url)
+    for tab in (first, second):
+        heading(tab, "Pair 1 of 2")
+        press(tab, "1", "5")
+        kept(tab)
+    for tab in (first, second):
+        press(tab, "Control+Enter")
+        heading(tab, "Pair 2 of 2")
+    assert [row[5] for row in study_app.rows(NEWEST_RATINGS)] == [1]
+    press(second, "u")
+    heading(second, "Change your rating of pair 1")
+    given = [chosen(second, question) for question in order_of(second)]
+    assert given == ["left_clearly", "right_clearly"]
+
+
+def test_the_link_of_somebody_whose_access_has_ended_opens_nothing(
+    study_app: ServedStudy, open_page: OpenPage
+):
+    fill_study(study_app.con, plain_replies(1))
+    link = study_app.link("annotator", "ada")
+    study_app.end_access("ada")
+    page = open_page(link)
+    expect(page.get_by_text("Your access to this study has ended")).to_be_visible()
+    assert page.context.cookies() == []
+    told = page.goto(f"{study_app.url}/rate/")
+    assert told is not None
+    assert told.status == 401
+    assert study_app.rows("SELECT token FROM assignments") == []
 
 
 def test_a_page_says_who_is_signed_in_when_it_is_not_its_rater(
