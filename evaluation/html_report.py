@@ -26,6 +26,7 @@ from study.errors import BadInput
 HTML_FILE = "report.html"
 FIGURES = "figures"
 _KINDS = (".svg", ".png", ".csv")
+_LONGEST_ANCHOR = 60
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -190,4 +191,5 @@ def _svg(plot: Plot, *, is_narrow: bool) -> Markup:
 
 def _anchor(title: str) -> str:
     words = "".join(sign if sign.isalnum() and sign.isascii() else " " for sign in title.lower())
-    return "-".join(words.split())
+    # a title may hold an arm's name, which may be of any length; no file's may
+    return "-".join(words.split())[:_LONGEST_ANCHOR].rstrip("-")
