@@ -3,10 +3,9 @@ the others."""
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -16,11 +15,9 @@ from study.errors import BadInput
 from study.folder import StudyFolder
 
 if TYPE_CHECKING:
+    from audit_app.planned_studies import PlannedStudy
     from audit_app.preset_studies import PresetStudy
-    from evaluation.study_costs import StudyCost, WarmthSizes
-    from evaluation.study_plans import Assumptions, Need, Reach
     from evaluation.study_presets import StudyPreset
-    from study.settings import Settings
 
 commands = typer.Typer()
 
@@ -163,6 +160,7 @@ def plan(
     Example: warmth-audit plan studies/demo/study.toml --gap 5 --preference 0.6 --power 0.8
     """
     # long by its options alone
+    from audit_app.planned_studies import plan_study, planned_as_json
     from evaluation.statistics.planned_ratings import PlannedRatings
     from evaluation.statistics.planned_replies import PlannedReplies
     from evaluation.statistics.planning import Aim
@@ -202,75 +200,20 @@ def plan(
         ),
         PlannedReplies(conditions, error_rate, arm_correlation, gap_correlation, scored),
     )
-    planned = _plan_ahead(assumed, study, whole, made)
+    planned = plan_study(assumed, study, whole, made)
     if made is not None:
         made.write()
     if as_json:
-        typer.echo(json.dumps(_as_json(planned), indent=2))
+        typer.echo(json.dumps(planned_as_json(planned), indent=2))
     else:
         _show(planned)
 
 
-@dataclass(frozen=True)
-class _Planned:
-    """What a plan tells."""
-
-    assumed: "Assumptions"
-    need: "Need"
-    reach: "Reach | None"
-    """What the study or the preset can find; None where neither is given."""
-    warmth: "WarmthSizes | None"
-    """None without messages for warmth alone."""
-    whole: "StudyPreset | None"
-    cost: "StudyCost | None"
-    """Of the preset."""
-    made: "PresetStudy | None"
-    """With --write."""
-
-
-def _plan_ahead(
-    assumed: "Assumptions",
-    study: Path | None,
-    whole: "StudyPreset | None",
-    made: "PresetStudy | None",
-) -> _Planned:
-    from evaluation.prompts import read_wordings
-    from evaluation.study_costs import compute_cost
-    from evaluation.study_plans import assume_settings, compute_need, compute_reach, count_items
-    from study.settings import read_settings
-
-    reach = warmth = cost = None
-    if study is not None:
-        settings = read_settings(StudyFolder(study).settings if study.is_dir() else study)
-        assumed = assume_settings(assumed, settings)
-        reach = compute_reach(count_items(settings), assumed)
-        warmth = _size_of_warmth(settings)
-    elif whole is not None:
-        if made is not None:
-            assumed = assume_settings(assumed, made.settings)
-        reach = compute_reach(whole.n_items, assumed)
-        cost = compute_cost(whole, read_wordings())
-        warmth = cost.warmth
-    return _Planned(assumed, compute_need(assumed), reach, warmth, whole, cost, made)
-
-
-def _as_json(planned: _Planned) -> dict[str, Any]:
-    from evaluation.plan_reports import cost_as_json, plan_as_json
-
-    told = plan_as_json(planned.assumed, planned.need, planned.reach, planned.warmth)
-    if planned.whole is not None and planned.cost is not None:
-        told["cost"] = cost_as_json(planned.whole, planned.cost)
-    if planned.made is not None:
-        folder = str(planned.made.folder.root)
-        told["written"] = {"folder": folder, "left_out": planned.made.left_out}
-    return told
-
-
-def _show(planned: _Planned) -> None:
+def _show(planned: "PlannedStudy") -> None:
     from evaluation.plan_reports import cost_as_table, plan_as_tables
 
-    if planned.whole is not None and planned.cost is not None:
-        show_tables([cost_as_table(planned.whole, planned.cost)])
+    if planned.preset is not None and planned.cost is not None:
+        show_tables([cost_as_table(planned.preset, planned.cost)])
     show_tables(plan_as_tables(planned.assumed, planned.need, planned.reach, planned.warmth))
     if planned.made is not None:
         _tell_written(planned.made)
@@ -310,23 +253,6 @@ def _tell_written(made: "PresetStudy") -> None:
     terminal.print(
         escape(f"Study: {made.folder.root}; now `warmth-audit run --study {made.folder.root}`."),
         soft_wrap=True,
-    )
-
-
-def _size_of_warmth(settings: "Settings") -> "WarmthSizes | None":
-    from audit_app.pipeline import read_warmth
-    from evaluation.study_costs import size_of_warmth
-
-    prompts, rating = read_warmth(settings).prompts, settings.rating
-    if not prompts:
-        return None
-    return size_of_warmth(
-        len(prompts),
-        len(settings.arms),
-        settings.evaluation.decoding.samples,
-        rating.warmth_pairs,
-        rating.raters_per_pair,
-        rating.pairs_per_rater,
     )
 
 

@@ -2,7 +2,8 @@
 
 The ids in the address are no proof of anything: others can know them. So they make somebody
 new, and never open what somebody did before; that takes the browser in which it was begun.
-Since anybody can make ids up, who is new meets the checks of `arrivals.py`. Once somebody is in they are in no address: the browser is sent on without them.
+Since anybody can make ids up, who is new meets the checks of `arrivals.py`. Once somebody is in they
+are in no address: the browser is sent on without them.
 """
 
 import re
