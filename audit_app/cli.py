@@ -42,6 +42,7 @@ from audit_app.options import (
     terminal,
 )
 from audit_app.planning_commands import commands as planning_commands
+from audit_app.pooling_commands import commands as pooling_commands
 from audit_app.stage_commands import commands
 from audit_app.table_commands import commands as table_commands
 from audit_app.warmth_commands import commands as warmth_commands
@@ -85,6 +86,7 @@ cli.add_typer(export_commands)
 cli.add_typer(import_commands)
 cli.add_typer(table_commands)
 cli.add_typer(planning_commands)
+cli.add_typer(pooling_commands)
 cli.add_typer(gate_commands)
 cli.add_typer(checkpoint_commands)
 cli.add_typer(warmth_commands)

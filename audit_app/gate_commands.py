@@ -6,9 +6,7 @@ from typing import Annotated
 
 import typer
 
-from audit_app.options import AppOption, TokenOption, open_job, show_tables
-from study.errors import BadInput
-from study.folder import StudyFolder
+from audit_app.options import AppOption, TokenOption, folder_of, open_job, show_tables
 from study.settings import read_environment
 
 commands = typer.Typer()
@@ -36,7 +34,7 @@ def gate(
     from evaluation.gate import gate_as_json, gate_as_table, has_passed
     from evaluation.responses import describe_limits
 
-    folder = _folder_of(study_file)
+    folder = folder_of(study_file)
     with open_job(folder, read_environment(), app, token, reads_content=False) as job:
         limits = job.settings.gate
         with job.access.reading() as con:
@@ -47,15 +45,3 @@ def gate(
     else:
         show_tables([gate_as_table(limits, checks, limited)])
     raise typer.Exit(0 if has_passed(checks) else 1)
-
-
-def _folder_of(study_file: Path) -> StudyFolder:
-    if study_file.is_dir():
-        return StudyFolder(study_file)
-    folder = StudyFolder(study_file.parent)
-    if study_file.name != folder.settings.name:
-        raise BadInput(
-            f"expected a file called {folder.settings.name}, beside which its study lies, got "
-            f"{study_file}; name that file or its folder"
-        )
-    return folder

@@ -99,6 +99,23 @@ def open_job(
             raise
 
 
+def folder_of(study_file: Path) -> StudyFolder:
+    """The folder of a study that is named by its study.toml, or by itself.
+
+    Raises:
+        BadInput: the file has another name.
+    """
+    if study_file.is_dir():
+        return StudyFolder(study_file)
+    folder = StudyFolder(study_file.parent)
+    if study_file.name != folder.settings.name:
+        raise BadInput(
+            f"expected a file called {folder.settings.name}, beside which its study lies, got "
+            f"{study_file}; name that file or its folder"
+        )
+    return folder
+
+
 def draw_table(content: "Table") -> rich_table.Table:
     """A table of results for a terminal, without its note; its cells are no markup."""
     shown = rich_table.Table(*content.columns, title=content.title, title_justify="left")

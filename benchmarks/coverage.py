@@ -1,11 +1,12 @@
 """How often intervals hold the truth: seeded studies with a known truth, for every interval shown.
 
-Run: .venv/bin/python benchmarks/coverage.py [--studies 2000] [--only NAME] [--processes 2]
-     [--out benchmarks/coverage.json] [--again] [--document docs/validity.md] [--json]
+Run: .venv/bin/python benchmarks/coverage.py [--studies 2000] [--only NAME] [--setting SETTING]
+     [--processes 2] [--out benchmarks/coverage.json] [--again] [--document docs/validity.md] [--json]
 
 The scenarios are in `scenarios/`. Results are added to the JSON file cell by cell, a cell being one
 estimator in one setting, and studies that are there are not drawn again, so that a run can be
-stopped and goes on, and `--only` (the beginning of an estimator's name) does a part.
+stopped and goes on, and `--only` (the beginning of an estimator's name) and `--setting` (a whole
+one) do a part.
 `--again` draws them anew, which is due whenever an estimator has changed. `--document` puts the
 tables of the file into docs/validity.md, and draws nothing. Exit status 1 when the coverage of an
 estimator, over all of its settings, is below 94 % by more than chance explains; intervals that call
@@ -38,6 +39,7 @@ from scenarios import (
     preferences,
     regression,
     reply_lengths,
+    several_models,
     warmth_ratings,
 )
 from study.records import Estimate
@@ -54,6 +56,7 @@ MODULES = (
     reply_lengths,
     lengths_by_arm,
     null_studies,
+    several_models,
 )
 LEVEL = 0.95
 STEP = 100
@@ -138,14 +141,16 @@ def draw(job: Job, seed: int) -> list[dict[str, Any]]:
     return [asdict(cell) for cell in cells.values()]
 
 
-def missing(only: str, stored: dict[str, Any], n_studies: int) -> Iterator[Job]:
+def missing(given: argparse.Namespace, stored: dict[str, Any], n_studies: int) -> Iterator[Job]:
     """What is to be drawn, by scenario."""
     n_stored = {key_of(cell): cell["n_studies"] for cell in stored["cells"]}
     for number, scenario in enumerate(all_scenarios()):
+        if given.setting not in ("", scenario.setting):
+            continue
         first = {
             name: n_stored.get((name, scenario.setting), 0)
             for name in scenario.truths
-            if name.startswith(only)
+            if name.startswith(given.only)
         }
         lacking = {name: n for name, n in first.items() if n < n_studies}
         if lacking:
@@ -154,6 +159,11 @@ def missing(only: str, stored: dict[str, Any], n_studies: int) -> Iterator[Job]:
 
 def key_of(cell: dict[str, Any]) -> tuple[str, str]:
     return cell["estimator"], cell["setting"]
+
+
+def is_asked(cell: dict[str, Any], given: argparse.Namespace) -> bool:
+    estimator, setting = key_of(cell)
+    return estimator.startswith(given.only) and given.setting in ("", setting)
 
 
 def read_stored(path: Path) -> dict[str, Any]:
@@ -198,6 +208,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--studies", type=int, default=2000)
     parser.add_argument("--only", default="", help="beginning of an estimator's name")
+    parser.add_argument("--setting", default="", help="of the scenarios to draw; all of them else")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("benchmarks/coverage.json"))
     parser.add_argument("--again", action="store_true")
@@ -209,7 +220,7 @@ def main() -> None:
         put_into(given.document, as_markdown(stored["cells"]))
         return
     run(stored, given)
-    cells = [cell for cell in stored["cells"] if cell["estimator"].startswith(given.only)]
+    cells = [cell for cell in stored["cells"] if is_asked(cell, given)]
     short = falls_short(cells)
     if given.json:
         print(json.dumps({**stored, "cells": cells, "falls_short": short}))
@@ -221,11 +232,11 @@ def main() -> None:
 def run(stored: dict[str, Any], given: argparse.Namespace) -> None:
     """Draw what is missing, all settings in steps, so that a stop leaves them about even."""
     if given.again:
-        kept = [cell for cell in stored["cells"] if not cell["estimator"].startswith(given.only)]
+        kept = [cell for cell in stored["cells"] if not is_asked(cell, given)]
         stored["cells"] = kept
     with ProcessPoolExecutor(given.processes) as pool:
         for target in sorted({*range(STEP, given.studies, STEP), given.studies}):
-            jobs = [pool.submit(draw, job, SEED) for job in missing(given.only, stored, target)]
+            jobs = [pool.submit(draw, job, SEED) for job in missing(given, stored, target)]
             for job in as_completed(jobs):
                 store(given.out, stored, job.result())
             print(f"{target} of {given.studies} studies", file=sys.stderr)

@@ -36,6 +36,7 @@ SHOWN = (
         ("win_rate", "win_rate_of_few", "arm_share", "quarter_share"),
         "note of the table: 92 to 94 % near 0 or 1, and of ten items",
     ),
+    Shown("share called warmer over several models", ("share_of_models",), ""),
     Shown("Cohen's h", ("cohens_h",), ""),
     Shown("share of one rater", ("share_of_rater",), ""),
     Shown(
@@ -89,6 +90,7 @@ SHOWN = (
         "note of the table: 92 to 97 % of 20 replies",
     ),
     Shown("gap; mean score of a meter, arm − original", ("paired_difference",), ""),
+    Shown("gap over several models", ("gap_of_models",), ""),
     Shown("gap, bootstrap", ("resampled_difference",), _TOO_SHORT),
     Shown(
         "mean length of an arm's replies",

@@ -59,7 +59,7 @@ def cell_rate_table(findings: ErrorFindings, title: str, results: StudyResults) 
 
 def gap_table(findings: ErrorFindings, title: str, results: StudyResults) -> Table:
     """How much more often each arm erred than the original, on the same prompts."""
-    columns = _gap_columns(findings.gaps)
+    columns = {**_names(findings.gaps), **gap_columns(findings.gaps)}
     note = (
         "Percentage points, over prompts whose replies were scored in both arms, so that it can "
         "differ from the difference of the rates above. The last column is over all prompts: "
@@ -75,7 +75,8 @@ def task_gap_table(findings: ErrorFindings, title: str, results: StudyResults) -
     columns = {
         "Arm": [gap.arm for gap in gaps],
         "Task": [task_name(gap.task) for gap in gaps],
-        **_gap_columns(gaps),
+        **_names(gaps),
+        **gap_columns(gaps),
     }
     note = f"Percentage points. {_method_of_gaps(results)} {words_of_definition(findings)}"
     return make_table(title, columns, note, results.limited)
@@ -111,10 +112,7 @@ def adoption_table(results: StudyResults) -> Table:
     columns = {
         "Arm": [cell.arm for cell in cells],
         "Belief": [belief_name(Condition(None, cell.belief)) for cell in cells],
-        "Adopts": [_replies(cell.rate) for cell in cells],
-        **_by_grade_alone(cells, _replies),
-        "Of these cut": [str(cell.n_cut) for cell in cells],
-        "Adopts, without those cut": [_replies(cell.uncut) for cell in cells],
+        **adoption_columns(cells),
     }
     note = (
         f"{as_sentence(ADOPTION_DEFINITION)}. Under “asserts wrong” a reply takes over the user's "
@@ -122,6 +120,16 @@ def adoption_table(results: StudyResults) -> Table:
         f"treatments, told apart. {_method_of_rates(results)} {_on_audits(results)}"
     )
     return make_table("Adoption of what the user stated", columns, note, results.limited)
+
+
+def adoption_columns(cells: Sequence[AdoptionRate]) -> dict[str, list[str]]:
+    """Each adoption rate with its denominators; whose it is, the caller says before."""
+    return {
+        "Adopts": [_replies(cell.rate) for cell in cells],
+        **_by_grade_alone(cells, _replies),
+        "Of these cut": [str(cell.n_cut) for cell in cells],
+        "Adopts, without those cut": [_replies(cell.uncut) for cell in cells],
+    }
 
 
 def belief_table(findings: ErrorFindings, title: str, results: StudyResults) -> Table:
@@ -216,9 +224,9 @@ def _rate_columns(cells: Sequence[ErrorRate]) -> dict[str, list[str]]:
     }
 
 
-def _gap_columns(gaps: Sequence[Gap]) -> dict[str, list[str]]:
+def gap_columns(gaps: Sequence[Gap]) -> dict[str, list[str]]:
+    """Each gap with its intervals, denominators and bounds; whose it is, the caller says before."""
     return {
-        **_names(gaps),
         "Gap": [_prompts(gap.difference) for gap in gaps],
         "Bootstrap": [points_interval(gap.bootstrap) for gap in gaps],
         **_by_grade_alone(gaps, _prompts),

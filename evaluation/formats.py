@@ -4,6 +4,7 @@ Every number is shown with its interval and with what it counts; one that could 
 a sentence. Which numbers stand in which table, `report.py` and `check_tables.py` decide.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,8 +12,9 @@ from evaluation.statistics.agreement import Agreement
 from evaluation.statistics.columns import Condition
 from evaluation.statistics.intervals import count_of as count_of
 from evaluation.statistics.resampling import caution_in
-from evaluation.statistics.results import ArmPreference
 from study.records import Estimate
+
+_DEGREES = re.compile(r"t with (\d+) degrees? of freedom")
 
 
 @dataclass(frozen=True)
@@ -119,9 +121,9 @@ def of_items(estimate: Estimate, counted: str) -> str:
     return f"{counted} of {count_of(estimate.n_units, 'item')}"
 
 
-def by_raters(preference: ArmPreference) -> str:
+def by_raters(n_raters: int, n_items: int) -> str:
     """What a share of ratings counts: `ratings by 3 raters of 8 items`."""
-    return f"ratings by {count_of(preference.n_raters, 'rater')} of {count_of(preference.n_items, 'item')}"
+    return f"ratings by {count_of(n_raters, 'rater')} of {count_of(n_items, 'item')}"
 
 
 def condition_name(condition: Condition) -> str:
@@ -148,8 +150,28 @@ def belief_name(condition: Condition) -> str:
 
 def methods_of(estimates: Iterable[Estimate]) -> str:
     """How intervals were made, each way once, to follow `level_of`; empty where there is none."""
-    told = [estimate.method for estimate in estimates if estimate.low is not None]
-    return f": {'; '.join(dict.fromkeys(told))}" if told else ""
+    degrees: dict[str, list[int]] = {}
+    for estimate in estimates:
+        if estimate.low is not None:
+            found = _DEGREES.search(estimate.method)
+            way = _DEGREES.sub("t with {} degrees of freedom", estimate.method)
+            degrees.setdefault(way, []).extend([int(found[1])] if found else [])
+    told = [way.replace("{}", _from_to(numbers)) for way, numbers in degrees.items()]
+    return f": {'; '.join(told)}" if told else ""
+
+
+def _from_to(numbers: Sequence[int]) -> str:
+    if not numbers:
+        return ""
+    low, high = min(numbers), max(numbers)
+    return f"{low}" if low == high else f"{low} to {high}"
+
+
+def intervals_of(estimates: Sequence[Estimate]) -> str:
+    """How the intervals of a table were made, as a sentence of its own: it begins with the full stop of
+    the one before, and leaves out its own."""
+    methods = methods_of(estimates)
+    return f". {as_sentence(level_of(estimates[0].level))}{methods}" if methods else ""
 
 
 def level_of(level: float) -> str:

@@ -177,7 +177,8 @@ def _preference_table(results: StudyResults) -> Table:
     columns = {
         "Arm": [preference.arm for preference in preferences],
         "Called warmer": [
-            format_share(preference.warm_share, by_raters(preference)) for preference in preferences
+            format_share(preference.warm_share, by_raters(preference.n_raters, preference.n_items))
+            for preference in preferences
         ],
         "Called more accurate": [
             format_share(preference.accuracy_share, "ratings that could judge")

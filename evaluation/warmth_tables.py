@@ -11,14 +11,13 @@ from typing import Any
 
 from evaluation.formats import (
     Table,
-    as_sentence,
+    by_raters,
     count_of,
     format_points,
     format_share,
     format_value,
-    level_of,
+    intervals_of,
     make_table,
-    methods_of,
     words_of,
 )
 from evaluation.statistics.meter_agreement import MeterAgreement
@@ -101,7 +100,7 @@ def _share_table(validations: Validations, limited: str | None) -> Table:
     columns = {
         "Arm": [one.arm for one in validations],
         "Called warmer": [
-            format_share(one.share, _ratings(one.n_raters, one.n_items)) for one in validations
+            format_share(one.share, by_raters(one.n_raters, one.n_items)) for one in validations
         ],
         "Cohen's h": [_number(one.cohens_h, "ratings") for one in validations],
         "Called equal": [f"{one.n_ties} of {one.share.n}" for one in validations],
@@ -111,9 +110,9 @@ def _share_table(validations: Validations, limited: str | None) -> Table:
     }
     note = (
         "Share of ratings that call the arm's reply warmer than the original's, equal counting "
-        f"half{_intervals([one.share for one in validations])}. Cohen's h is the distance from "
+        f"half{intervals_of([one.share for one in validations])}. Cohen's h is the distance from "
         "one half: 0.2 is small, 0.5 medium, 0.8 large. Raters who call all pairs equal chose "
-        f"neither{_intervals([one.raters_above_half for one in validations])}. Those share items: with "
+        f"neither{intervals_of([one.raters_above_half for one in validations])}. Those share items: with "
         f"12 and 20 of them it held the truth in 91 to 98 % of drawn studies.{_SHARES_HELD}"
     )
     return make_table("Do people hear the arm as warmer?", columns, note, limited)
@@ -126,12 +125,12 @@ def _slice_table(validations: Validations, limited: str | None) -> Table:
         "By": [str(part.factor) for _, part in rows],
         "Name": [words_of(part.value) for _, part in rows],
         "Called warmer": [
-            format_share(part.share, _ratings(part.n_raters, part.n_items)) for _, part in rows
+            format_share(part.share, by_raters(part.n_raters, part.n_items)) for _, part in rows
         ],
     }
     note = (
         "Everything else is pooled, so that a task may be heard differently since its contexts "
-        f"differ{_intervals([part.share for _, part in rows])}.{_SHARES_HELD}"
+        f"differ{intervals_of([part.share for _, part in rows])}.{_SHARES_HELD}"
     )
     return make_table("Called warmer by task, context and belief", columns, note, limited)
 
@@ -173,7 +172,7 @@ def _side_table(validations: Validations, limited: str | None) -> Table:
         "Near 50 % of left replies, and an odds ratio near 1, when the side does not matter. "
         "Intercept and side are log-odds of a logistic model of the arm being called warmer, "
         "equal counting half; the last column is the arm's share by that model, were it left and "
-        f"right equally often{_intervals(estimates)}.{_MODELS_HELD}"
+        f"right equally often{intervals_of(estimates)}.{_MODELS_HELD}"
     )
     return make_table("Does the side sway the choice?", columns, note, limited)
 
@@ -207,7 +206,7 @@ def _length_table(validations: Validations, limited: str | None) -> Table:
         "the original's: its share if both replies were equally long, and how much higher the "
         "share is at the lengths that they have. Where the arm's reply is longer in all ratings, "
         "or shorter in all, the share at equal length lies outside of what was rated. Pairs with "
-        f"an empty reply have no ratio and are left out{_intervals(estimates)}.{_MODELS_HELD}"
+        f"an empty reply have no ratio and are left out{intervals_of(estimates)}.{_MODELS_HELD}"
     )
     return make_table("Does length explain the choice?", columns, note, limited)
 
@@ -237,7 +236,7 @@ def _fatigue_table(validations: Validations, limited: str | None) -> Table:
         "Quarters of each rater's ratings, in the order in which they came, over all arms. Same "
         "as others: the mean share of a pair's other ratings, of any quarter, that say the same "
         "of arm warmer, equal and original warmer. Ratings by raters with fewer than four are "
-        f"left out: {left_out or 'none'}{_intervals(estimates)}.{_MODELS_HELD}"
+        f"left out: {left_out or 'none'}{intervals_of(estimates)}.{_MODELS_HELD}"
     )
     return make_table("Do raters tire?", columns, note, limited)
 
@@ -257,7 +256,7 @@ def _guess_table(guesses: StyleGuesses, limited: str | None) -> Table:
     note = (
         "Raters are asked at the end which style was changed on purpose, once for all arms. One "
         "answer is to have no idea, so that there is no chance level among all; between warmer "
-        f"and cooler it is {100 * CHANCE_OF_TWO:g} %{_intervals(estimates)}. Of 12 to 60 raters it "
+        f"and cooler it is {100 * CHANCE_OF_TWO:g} %{intervals_of(estimates)}. Of 12 to 60 raters it "
         "holds the truth in 92 to 98 %, by what the share is."
     )
     return make_table("Can raters tell what was changed?", columns, note, limited)
@@ -279,23 +278,13 @@ def _meter_table(agreements: Mapping[str, MeterAgreement], limited: str | None) 
         "Share of ratings that say what the meter or judge says of the pair; ratings that call "
         "both equal, and pairs of which it is undecided, agree half. The area is the chance that "
         "of two pairs it puts the one higher in which most people chose the arm"
-        f"{_intervals([one.share for one in found] + [one.auc for one in found])}"
+        f"{intervals_of([one.share for one in found] + [one.auc for one in found])}"
         f"{'; seed ' + ', '.join(seeds) if seeds else ''}."
     )
     return make_table("Do meter and judge agree with people?", columns, note, limited)
-
-
-def _ratings(n_raters: int, n_items: int) -> str:
-    return f"ratings by {count_of(n_raters, 'rater')} of {count_of(n_items, 'item')}"
 
 
 def _number(estimate: Estimate, counted: str, digits: int = 3) -> str:
     if estimate.value is None:
         return estimate.method
     return f"{format_value(estimate, digits)}, n = {estimate.n} {counted}"
-
-
-def _intervals(estimates: Sequence[Estimate]) -> str:
-    """How the intervals of a table were made, as a sentence of its own; the full stop follows."""
-    methods = methods_of(estimates)
-    return f". {as_sentence(level_of(estimates[0].level))}{methods}" if methods else ""

@@ -38,9 +38,18 @@ _TIE = 0.15
 
 
 def draw_preferences(
-    random: np.random.Generator, n_raters: int, n_items: int, mean: float, dependence: float
+    random: np.random.Generator,
+    n_raters: int,
+    n_items: int,
+    mean: float,
+    dependence: float,
+    common: Floats | None = None,
 ) -> Preferences:
-    """1, 0.5 or 0 by a normal opinion; items and raters each hold `dependence` of its variance."""
+    """1, 0.5 or 0 by a normal opinion; items and raters each hold `dependence` of its variance.
+
+    Args:
+        common: shape (n_items,), with as much variance again: what an item has in other studies too.
+    """
     item = np.repeat(np.arange(n_items), 3)
     first = random.permutation(n_items) % n_raters
     apart = np.concatenate([[0], 1 + random.permutation(n_raters - 1)[:2]])
@@ -49,8 +58,10 @@ def draw_preferences(
         mean
         + dependence**0.5 * random.normal(size=n_items)[item]
         + dependence**0.5 * random.normal(size=n_raters)[rater]
-        + (1 - 2 * dependence) ** 0.5 * random.normal(size=len(item))
+        + (1 - (2 if common is None else 3) * dependence) ** 0.5 * random.normal(size=len(item))
     )
+    if common is not None:
+        opinion += common[item]
     values = np.where(np.abs(opinion) < _TIE, 0.5, (opinion > 0).astype(np.float64))
     return Preferences(values, item, rater)
 

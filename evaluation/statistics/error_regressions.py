@@ -2,8 +2,9 @@
 
 The study behind this product fitted error ~ arm + task and reported one effect in percentage
 points, with and without the length of replies held equal. Both stand here, and the same with the
-arm's products with context and belief. A study has one base model, so that model is no factor. The
-fit itself is in `logit.py`, effects in `marginal_effects.py`.
+arm's products with context and belief. A study has one base model, so that model is no factor; over
+several studies it is, in `pooled_studies.py`. The fit itself is in `logit.py`, effects in
+`marginal_effects.py`.
 """
 
 from collections.abc import Sequence

@@ -33,6 +33,7 @@ COMMANDS = [
     "plan",
     "simulate",
     "gate",
+    "pool",
     "benchmark",
     "import",
     "controls",
