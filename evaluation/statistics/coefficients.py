@@ -6,7 +6,9 @@ over items, so that `resampling.py` gives their intervals. Symbols follow Gwet, 
 Inter-Rater Reliability", 2014; the package irrCAC of R computes the same.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -33,9 +35,9 @@ from evaluation.statistics.resampling import (
     caution_of_alike,
     caution_of_few,
     collapse,
+    draw_sums,
     is_worst,
     leave_out,
-    resample,
     why_too_few,
 )
 from study.errors import BadTable
@@ -101,7 +103,24 @@ def agreement_of_counts(
     level: float = 0.95,
     cluster_ids: Ids | None = None,
 ) -> Estimate:
-    """A coefficient with a BCa interval from resampled items, or clusters of them.
+    """One of `coefficients_of_counts`."""
+    found = coefficients_of_counts(
+        [coefficient], counts, domain, seed, weights, resamples, level, cluster_ids
+    )
+    return found[coefficient]
+
+
+def coefficients_of_counts(
+    wanted: Sequence[Coefficient],
+    counts: Counts,
+    domain: Floats,
+    seed: int,
+    weights: Weights = "identity",
+    resamples: int = 1000,
+    level: float = 0.95,
+    cluster_ids: Ids | None = None,
+) -> dict[Coefficient, Estimate]:
+    """Coefficients with BCa intervals from the same resampled items, or clusters of them.
 
     Args:
         counts: shape (n_items, n_values); how many raters gave each item each value.
@@ -110,7 +129,7 @@ def agreement_of_counts(
         cluster_ids: shape (n_items,); those of one cluster are drawn together. None draws them
             one by one.
     Returns:
-        At most 1; 0 is chance, for percent agreement no agreement at all. n counts the ratings
+        Each at most 1; 0 is chance, for percent agreement no agreement at all. n counts the ratings
         of items rated at least twice. The value is None, and `method` says why, when no item
         has two ratings, or all ratings are equal and the coefficient corrects for chance. Fleiss'
         kappa has no interval, as alpha, where fewer than three items are unlike the commonest.
@@ -125,32 +144,52 @@ def agreement_of_counts(
     else:
         vectors, times = counts, np.ones(len(counts), dtype=np.int64)
     n_rated = vectors.sum(axis=1)
-    is_pairable = n_rated >= 2
-    pairable = vectors[is_pairable]
-    reason = why_undefined(pairable, int((n_rated > 0).sum()))
-    if reason and not (coefficient == "percent" and len(pairable)):
-        return not_estimable(reason, UNIT, level)
+    is_rated, is_pairable = n_rated > 0, n_rated >= 2
+    reason = why_undefined(vectors[is_pairable], int(is_rated.sum()))
     table = agreement_weights(domain, weights)
-    is_rated = n_rated > 0
     additions = _additions(vectors[is_rated], table)
     if cluster_ids is None:
         parts = collapse(additions, seed, times=times[is_rated])
     else:
         parts = collapse(additions, seed, cluster_ids[is_rated])
+    draws = _Draws(parts, seed, resamples)
     n = int(n_rated[is_pairable] @ times[is_pairable])
+    found = {}
+    for coefficient in wanted:
+        if reason and not (coefficient == "percent" and n):
+            found[coefficient] = not_estimable(reason, UNIT, level)
+        else:
+            drawn = _of_one(
+                coefficient, weights, draws, table, is_clustered=cluster_ids is not None
+            )
+            how = NAMES[coefficient] + ("" if weights == "identity" else f", {weights} weights")
+            found[coefficient] = _estimate(drawn, how, n, level)
+    return found
+
+
+def _of_one(
+    coefficient: Coefficient,
+    weights: Weights,
+    draws: "_Draws",
+    table: Floats,
+    *,
+    is_clustered: bool,
+) -> "_Resampled":
+    parts = draws.parts
 
     def statistic(sums: Floats) -> Floats:
         return _coefficients(coefficient, sums, table)
 
-    how = NAMES[coefficient] + ("" if weights == "identity" else f", {weights} weights")
-    disagreeing = parts.total * np.array([1.0, 0.0] + [1.0] * len(domain))
-    worst = float(statistic(disagreeing)[0])
-    caution = _caution(coefficient, weights, parts)
-    too_few = why_too_few(parts, UNIT) if coefficient == "fleiss" else ""
-    # several items together agree by degrees, whatever the weights
-    is_graded = weights != "identity" or cluster_ids is not None
-    drawn = _Resampled(parts, statistic, is_graded, worst, caution, too_few)
-    return _estimate(drawn, how, n, seed, resamples, level)
+    disagreeing = parts.total * np.array([1.0, 0.0] + [1.0] * len(table))
+    return _Resampled(
+        draws,
+        statistic,
+        # several items together agree by degrees, whatever the weights
+        is_graded=weights != "identity" or is_clustered,
+        worst=float(statistic(disagreeing)[0]),
+        caution=_caution(coefficient, weights, parts),
+        too_few=why_too_few(parts, UNIT) if coefficient == "fleiss" else "",
+    )
 
 
 def _caution(coefficient: Coefficient, weights: Weights, parts: Parts) -> str:
@@ -208,14 +247,14 @@ def cohen_kappa(
     by_chance = _chance_of_two(confusion[None] / n_items, table)
     worst = float(_beyond_chance(np.zeros(1), by_chance)[0])
     drawn = _Resampled(
-        parts,
+        _Draws(parts, seed, resamples),
         statistic,
         is_weighted or by_cluster is not None,
         worst,
         caution_of_alike(parts, UNIT) or (caution_of_few(parts, UNIT) if is_weighted else ""),
         why_too_few(parts, UNIT),
     )
-    return _estimate(drawn, how, n_items, seed, resamples, level)
+    return _estimate(drawn, how, n_items, level)
 
 
 def _chance_of_two(shares: Floats, weights: Floats) -> Floats:
@@ -224,10 +263,24 @@ def _chance_of_two(shares: Floats, weights: Floats) -> Floats:
 
 
 @dataclass(frozen=True)
+class _Draws:
+    """Resamples of what items add, drawn when the first coefficient asks for them."""
+
+    parts: Parts
+    seed: int
+    resamples: int
+
+    @cached_property
+    def sums(self) -> Floats:
+        """Shape (resamples, n_sums)."""
+        return np.concatenate(list(draw_sums(self.parts, self.seed, self.resamples)))
+
+
+@dataclass(frozen=True)
 class _Resampled:
     """What an interval is made from."""
 
-    parts: Parts
+    draws: _Draws
     statistic: Statistic
     is_graded: bool
     """Values agree by degrees."""
@@ -274,10 +327,8 @@ def _beyond_chance(p_a: Floats, p_e: Floats) -> Floats:
     return values
 
 
-def _estimate(
-    drawn: _Resampled, how: str, n: int, seed: int, resamples: int, level: float
-) -> Estimate:
-    parts, statistic = drawn.parts, drawn.statistic
+def _estimate(drawn: _Resampled, how: str, n: int, level: float) -> Estimate:
+    parts, statistic = drawn.draws.parts, drawn.statistic
     value = float(statistic(parts.total)[0])
     if value == 1 and (parts.n_units >= FEWEST_TOLD or not drawn.too_few):
         bounds = bounds_of_full_agreement(parts.n_units, drawn.worst, UNIT, level)
@@ -288,7 +339,7 @@ def _estimate(
     else:
         left_out = leave_out(parts, statistic)
         sample = Sample(parts, value, left_out, drawn.is_graded, UNIT, drawn.caution)
-        bounds = bca_bounds(resample(parts, statistic, seed, resamples), sample, level)
+        bounds = bca_bounds(statistic(drawn.draws.sums), sample, level)
     return Estimate(
         value=value,
         low=bounds.low,
@@ -298,5 +349,5 @@ def _estimate(
         n_units=parts.n_units,
         unit=UNIT,
         method=f"{how}; {bounds.method}",
-        seed=seed,
+        seed=drawn.draws.seed,
     )

@@ -138,14 +138,15 @@ def mean_share(values: Values, item_ids: Ids, rater_ids: Ids, level: float = 0.9
     check_values(values, item_ids, rater_ids, level=level)
     if not len(values):
         return not_estimable("no ratings yet", UNIT, level)
-    bounds = bounds_by_item_and_rater(values, item_ids, rater_ids, SHARE, level)
+    item, rater = index_units(item_ids), index_units(rater_ids)
+    bounds = bounds_by_item_and_rater(values, item.index, rater.index, SHARE, level)
     return Estimate(
         value=float(values.mean()),
         low=bounds.low,
         high=bounds.high,
         level=level,
         n=len(values),
-        n_units=min(index_units(item_ids).n, index_units(rater_ids).n),
+        n_units=min(item.n, rater.n),
         unit=UNIT,
         method=bounds.method,
         seed=None,

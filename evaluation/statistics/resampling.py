@@ -6,7 +6,7 @@ units. Where too many units differ, they are first put into bundles at random, a
 the interval then says so.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -117,15 +117,17 @@ def random_bundles(n_units: int, n_bundles: int, seed: int) -> Indices:
 
 def resample(parts: Parts, statistic: Statistic, seed: int, resamples: int) -> Floats:
     """The statistic of samples drawn with replacement, shape (resamples,)."""
+    return np.concatenate([statistic(sums) for sums in draw_sums(parts, seed, resamples)])
+
+
+def draw_sums(parts: Parts, seed: int, resamples: int) -> Iterator[Floats]:
+    """The sums of samples drawn with replacement, shape (n_drawn, n_sums) at a time."""
     n_drawn = int(parts.times.sum())
     random = np.random.default_rng(seed)
-    values = []
     step = max(1, _MAX_DRAWN // max(1, len(parts.times)))
     for start in range(0, resamples, step):
         size = min(step, resamples - start)
-        drawn = random.multinomial(n_drawn, parts.times / n_drawn, size=size)
-        values.append(statistic(drawn @ parts.sums))
-    return np.concatenate(values)
+        yield random.multinomial(n_drawn, parts.times / n_drawn, size=size) @ parts.sums
 
 
 def leave_out(parts: Parts, statistic: Statistic) -> Floats | None:

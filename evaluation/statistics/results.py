@@ -182,10 +182,8 @@ def compute_results(
     rated = preferences.table
     responses = read_responses(con)
     replies = code_replies(responses.table)
-    drawn, drawn_for_warmth = (
-        read_drawn_pairs(con, "reliability"),
-        read_drawn_pairs(con, "warmth"),
-    )
+    pairs = read_drawn_pairs(con)
+    drawn, drawn_for_warmth = pairs["reliability"], pairs["warmth"]
     heard = tuple(arm for arm in compared if arm in drawn_for_warmth)
     ours, paper_compat = (
         compute_error_findings(replies, arms, conditions, definition, seed, level)

@@ -19,7 +19,7 @@ from evaluation.statistics.coefficients import (
     WEIGHTS_OF_LEVEL,
     Coefficient,
     Weights,
-    agreement_of_counts,
+    coefficients_of_counts,
     cohen_kappa,
 )
 from evaluation.statistics.fine_scales import COARSE, alpha_of_fine_codes
@@ -90,9 +90,11 @@ def agreement_of_table(
         return _of_fine_scale(codes, level_of_measurement, seed, resamples, level)
     counts = codes.counts()
 
-    def of_counts(coefficient: Coefficient, weights: Weights = "identity") -> Estimate:
-        return agreement_of_counts(
-            coefficient, counts, codes.domain, seed, weights, resamples, level, codes.cluster
+    def of_counts(
+        *wanted: Coefficient, weights: Weights = "identity"
+    ) -> dict[Coefficient, Estimate]:
+        return coefficients_of_counts(
+            wanted, counts, codes.domain, seed, weights, resamples, level, codes.cluster
         )
 
     def of_two(weights: Weights) -> Estimate | None:
@@ -101,6 +103,7 @@ def agreement_of_table(
         confusion, by_cluster = confusion_of(codes, 0, 1), confusions_by_cluster(codes, 0, 1)
         return cohen_kappa(confusion, codes.domain, seed, weights, resamples, level, by_cluster)
 
+    found = of_counts("percent", "fleiss", "brennan_prediger")
     are_few = n_raters * (n_raters - 1) // 2 <= MOST_PAIRS_OF_RATERS
     return TableAgreement(
         level_of_measurement,
@@ -112,10 +115,10 @@ def agreement_of_table(
             if len(codes.values) <= COARSE
             else alpha_of_fine_codes(codes, level_of_measurement, seed, resamples, level)
         ),
-        percent=of_counts("percent"),
-        fleiss=of_counts("fleiss"),
-        gwet=of_counts("gwet", weights),
-        brennan_prediger=of_counts("brennan_prediger"),
+        percent=found["percent"],
+        fleiss=found["fleiss"],
+        gwet=of_counts("gwet", weights=weights)["gwet"],
+        brennan_prediger=found["brennan_prediger"],
         cohen=of_two("identity"),
         cohen_weighted=None if level_of_measurement == "nominal" else of_two(weights),
         n_raters=n_raters,

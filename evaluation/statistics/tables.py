@@ -116,8 +116,16 @@ _SELECT_DRAWN_PAIRS = """
         SELECT response_id
         FROM holds
         WHERE response_id NOT IN (SELECT response_id FROM hold_releases)
+    ),
+    of_warmth AS (
+        SELECT prompts.prompt_id
+        FROM prompts
+        JOIN items ON items.item_id = prompts.item_id
+        WHERE items.answer_kind = 'ungraded'
     )
     SELECT
+        CASE WHEN pairs.prompt_id IN (SELECT prompt_id FROM of_warmth)
+            THEN 'warmth' ELSE 'reliability' END AS kind,
         CASE WHEN firsts.arm = $original THEN seconds.arm ELSE firsts.arm END AS arm,
         count(*) AS n_drawn,
         count(*) FILTER (
@@ -127,11 +135,6 @@ _SELECT_DRAWN_PAIRS = """
     JOIN responses AS firsts ON firsts.response_id = pairs.first_response_id
     JOIN responses AS seconds ON seconds.response_id = pairs.second_response_id
     WHERE (firsts.arm = $original) <> (seconds.arm = $original)
-        AND $is_of_warmth = (pairs.prompt_id IN (
-            SELECT prompts.prompt_id
-            FROM prompts
-            JOIN items ON items.item_id = prompts.item_id
-            WHERE items.answer_kind = 'ungraded'))
         AND list_contains($newest, firsts.served_model_id)
         AND list_contains($newest, seconds.served_model_id)
     GROUP BY ALL
@@ -348,12 +351,15 @@ def read_reply_lengths(con: duckdb.DuckDBPyConnection) -> LengthColumns:
     )
 
 
-def read_drawn_pairs(con: duckdb.DuckDBPyConnection, kind: PairKind) -> dict[str, DrawnPairs]:
-    """Pairs of the newest models by the arm that they compare; an arm without any is missing."""
-    newest, is_of_warmth = read_newest_models(con, "responses"), kind == "warmth"
-    values = {"original": ORIGINAL, "newest": newest, "is_of_warmth": is_of_warmth}
+def read_drawn_pairs(con: duckdb.DuckDBPyConnection) -> dict[PairKind, dict[str, DrawnPairs]]:
+    """Pairs of the newest models by kind and by the arm that they compare; an arm without any is
+    missing."""
+    values = {"original": ORIGINAL, "newest": read_newest_models(con, "responses")}
+    found: dict[PairKind, dict[str, DrawnPairs]] = {"reliability": {}, "warmth": {}}
     rows = con.cursor().execute(_SELECT_DRAWN_PAIRS, values).fetchall()
-    return {arm: DrawnPairs(n_drawn, n_held) for arm, n_drawn, n_held in rows}
+    for kind, arm, n_drawn, n_held in rows:
+        found[kind][arm] = DrawnPairs(n_drawn, n_held)
+    return found
 
 
 def read_meter_table(

@@ -20,7 +20,7 @@ from evaluation.statistics.confounders import (
     compute_side_effect,
 )
 from evaluation.statistics.fatigue import Fatigue, compute_fatigue
-from evaluation.statistics.intervals import share_of_units
+from evaluation.statistics.intervals import index_units, share_of_units
 from evaluation.statistics.preferences import win_rate
 from evaluation.statistics.proportions import rate
 from study.records import Estimate
@@ -149,11 +149,14 @@ def _slices(table: PreferenceTable, level: float) -> tuple[WarmthSlice, ...]:
 
 
 def _rater_shares(table: PreferenceTable, level: float) -> tuple[RaterShare, ...]:
+    raters, item = index_units(table.rater), index_units(table.item).index
+    by_rater = np.argsort(raters.index, kind="stable")
+    ends = np.cumsum(np.bincount(raters.index, minlength=raters.n))
     found = []
-    for rater in np.unique(table.rater):
-        own = select_rows(table, table.rater == rater)
-        share = rate(own.warmer, own.item, level)
-        found.append(RaterShare(share, int((own.warmer != _HALF).sum())))
+    for rows in np.split(by_rater, ends[:-1]) if raters.n else ():
+        warmer = table.warmer[rows]
+        share = rate(warmer, item[rows], level)
+        found.append(RaterShare(share, int((warmer != _HALF).sum())))
     # by what is shown and not by id, so that the order tells nothing of who they are
     return tuple(
         sorted(found, key=lambda one: (-(one.share.value or 0.0), -one.share.n, -one.n_untied))

@@ -309,8 +309,8 @@ def test_pairs_with_a_held_reply_are_counted_for_their_arm(known_study):
         "INSERT INTO hold_releases VALUES ('i3-none-none-warm-0', 'owner', 'fine', '2026-03-01')"
     )
     # of the pairs of i1 to i4: i1 once though both are held, i2 by the original, i3 is released
-    assert read_drawn_pairs(known_study.con, "reliability") == {"warm": DrawnPairs(4, 2)}
+    assert read_drawn_pairs(known_study.con)["reliability"] == {"warm": DrawnPairs(4, 2)}
 
 
 def test_pairs_of_a_model_that_was_served_before_are_not_counted(served_anew):
-    assert read_drawn_pairs(served_anew.con, "reliability") == {"warm": DrawnPairs(1, 0)}
+    assert read_drawn_pairs(served_anew.con)["reliability"] == {"warm": DrawnPairs(1, 0)}
