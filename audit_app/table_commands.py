@@ -114,3 +114,60 @@ def error_rates(
         typer.echo(json.dumps(errors_as_json(found, missing_cells), indent=2))
     else:
         show_tables(errors_as_tables(found, missing_cells))
+
+
+@commands.command("judge-check")
+def judge_check(
+    file: FileArgument,
+    judge: Annotated[
+        str,
+        typer.Option("--judge", help="Column: 1 if the judge calls the reply an error; else 0."),
+    ],
+    human: Annotated[
+        str,
+        typer.Option("--human", help="Column: the same by people; empty if nobody labelled it."),
+    ],
+    arm: Annotated[
+        str | None, typer.Option("--arm", help="Column: which model version replied.")
+    ] = None,
+    reference: Annotated[
+        str | None, typer.Option("--reference", help="The arm that others are compared with.")
+    ] = None,
+    task: Annotated[str | None, typer.Option("--task", help="Column: task or set.")] = None,
+    item: Annotated[
+        str | None, typer.Option("--item", help="Column: the question; makes intervals clustered.")
+    ] = None,
+    chance: Annotated[
+        str | None,
+        typer.Option("--chance", help="Column: with what chance people were given the reply."),
+    ] = None,
+    again: Annotated[
+        list[str] | None,
+        typer.Option("--again", help="Column: the judge asked again; may be repeated."),
+    ] = None,
+    missing: MissingOption = None,
+    seed: SeedOption = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """How a judge errs beside people, and error rates corrected for it, of any table of replies.
+
+    One row per reply; an empty cell is no verdict of the judge, or a reply that nobody labelled.
+    People must have been given replies at random, all of an arm with one chance or each with that of
+    --chance. Where too few are labelled, or the judge is too poor, rates are not corrected and the
+    reason is told. docs/statistics.md has the keys of --json.
+
+    Example: warmth-audit judge-check labels.csv --judge gpt --human label --arm arm --reference original --item question
+    """
+    from evaluation.judge_tables import judge_as_json, judge_as_tables
+    from evaluation.outside_tables import read_outside_table
+    from evaluation.verdicts import JudgeColumns, check_verdicts
+
+    columns = JudgeColumns(judge, human, arm, reference, task, item, chance, tuple(again or ()))
+    table = read_outside_table(file, columns.names)
+    for name in (judge, human, *columns.again):
+        table = table.with_missing(name, missing or ())
+    found = check_verdicts(table, columns, seed)
+    if as_json:
+        typer.echo(json.dumps(judge_as_json(found), indent=2))
+    else:
+        show_tables(judge_as_tables(found))

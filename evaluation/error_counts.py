@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.outside_tables import (
+    MEANS_FALSE,
+    MEANS_TRUE,
     WORDS_FOR_MISSING,
     missing_remedy,
     open_outside_table,
@@ -75,8 +77,6 @@ class _Key:
 
 # what may be empty, and what it means then
 _EMPTY_MEANS = {"context": "none", "belief": "none"}
-_MEANS_ERROR = ("1", "1.0", "true", "yes")
-_MEANS_RIGHT = ("0", "0.0", "false", "no")
 # ways to write 0 or 1; a column with more different texts holds something else
 _MOST_SPELLINGS = 1000
 _MOST_CODES = 2**62
@@ -187,9 +187,9 @@ def _read_replies(con: duckdb.DuckDBPyConnection, path: Path, columns: ErrorColu
     for text, trimmed in spelled.items():
         if not trimmed:
             continue
-        if trimmed.lower() not in (*_MEANS_ERROR, *_MEANS_RIGHT):
+        if trimmed.lower() not in (*MEANS_TRUE, *MEANS_FALSE):
             _refuse_errors(con, path, columns)
-        meant[trimmed.lower() in _MEANS_ERROR].append(text)
+        meant[trimmed.lower() in MEANS_TRUE].append(text)
     is_error, is_right = (
         f"error IN ({', '.join(map(_quoted, meant[wrong])) or 'NULL'})" for wrong in (True, False)
     )
@@ -205,7 +205,7 @@ _SELECT_BAD_ERRORS = """
 
 
 def _refuse_errors(con: duckdb.DuckDBPyConnection, path: Path, columns: ErrorColumns) -> None:
-    known = ["", *_MEANS_ERROR, *_MEANS_RIGHT]
+    known = ["", *MEANS_TRUE, *MEANS_FALSE]
     row = con.execute(_SELECT_BAD_ERRORS, {"known": known}).fetchone()
     assert row is not None, "a count always has a row"
     first, number, n_rows = row

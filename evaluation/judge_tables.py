@@ -154,7 +154,8 @@ def _contrast_table(check: JudgeCheck, limited: str | None) -> Table:
     note = (
         f"Arm − {check.reference} in percentage points. Pooled calibration is less noisy, and wrong "
         f"where the judge errs otherwise on one arm. {as_sentence(level_of(check.level))}: delta "
-        "method with t, clustered on item."
+        "method with t, clustered on item. With 40 labels an arm PPI++ held the gap in 93 to 94 % of "
+        "drawn studies."
     )
     return make_table("Gap in error rate, corrected for the judge", columns, note, limited)
 

@@ -26,6 +26,8 @@ _READERS = {
 
 WORDS_FOR_MISSING = ("NA", "N/A", "NaN", "nan", "null", "NULL", "None")
 """What other programs write into the cell of a missing value."""
+MEANS_TRUE = ("1", "1.0", "true", "yes")
+MEANS_FALSE = ("0", "0.0", "false", "no")
 _DELIMITERS = ",;\t"
 
 
@@ -62,6 +64,43 @@ class OutsideTable:
                     f"{row} of the data; {missing_remedy(cell)}"
                 )
         return OutsideTable(self.path, self.columns | {name: cells})
+
+    def truths(self, name: str) -> NDArray[np.float64]:
+        """A column of 0 and 1, true and false or yes and no, shape (n_rows,); NaN where it is empty.
+
+        Raises:
+            BadTable: another cell; the message names the first.
+        """
+        found = np.full(len(self), np.nan)
+        for row, cell in enumerate(self.columns[name]):
+            if cell is None:
+                continue
+            word = str(cell).lower()
+            if word not in (*MEANS_TRUE, *MEANS_FALSE):
+                raise BadTable(
+                    "expected 0 or 1, true or false, yes or no, or an empty cell in column "
+                    f"{name!r} of {self.path.name}, got {str(cell)!r:.80} in row {row + 1} of the "
+                    "data; correct it"
+                )
+            found[row] = word in MEANS_TRUE
+        return found
+
+    def numbers(self, name: str) -> NDArray[np.float64]:
+        """A column of numbers, shape (n_rows,).
+
+        Raises:
+            BadTable: a cell is empty or no number; the message names the first.
+        """
+        found = np.zeros(len(self))
+        for row, cell in enumerate(self.columns[name]):
+            try:
+                found[row] = float(cell)
+            except (TypeError, ValueError):
+                raise BadTable(
+                    f"expected numbers in column {name!r} of {self.path.name}, got {cell!r:.80} in "
+                    f"row {row + 1} of the data; correct it"
+                ) from None
+        return found
 
     def refuse_empty(self, names: Sequence[str]) -> None:
         """Refuse rows in which one of these columns is empty.

@@ -30,6 +30,7 @@ COMMANDS = [
     "export",
     "agreement",
     "error-rates",
+    "judge-check",
     "plan",
     "simulate",
     "gate",

@@ -254,3 +254,24 @@ def test_agreement_where_nothing_agrees_has_no_interval_beside_its_value(tmp_pat
     assert any("leave out the value itself" in caution for caution in found["cautions"])
     assert "nothing is told of single values, raters and items" in found["note"]
     assert (found["unit"], found["level"]) == ("item", 0.95)
+
+
+def test_a_judge_is_held_beside_people(tmp_path):
+    path = tmp_path / "labels.csv"
+    rows = [
+        f"{arm},q{number},{int(number % 3 == 0)},{'' if number % 2 else int(number % 6 == 0)}"
+        for arm in ("original", "warm")
+        for number in range(60)
+    ]
+    path.write_text("arm,question,judge,people\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    named = ("--judge", "judge", "--human", "people", "--arm", "arm", "--item", "question")
+    done = warmth_audit("judge-check", path, *named, "--reference", "original", "--json")
+    found = json.loads(done.stdout)
+    assert found["format"] == "warmth-audit judge check 1"
+    assert [arm["n_labelled"] for arm in found["arms"]] == [30, 30]
+    # of even numbers those by three are those by six, so that the judge says what people say
+    assert found["overall"]["kappa"]["value"] == 1.0
+    shown = warmth_audit("judge-check", path, *named, "--reference", "original").stdout
+    assert "How the judge errs" in shown
+    bad = warmth_audit("judge-check", path, "--judge", "question", "--human", "people")
+    assert (bad.returncode, bad.stderr.count("\n")) == (2, 1)
