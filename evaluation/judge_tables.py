@@ -86,7 +86,9 @@ def _confusion_table(check: JudgeCheck, limited: str | None) -> Table:
         "Sensitivity is the share of people's errors that the judge finds, specificity the share "
         "of right replies that it clears. Kappa falls where errors are rare, AC1 hardly. "
         f"{as_sentence(level_of(check.level))}: Wilson on the effective number of replies, kappa "
-        "and AC1 on Fisher's scale, all clustered on item."
+        "and AC1 on Fisher's scale, all clustered on item. With 40 labels an arm they held the truth in 95 to "
+        "99 % of drawn studies; sensitivity in 92 to 93 % where people were given what the judge calls errors "
+        "twice as often."
     )
     return make_table("How the judge errs", columns, note, limited)
 
@@ -130,7 +132,8 @@ def _shift_table(check: JudgeCheck, limited: str | None) -> Table:
     note = (
         f"Arm − {check.reference}. A judge that errs otherwise on one arm makes a gap of its own. "
         f"{as_sentence(level_of(check.level))}: Wilson's of both arms, squared and added, clustered "
-        "on item; one of the two leaves out 0 by chance in up to one study of ten."
+        "on item; one of the two leaves out 0 by chance in up to one study of ten. They held the truth in 95 to "
+        "99 % of drawn studies, sensitivity in 93 % as above."
     )
     return make_table("Does the judge err otherwise on an arm?", columns, note, limited)
 
@@ -171,7 +174,8 @@ def _swap_table(flips: SwapFlips, limited: str | None) -> Table:
     note = (
         "Pairs that the judge answered twice, sides swapped. A flip is any other answer about the "
         "replies; one side twice is the other reply. Near 50 % left where the side draws neither "
-        f"way; {level_of(flips.flipped.level)}{methods_of([flips.flipped, flips.chose_left])}."
+        f"way; {level_of(flips.flipped.level)}{methods_of([flips.flipped, flips.chose_left])}. Those of left "
+        "held the truth in 95 to 98 % of drawn studies."
     )
     return make_table("Does the judge's answer hang on the side?", columns, note, limited)
 
@@ -188,7 +192,8 @@ def _consistency_table(consistency: SelfConsistency, limited: str | None) -> Tab
     note = (
         "Share of pairs of answers to the same input that agree. "
         f"{count_of(consistency.n_answers, 'answer')} that could be read; "
-        f"{level_of(consistency.agreeing.level)}{methods_of(estimates)}."
+        f"{level_of(consistency.agreeing.level)}{methods_of(estimates)}. Those of both shares held the "
+        "truth in 95 to 99 % of drawn studies."
     )
     return make_table("Does the judge agree with itself?", columns, note, limited)
 

@@ -30,7 +30,8 @@ Validations = Sequence[WarmthValidation]
 # docs/validity.md has the settings.
 _SHARES_HELD = " Intervals of shares near 0 or 1, and of ten items, held the truth in 92 to 94 % of drawn studies."
 _MODELS_HELD = (
-    " With 12 raters of 36 items intervals here held the truth in 92 to 96 % of drawn studies."
+    " Intervals here held the truth in 92 to 98 % of drawn studies of 12 and 20 raters, those of left "
+    "replies in 96 to 99 %."
 )
 
 
@@ -150,7 +151,7 @@ def _rater_table(validations: Validations, limited: str | None) -> Table:
     note = (
         "One row per rater and arm, the largest share first; the place says nothing of who it is. "
         "Intervals: Wilson on the effective number of ratings, clustered on item; on the number "
-        "of items where all ratings agree."
+        "of items where all ratings agree. They held the truth in 96 to 99 % of drawn studies."
     )
     return make_table("Called warmer by rater", columns, note, limited)
 
@@ -279,7 +280,8 @@ def _meter_table(agreements: Mapping[str, MeterAgreement], limited: str | None) 
         "both equal, and pairs of which it is undecided, agree half. The area is the chance that "
         "of two pairs it puts the one higher in which most people chose the arm"
         f"{intervals_of([one.share for one in found] + [one.auc for one in found])}"
-        f"{'; seed ' + ', '.join(seeds) if seeds else ''}."
+        f"{'; seed ' + ', '.join(seeds) if seeds else ''}. The area's held the truth in 96 to 97 % of "
+        "drawn studies."
     )
     return make_table("Do meter and judge agree with people?", columns, note, limited)
 

@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 
 from coverage import all_scenarios
-from coverage_tables import as_markdown
+from coverage_tables import as_markdown, coverage_of
 from scenarios.agreement import Rating, truth_of_unanimous, truths_of_nominal, truths_of_ranks
 from scenarios.judges import Judged, truths_of_judge
 from scenarios.made_outcomes import draw_outcomes, mean_of_preference, share_of_mean
@@ -120,6 +121,20 @@ def test_every_estimator_stands_in_one_row_of_what_users_see():
     }
     assert {name: len(found) for name, found in rows.items()} == dict.fromkeys(rows, 1)
     assert all(any(one.name in found for found in rows.values()) for one in SHOWN)
+
+
+def test_what_is_said_beside_an_interval_is_what_was_found():
+    cells = json.loads((ROOT / "benchmarks/coverage.json").read_text(encoding="utf-8"))["cells"]
+    for one in SHOWN:
+        found = [coverage_of([cell]) for cell in one.cells(cells)]
+        shares = [each.share for each in found if each.share is not None and each.n >= 100]
+        short = [each for each in found if each.is_short and each.n >= 100]
+        assert one.said or not short, one.name
+        assert one.said or coverage_of(one.cells(cells)).share < 0.97, one.name
+        told = re.search(r"(\d+) to (\d+) %$", one.said)
+        if told:
+            assert int(told[1]) / 100 <= min(shares) + 0.005, one.name
+            assert max(shares) - 0.005 <= int(told[2]) / 100, one.name
 
 
 def test_the_share_of_null_studies_that_are_flagged_is_told():
