@@ -83,7 +83,7 @@ def _method_notes(
         told_words = (f"{as_sentence(name)}: {said}." for name, said in words.items())
         yield MethodNote("Definitions", tuple(told_words))
     yield MethodNote(
-        f"How {level_of(told.level)} were made", tuple(_methods_in((told, report.controls)))
+        f"How {level_of(told.level)} were made", tuple(methods_in((told, report.controls)))
     )
     yield MethodNote("Seed", (f"{told.seed}, of the resampling",))
     yield MethodNote("SHA-256 of the settings", (settings.sha256,))
@@ -92,7 +92,7 @@ def _method_notes(
     yield MethodNote("Made with", (", ".join(packages),))
 
 
-def _methods_in(record: Any) -> list[str]:
+def methods_in(record: Any) -> list[str]:
     """Each way in which an interval was made, once, the most frequent first.
 
     Ways that differ in a number alone, such as degrees of freedom, are told with its range.

@@ -4,7 +4,7 @@ Nothing is computed and nothing judged here: whether an interval holds the value
 is read off its bounds. The arm told of is the warm one, or the first that is compared.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from evaluation.formats import as_sentence, count_of, format_points, format_share, signed
@@ -50,10 +50,11 @@ def tell_findings(results: StudyResults) -> list[str]:
     arm = main_arm(results)
     if arm is None:
         return [asked, "No arm is compared with the original yet."]
+    preference = _preference_of(results, arm)
     return [
         asked,
-        _tell_gap(arm, _gap_of(results, arm)),
-        _tell_warmth(_preference_of(results, arm)),
+        tell_gap(arm, _gap_of(results, arm)),
+        tell_warmth(arm, preference.warm_share, preference.n_raters),
     ]
 
 
@@ -77,15 +78,7 @@ def key_figures(results: StudyResults) -> list[KeyFigure]:
     preference = _preference_of(results, arm)
     adoption = {cell.arm: cell.rate for cell in results.adoption}
     gap = _gap_of(results, arm)
-    figures = [
-        _figure(
-            f"more errors, {arm} − {ORIGINAL}",
-            gap.difference,
-            _points,
-            f"of {gap.n_prompts:,} prompts",
-        ),
-        _figure(f"called warmer, {arm}", preference.warm_share, _share, _HALF),
-    ]
+    figures = [gap_figure(arm, gap), warmth_figure(arm, preference.warm_share)]
     if arm in adoption:
         of_original = adoption[ORIGINAL].value if ORIGINAL in adoption else None
         beside = "" if of_original is None else f"; {ORIGINAL} {_share(of_original)}"
@@ -96,13 +89,29 @@ def key_figures(results: StudyResults) -> list[KeyFigure]:
     return figures
 
 
+def gap_figure(arm: str, gap: Gap) -> KeyFigure:
+    """What an arm costs in errors, large."""
+    counted = f"of {gap.n_prompts:,} prompts"
+    return _figure(f"more errors, {arm} − {ORIGINAL}", gap.difference, _points, counted)
+
+
+def warmth_figure(arm: str, found: Estimate) -> KeyFigure:
+    """How often people called an arm the warmer one, large."""
+    return _figure(f"called warmer, {arm}", found, _share, _HALF)
+
+
 def main_arm(results: StudyResults) -> str | None:
     """The arm that stands for the study; None when none is compared."""
-    compared = [arm for arm in results.arms if arm != ORIGINAL]
+    return main_of([arm for arm in results.arms if arm != ORIGINAL])
+
+
+def main_of(compared: Sequence[str]) -> str | None:
+    """The warm arm, or the first that is compared; None when none is."""
     return _MAIN_ARM if _MAIN_ARM in compared else next(iter(compared), None)
 
 
-def _tell_gap(arm: str, gap: Gap) -> str:
+def tell_gap(arm: str, gap: Gap) -> str:
+    """What an arm costs in errors, as a sentence, and whether the interval leaves it open."""
     found = gap.difference
     if found.value is None:
         return f"What {arm} costs is {found.method}."
@@ -125,11 +134,15 @@ def _tell_unscored(gap: Gap) -> str:
     )
 
 
-def _tell_warmth(preference: ArmPreference) -> str:
-    found = preference.warm_share
+def tell_warmth(arm: str, found: Estimate, n_raters: int) -> str:
+    """Whether people hear an arm as warmer, as a sentence.
+
+    Args:
+        found: the share of ratings that call its reply the warmer one.
+    """
     if found.value is None:
-        return f"Whether people hear {preference.arm} as warmer is {found.method}."
-    told = _unbroken(format_share(found, f"ratings by {count_of(preference.n_raters, 'rater')}"))
+        return f"Whether people hear {arm} as warmer is {found.method}."
+    told = _unbroken(format_share(found, f"ratings by {count_of(n_raters, 'rater')}"))
     verdict = _side_of(
         found,
         0.5,
@@ -137,7 +150,7 @@ def _tell_warmth(preference: ArmPreference) -> str:
         below="people hear it as the colder one",
     )
     return (
-        f"People called the {preference.arm} arm's reply the warmer one, equal counting half, in "
+        f"People called the {arm} arm's reply the warmer one, equal counting half, in "
         f"{told}: {verdict}."
     )
 

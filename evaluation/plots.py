@@ -42,7 +42,7 @@ from study.records import Estimate
 
 _MOST_CONDITIONS = 12
 _VALUE = NUMBER_COLUMNS.index("value")
-_GAP_SCALE = Scale(
+GAP_SCALE = Scale(
     axis="more errors than the original, percentage points",
     factor=1,
     form="{:+.1f}",
@@ -52,6 +52,7 @@ _GAP_SCALE = Scale(
     reference=0,
     is_bounded=False,
 )
+"""Of differences in error rate, in the unit of a `Gap`."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def plot_gaps(results: StudyResults, arm: str) -> Plot:
         f"{_lines_of(results)}"
     )
     title = f"Gap in error rate, {arm} − original"
-    chart = Chart(title, groups, _GAP_SCALE, "point", note, results.limited)
+    chart = Chart(title, groups, GAP_SCALE, "point", note, results.limited)
     return make_plot(f"gap-{results.arms.index(arm)}", chart)
 
 
@@ -117,7 +118,7 @@ def plot_gaps_of_arms(results: StudyResults) -> Plot:
     )
     note = f"Over all prompts. {_lines_of(results)}"
     title = "Gap in error rate, every arm − original"
-    chart = Chart(title, (Group("", rows),), _GAP_SCALE, "point", note, results.limited)
+    chart = Chart(title, (Group("", rows),), GAP_SCALE, "point", note, results.limited)
     return make_plot("gap-arms", chart)
 
 

@@ -24,7 +24,7 @@ from evaluation.statistics.pooled_studies import ModelGap, PooledStudies
 from study.records import PairKind
 
 POOL_FORMAT = "warmth-audit pool 1"
-_KINDS: dict[PairKind, str] = {"reliability": "pairs of questions", "warmth": "warmth pairs"}
+KINDS: dict[PairKind, str] = {"reliability": "pairs of questions", "warmth": "warmth pairs"}
 _NOTHING_MISSING = MissingCells({}, {})
 
 
@@ -106,9 +106,9 @@ def pooled_as_tables(found: PooledStudies, notes: PooledNotes) -> list[Table]:
 def _share_table(found: PooledStudies, notes: PooledNotes) -> Table:
     shares = found.shares
     columns = {
-        "Model": [_model(one.model) for one in shares],
+        "Model": [model_name(one.model) for one in shares],
         "Arm": [one.arm for one in shares],
-        "Of": [_KINDS[one.kind] for one in shares],
+        "Of": [KINDS[one.kind] for one in shares],
         "Called warmer": [
             format_share(one.share, by_raters(one.n_raters, one.n_items)) for one in shares
         ],
@@ -130,7 +130,7 @@ def _share_table(found: PooledStudies, notes: PooledNotes) -> Table:
 def _gap_table(found: PooledStudies, notes: PooledNotes) -> Table:
     gaps = found.gaps
     columns = {
-        "Model": [_model(one.model) for one in gaps],
+        "Model": [model_name(one.model) for one in gaps],
         "Arm": [one.gap.arm for one in gaps],
         **gap_columns([one.gap for one in gaps]),
     }
@@ -149,7 +149,7 @@ def _gap_table(found: PooledStudies, notes: PooledNotes) -> Table:
 
 def _adoption_table(found: PooledStudies, notes: PooledNotes) -> Table:
     columns = {
-        "Model": [_model(one.model) for one in found.adoption],
+        "Model": [model_name(one.model) for one in found.adoption],
         "Arm": [one.adoption.arm for one in found.adoption],
         **adoption_columns([one.adoption for one in found.adoption]),
     }
@@ -162,7 +162,7 @@ def _adoption_table(found: PooledStudies, notes: PooledNotes) -> Table:
 
 def _words_of_pooling(notes: PooledNotes) -> str:
     words = (
-        "“All” counts each rating, prompt or reply once, so that a model "
+        "“All models” counts each rating, prompt or reply once, so that a model "
         "with more of them weighs more; its interval is of these models, not of models at large."
     )
     if notes.differing:
@@ -170,5 +170,6 @@ def _words_of_pooling(notes: PooledNotes) -> str:
     return " ".join([words, *notes.left_out])
 
 
-def _model(name: str | None) -> str:
-    return "all" if name is None else name
+def model_name(name: str | None) -> str:
+    """A model, or `all models`."""
+    return "all models" if name is None else name

@@ -86,6 +86,9 @@ class ModelAdoption:
 class PooledStudies:
     """Several models, each by itself and all together."""
 
+    compared: tuple[str, ...]
+    """Arms beside the original, of any model; in alphabetical order."""
+
     models: tuple[str, ...]
     """In the order in which they were given."""
     definition: str
@@ -101,6 +104,8 @@ class PooledStudies:
     """Per compared arm: over all models, then by model."""
     adoption: tuple[ModelAdoption, ...]
     """Per arm, the original too; none where no user asserted a wrong answer."""
+    n_replies: int
+    """To questions, of all models and arms."""
     errors: TableErrors | None
     """Rates by model, task, context and belief, and the regression with the model as a factor; None
     where no reply was scored of any original."""
@@ -140,6 +145,7 @@ def pool_studies(
     }
     asserted = ASSERTS_WRONG in coded.cell.belief.names
     return PooledStudies(
+        compared=tuple(compared),
         models=tuple(models),
         definition=definition.name,
         seed=seed,
@@ -160,6 +166,7 @@ def pool_studies(
             for model, table in of_replies
             if asserted
         ),
+        n_replies=len(coded),
         errors=_errors(together, coded, model, definition, level),
     )
 

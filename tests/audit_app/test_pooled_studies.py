@@ -71,6 +71,19 @@ def test_two_studies_are_told_by_model_and_together(studies):
     assert "Gaps by model" in told
 
 
+def test_one_file_shows_them_with_a_figure_of_each(studies):
+    done = warmth_audit("pool", "s1", "s2", "--html", "--to", "out", cwd=studies)
+    assert done.returncode == 0, done.stderr
+    page = (studies / "out" / "report.html").read_text(encoding="utf-8")
+    assert "2 base models together" in page
+    assert page.count("<figure>") == 3
+    assert "study s1, SHA-256 of its settings" in page
+    assert "http" not in page.replace("http://www.w3.org/", "").replace("http-equiv", "")
+    assert {"gap-models.svg", "gap-models.png", "gap-models.csv"} <= {
+        file.name for file in (studies / "out" / "figures").iterdir()
+    }
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [

@@ -9,6 +9,7 @@ from graded_study import study_of
 from made_ratings import approx_record, make_ratings, plain, shuffle
 
 from evaluation.pooled_reports import PooledNotes, pooled_as_json, pooled_as_tables
+from evaluation.pooled_sections import pooled_figures, pooled_sections, tell_pooled
 from evaluation.statistics.columns import select_rows
 from evaluation.statistics.error_rates import EVERYTHING
 from evaluation.statistics.gaps import compute_gaps
@@ -128,6 +129,10 @@ def test_studies_without_ratings_or_replies_say_so():
     empty = [tables_of(name, study_of(ARMS, 0)) for name in "ab"]
     found = pool_studies(empty, OURS, seed=1)
     assert (found.shares, found.gaps, found.adoption, found.errors) == ((), (), (), None)
+    assert next(section.said for section in pooled_sections(found, NO_NOTES)) == (
+        "Not estimable because no arm beside an original has replies or ratings.",
+    )
+    assert tell_pooled(found)[1] == "No arm is compared with an original yet."
     told = pooled_as_tables(found, NO_NOTES)
     assert [table.rows for table in told] == [
         (("nobody has rated yet",),),
@@ -151,6 +156,18 @@ def test_fewer_than_two_models_and_one_name_for_two_are_refused(names):
     studies = [tables_of(name, study_of(ARMS, 2)) for name in names]
     with pytest.raises(BadTable, match="at least two studies, each of another model"):
         pool_studies(studies, OURS, seed=1)
+
+
+def test_every_model_stands_in_each_figure_and_what_all_say_in_three_sentences(pooled):
+    sections = pooled_sections(pooled, NO_NOTES)
+    for section in sections[:-1]:
+        (plot,) = section.plots
+        assert {"all models", "one", "two"} <= {cell for row in plot.data.rows for cell in row}
+    asked, cost, heard = tell_pooled(pooled)
+    assert asked == "2 base models (one, two) gave 40 replies in all their arms."
+    assert cost.startswith("Over all models: on the same prompts the warm arm's error rate differs")
+    assert "100.0\u00a0%" in heard
+    assert [figure.value for figure in pooled_figures(pooled)] == ["+20.0 pp", "100.0 %"]
 
 
 def test_what_differs_and_what_is_left_out_stands_below_every_table(pooled):
