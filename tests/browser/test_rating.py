@@ -21,6 +21,7 @@ from study_server import (
 
 from audit_app.forms import question_order
 from audit_app.study_events import record_event
+from evaluation.statistics.results import compute_results
 from study.progress import StageProgress
 
 pytestmark = pytest.mark.browser
@@ -96,6 +97,37 @@ def order_of(page: Page) -> list[str]:
 
 def kept(page: Page) -> None:
     expect(page.get_by_text("Draft kept")).to_be_visible()
+
+
+def test_warmth_pairs_are_rated_among_the_others_and_counted_apart(
+    tmp_path: Path, open_page: OpenPage
+):
+    with serve_rating(tmp_path, repeat_share=0) as study:
+        fill_study(study.con, plain_replies(4))
+        asked = study.rows(
+            "SELECT text FROM prompts WHERE item_id IN (SELECT item_id FROM items ORDER BY item_id LIMIT 2)"
+        )
+        study.con.execute("""
+            UPDATE items SET task = 'warmth', answer_kind = 'ungraded'
+            WHERE item_id IN (SELECT item_id FROM items ORDER BY item_id LIMIT 2)""")
+        page = open_page(study.link("annotator", "ada"))
+        met = []
+        for number in range(1, 5):
+            heading(page, f"Pair {number} of 4")
+            met.append(page.locator("main").inner_text())
+            assert "warmth" not in page.url
+            # what is asked of a pair does not tell of which kind it is
+            assert order_of(page) == [
+                n for n in question_order("pair", "ada", 7) if n != "both_bad"
+            ]
+            rate(page, "1", "1")
+        page.wait_for_url("**/finish/")
+        assert all(any(text in shown for shown in met) for (text,) in asked)
+        results = compute_results(study.con, seed=7)
+        kinds = (results.preferences, results.warmth_pairs)
+        assert [[one.n_pairs for one in of_kind] for of_kind in kinds] == [[2], [2]]
+        assert [[one.n_ratings for one in of_kind] for of_kind in kinds] == [[2], [2]]
+        assert results.n_warmth_replies == 4
 
 
 def test_ten_pairs_are_rated_by_keyboard_over_a_refresh(tmp_path: Path, open_page: OpenPage):
