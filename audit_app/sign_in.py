@@ -14,12 +14,12 @@ from datetime import datetime
 from typing import Any, get_args
 
 import duckdb
-import gradio as gr
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from audit_app.links import Link, is_used, is_void, read_link_token, use_link
 from audit_app.pages.welcome import confirm_page, welcome_page
+from audit_app.quick_gradio import gr
 from audit_app.raters import let_in, read_standing
 from audit_app.throttle import SignInThrottle
 from study.errors import NotAllowed

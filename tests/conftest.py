@@ -23,6 +23,9 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
 ]
 
+# as the command sets it for itself: threads of torch that spin while they wait hold up the tests
+# beside them
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # how long an example or a page takes says how busy the machine is
 expect.set_options(timeout=30_000)
 # a change is held to the same examples each time; `make soak` draws new ones, and more
@@ -32,8 +35,8 @@ settings.load_profile("same")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that train or ask models first, or one of them would run on alone at the end."""
-    long = {item.path for item in items if item.get_closest_marker("model")}
+    """Files that train, ask models or are slow first, or one would run on alone at the end."""
+    long = {item.path for item in items if any(map(item.get_closest_marker, ("model", "slow")))}
     items.sort(key=lambda item: item.path not in long)
 
 

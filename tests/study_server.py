@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 import httpx
 import uvicorn
+from new_study import open_new_study
 
 from audit_app.app import AppKeys, build_app
 from audit_app.flags import raise_by_rule
@@ -26,8 +27,7 @@ from audit_app.rater_texts import read_rater_texts
 from audit_app.raters import invite
 from audit_app.stages import StageBoard
 from study.commits import GroupCommit
-from study.database import close, open_for_writing, transaction
-from study.migrations import migrate
+from study.database import close, transaction
 from study.records import Role
 from study.settings import Settings
 
@@ -215,8 +215,7 @@ class ServedStudy:
 @contextlib.contextmanager
 def serve_study(file: Path, settings: Settings = SETTINGS) -> Iterator[ServedStudy]:
     """Make an empty study and serve its app until the test ends."""
-    con = open_for_writing(file, "a test")
-    migrate(con)
+    con = open_new_study(file)
     stages = StageBoard()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         running = _Running(con, settings, stages, listener)

@@ -1,13 +1,12 @@
 """What the documents say is so: commands, options, links and counts."""
 
 import re
-import subprocess
-import sys
 from dataclasses import fields
 from pathlib import Path
 from typing import get_args
 
 import pytest
+from command_line import run_command
 from made_choice import make_choice
 
 from audit_app.control_stage import CONTROL_ARMS
@@ -63,12 +62,8 @@ def code_of(name):
 
 
 def help_of(command):
-    done = subprocess.run(
-        [sys.executable, "-m", "audit_app", command, "--help"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = run_command(command, "--help")
+    assert done.returncode == 0
     return done.stdout
 
 

@@ -7,6 +7,7 @@ Training reads the folder in `lora.py`; serving reads it on the other floor.
 """
 
 import contextlib
+import functools
 import importlib.util
 import io
 import json
@@ -15,8 +16,10 @@ import os
 import shutil
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 from study.errors import BadInput, DiskFull, MissingExtra
 from study.model_files import MODEL_FILES, combined_sha256, file_sha256, hash_files
@@ -158,7 +161,7 @@ def _find_gguf() -> Path:
 
 def _convert(gguf: Path, target: Path) -> None:
     try:
-        import gguf as _needed_by_transformers  # noqa: F401
+        import gguf as reading
         import torch
         from safetensors import SafetensorError
         from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM
@@ -169,7 +172,7 @@ def _convert(gguf: Path, target: Path) -> None:
         ) from error
     try:
         # transformers draws progress bars here that no switch turns off
-        with contextlib.redirect_stderr(io.StringIO()):
+        with contextlib.redirect_stderr(io.StringIO()), _each_once(reading):
             packed = AutoModelForCausalLM.from_pretrained(
                 gguf.parent, gguf_file=gguf.name, dtype=torch.float32
             )
@@ -177,8 +180,10 @@ def _convert(gguf: Path, target: Path) -> None:
             # a model that was read from GGUF refuses to be saved: its weights move into a fresh one
             config = packed.config.to_dict()
             config.pop("quantization_config", None)
-            plain = LlamaForCausalLM(LlamaConfig.from_dict(config))
-            plain.load_state_dict(packed.state_dict())
+            with torch.device("meta"):  # nothing is drawn that would be overwritten
+                plain = LlamaForCausalLM(LlamaConfig.from_dict(config))
+            plain.load_state_dict(packed.state_dict(), assign=True)
+            plain.tie_weights()
             plain.to(torch.bfloat16).save_pretrained(target)
             tokenizer.save_pretrained(target)
     except (OSError, SafetensorError) as error:
@@ -193,6 +198,24 @@ def _convert(gguf: Path, target: Path) -> None:
         ) from error
     for file in target.iterdir():
         file.chmod(0o644)  # safetensors writes 0600; a server may run as another user
+
+
+@contextlib.contextmanager
+def _each_once(reading: ModuleType) -> Iterator[None]:
+    """What transformers asks of gguf anew is remembered, which is a third of the whole time.
+
+    It reads the file for the configuration, the weights and the tokenizer, and makes the table of
+    tensor names for each of 397 modules.
+    """
+    asked = ("GGUFReader", "get_tensor_name_map")
+    as_it_was = {name: getattr(reading, name) for name in asked}
+    for name, function in as_it_was.items():
+        setattr(reading, name, functools.cache(function))
+    try:
+        yield
+    finally:
+        for name, function in as_it_was.items():
+            setattr(reading, name, function)
 
 
 def _downloaded_folder(name: str, cache: Path, report: Report) -> Path:

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import duckdb
-import gradio as gr
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from audit_app.audits import (
@@ -28,6 +27,7 @@ from audit_app.pages.frame import (
     build_card_page,
     sentence_for,
 )
+from audit_app.quick_gradio import gr
 from audit_app.sign_in import Admit
 from audit_app.unblinding import tell_arms
 from study.errors import NotAllowed, StudyError

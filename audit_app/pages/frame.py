@@ -16,11 +16,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
+from audit_app.quick_gradio import gr
 from audit_app.sign_in import Admit, caller, signed_in_as
 from study.errors import BadInput, BadTable, StudyError
 from study.records import Role

@@ -11,7 +11,6 @@ from functools import partial
 from typing import Any
 
 import duckdb
-import gradio as gr
 
 from audit_app.links import make_link_token, renew_link
 from audit_app.overview import read_people
@@ -20,6 +19,7 @@ from audit_app.pages.markup import link_html, said_html
 from audit_app.pages.owner_parts import people_html, quality_html
 from audit_app.pages.sections import Section, act_on, new_choice, new_html
 from audit_app.pages.shelf import QualityShelf
+from audit_app.quick_gradio import gr
 from audit_app.rater_notes import check_note, read_notes, save_note
 from audit_app.raters import invite
 from audit_app.seating import RaterProgress

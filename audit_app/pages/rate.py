@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
-import gradio as gr
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -23,6 +22,7 @@ from audit_app.pages.frame import (
     build_card_page,
     sentence_for,
 )
+from audit_app.quick_gradio import gr
 from audit_app.ratings import Answers
 from audit_app.remarks import RemarkWords
 from audit_app.sign_in import signed_in_as

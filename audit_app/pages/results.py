@@ -13,7 +13,6 @@ from functools import partial
 from typing import Any
 
 import duckdb
-import gradio as gr
 
 from audit_app.holds import count_holds, list_holds, release
 from audit_app.item_progress import list_items, read_study_progress
@@ -34,6 +33,7 @@ from audit_app.pages.owner_parts import (
 from audit_app.pages.people import PeopleDesk, build_people
 from audit_app.pages.sections import Section, act_on, new_choice, new_html, show_on
 from audit_app.pages.shelf import ResultsShelf
+from audit_app.quick_gradio import gr
 from audit_app.stages import StageBoard
 from audit_app.standings import Standings
 from audit_app.study_events import (

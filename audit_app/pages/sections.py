@@ -8,10 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import gradio as gr
-
 from audit_app.pages.frame import PRIVATE
 from audit_app.pages.markup import said_html
+from audit_app.quick_gradio import gr
 from audit_app.sign_in import Admit, caller
 from study.errors import StudyError
 

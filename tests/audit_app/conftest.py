@@ -6,10 +6,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from new_study import open_new_study
 
 from audit_app.flags import raise_by_rule
-from study.database import close, open_for_writing, transaction
-from study.migrations import migrate
+from study.database import close, transaction
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -112,8 +112,7 @@ def study_file(tmp_path: Path) -> Path:
 @pytest.fixture
 def con(study_file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The app's connection to a migrated, empty study."""
-    con = open_for_writing(study_file, command="pytest")
-    migrate(con)
+    con = open_new_study(study_file)
     yield con
     close(con, study_file)
 

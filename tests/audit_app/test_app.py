@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import get_args
 
-import gradio as gr
 import httpx
 import pytest
 from study_server import INSERT_PROMPT, ServedStudy, fill_study, plain_replies
 
 from audit_app.pages.frame import new_blocks
+from audit_app.quick_gradio import gr
 from audit_app.study_events import record_event
 from study.records import Role
 

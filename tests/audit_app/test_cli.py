@@ -1,7 +1,6 @@
 """The command as a shell sees it: exit statuses, one-sentence errors, help."""
 
 import json
-import os
 import re
 import socket
 import subprocess
@@ -9,10 +8,11 @@ import sys
 from datetime import UTC, datetime
 
 import pytest
+from command_line import run_command
+from new_study import open_new_study
 
 from audit_app.study_events import read_events, record_event
 from study.database import close, open_for_writing
-from study.migrations import migrate
 
 COMMANDS = [
     "demo",
@@ -42,17 +42,6 @@ COMMANDS = [
 STUDY = 'name = "pilot"\nquestion = "Does warmth cost accuracy?"\nseed = 7\n'
 
 
-def warmth_audit(*arguments, cwd, columns=80):
-    return subprocess.run(
-        [sys.executable, "-m", "audit_app", *arguments],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        env=os.environ | {"COLUMNS": str(columns)},
-        timeout=120,
-    )
-
-
 @pytest.fixture
 def study(tmp_path):
     folder = tmp_path / "studies" / "pilot"
@@ -70,7 +59,7 @@ def one_sentence(done):
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself_with_an_example_and_loses_no_word(command, tmp_path):
-    done = warmth_audit(command, "--help", cwd=tmp_path, columns=200)
+    done = run_command(command, "--help", cwd=tmp_path, columns=200)
     assert done.returncode == 0
     assert f"Example: warmth-audit {command}" in " ".join(done.stdout.split())
     # square brackets are markup to what prints help: an unescaped [gate] leaves two spaces
@@ -79,26 +68,27 @@ def test_every_command_explains_itself_with_an_example_and_loses_no_word(command
 
 
 def test_the_help_of_the_gate_names_its_section(tmp_path):
-    told = warmth_audit("gate", "--help", cwd=tmp_path).stdout
+    told = run_command("gate", "--help", cwd=tmp_path).stdout
     assert "the limits in [gate] of its study.toml" in " ".join(told.split())
 
 
-def test_a_missing_study_is_wrong_use(tmp_path):
-    done = warmth_audit("grade", "--study", "nowhere", cwd=tmp_path)
-    assert done.returncode == 2
+def test_a_missing_study_is_wrong_use_and_a_process_ends_so(tmp_path):
+    command = [sys.executable, "-m", "audit_app", "grade", "--study", "nowhere"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=120)
+    assert (done.returncode, done.stdout) == (2, "")
     assert "warmth-audit demo" in one_sentence(done)
 
 
 def test_a_broken_study_file_is_wrong_input(study):
     (study / "study.toml").write_text(STUDY + "seed = 8\n", encoding="utf-8")
-    done = warmth_audit("run", "--study", str(study), cwd=study)
+    done = run_command("run", "--study", str(study), cwd=study)
     assert done.returncode == 2
     assert "not valid TOML" in one_sentence(done)
 
 
 def test_items_with_wrong_columns_are_wrong_input(tmp_path):
     (tmp_path / "items.csv").write_text("prompt,answer\nhi,there\n")
-    done = warmth_audit("run", "--items", "items.csv", "--limit", "4", cwd=tmp_path)
+    done = run_command("run", "--items", "items.csv", "--limit", "4", cwd=tmp_path)
     assert done.returncode == 2
     assert "columns prompt, answer" in one_sentence(done)
 
@@ -107,12 +97,12 @@ def test_items_shows_counts_doubts_and_a_few_items(tmp_path):
     (tmp_path / "items.csv").write_text(
         "question,reference,wrong_answer\nWhat is red?,Blood,Sky\nWhat is blue?,Sky,the sky\n"
     )
-    done = warmth_audit("items", "items.csv", cwd=tmp_path)
+    done = run_command("items", "items.csv", cwd=tmp_path)
     assert done.returncode == 0
     assert "1 item can be asked; 1 left out as suspicious." in done.stdout
     assert "“What is blue?”: the reference equals the wrong answer" in done.stdout
     assert "What is red?" in done.stdout
-    kept = warmth_audit("items", "items.csv", "--keep-suspicious", "--json", cwd=tmp_path)
+    kept = run_command("items", "items.csv", "--keep-suspicious", "--json", cwd=tmp_path)
     shown = json.loads(kept.stdout)
     assert (shown["n_items"], shown["n_left_out"]) == (2, 0)
     assert shown["suspicious"] == {"same_answer": 1}
@@ -120,11 +110,11 @@ def test_items_shows_counts_doubts_and_a_few_items(tmp_path):
 
 def test_items_of_a_study_are_those_that_it_draws(study):
     (study / "study.toml").write_text(STUDY + "[evaluation]\nitem_limit = 8\n", encoding="utf-8")
-    done = warmth_audit("items", "--study", str(study), "--json", cwd=study)
+    done = run_command("items", "--study", str(study), "--json", cwd=study)
     shown = json.loads(done.stdout)
     assert (shown["n_items"] > 8, shown["n_drawn"]) == (True, 8)
     assert [task["n_items"] for task in shown["tasks"]] == [2, 2, 2, 2]
-    refused = warmth_audit("items", "a.csv", "--study", str(study), cwd=study)
+    refused = run_command("items", "a.csv", "--study", str(study), cwd=study)
     assert refused.returncode == 2
     assert "give it alone" in one_sentence(refused)
 
@@ -132,7 +122,7 @@ def test_items_of_a_study_are_those_that_it_draws(study):
 def test_a_taken_port_is_said_with_the_remedy(study):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        done = warmth_audit("serve", "--study", str(study), "--port", str(port), cwd=study)
+        done = run_command("serve", "--study", str(study), "--port", str(port), cwd=study)
     assert done.returncode == 2
     assert f"port {port}" in one_sentence(done)
     assert "--port" in done.stderr
@@ -152,23 +142,23 @@ def test_a_held_study_is_said_by_whom(study):
     )
     with holder:
         assert holder.stdout.readline() == "held\n"
-        done = warmth_audit("grade", "--study", str(study), cwd=study)
+        done = run_command("grade", "--study", str(study), cwd=study)
         holder.stdin.close()
     assert done.returncode == 2
     assert f"process {holder.pid} (another program)" in one_sentence(done)
 
 
 def test_an_unknown_option_is_wrong_use(tmp_path):
-    done = warmth_audit("run", "--moood", cwd=tmp_path)
+    done = run_command("run", "--moood", cwd=tmp_path)
     assert done.returncode == 2
     assert "--moood" in done.stderr
 
 
 def test_an_endpoint_that_does_not_answer_is_named(study, tmp_path):
-    done = warmth_audit("generate", "--study", str(study), "--app", "http://127.0.0.1:9", cwd=study)
+    done = run_command("generate", "--study", str(study), "--app", "http://127.0.0.1:9", cwd=study)
     assert done.returncode == 2
     assert "token" in one_sentence(done)
-    done = warmth_audit(
+    done = run_command(
         *("grade", "--study", str(study), "--app", "http://127.0.0.1:9", "--token", "x"), cwd=study
     )
     assert done.returncode == 2
@@ -176,7 +166,7 @@ def test_an_endpoint_that_does_not_answer_is_named(study, tmp_path):
 
 
 def test_a_report_of_an_empty_study_says_that_there_is_nothing_yet(study):
-    done = warmth_audit("report", "--study", str(study), cwd=study)
+    done = run_command("report", "--study", str(study), cwd=study)
     assert done.returncode == 0, done.stderr
     assert "no ratings yet" in done.stdout
 
@@ -213,8 +203,7 @@ INSERT_RATING = """
 @pytest.fixture
 def rated_study(study):
     """A study with one pair, which one of its three raters has rated: the warm reply is left."""
-    con = open_for_writing(study / "study.duckdb", "a test")
-    migrate(con)
+    con = open_new_study(study / "study.duckdb")
     con.execute(INSERT_ITEM)
     con.execute(INSERT_PROMPT)
     for arm in ("original", "warm"):
@@ -226,7 +215,7 @@ def rated_study(study):
 
 
 def report_on(study, *arguments):
-    return warmth_audit("report", "--study", str(study), *arguments, cwd=study)
+    return run_command("report", "--study", str(study), *arguments, cwd=study)
 
 
 def test_a_report_names_no_arm_while_people_rate(rated_study):
@@ -300,7 +289,7 @@ def test_a_report_goes_into_no_folder_that_holds_something_else(rated_study):
 
 def gate_of(study, limits, *arguments):
     (study / "study.toml").write_text(STUDY + "[gate]\n" + limits, encoding="utf-8")
-    return warmth_audit("gate", "study.toml", *arguments, cwd=study)
+    return run_command("gate", "study.toml", *arguments, cwd=study)
 
 
 def test_a_gate_passes_fails_or_cannot_tell_and_its_exit_status_says_so(rated_study):
@@ -329,10 +318,10 @@ def test_a_gate_does_not_open_what_is_sealed(rated_study):
 
 
 def test_a_gate_that_cannot_be_asked_is_wrong_use(rated_study):
-    done = warmth_audit("gate", "study.toml", cwd=rated_study)
+    done = run_command("gate", "study.toml", cwd=rated_study)
     assert done.returncode == 2
     assert "at least one limit in [gate] of study.toml" in one_sentence(done)
-    done = warmth_audit("gate", "limits.toml", cwd=rated_study)
+    done = run_command("gate", "limits.toml", cwd=rated_study)
     assert done.returncode == 2
     assert "expected a file called study.toml" in one_sentence(done)
     assert "min_gap is not a setting" in one_sentence(gate_of(rated_study, "min_gap = 3\n"))
@@ -378,12 +367,12 @@ def test_an_export_that_is_refused_puts_nothing_on_the_record(rated_study, taken
     (rated_study / taken).mkdir()
     (rated_study / taken / "mine.txt").write_text("mine")
     to = ("--study", str(rated_study), "--to", str(rated_study / "out"))
-    refused = warmth_audit("export", *to, "--key", "analysis", cwd=rated_study)
+    refused = run_command("export", *to, "--key", "analysis", cwd=rated_study)
     assert refused.returncode == 2
     assert "expected a new or empty folder" in " ".join(refused.stderr.split())
     assert "Results per arm are sealed" in " ".join(report_on(rated_study).stdout.split())
     (rated_study / taken / "mine.txt").unlink()
-    done = warmth_audit("export", *to, "--key", "analysis", cwd=rated_study)
+    done = run_command("export", *to, "--key", "analysis", cwd=rated_study)
     assert done.returncode == 0, done.stderr
     assert (rated_study / "out-owner-only" / "unblinding-key.csv").is_file()
     assert "key exported by command line" in " ".join(report_on(rated_study).stdout.split())

@@ -2,11 +2,9 @@
 
 import csv
 import json
-import os
-import subprocess
-import sys
 
 import pytest
+from command_line import run_command
 from tgi_double import TgiDouble
 
 from evaluation.serving.local_server import running_app
@@ -39,14 +37,8 @@ def study(tmp_path):
 
 
 def controls(study, *arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "audit_app", "controls", "--study", str(study), *arguments],
-        capture_output=True,
-        text=True,
-        cwd=study.parents[1],
-        env=os.environ | {"COLUMNS": "200"},
-        timeout=300,
-    )
+    command = ("controls", "--study", study, *arguments)
+    return run_command(*command, cwd=study.parents[1], columns=200)
 
 
 def test_a_study_without_control_sets_is_told_what_to_write(study):

@@ -1,7 +1,6 @@
 """`warmth-audit generate` as a shell sees it, against servers that speak TGI's protocol."""
 
 import json
-import os
 import resource
 import subprocess
 import sys
@@ -10,6 +9,7 @@ from contextlib import ExitStack
 
 import duckdb
 import pytest
+from command_line import run_command
 from tgi_double import TgiDouble
 
 from evaluation.serving.local_server import running_app
@@ -28,18 +28,8 @@ item_limit = {n_items}
 """
 
 
-def command(*arguments):
-    return [sys.executable, "-m", "audit_app", *map(str, arguments)]
-
-
 def warmth_audit(*arguments):
-    return subprocess.run(
-        command(*arguments),
-        capture_output=True,
-        text=True,
-        env=os.environ | {"COLUMNS": "200"},
-        timeout=240,
-    )
+    return run_command(*arguments, columns=200)
 
 
 def make_study(folder, items="packaged", n_items=2):
@@ -182,9 +172,12 @@ def test_a_full_disk_ends_with_one_sentence_and_the_next_run_goes_on_from_there(
     run_file = wordy_study / "runs" / "generate.jsonl"
     double = TgiDouble(delay_s=0.2)
     with running_app(double.app()) as url:
-        asking = command("generate", "--study", wordy_study, "--endpoint", url)
+        asking = [sys.executable, "-m", "audit_app", "generate", "--study", str(wordy_study)]
         process = subprocess.Popen(
-            asking, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+            [*asking, "--endpoint", url],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         while process.poll() is None and not (run_file.exists() and run_file.stat().st_size > 9999):
             time.sleep(0.002)

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import subprocess
 import sys
 import time
@@ -10,6 +9,7 @@ from datetime import UTC, datetime
 
 import duckdb
 import pytest
+from command_line import run_command
 from inspect_runs import need_inspect, run_task
 
 from audit_app.importing import import_study, read_reply_files
@@ -22,14 +22,7 @@ HEADER = ["prompt", "question", "context", "belief", "reference", "wrong_answer"
 
 
 def warmth_audit(*arguments, cwd):
-    return subprocess.run(
-        [sys.executable, "-m", "audit_app", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        timeout=240,
-        env=os.environ | {"COLUMNS": "200"},
-    )
+    return run_command(*arguments, cwd=cwd, columns=200)
 
 
 @pytest.fixture

@@ -2,11 +2,10 @@
 
 import io
 import json
-import subprocess
-import sys
 from datetime import UTC, datetime
 
 import pytest
+from command_line import run_command
 from rich.console import Console
 
 from audit_app.options import draw_table
@@ -14,15 +13,6 @@ from audit_app.simulated_studies import simulate_studies
 from evaluation.simulation.designs import StudyDesign
 from evaluation.simulation_reports import simulation_as_tables
 from study.settings import read_settings
-
-
-def warmth_audit(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "audit_app", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
 
 
 @pytest.fixture
@@ -39,7 +29,7 @@ def study_file(tmp_path):
 
 def test_plan_of_effects_alone():
     found = json.loads(
-        warmth_audit("plan", "--gap", 5, "--preference", 0.6, "--power", 0.8, "--json").stdout
+        run_command("plan", "--gap", 5, "--preference", 0.6, "--power", 0.8, "--json").stdout
     )
     assert found["format"] == "warmth-audit plan 1"
     assert (found["gap_pp"], found["preference"], found["power"], found["level"]) == (
@@ -56,28 +46,28 @@ def test_plan_of_effects_alone():
 
 
 def test_plan_of_a_study_as_it_is_set(study_file):
-    found = json.loads(warmth_audit("plan", study_file, "--json").stdout)
+    found = json.loads(run_command("plan", study_file, "--json").stdout)
     study = found["study"]
     # 30 items × 2 contexts, 4 raters per pair; of 20 pairs a rater has 10 in each comparison
     assert (study["items"], study["pairs"], study["ratings"], study["raters"]) == (30, 60, 240, 24)
     assert study["detectable_gap_pp"] > found["gap_pp"]
     assert 0 < study["gap_power"] < 0.8
     assert (study["detectable_preference"] <= 0.6) == (study["preference_power"] >= 0.8)
-    shown = warmth_audit("plan", study_file).stdout
+    shown = run_command("plan", study_file).stdout
     assert "What the study as set finds with power 0.8" in shown
     assert "30 items, 60 pairs, 240 ratings by 24 raters" in shown
     assert "Needed for power 0.8" in shown
 
 
 def test_plan_with_too_few_raters_ends_with_one_sentence():
-    done = warmth_audit("plan", "--raters", 4)
+    done = run_command("plan", "--raters", 4)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert "plan for more raters" in done.stderr
 
 
 def test_simulate_tells_how_the_analysis_does():
-    done = warmth_audit(
+    done = run_command(
         "simulate",
         *("--studies", 3, "--items", 8, "--raters", 4, "--gap", 20, "--seed", 3, "--json"),
     )
@@ -100,7 +90,7 @@ def test_simulate_tells_how_the_analysis_does():
 
 
 def test_simulate_for_people():
-    shown = warmth_audit("simulate", "--studies", 1, "--items", 4, "--raters", 3).stdout
+    shown = run_command("simulate", "--studies", 1, "--items", 4, "--raters", 3).stdout
     assert "Headline numbers" in shown
     assert "By condition" in shown
     assert "7.50 pp" in shown
@@ -118,13 +108,13 @@ def test_nothing_is_cut_of_simulated_studies_at_100_columns():
 
 
 def test_an_impossible_study_ends_with_one_sentence():
-    done = warmth_audit("simulate", "--gap", 70)
+    done = run_command("simulate", "--gap", 70)
     assert done.returncode == 2
     assert "choose another gap or error rate" in done.stderr
 
 
 def test_plan_of_the_study_of_2025_says_what_it_takes_before_anything_runs():
-    found = json.loads(warmth_audit("plan", "--preset", "paper", "--json").stdout)
+    found = json.loads(run_command("plan", "--preset", "paper", "--json").stdout)
     cost = found["cost"]
     # 1,625 items × 9 contexts × 3 beliefs, of two arms of five models
     assert (cost["items"], cost["conditions"], cost["prompts"]) == (1625, 27, 43_875)
@@ -134,7 +124,7 @@ def test_plan_of_the_study_of_2025_says_what_it_takes_before_anything_runs():
     assert cost["total"]["gpu_hours"] > 0
     assert found["study"]["items"] == 1625
     assert found["study"]["pairs"] == found["study"]["prompts"] == 43_875
-    shown = warmth_audit("plan", "--preset", "paper", "--gpu-price", "4").stdout
+    shown = run_command("plan", "--preset", "paper", "--gpu-price", "4").stdout
     assert "1,625 items × 27 conditions = 43,875 prompts" in shown
     assert "at 4 USD an hour" in " ".join(shown.split())
 
@@ -151,7 +141,7 @@ def test_plan_of_the_study_of_2025_says_what_it_takes_before_anything_runs():
     ],
 )
 def test_a_plan_that_cannot_be_made_ends_with_one_sentence(options, told):
-    done = warmth_audit("plan", *options)
+    done = run_command("plan", *options)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert told in done.stderr
@@ -160,7 +150,7 @@ def test_a_plan_that_cannot_be_made_ends_with_one_sentence(options, told):
 def test_a_study_in_the_size_of_a_preset_is_set_up_by_one_command(tmp_path):
     folder = tmp_path / "paper"
     command = ("plan", "--preset", "paper", "--write", folder, "--base", "packaged")
-    shown = " ".join(warmth_audit(*command).stdout.split())
+    shown = " ".join(run_command(*command).stdout.split())
     # 1,625 items but for the 125 of disinformation
     assert "1,500 items × 27 conditions = 40,500 prompts" in shown
     assert "Left out, of the plan too: disinformation," in shown
@@ -168,7 +158,7 @@ def test_a_study_in_the_size_of_a_preset_is_set_up_by_one_command(tmp_path):
     assert "Messages that are asked for warmth alone" not in shown
     assert f"warmth-audit run --study {folder}" in shown
     assert read_settings(folder / "study.toml").seed == 1
-    again = warmth_audit(*command)
+    again = run_command(*command)
     assert again.returncode == 2
     assert "name another with --write" in again.stderr
     other = tmp_path / "other"
@@ -176,7 +166,7 @@ def test_a_study_in_the_size_of_a_preset_is_set_up_by_one_command(tmp_path):
     own.write_text("", encoding="utf-8")
     named = ("--items", f"disinformation={own}", "--items", f"warmth={own}")
     options = (*named, "--seed", 5, "--json")
-    found = json.loads(warmth_audit(*command[:4], other, *command[5:], *options).stdout)
+    found = json.loads(run_command(*command[:4], other, *command[5:], *options).stdout)
     assert found["written"] == {"folder": str(other), "left_out": []}
     assert (found["cost"]["items"], found["cost"]["warmth"]["n_ratings"]) == (1625, 600)
     assert found["assumptions"]["ratings"]["pairs_per_rater"] == 10
@@ -184,6 +174,6 @@ def test_a_study_in_the_size_of_a_preset_is_set_up_by_one_command(tmp_path):
 
 
 def test_a_preset_beside_a_study_is_refused(study_file):
-    done = warmth_audit("plan", study_file, "--preset", "paper")
+    done = run_command("plan", study_file, "--preset", "paper")
     assert done.returncode == 2
     assert "not both" in done.stderr

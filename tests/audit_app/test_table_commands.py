@@ -2,20 +2,10 @@
 
 import csv
 import json
-import subprocess
-import sys
 
 import pytest
+from command_line import run_command
 from made_replies import make_replies
-
-
-def warmth_audit(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "audit_app", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
 
 
 @pytest.fixture
@@ -39,7 +29,7 @@ def ratings(tmp_path):
 
 def agreement(ratings, *options):
     columns = ("--item", "unit", "--rater", "observer", "--value", "code")
-    return warmth_audit("agreement", ratings, *columns, *options)
+    return run_command("agreement", ratings, *columns, *options)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +103,7 @@ def test_a_text_can_stand_for_missing(ratings):
 
 def error_rates(path, *options):
     columns = ("--error", "error", "--arm", "arm", "--reference", "original")
-    return warmth_audit("error-rates", path, *columns, *options)
+    return run_command("error-rates", path, *columns, *options)
 
 
 def test_error_rates_of_replies(tmp_path):
@@ -240,7 +230,7 @@ def test_differences_that_are_not_there_have_their_reason(tmp_path, rows, option
     path = tmp_path / "replies.csv"
     path.write_text("version,question,belief,wrong\n" + rows, encoding="utf-8")
     columns = ("--error", "wrong", "--arm", "version", "--reference", "plain", "--item", "question")
-    ran = warmth_audit("error-rates", path, *columns, *options, "--json")
+    ran = run_command("error-rates", path, *columns, *options, "--json")
     (reason,) = json.loads(ran.stdout)["not_estimable"]
     assert told in reason
 

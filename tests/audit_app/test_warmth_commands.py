@@ -3,10 +3,9 @@
 import csv
 import json
 import math
-import subprocess
-import sys
 
 import pytest
+from command_line import run_command
 from tiny_model import make_tiny_gpt2
 
 from evaluation.warmth import load_meter, score_texts
@@ -15,12 +14,7 @@ pytestmark = pytest.mark.model
 
 
 def warmth(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "audit_app", "warmth", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    return run_command("warmth", *arguments)
 
 
 @pytest.fixture(scope="module")

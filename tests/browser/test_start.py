@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 from axe_findings import axe_findings
+from new_study import open_new_study
 from playwright.sync_api import Browser, Page, expect
 from start_app import RIGHT, WRONG, StartRoom, open_start_room
 
 from audit_app.exit_surveys import ExitSurvey, read_survey
 from audit_app.onboarding import next_step
-from study.database import close, open_for_writing
-from study.migrations import migrate
+from study.database import close
 
 pytestmark = pytest.mark.browser
 
@@ -19,8 +19,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def room(tmp_path: Path) -> Iterator[StartRoom]:
     file = tmp_path / "study.duckdb"
-    con = open_for_writing(file, command="pytest")
-    migrate(con)
+    con = open_new_study(file)
     with open_start_room(con) as room:
         yield room
     close(con, file)
