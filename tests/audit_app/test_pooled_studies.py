@@ -1,13 +1,12 @@
 """`pool`: real study files at the command line, what it refuses, and how studies are named."""
 
 import json
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import pytest
+from command_line import run_command
 
 from audit_app.pooled_studies import OpenStudy, open_study, put_together
 from audit_app.simulated_studies import store_study, study_seed
@@ -20,16 +19,6 @@ from study.settings import Settings
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 SMALL = StudyDesign(n_items=8, n_raters=4, raters_per_pair=2)
-
-
-def warmth_audit(*arguments, cwd):
-    return subprocess.run(
-        [sys.executable, "-m", "audit_app", *arguments],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        timeout=240,
-    )
 
 
 def make_study(folder: Path, base: str, seed: int, *, closed: bool = True) -> Path:
@@ -56,7 +45,7 @@ def studies(tmp_path_factory):
 
 
 def test_two_studies_are_told_by_model_and_together(studies):
-    done = warmth_audit("pool", "s1/study.toml", "s2", "--json", cwd=studies)
+    done = run_command("pool", "s1/study.toml", "s2", "--json", cwd=studies)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["models"] == ["org/model-1", "org/model-2"]
@@ -66,13 +55,13 @@ def test_two_studies_are_told_by_model_and_together(studies):
     assert by_model[None, "warm"]["difference"]["n"] == sum(each)
     terms = [term["name"] for term in found["errors"]["regression"]["terms"]]
     assert "model[org/model-2]" in terms
-    told = warmth_audit("pool", "s1", "s2", cwd=studies).stdout
+    told = run_command("pool", "s1", "s2", cwd=studies).stdout
     assert "Called warmer by model" in told
     assert "Gaps by model" in told
 
 
 def test_one_file_shows_them_with_a_figure_of_each(studies):
-    done = warmth_audit("pool", "s1", "s2", "--html", "--to", "out", cwd=studies)
+    done = run_command("pool", "s1", "s2", "--html", "--to", "out", cwd=studies)
     assert done.returncode == 0, done.stderr
     page = (studies / "out" / "report.html").read_text(encoding="utf-8")
     assert "2 base models together" in page
@@ -93,7 +82,7 @@ def test_one_file_shows_them_with_a_figure_of_each(studies):
     ],
 )
 def test_what_cannot_be_pooled_is_refused_in_one_sentence(studies, given, message):
-    done = warmth_audit("pool", *given, cwd=studies)
+    done = run_command("pool", *given, cwd=studies)
     assert done.returncode == 2
     assert message in done.stderr
     assert "Traceback" not in done.stderr
@@ -101,7 +90,7 @@ def test_what_cannot_be_pooled_is_refused_in_one_sentence(studies, given, messag
 
 def test_a_study_that_is_sealed_gives_nothing_away(studies, tmp_path):
     sealed = make_study(tmp_path / "sealed", "org/model-3", 3, closed=False)
-    done = warmth_audit("pool", str(studies / "s1"), str(sealed), cwd=tmp_path)
+    done = run_command("pool", str(studies / "s1"), str(sealed), cwd=tmp_path)
     assert done.returncode == 2
     assert "those of sealed are sealed while people rate" in done.stderr
     assert done.stdout == ""

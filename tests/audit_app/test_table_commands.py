@@ -255,13 +255,13 @@ def test_a_judge_is_held_beside_people(tmp_path):
     ]
     path.write_text("arm,question,judge,people\n" + "\n".join(rows) + "\n", encoding="utf-8")
     named = ("--judge", "judge", "--human", "people", "--arm", "arm", "--item", "question")
-    done = warmth_audit("judge-check", path, *named, "--reference", "original", "--json")
+    done = run_command("judge-check", path, *named, "--reference", "original", "--json")
     found = json.loads(done.stdout)
     assert found["format"] == "warmth-audit judge check 1"
     assert [arm["n_labelled"] for arm in found["arms"]] == [30, 30]
     # of even numbers those by three are those by six, so that the judge says what people say
     assert found["overall"]["kappa"]["value"] == 1.0
-    shown = warmth_audit("judge-check", path, *named, "--reference", "original").stdout
+    shown = run_command("judge-check", path, *named, "--reference", "original").stdout
     assert "How the judge errs" in shown
-    bad = warmth_audit("judge-check", path, "--judge", "question", "--human", "people")
+    bad = run_command("judge-check", path, "--judge", "question", "--human", "people")
     assert (bad.returncode, bad.stderr.count("\n")) == (2, 1)
