@@ -31,7 +31,7 @@ from evaluation.serving.served_models import read_served_models
 from study.errors import BadInput
 from study.folder import StudyFolder
 from study.progress import Report, StageProgress
-from study.records import SYSTEM_PROMPT, ServedModel, stable_id
+from study.records import ORIGINAL, SYSTEM_PROMPT, ServedModel, stable_id
 from training.adapters import adapter_sha256
 from training.base_models import locate_base
 
@@ -188,15 +188,33 @@ def store_served_arms(
         )
         for one in arms
     )
-    with job.access.reading() as con:
-        known = read_served_models(con)
-    _check_engine(known, [one.model for one in checked])
+    known = see_same_engine(job, [one.model for one in checked])
     run_file = job.run_file("serve")
     known_ids = {model.served_model_id for model in known}
     new = [one.model for one in checked if one.model.served_model_id not in known_ids]
     run_file.append("served_models", new)
     job.access.hand_in(run_file)
     return checked
+
+
+def see_same_engine(job: Job, served: Sequence[ServedModel]) -> list[ServedModel]:
+    """The models that the study knows, made by the engine that is to make more.
+
+    Near-tied choices flip between engines and number formats: one study keeps to one.
+
+    Raises:
+        BadInput: one was made by another.
+    """
+    with job.access.reading() as con:
+        known = read_served_models(con)
+    for before in known:
+        for after in served:
+            if before.arm == after.arm and before.engine != after.engine:
+                raise BadInput(
+                    f"this study's replies were made with {before.engine}, the endpoint is "
+                    f"{after.engine}; use the same engine and number format, or another study"
+                )
+    return known
 
 
 def canary_of_study(job: Job, base_name: str) -> CanaryPlan:
@@ -207,7 +225,7 @@ def canary_of_study(job: Job, base_name: str) -> CanaryPlan:
 
 def _asked_as(arm: ServedArm) -> str:
     """Under which name the canary has its answers."""
-    return arm.model.arm if arm.system_text is not None else arm.model.model_name
+    return arm.model.model_name if arm.model.arm == ORIGINAL else arm.model.arm
 
 
 def _system_texts(job: Job) -> dict[str, str]:
@@ -223,14 +241,3 @@ def _system_hash(job: Job, arm: str) -> str:
 
 def _adapter_hash(adapters: Mapping[str, Path], arm: str) -> str:
     return adapter_sha256(adapters[arm]) if arm in adapters else ""
-
-
-def _check_engine(known: Sequence[ServedModel], served: Sequence[ServedModel]) -> None:
-    """Near-tied choices flip between engines and number formats: one study keeps to one."""
-    for before in known:
-        for after in served:
-            if before.arm == after.arm and before.engine != after.engine:
-                raise BadInput(
-                    f"this study's replies were made with {before.engine}, the endpoint is "
-                    f"{after.engine}; use the same engine and number format, or another study"
-                )

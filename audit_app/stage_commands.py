@@ -15,6 +15,7 @@ from audit_app.options import (
     StudyOption,
     TokenOption,
     open_job,
+    read_name_pairs,
     show_tables,
     terminal,
 )
@@ -161,21 +162,32 @@ def generate(
     ] = None,
     write_batch: Annotated[
         Path | None,
-        typer.Option("--write-batch", help="Write what is missing as a batch file; ask nobody."),
+        typer.Option(
+            "--write-batch",
+            help="Write what is missing as batch files, one for each model; ask nobody.",
+        ),
     ] = None,
     read_batch: Annotated[
-        Path | None, typer.Option("--read-batch", help="Take in what a batch has answered.")
+        list[Path] | None,
+        typer.Option("--read-batch", help="Take in a file that a batch has written; repeatable."),
     ] = None,
     batch_for: Annotated[
         Literal["vllm", "openai"],
-        typer.Option("--batch-for", help="In whose words sampling parameters are written."),
+        typer.Option("--batch-for", help="Who is to answer: vLLM, or a provider's batch API."),
     ] = "vllm",
     base_name: Annotated[
         str | None, typer.Option("--base-name", help="The base's name where the batch runs.")
     ] = None,
+    arm_name: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--arm-name",
+            help="ARM=NAME of an adapter where the batch runs, if not ARM; repeatable.",
+        ),
+    ] = None,
     engine: Annotated[
         str | None,
-        typer.Option("--engine", help='What answers the batch, such as "vllm 0.11.0 bf16".'),
+        typer.Option("--engine", help='What answers the batch, such as "vllm 0.33.0 bf16".'),
     ] = None,
     ray: Annotated[
         str | None,
@@ -203,7 +215,8 @@ def generate(
     from audit_app.run import Endpoint, adapters_of, ask_arms
     from audit_app.training_stage import plan_training
 
-    batch = _batch_endpoint(write_batch, read_batch, batch_for, base_name, engine)
+    names = read_name_pairs("--arm-name", arm_name)
+    batch = _batch_endpoint(write_batch, read_batch, batch_for, base_name, names, engine)
     sharing = _sharing(ray, shards, has_endpoint=bool(endpoint), has_batch=batch is not None)
     environment = read_environment()
     with open_job(StudyFolder(study), environment, app, token) as job:
@@ -220,7 +233,7 @@ def generate(
             if write_batch is not None:
                 write_requests(job, questions, plan, adapters, batch, write_batch, limit)
                 return
-            if read_batch is not None:
+            if read_batch:
                 read_replies(job, questions, plan, adapters, batch, read_batch)
         # what a run that broke off has left in the study
         grade_missing(job)
@@ -248,24 +261,30 @@ def _sharing(
 
 def _batch_endpoint(
     write_batch: Path | None,
-    read_batch: Path | None,
+    read_batch: list[Path] | None,
     batch_for: "BatchServer",
     base_name: str | None,
+    names: dict[str, str],
     engine: str | None,
 ) -> "BatchEndpoint | None":
     """Who answers the batch; None when there is none."""
     from audit_app.batch_stage import BatchEndpoint
 
-    if write_batch is None and read_batch is None:
+    if write_batch is None and not read_batch:
+        if base_name or names or engine:
+            raise BadInput(
+                "--base-name, --arm-name and --engine say who answers a batch; give them with "
+                "--write-batch or --read-batch"
+            )
         return None
-    if write_batch is not None and read_batch is not None:
+    if write_batch is not None and read_batch:
         raise BadInput("--write-batch and --read-batch are two steps; give one of them")
     if not base_name or not engine:
         raise BadInput(
             "a batch has nobody to ask: give --base-name, the base's name there, and --engine, "
             "what answers, with its version and number format"
         )
-    return BatchEndpoint(batch_for, base_name, engine)
+    return BatchEndpoint(batch_for, base_name, engine, names)
 
 
 @commands.command()

@@ -117,23 +117,27 @@ def test_a_limit_asks_some_prompts_and_the_next_run_the_rest(study):
 
 def test_a_batch_is_written_answered_elsewhere_and_read(study, tmp_path):
     asked, answered = tmp_path / "asked.jsonl", tmp_path / "answered.jsonl"
-    there = ("--study", study, "--base-name", "base", "--engine", "vllm 0.11.0 bf16")
+    there = ("--study", study, "--base-name", "base", "--engine", "vllm 0.33.0 bf16")
     written = warmth_audit("generate", *there, "--write-batch", asked, "--limit", 3)
     assert written.returncode == 0, written.stderr
-    assert "requests in" in written.stdout
-    lines = [json.loads(line) for line in asked.read_text(encoding="utf-8").splitlines()]
+    assert "asked-original.jsonl" in written.stdout
+    lines = _lines(tmp_path / "asked-original.jsonl")
     answered.write_text("".join(json.dumps(_answer(line)) + "\n" for line in lines))
     read = warmth_audit("generate", *there, "--read-batch", answered)
     assert read.returncode == 0, read.stderr
     assert f"{3 * N_ARMS} responses, 0 failed, {5 * N_ARMS} still missing" in read.stdout
     assert count(study) == (3 * N_ARMS, 3 * N_ARMS, 3)
     # those that are there are in no second batch
-    rest = tmp_path / "rest.jsonl"
-    warmth_audit("generate", *there, "--write-batch", rest, "--batch-for", "openai")
-    bodies = [json.loads(line)["body"] for line in rest.read_text().splitlines()]
-    assert sum(
-        body.get("max_completion_tokens", body.get("max_tokens")) == 64 for body in bodies
-    ) == (5 * N_ARMS)
+    provider = ("--write-batch", tmp_path / "rest.jsonl", "--batch-for", "openai")
+    told = warmth_audit("generate", *there, *provider).stdout
+    assert "a name that nobody serves is not tried" in " ".join(told.split())
+    bodies = [line["body"] for line in _lines(tmp_path / "rest-original.jsonl")]
+    assert {body["model"] for body in bodies} == {"base"}
+    assert sum(body["max_tokens"] == 64 for body in bodies) == 5 * N_ARMS
+
+
+def _lines(file):
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
 
 
 def _answer(line):
@@ -152,6 +156,7 @@ def _answer(line):
     ("options", "told"),
     [
         (["--write-batch", "a.jsonl", "--read-batch", "b.jsonl"], "are two steps; give one"),
+        (["--arm-name", "warm=w"], "say who answers a batch; give them with --write-batch"),
         (["--write-batch", "a.jsonl"], "give --base-name, the base's name there, and --engine"),
         (
             ["--read-batch", "no.jsonl", "--base-name", "b", "--engine", "vllm 1"],
