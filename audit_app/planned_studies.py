@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from audit_app.named_files import locate_files
 from audit_app.pipeline import read_warmth
 from audit_app.preset_studies import PresetStudy
 from evaluation.plan_reports import cost_as_json, plan_as_json
@@ -59,7 +60,8 @@ def plan_study(
     """
     reach = warmth = cost = None
     if study is not None:
-        settings = read_settings(StudyFolder(study).settings if study.is_dir() else study)
+        file = StudyFolder(study).settings if study.is_dir() else study
+        settings = locate_files(read_settings(file), file.parent)
         assumed = assume_settings(assumed, settings)
         reach = compute_reach(count_items(settings), assumed)
         warmth = _size_of_warmth(settings)

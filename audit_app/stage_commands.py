@@ -14,6 +14,7 @@ from audit_app.options import (
     EndpointOption,
     StudyOption,
     TokenOption,
+    TrustOption,
     open_job,
     read_name_pairs,
     show_tables,
@@ -60,6 +61,7 @@ def items(
 
     Example: warmth-audit items TruthfulQA.csv --limit 100
     """
+    from audit_app.named_files import locate_files
     from evaluation.items.overview import items_as_json, items_as_tables
     from evaluation.items.sets import draw_items, read_items
 
@@ -77,7 +79,7 @@ def items(
     elif any(value is not None for value in given) or keep_suspicious or seed:
         raise BadInput("--study takes everything from study.toml; give it alone, or a source")
     else:
-        settings = read_settings(StudyFolder(study).settings)
+        settings = locate_files(read_settings(StudyFolder(study).settings), study)
         asked, seed, limit = settings.evaluation, settings.seed, settings.evaluation.item_limit
         sources, keep_suspicious = asked.items, asked.keep_suspicious
     item_set = read_items(sources, seed, keep_suspicious=keep_suspicious)
@@ -155,6 +157,7 @@ def adapters(
 def generate(
     study: StudyOption = DEMO_FOLDER,
     endpoint: EndpointOption = None,
+    trust_model_id: TrustOption = False,
     dtype: DtypeOption = "auto",
     limit: Annotated[
         int | None,
@@ -221,10 +224,10 @@ def generate(
     environment = read_environment()
     with open_job(StudyFolder(study), environment, app, token) as job:
         cache = environment.cache.expanduser()
-        plan = plan_training(job.settings, cache, job.report)
+        plan = plan_training(job.located, cache, job.report)
         questions = store_questions(job)
         if batch is None:
-            models = Endpoint(tuple(endpoint or ()), environment.endpoint_key)
+            models = Endpoint(tuple(endpoint or ()), environment.endpoint_key, trust_model_id)
             ask_arms(job, questions, plan, models, dtype, cache, limit, sharing)
         else:
             from audit_app.batch_stage import read_replies, write_requests

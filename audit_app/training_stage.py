@@ -68,7 +68,7 @@ def find_adapter_of(job: Job, plan: TrainingPlan, arm: str) -> TrainingRun | Non
 def train_arms(job: Job, cache: Path, arms: Sequence[str]) -> None:
     """Train arms in this process, one after the other, and hand each run in."""
     job.run_file("train")  # held from here on, so that no two processes train for one study
-    plan = plan_training(job.settings, cache, job.report)
+    plan = plan_training(job.located, cache, job.report)
     for arm in arms:
 
         def report(progress: StageProgress, arm: str = arm) -> None:

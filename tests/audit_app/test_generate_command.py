@@ -44,7 +44,7 @@ def warmth_audit(*arguments):
 
 def make_study(folder, items="packaged", n_items=2):
     """Four prompts an item; no arm needs an adapter, and nobody loads the base."""
-    base = folder / "base"
+    base = folder / "base-model"
     base.mkdir()
     (base / "config.json").write_text("{}", encoding="utf-8")
     (base / "model.safetensors").write_bytes(b"weights")
@@ -134,6 +134,15 @@ def test_a_batch_is_written_answered_elsewhere_and_read(study, tmp_path):
     bodies = [line["body"] for line in _lines(tmp_path / "rest-original.jsonl")]
     assert {body["model"] for body in bodies} == {"base"}
     assert sum(body["max_tokens"] == 64 for body in bodies) == 5 * N_ARMS
+
+
+def test_another_base_at_the_endpoint_is_one_sentence_and_can_be_trusted(study):
+    info = {"model_id": "org/other", "router": "text-generation-router", "version": "3.3.7"}
+    with running_app(TgiDouble(info=info).app()) as url:
+        asking = ("generate", "--study", study, "--endpoint", url)
+        assert "it says that it serves org/other" in one_sentence(warmth_audit(*asking))
+        assert warmth_audit(*asking, "--trust-model-id").returncode == 0
+    assert rows(study, "SELECT DISTINCT model_id FROM served_models") == [("org/other",)]
 
 
 def _lines(file):
