@@ -10,7 +10,6 @@ from tgi_double import TgiDouble
 
 from evaluation.serving.local_server import running_app
 
-
 _REASON = (
     "the extra `inspect` is not installed; it does not go with constraints.txt, since Inspect AI 0.3.285 "
     "wants fsspec <= 2026.6.0 and its aiobotocore python-dateutil < 3: install without -c"
