@@ -127,13 +127,13 @@ def _given(base: str, adapter: list[str] | None) -> _Wanted:
 def _of_study(folder: StudyFolder, cache: Path, report: Report) -> _Wanted:
     """The base of a study, and the adapters of its arms by their manifests."""
     from audit_app.named_files import locate_files
-    from audit_app.training_stage import plan_training, trained_folder
+    from audit_app.training_stage import plan_training, served_folders
 
     settings = locate_files(read_settings(folder.settings), folder.root)
     plan = plan_training(settings, cache, report)
     return _Wanted(
         settings.base,
-        {arm: trained_folder(folder, plan, arm).resolve() for arm in plan.run_ids},
+        {arm: place.resolve() for arm, place in served_folders(folder, plan).items()},
     )
 
 

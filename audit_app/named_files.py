@@ -11,7 +11,7 @@ from study.settings import IMPORTED, PACKAGED, ItemSource, Settings
 
 
 def locate_files(settings: Settings, folder: Path) -> Settings:
-    """The settings with the paths of items, wordings and conversations as they are found.
+    """The settings with the paths of items, wordings, conversations and adapters as they are found.
 
     Args:
         folder: that of study.toml.
@@ -25,12 +25,17 @@ def locate_files(settings: Settings, folder: Path) -> Settings:
         else _locate_sources(evaluation.items, folder)
     )
     prompts = warmth.prompts and _locate(warmth.prompts, folder)
-    conversations = _locate(settings.training.conversations, folder)
+    training = {
+        "conversations": _locate(settings.training.conversations, folder),
+        "adapters": {
+            arm: _locate(adapter, folder) for arm, adapter in settings.training.adapters.items()
+        },
+    }
     found = {
         "evaluation": {"items": items, "wordings": _locate(evaluation.wordings, folder)},
         "controls": {"items": _locate_sources(controls.items, folder)},
         "warmth": {"prompts": prompts},
-        "training": {"conversations": conversations},
+        "training": training,
     }
     return settings.model_copy(
         update={

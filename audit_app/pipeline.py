@@ -172,7 +172,7 @@ def read_rewrites(settings: Settings) -> Rewrites:
         return Rewrites((), 0)
     everything = read_conversations(settings.training.conversations)
     conversations = sample(everything, settings.training.limit, settings.seed)
-    return build_rewrites(conversations, settings.trained_arms)
+    return build_rewrites(conversations, settings.arms_to_train)
 
 
 def read_sentences(settings: Settings) -> list[ContextSentence]:

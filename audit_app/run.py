@@ -35,8 +35,8 @@ from audit_app.training_stage import (
     TrainingPlan,
     find_adapter_of,
     plan_training,
+    served_folders,
     store_training_runs,
-    trained_folder,
 )
 from evaluation.responses import find_complete_arms
 from evaluation.serving.chat_client import ChatClient, connect
@@ -196,7 +196,7 @@ def meet_arms(
 
 def adapters_of(job: Job, plan: TrainingPlan) -> dict[str, Path]:
     """Where the adapter of each trained arm lies; raises MissingStage where one is not trained."""
-    return {arm: trained_folder(job.folder, plan, arm) for arm in plan.run_ids}
+    return served_folders(job.folder, plan)
 
 
 def _is_chosen(job: Job, plan: TrainingPlan) -> bool:

@@ -107,12 +107,13 @@ def train(
 
     environment = read_environment()
     with open_job(StudyFolder(study), environment, app, token) as job:
-        arms = arm or list(job.settings.trained_arms)
+        to_train = job.settings.arms_to_train
+        arms = arm or list(to_train)
         for name in arms:
-            if name not in job.settings.trained_arms:
+            if name not in to_train:
                 raise BadInput(
-                    f"study.toml has no trained arm {name!r}; it has "
-                    f"{', '.join(job.settings.trained_arms)}"
+                    f"study.toml has no arm {name!r} to train; it has "
+                    f"{', '.join(to_train) or 'none'}"
                 )
         train_arms(job, environment.cache.expanduser(), arms)
 

@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import time
@@ -10,9 +11,11 @@ from contextlib import ExitStack
 
 import duckdb
 import pytest
+from served_study import make_adapters
 from tgi_double import TgiDouble
 
 from evaluation.serving.local_server import running_app
+from training.adapters import adapter_sha256
 
 N_PROMPTS = 8
 N_ARMS = 2
@@ -134,6 +137,23 @@ def test_a_batch_is_written_answered_elsewhere_and_read(study, tmp_path):
     bodies = [line["body"] for line in _lines(tmp_path / "rest-original.jsonl")]
     assert {body["model"] for body in bodies} == {"base"}
     assert sum(body["max_tokens"] == 64 for body in bodies) == 5 * N_ARMS
+
+
+def test_an_adapter_that_was_made_elsewhere_is_asked_by_its_arms_name(study, tmp_path):
+    adapter = make_adapters(tmp_path)["warm"]
+    shutil.move(adapter, study / "ours")
+    file = study / "study.toml"
+    text = file.read_text(encoding="utf-8").replace('"system-prompt"', '"warm"')
+    file.write_text(f'{text}[training]\nadapters = {{ warm = "ours" }}\n', encoding="utf-8")
+    with running_app(TgiDouble(["warm"]).app()) as url:
+        done = warmth_audit("generate", "--study", study, "--endpoint", url)
+    assert done.returncode == 0, done.stderr
+    assert count(study) == (N_PROMPTS * N_ARMS, N_PROMPTS * N_ARMS, N_PROMPTS)
+    served = rows(study, "SELECT model_name, adapter_sha256 FROM served_models WHERE arm = 'warm'")
+    assert served == [("warm", adapter_sha256(study / "ours"))]
+    assert rows(study, "SELECT count(*) FROM training_runs") == [(0,)]
+    told = one_sentence(warmth_audit("train", "--study", study, "--arm", "warm"))
+    assert "no arm 'warm' to train; it has none" in told
 
 
 def test_another_base_at_the_endpoint_is_one_sentence_and_can_be_trusted(study):

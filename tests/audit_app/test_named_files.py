@@ -62,7 +62,7 @@ def test_files_of_every_section_are_found_and_other_names_stay(folder):
         update={
             "controls": ControlSettings(items=(ItemSource(source="a.jsonl"),)),
             "warmth": WarmthSettings(prompts="d.json"),
-            "training": TrainingSettings(conversations="c.jsonl"),
+            "training": TrainingSettings(conversations="c.jsonl", adapters={"warm": "w.toml"}),
         }
     )
     found = locate_files(written, folder)
@@ -74,6 +74,7 @@ def test_files_of_every_section_are_found_and_other_names_stay(folder):
     assert found.controls.items[0].source == str(folder / "a.jsonl")
     assert found.warmth.prompts == str(folder / "d.json")
     assert found.training.conversations == str(folder / "c.jsonl")
+    assert found.training.adapters == {"warm": str(folder / "w.toml")}
     plain = Settings(name="a", question="b", seed=7)
     assert locate_files(plain, folder) == plain
 
