@@ -1,25 +1,33 @@
 """Generation through batch files: the requests that a study lacks, and what came of them.
 
 For providers' batch APIs and `vllm run-batch`, where nothing can be asked while it runs. The
-canary's probes go with the requests; nothing is taken in before their answers have passed.
+canary's probes go with the requests; nothing is taken in before their answers have passed. vLLM
+refuses one request to a name that nobody serves, a provider the whole batch: there it is not tried.
 """
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
 from audit_app.generation_stage import Intake, missing_requests
 from audit_app.pipeline import Job, Questions, ended
-from audit_app.serving_stage import canary_of_study, served_arm, store_served_arms
+from audit_app.serving_stage import (
+    canary_of_study,
+    see_same_engine,
+    served_arm,
+    store_served_arms,
+)
 from audit_app.training_stage import TrainingPlan
 from evaluation.responses import ResponseRequest, ServedArm, plan_requests
-from evaluation.serving.batch_files import read_batch, write_batch
-from evaluation.serving.canary import probe_decoding
+from evaluation.serving.batch_files import PROVIDER_LIMITS, read_batch, write_batches
+from evaluation.serving.canary import CanaryPlan, probe_decoding
 from evaluation.serving.completions import ChatRequest, Completion
-from study.errors import BadTable, CanaryFailed
+from study.errors import BadInput, BadTable, CanaryFailed
+from study.records import ORIGINAL
 from study.settings import DecodingSettings
 
 BatchServer = Literal["vllm", "openai"]
@@ -32,11 +40,13 @@ class BatchEndpoint:
     """Who answers a batch; the same when it is written and when it is read."""
 
     server: BatchServer
-    """In whose words sampling parameters are written."""
+    """In whose words sampling parameters are written; `openai` is any provider."""
     base_name: str
-    """Name under which it knows the base; adapters are asked for by their arm's name."""
+    """Name under which it knows the base."""
     engine: str
     """Its version and number format, which it cannot be asked for."""
+    arm_names: Mapping[str, str] = field(default_factory=dict)
+    """By arm, the name of its adapter there, where it is another than the arm's."""
 
 
 def write_requests(
@@ -48,21 +58,36 @@ def write_requests(
     file: Path,
     limit: int | None,
 ) -> None:
-    """Write the canary's probes and every request that the study lacks."""
-    requests = missing_requests(job, questions, _arms(job, plan, adapters, endpoint), limit)
+    """Write the canary's probes and every request that the study lacks, a file for each model.
+
+    Raises:
+        BadInput: names do not fit the arms, or the study's replies were made by another engine.
+    """
+    canary = _canary(job, endpoint)
+    arms = _arms(job, plan, adapters, endpoint)
+    see_same_engine(job, [one.model for one in arms])
+    requests = missing_requests(job, questions, arms, limit)
     if not requests:
         job.report(ended(_STAGE, 0, "every response is there", did_something=False))
         return
     decoding, seed = job.settings.evaluation.decoding, job.settings.seed
 
     def asked() -> Iterator[tuple[ChatRequest, DecodingSettings]]:
-        for probe in canary_of_study(job, endpoint.base_name).requests():
+        for probe in canary.requests():
             yield probe, probe_decoding(decoding)
         for request in requests:
             yield request.as_chat(seed), decoding
 
-    n = write_batch(file, asked(), endpoint.server)
-    job.report(ended(_STAGE, n, f"{n} requests in {file}", did_something=True))
+    labels = {one.model.model_name: one.model.arm for one in arms}
+    labels[endpoint.base_name] = ORIGINAL
+    if canary.nonsense_name is not None:
+        labels[canary.nonsense_name] = ORIGINAL
+    limits = PROVIDER_LIMITS if endpoint.server == "openai" else None
+    written = write_batches(file, asked(), endpoint.server, labels, limits)
+    note = ", ".join(f"{n} requests in {part}" for part, n in written.items())
+    if canary.nonsense_name is None:
+        note += "; a name that nobody serves is not tried, since a provider refuses a batch for it"
+    job.report(ended(_STAGE, sum(written.values()), note, did_something=True))
 
 
 def read_replies(
@@ -71,35 +96,44 @@ def read_replies(
     plan: TrainingPlan,
     adapters: Mapping[str, Path],
     endpoint: BatchEndpoint,
-    file: Path,
+    files: Sequence[Path],
 ) -> None:
     """Take the answers to a batch into the study, once the canary has passed.
 
     A request without an answer, or with one that may be another the next time, stays missing and
     is counted.
 
+    Args:
+        files: all that the batch wrote.
     Raises:
-        BadTable: the file is no batch's, or holds answers to requests that are not this study's.
+        BadInput: names do not fit the arms, or the study's replies were made by another engine.
+        BadTable: a file is no batch's, or holds answers to requests that are not this study's.
         CanaryFailed: an arm was answered by something else; nothing is taken in.
     """
     started = time.monotonic()
     arms = _arms(job, plan, adapters, endpoint)
-    canary = canary_of_study(job, endpoint.base_name)
+    canary = _canary(job, endpoint)
     probe_ids = {probe.request_id for probe in canary.requests()}
-    probes = {one.request_id: one for one in read_batch(file) if one.request_id in probe_ids}
+    probes = {
+        one.request_id: one
+        for file in files
+        for one in read_batch(file)
+        if one.request_id in probe_ids
+    }
+    where = ", ".join(map(str, files))
     if missing := probe_ids - probes.keys():
         raise CanaryFailed(
-            f"expected {len(probe_ids)} answers to the canary's probes in {file}, {len(missing)} "
-            f"are missing ({min(missing)!r} for one); read the whole output of the batch, with the "
-            "base's name as it was written"
+            f"expected {len(probe_ids)} answers to the canary's probes in {where}, {len(missing)} "
+            f"are missing ({min(missing)!r} for one); name every file that the batch wrote, with "
+            "--base-name and --batch-for as they were when it was written"
         )
-    canaries = {file.name: canary.judge(probes, str(file))}
+    canaries = {", ".join(file.name for file in files): canary.judge(probes, where)}
     checked = store_served_arms(job, arms, canaries, datetime.now(UTC))
     requests = {one.response_id: one for one in missing_requests(job, questions, checked)}
     known = {one.response_id for one in _all_requests(job, questions, checked)}
     intake = Intake(job, questions, list(requests.values()))
     n_left = 0
-    for group in _groups(read_batch(file)):
+    for file, group in _groups(files):
         _see_known(group, known | probe_ids, file)
         wanted = [one for one in group if one.request_id in requests]
         final = [one for one in wanted if not one.may_pass]
@@ -122,10 +156,34 @@ def read_replies(
 def _arms(
     job: Job, plan: TrainingPlan, adapters: Mapping[str, Path], endpoint: BatchEndpoint
 ) -> tuple[ServedArm, ...]:
-    return tuple(
+    served = (
         served_arm(arm, job, plan, adapters, endpoint.base_name, endpoint.engine)
         for arm in job.settings.arms
     )
+    names = endpoint.arm_names
+    return tuple(
+        replace(
+            one, model=replace(one.model, model_name=names.get(one.model.arm, one.model.model_name))
+        )
+        for one in served
+    )
+
+
+def _canary(job: Job, endpoint: BatchEndpoint) -> CanaryPlan:
+    arms, named = job.settings.trained_arms, endpoint.arm_names
+    if unknown := named.keys() - set(arms):
+        raise BadInput(
+            f"--arm-name names {min(unknown)!r}, expected an arm with an adapter "
+            f"({', '.join(arms)}); the base's name goes with --base-name"
+        )
+    names = [endpoint.base_name, *(named.get(arm, arm) for arm in arms)]
+    if len(set(names)) < len(names):
+        raise BadInput(
+            f"expected a name for each model there, got {', '.join(names)}; see --base-name and "
+            "--arm-name"
+        )
+    plan = replace(canary_of_study(job, endpoint.base_name), names_there=named)
+    return replace(plan, nonsense_name=None) if endpoint.server == "openai" else plan
 
 
 def _all_requests(
@@ -134,15 +192,11 @@ def _all_requests(
     return plan_requests(questions.prompts, arms, job.settings.evaluation.decoding.samples)
 
 
-def _groups(completions: Iterator[Completion]) -> Iterator[list[Completion]]:
-    group: list[Completion] = []
-    for completion in completions:
-        group.append(completion)
-        if len(group) == _GROUP:
-            yield group
-            group = []
-    if group:
-        yield group
+def _groups(files: Sequence[Path]) -> Iterator[tuple[Path, list[Completion]]]:
+    for file in files:
+        completions = read_batch(file)
+        while group := list(islice(completions, _GROUP)):
+            yield file, group
 
 
 def _see_known(group: Sequence[Completion], known: set[str], file: Path) -> None:

@@ -15,6 +15,7 @@ from audit_app.options import (
     EndpointOption,
     StudyOption,
     TokenOption,
+    TrustOption,
     open_job,
     show_tables,
     terminal,
@@ -32,6 +33,7 @@ commands = typer.Typer()
 def checkpoints(
     study: StudyOption = DEMO_FOLDER,
     endpoint: EndpointOption = None,
+    trust_model_id: TrustOption = False,
     dtype: DtypeOption = "auto",
     to: Annotated[
         Path | None,
@@ -51,14 +53,15 @@ def checkpoints(
     Example: warmth-audit checkpoints --study studies/pilot
     """
     from audit_app.checkpoint_stage import take_checkpoint
+    from audit_app.run import Endpoint
     from evaluation.checkpoint_tables import checkpoint_table, checkpoints_as_json
 
     environment = read_environment()
     folder = StudyFolder(study)
     shown = Console(stderr=True) if as_json else terminal
     with open_job(folder, environment, app, token, shown=shown) as job:
-        cache, key = environment.cache.expanduser(), environment.endpoint_key
-        choice = take_checkpoint(job, cache, tuple(endpoint or ()), key, dtype)
+        models = Endpoint(tuple(endpoint or ()), environment.endpoint_key, trust_model_id)
+        choice = take_checkpoint(job, environment.cache.expanduser(), models, dtype)
     drawn = _draw(choice, to or folder.root / "checkpoints")
     if as_json:
         typer.echo(json.dumps(checkpoints_as_json(choice), indent=2))

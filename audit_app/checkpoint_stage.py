@@ -15,6 +15,8 @@ from pathlib import Path
 from audit_app.chosen_checkpoint import write_choice
 from audit_app.model_server import local_models
 from audit_app.pipeline import Job, ended, read_warmth, store_questions
+from audit_app.run import Endpoint
+from audit_app.serving_stage import see_base
 from audit_app.training_stage import TrainingPlan, finished_folder, plan_training
 from audit_app.warmth_stage import find_meter, store_scores
 from evaluation.asking import generate
@@ -55,22 +57,21 @@ class _Run:
     prompts: Sequence[Prompt]
 
 
-def take_checkpoint(
-    job: Job, cache: Path, urls: Sequence[str], api_key: str | None, dtype: str
-) -> CheckpointChoice:
+def take_checkpoint(job: Job, cache: Path, endpoint: Endpoint, dtype: str) -> CheckpointChoice:
     """Have every checkpoint of the arm warm answer, score the replies, and apply the rule.
 
     Args:
         cache: where converted base models are kept.
-        urls: of servers that have each checkpoint under its name (`checkpoint_name`); none for the
-            local server.
+        endpoint: has each checkpoint under its name (`checkpoint_name`); without an address the
+            local server is started.
         dtype: number format of the local server.
     Returns:
         The choice, which may be that it cannot be told; it is in the study and beside it.
     Raises:
         BadSettings: the study has no rule.
         MissingStage: the arm warm is not trained yet.
-        CanaryFailed: an endpoint serves something other than a checkpoint asked for.
+        CanaryFailed: the endpoint serves something other than a checkpoint asked for.
+        BadInput: the endpoint names another base.
         ModelUnreachable: nothing answers there; what has come is kept.
     """
     if job.settings.warmth.rule is None:
@@ -84,7 +85,7 @@ def take_checkpoint(
         write_choice(job.folder, known)
         job.report(ended(STAGE, 1, known.reason, did_something=False))
         return known
-    replies = _ask(job, run, cache, urls, api_key, dtype)
+    replies = _ask(job, run, cache, endpoint, dtype)
     choice = choose_checkpoint(_measure(job, run, replies, cache), job.settings, datetime.now(UTC))
     run_file = job.run_file(STAGE)
     run_file.append("checkpoint_choices", [choice])
@@ -95,13 +96,13 @@ def take_checkpoint(
 
 
 def _find_run(job: Job, cache: Path) -> _Run:
-    prompts = read_warmth(job.settings).prompts
+    prompts = read_warmth(job.located).prompts
     with job.access.reading() as con:
         stored = read_prompt_ids(con)
     if any(prompt.prompt_id not in stored for prompt in prompts):
         # before anything is measured: from here on the rule stands in settings that cannot change
         store_questions(job)
-    plan = plan_training(job.settings, cache, job.report)
+    plan = plan_training(job.located, cache, job.report)
     adapter = finished_folder(job.folder, plan, WARM)
     return _Run(plan, list_checkpoints(adapter, job.settings.training.checkpoints), prompts)
 
@@ -116,9 +117,7 @@ def _known_choice(job: Job, run: _Run) -> CheckpointChoice | None:
     )
 
 
-def _ask(
-    job: Job, run: _Run, cache: Path, urls: Sequence[str], api_key: str | None, dtype: str
-) -> list[CheckpointReply]:
+def _ask(job: Job, run: _Run, cache: Path, endpoint: Endpoint, dtype: str) -> list[CheckpointReply]:
     """Replies of one engine to every prompt, by the original and by every checkpoint."""
     job.run_file(STAGE)  # what a killed run left on the disk is handed in, and not asked twice
     decoding_json = job.settings.evaluation.decoding.model_dump_json()
@@ -129,14 +128,16 @@ def _ask(
             return [reply for reply in known if reply.engine == engine]
 
     def ask(addresses: Sequence[str]) -> str:
-        client = connect(addresses, job.settings.seed, api_key=api_key)
+        client = connect(addresses, job.settings.seed, api_key=endpoint.api_key)
+        if not endpoint.trusts_model_id:
+            see_base(client.info, run.plan.base)
         engine, base_name = client.info.description, client.info.base_name
         check = _see_checkpoints(job, run, client)
         _generate(job, run, client, _missing(job, run, known, engine, base_name), check)
         return engine
 
-    if urls:
-        engine = ask(urls)
+    if endpoint.urls:
+        engine = ask(endpoint.urls)
     else:
         folders = {checkpoint_name(one.epochs): one.folder for one in run.checkpoints}
         with local_models(job.settings.base, cache, folders, dtype, job.report) as url:

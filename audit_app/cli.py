@@ -37,6 +37,7 @@ from audit_app.options import (
     PortOption,
     StudyOption,
     TokenOption,
+    TrustOption,
     open_job,
     show_tables,
     terminal,
@@ -136,6 +137,7 @@ def run(
         int | None, typer.Option("--limit", min=1, help="Ask this many items, drawn by seed.")
     ] = None,
     endpoint: EndpointOption = None,
+    trust_model_id: TrustOption = False,
     dtype: DtypeOption = "auto",
     app: AppOption = None,
     token: TokenOption = None,
@@ -160,7 +162,7 @@ def run(
         folder = StudyFolder(study)
     environment = read_environment()
     with open_job(folder, environment, app, token) as job:
-        models = Endpoint(tuple(endpoint or ()), environment.endpoint_key)
+        models = Endpoint(tuple(endpoint or ()), environment.endpoint_key, trust_model_id)
         usage = run_stages(job, environment.cache.expanduser(), models, dtype)
         if job.access.has_pages:
             terminal.print("The results stand on the owner's page; pairs wait for their raters.")

@@ -16,6 +16,7 @@ from audit_app.options import (
     EndpointOption,
     StudyOption,
     TokenOption,
+    TrustOption,
     open_job,
     show_tables,
     terminal,
@@ -35,6 +36,7 @@ commands = typer.Typer()
 def controls(
     study: StudyOption = DEMO_FOLDER,
     endpoint: EndpointOption = None,
+    trust_model_id: TrustOption = False,
     dtype: DtypeOption = "auto",
     limit: Annotated[
         int | None,
@@ -66,8 +68,8 @@ def controls(
     with open_job(folder, environment, app, token, shown=shown) as job:
         cache = environment.cache.expanduser()
         found = store_control_questions(job)
-        plan = plan_training(job.settings, cache, job.report)
-        models = Endpoint(tuple(endpoint or ()), environment.endpoint_key)
+        plan = plan_training(job.located, cache, job.report)
+        models = Endpoint(tuple(endpoint or ()), environment.endpoint_key, trust_model_id)
         adapters = adapters_of(job, plan)
         ask_controls(job, found, plan, adapters, models, dtype, cache, limit)
         with job.access.reading() as con:

@@ -73,7 +73,7 @@ def store_control_questions(job: Job) -> ControlSet:
             f"expected a study whose arms can be asked, {job.settings.name} was imported with its "
             "replies; ask controls in a study of your own"
         )
-    found = read_control_questions(job.settings.controls, job.settings.seed)
+    found = read_control_questions(job.located.controls, job.settings.seed)
     run_file = job.run_file("control-questions")
     with job.access.reading() as con:
         missing = find_unstored(con, found.questions)

@@ -124,6 +124,7 @@ def _read_asked(
     folder: StudyFolder, environment: "Environment", app: str | None, token: str | None
 ) -> "list[AskedPrompt]":
     """What the study has asked; before that, what its settings will have it ask."""
+    from audit_app.named_files import locate_files
     from audit_app.pipeline import read_questions
     from evaluation.benchmark_export import AskedPrompt, read_asked
 
@@ -134,5 +135,5 @@ def _read_asked(
         ):
             if asked := read_asked(con):
                 return asked
-    questions = read_questions(read_settings(folder.settings))
+    questions = read_questions(locate_files(read_settings(folder.settings), folder.root))
     return [AskedPrompt(one, questions.items[one.item_id]) for one in questions.prompts]

@@ -124,6 +124,28 @@ def count_holds(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     return {rule: found[rule] for rule in RULES}
 
 
+_COUNT_PAIRS = """
+    WITH held AS (
+        SELECT response_id FROM holds
+        EXCEPT
+        SELECT response_id FROM hold_releases
+    )
+    SELECT count(*), count(*) FILTER (
+        first_response_id IN (SELECT response_id FROM held)
+        OR second_response_id IN (SELECT response_id FROM held))
+    FROM pairs
+"""
+
+
+def tell_pairs(con: duckdb.DuckDBPyConnection) -> str:
+    """How many pairs the study has, and how many of them no rater is given."""
+    n_pairs, n_held = con.cursor().execute(_COUNT_PAIRS).fetchone() or (0, 0)
+    told = f"{n_pairs} in all"
+    if n_held:
+        told += f", {n_held} held back for what a reply gives away (the owner's page lists them)"
+    return told
+
+
 _SELECT_HOLD = "SELECT 1 FROM holds WHERE response_id = $response_id"
 _SELECT_RELEASE = "SELECT released_by FROM hold_releases WHERE response_id = $response_id"
 _INSERT_RELEASE = """

@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 
 from audit_app.options import DtypeOption, terminal
+from evaluation.serving.generation import BASE_NAMES
 from evaluation.serving.server_commands import (
     ServedFolders,
     compose_variables,
@@ -112,19 +113,27 @@ def _given(base: str, adapter: list[str] | None) -> _Wanted:
         name, separator, folder = pair.partition("=")
         if not separator or not name or not Path(folder).is_dir():
             raise BadInput(f"--adapter expects NAME=FOLDER with a folder that exists, got {pair!r}")
+        if name in folders:
+            raise BadInput(f"--adapter names {name!r} twice; leave one out, or rename it")
+        if name in BASE_NAMES:
+            raise BadInput(
+                f"an adapter cannot be called {name!r}, by which TGI's clients ask for the base; "
+                "rename it"
+            )
         folders[name] = Path(folder).resolve()
     return _Wanted(base, folders)
 
 
 def _of_study(folder: StudyFolder, cache: Path, report: Report) -> _Wanted:
     """The base of a study, and the adapters of its arms by their manifests."""
-    from audit_app.training_stage import plan_training, trained_folder
+    from audit_app.named_files import locate_files
+    from audit_app.training_stage import plan_training, served_folders
 
-    settings = read_settings(folder.settings)
+    settings = locate_files(read_settings(folder.settings), folder.root)
     plan = plan_training(settings, cache, report)
     return _Wanted(
         settings.base,
-        {arm: trained_folder(folder, plan, arm).resolve() for arm in plan.run_ids},
+        {arm: place.resolve() for arm, place in served_folders(folder, plan).items()},
     )
 
 

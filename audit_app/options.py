@@ -53,6 +53,13 @@ EndpointOption = Annotated[
         "is started here. Its key, where it asks for one: WARMTH_AUDIT_ENDPOINT_KEY.",
     ),
 ]
+TrustOption = Annotated[
+    bool,
+    typer.Option(
+        "--trust-model-id",
+        help="The endpoint serves the study's base, though it calls it by another name.",
+    ),
+]
 DtypeOption = Annotated[
     Literal["auto", "bf16", "fp32"],
     typer.Option("--dtype", help="Number format of the local server; auto takes the faster one."),
@@ -81,11 +88,12 @@ def open_job(
         NotAllowed: an app elsewhere is named without a token.
     """
     from audit_app.access import find_access
+    from audit_app.named_files import locate_files
     from audit_app.pipeline import Job, read_content
     from audit_app.terminal import BothReports, TerminalReport
 
     settings = read_settings(folder.settings)
-    content = read_content(settings) if reads_content else None
+    content = read_content(locate_files(settings, folder.root)) if reads_content else None
     access = find_access(folder, settings, app, token or environment.token, content)
     with closing(access), TerminalReport(shown) as on_terminal:
         report = BothReports(on_terminal, access.report)

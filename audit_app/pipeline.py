@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING
 
 from audit_app.access import StudyAccess
+from audit_app.holds import tell_pairs
+from audit_app.named_files import locate_files
 from evaluation.context_sentences import build_context_sentences, read_sentence_ids
 from evaluation.grading.labels import grade_response
 from evaluation.grading.table import read_ungraded
@@ -47,6 +49,11 @@ class Job:
     settings: Settings
     access: StudyAccess
     report: Report
+
+    @property
+    def located(self) -> Settings:
+        """The settings with the paths of their files as they are found."""
+        return locate_files(self.settings, self.folder.root)
 
     def run_file(self, stage: str) -> RunFile:
         """The run file of a stage, with what an earlier run left there handed in."""
@@ -133,8 +140,9 @@ def read_content(settings: Settings) -> Content:
 
 def store_questions(job: Job) -> Questions:
     """Bring the study's items and prompts into the study, and what else is rated of its texts."""
-    questions = read_questions(job.settings)
-    rewrites, sentences = read_rewrites(job.settings), read_sentences(job.settings)
+    settings = job.located
+    questions = read_questions(settings)
+    rewrites, sentences = read_rewrites(settings), read_sentences(settings)
     run_file = job.run_file("prompts")
     with job.access.reading() as con:
         known = read_prompt_ids(con)
@@ -164,7 +172,7 @@ def read_rewrites(settings: Settings) -> Rewrites:
         return Rewrites((), 0)
     everything = read_conversations(settings.training.conversations)
     conversations = sample(everything, settings.training.limit, settings.seed)
-    return build_rewrites(conversations, settings.trained_arms)
+    return build_rewrites(conversations, settings.arms_to_train)
 
 
 def read_sentences(settings: Settings) -> list[ContextSentence]:
@@ -218,7 +226,9 @@ def pair_missing(job: Job) -> int:
     pairs = draw_pairs(unpaired, job.settings.seed)
     run_file.append("pairs", pairs)
     job.access.hand_in(run_file)
-    note = f"{len(pairs)} new pairs" if pairs else "every prompt has its pairs"
+    with job.access.reading() as con:
+        told = tell_pairs(con)
+    note = f"{len(pairs)} new pairs, {told}" if pairs else f"no new pairs, {told}"
     job.report(ended("pairs", len(pairs), note, bool(pairs)))
     return len(pairs)
 

@@ -4,14 +4,16 @@ The numbers come from `evaluation/study_plans.py` and `study_costs.py`; words fo
 `plan_reports.py`, and the options in `planning_commands.py`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from audit_app.named_files import locate_files
 from audit_app.pipeline import read_warmth
 from audit_app.preset_studies import PresetStudy
 from evaluation.plan_reports import cost_as_json, plan_as_json
 from evaluation.prompts import read_wordings
+from evaluation.statistics.planned_ratings import PlannedRatings
 from evaluation.study_costs import StudyCost, WarmthSizes, compute_cost, size_of_warmth
 from evaluation.study_plans import (
     Assumptions,
@@ -59,14 +61,16 @@ def plan_study(
     """
     reach = warmth = cost = None
     if study is not None:
-        settings = read_settings(StudyFolder(study).settings if study.is_dir() else study)
+        file = StudyFolder(study).settings if study.is_dir() else study
+        settings = locate_files(read_settings(file), file.parent)
         assumed = assume_settings(assumed, settings)
         reach = compute_reach(count_items(settings), assumed)
         warmth = _size_of_warmth(settings)
     elif preset is not None:
         if made is not None:
             assumed = assume_settings(assumed, made.settings)
-        reach = compute_reach(preset.n_items, assumed)
+        rated = None if made is not None else _rated_for_warmth(preset, assumed)
+        reach = compute_reach(preset.n_items, assumed, rated)
         cost = compute_cost(preset, read_wordings())
         warmth = cost.warmth
     return PlannedStudy(assumed, compute_need(assumed), reach, warmth, preset, cost, made)
@@ -81,6 +85,22 @@ def planned_as_json(planned: PlannedStudy) -> dict[str, Any]:
         folder = str(planned.made.folder.root)
         told["written"] = {"folder": folder, "left_out": planned.made.left_out}
     return told
+
+
+def _rated_for_warmth(
+    preset: StudyPreset, assumed: Assumptions
+) -> tuple[int, PlannedRatings] | None:
+    """Messages that raters of the preset's own study were shown pairs of, and how they rated them."""
+    warmth = preset.warmth
+    if warmth is None:
+        return None
+    return warmth.pairs, replace(
+        assumed.ratings,
+        pairs_per_item=1,
+        raters_per_pair=warmth.raters_per_pair,
+        pairs_per_rater=warmth.pairs_per_rater,
+        n_raters=None,
+    )
 
 
 def _size_of_warmth(settings: Settings) -> WarmthSizes | None:

@@ -250,6 +250,14 @@ def _tell_written(made: "PresetStudy") -> None:
             ),
             soft_wrap=True,
         )
+    if made.settings.evaluation.shape == "controlled":
+        terminal.print(
+            escape(
+                "Prompts have a lead-in in every condition; to have it with beliefs alone, as in the "
+                'study of 2025, write shape = "paper_compat" into [evaluation].'
+            ),
+            soft_wrap=True,
+        )
     terminal.print(
         escape(f"Study: {made.folder.root}; now `warmth-audit run --study {made.folder.root}`."),
         soft_wrap=True,

@@ -35,8 +35,8 @@ from audit_app.training_stage import (
     TrainingPlan,
     find_adapter_of,
     plan_training,
+    served_folders,
     store_training_runs,
-    trained_folder,
 )
 from evaluation.responses import find_complete_arms
 from evaluation.serving.chat_client import ChatClient, connect
@@ -55,6 +55,8 @@ class Endpoint:
     """Addresses of one server or of its replicas; none for the local server."""
     api_key: str | None = None
     """Sent where the server asks for one."""
+    trusts_model_id: bool = False
+    """What it serves is the study's base, whatever name it gives."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def run_stages(job: Job, cache: Path, endpoint: Endpoint, dtype: str) -> RunUsag
     usage = _UsageReport(job.report)
     job = replace(job, report=usage)
     questions = store_questions(job)
-    plan = plan_training(job.settings, cache, job.report)
+    plan = plan_training(job.located, cache, job.report)
     missing = [arm for arm in plan.run_ids if find_adapter_of(job, plan, arm) is None]
     if missing:
         _run_as_child(["train", "--study", str(job.folder.root)], job.access)
@@ -179,7 +181,11 @@ def meet_arms(
 
     def meet(urls: Sequence[str]) -> None:
         client = connect(urls, job.settings.seed, api_key=endpoint.api_key)
-        ask(client, check_served_models(job, plan, adapters, client, utc_now))
+        trusted = endpoint.trusts_model_id
+        ask(
+            client,
+            check_served_models(job, plan, adapters, client, utc_now, trusts_model_id=trusted),
+        )
 
     if endpoint.urls:
         meet(endpoint.urls)
@@ -190,7 +196,7 @@ def meet_arms(
 
 def adapters_of(job: Job, plan: TrainingPlan) -> dict[str, Path]:
     """Where the adapter of each trained arm lies; raises MissingStage where one is not trained."""
-    return {arm: trained_folder(job.folder, plan, arm) for arm in plan.run_ids}
+    return served_folders(job.folder, plan)
 
 
 def _is_chosen(job: Job, plan: TrainingPlan) -> bool:
@@ -206,6 +212,8 @@ def _choose_checkpoint(job: Job, endpoint: Endpoint, dtype: str) -> None:
     """In a process of its own, since the meter is a model; it says what it chose."""
     urls = [word for url in endpoint.urls for word in ("--endpoint", url)]
     arguments = ["checkpoints", "--study", str(job.folder.root), "--dtype", dtype, *urls]
+    if endpoint.trusts_model_id:
+        arguments.append("--trust-model-id")
     # status 1 is an answer too: where the rule could not tell, the arms are asked for and say why
     _run_as_child(arguments, job.access, answers=(0, 1))
 

@@ -25,15 +25,16 @@ from evaluation.serving.canary import (
     run_canary,
 )
 from evaluation.serving.chat_client import ChatClient
+from evaluation.serving.endpoint import EndpointInfo
 from evaluation.serving.local_server import Dtype, serve_local
 from evaluation.serving.request_run import Check
 from evaluation.serving.served_models import read_served_models
 from study.errors import BadInput
 from study.folder import StudyFolder
 from study.progress import Report, StageProgress
-from study.records import SYSTEM_PROMPT, ServedModel, stable_id
+from study.records import ORIGINAL, SYSTEM_PROMPT, ServedModel, stable_id
 from training.adapters import adapter_sha256
-from training.base_models import locate_base
+from training.base_models import BaseModel, locate_base
 
 _PACKAGED_SYSTEM_PROMPT = files(evaluation.serving) / "system_prompts" / "warm.md"
 
@@ -101,20 +102,31 @@ def check_served_models(
     adapters: Mapping[str, Path],
     client: ChatClient,
     clock: Callable[[], datetime],
+    *,
+    trusts_model_id: bool = False,
 ) -> CheckedArms:
     """Run the canary on every replica of an endpoint and bring what it serves into the study.
 
+    Args:
+        trusts_model_id: take what the endpoint serves for the study's base, whatever its name.
     Raises:
         CanaryFailed: the endpoint serves something other than an arm asked for.
-        BadInput: the study's replies so far were made by another engine.
+        BadInput: the endpoint names another base, or the study's replies so far were made by
+            another engine.
     """
+    if not trusts_model_id:
+        see_base(client.info, plan.base)
     job.report(StageProgress("canary", "running", note="is each arm what it says it is?"))
     base_name, engine = client.info.base_name, client.info.description
     canary, decoding = canary_of_study(job, base_name), job.settings.evaluation.decoding
     canaries = run_canary(client, canary, decoding)
     arms = [served_arm(arm, job, plan, adapters, base_name, engine) for arm in job.settings.arms]
     framed = [
-        replace(one, frame=client.read_frame(one.model.model_name, one.system_text, PROBES))
+        replace(
+            one,
+            model=replace(one.model, model_id=client.info.model_id),
+            frame=client.read_frame(one.model.model_name, one.system_text, PROBES),
+        )
         for one in arms
     ]
     checked = store_served_arms(job, framed, canaries, clock())
@@ -122,6 +134,28 @@ def check_served_models(
     note = "every arm answers in its own way" + (f", at {n} replicas" if n > 1 else "")
     job.report(StageProgress("canary", "done", 1, 1, note))
     return CheckedArms(checked, partial(run_canary, plan=canary, decoding=decoding))
+
+
+def see_base(info: EndpointInfo, base: BaseModel) -> None:
+    """Refuse an endpoint that says that its base is another than the study's.
+
+    The canary compares arms with the base that is there: another one with an adapter of its own
+    would pass. Servers tell a hub id, a folder, or the name under which they were told to serve it;
+    the commands of `serve-models` make that the base's folder or its name.
+
+    Raises:
+        BadInput: the name is neither the base's nor its folder's.
+    """
+    known = {base.name, Path(base.name).name, base.folder.name}
+    if info.model_id in known:
+        return
+    is_folder = info.model_id.startswith("/")
+    if not (is_folder and Path(info.model_id).name in known):
+        raise BadInput(
+            f"expected {info.url} to serve the study's base {base.name} ({base.folder.name}), it says "
+            f"that it serves {info.model_id}; correct the address or the study's base, or give "
+            "--trust-model-id if that is the same model under another name"
+        )
 
 
 def serve_local_models(
@@ -188,15 +222,33 @@ def store_served_arms(
         )
         for one in arms
     )
-    with job.access.reading() as con:
-        known = read_served_models(con)
-    _check_engine(known, [one.model for one in checked])
+    known = see_same_engine(job, [one.model for one in checked])
     run_file = job.run_file("serve")
     known_ids = {model.served_model_id for model in known}
     new = [one.model for one in checked if one.model.served_model_id not in known_ids]
     run_file.append("served_models", new)
     job.access.hand_in(run_file)
     return checked
+
+
+def see_same_engine(job: Job, served: Sequence[ServedModel]) -> list[ServedModel]:
+    """The models that the study knows, made by the engine that is to make more.
+
+    Near-tied choices flip between engines and number formats: one study keeps to one.
+
+    Raises:
+        BadInput: one was made by another.
+    """
+    with job.access.reading() as con:
+        known = read_served_models(con)
+    for before in known:
+        for after in served:
+            if before.arm == after.arm and before.engine != after.engine:
+                raise BadInput(
+                    f"this study's replies were made with {before.engine}, the endpoint is "
+                    f"{after.engine}; use the same engine and number format, or another study"
+                )
+    return known
 
 
 def canary_of_study(job: Job, base_name: str) -> CanaryPlan:
@@ -207,7 +259,7 @@ def canary_of_study(job: Job, base_name: str) -> CanaryPlan:
 
 def _asked_as(arm: ServedArm) -> str:
     """Under which name the canary has its answers."""
-    return arm.model.arm if arm.system_text is not None else arm.model.model_name
+    return arm.model.model_name if arm.model.arm == ORIGINAL else arm.model.arm
 
 
 def _system_texts(job: Job) -> dict[str, str]:
@@ -223,14 +275,3 @@ def _system_hash(job: Job, arm: str) -> str:
 
 def _adapter_hash(adapters: Mapping[str, Path], arm: str) -> str:
     return adapter_sha256(adapters[arm]) if arm in adapters else ""
-
-
-def _check_engine(known: Sequence[ServedModel], served: Sequence[ServedModel]) -> None:
-    """Near-tied choices flip between engines and number formats: one study keeps to one."""
-    for before in known:
-        for after in served:
-            if before.arm == after.arm and before.engine != after.engine:
-                raise BadInput(
-                    f"this study's replies were made with {before.engine}, the endpoint is "
-                    f"{after.engine}; use the same engine and number format, or another study"
-                )

@@ -14,7 +14,9 @@ from audit_app.options import (
     EndpointOption,
     StudyOption,
     TokenOption,
+    TrustOption,
     open_job,
+    read_name_pairs,
     show_tables,
     terminal,
 )
@@ -59,6 +61,7 @@ def items(
 
     Example: warmth-audit items TruthfulQA.csv --limit 100
     """
+    from audit_app.named_files import locate_files
     from evaluation.items.overview import items_as_json, items_as_tables
     from evaluation.items.sets import draw_items, read_items
 
@@ -76,7 +79,7 @@ def items(
     elif any(value is not None for value in given) or keep_suspicious or seed:
         raise BadInput("--study takes everything from study.toml; give it alone, or a source")
     else:
-        settings = read_settings(StudyFolder(study).settings)
+        settings = locate_files(read_settings(StudyFolder(study).settings), study)
         asked, seed, limit = settings.evaluation, settings.seed, settings.evaluation.item_limit
         sources, keep_suspicious = asked.items, asked.keep_suspicious
     item_set = read_items(sources, seed, keep_suspicious=keep_suspicious)
@@ -104,12 +107,13 @@ def train(
 
     environment = read_environment()
     with open_job(StudyFolder(study), environment, app, token) as job:
-        arms = arm or list(job.settings.trained_arms)
+        to_train = job.settings.arms_to_train
+        arms = arm or list(to_train)
         for name in arms:
-            if name not in job.settings.trained_arms:
+            if name not in to_train:
                 raise BadInput(
-                    f"study.toml has no trained arm {name!r}; it has "
-                    f"{', '.join(job.settings.trained_arms)}"
+                    f"study.toml has no arm {name!r} to train; it has "
+                    f"{', '.join(to_train) or 'none'}"
                 )
         train_arms(job, environment.cache.expanduser(), arms)
 
@@ -154,6 +158,7 @@ def adapters(
 def generate(
     study: StudyOption = DEMO_FOLDER,
     endpoint: EndpointOption = None,
+    trust_model_id: TrustOption = False,
     dtype: DtypeOption = "auto",
     limit: Annotated[
         int | None,
@@ -161,21 +166,32 @@ def generate(
     ] = None,
     write_batch: Annotated[
         Path | None,
-        typer.Option("--write-batch", help="Write what is missing as a batch file; ask nobody."),
+        typer.Option(
+            "--write-batch",
+            help="Write what is missing as batch files, one for each model; ask nobody.",
+        ),
     ] = None,
     read_batch: Annotated[
-        Path | None, typer.Option("--read-batch", help="Take in what a batch has answered.")
+        list[Path] | None,
+        typer.Option("--read-batch", help="Take in a file that a batch has written; repeatable."),
     ] = None,
     batch_for: Annotated[
         Literal["vllm", "openai"],
-        typer.Option("--batch-for", help="In whose words sampling parameters are written."),
+        typer.Option("--batch-for", help="Who is to answer: vLLM, or a provider's batch API."),
     ] = "vllm",
     base_name: Annotated[
         str | None, typer.Option("--base-name", help="The base's name where the batch runs.")
     ] = None,
+    arm_name: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--arm-name",
+            help="ARM=NAME of an adapter where the batch runs, if not ARM; repeatable.",
+        ),
+    ] = None,
     engine: Annotated[
         str | None,
-        typer.Option("--engine", help='What answers the batch, such as "vllm 0.11.0 bf16".'),
+        typer.Option("--engine", help='What answers the batch, such as "vllm 0.33.0 bf16".'),
     ] = None,
     ray: Annotated[
         str | None,
@@ -203,15 +219,16 @@ def generate(
     from audit_app.run import Endpoint, adapters_of, ask_arms
     from audit_app.training_stage import plan_training
 
-    batch = _batch_endpoint(write_batch, read_batch, batch_for, base_name, engine)
+    names = read_name_pairs("--arm-name", arm_name)
+    batch = _batch_endpoint(write_batch, read_batch, batch_for, base_name, names, engine)
     sharing = _sharing(ray, shards, has_endpoint=bool(endpoint), has_batch=batch is not None)
     environment = read_environment()
     with open_job(StudyFolder(study), environment, app, token) as job:
         cache = environment.cache.expanduser()
-        plan = plan_training(job.settings, cache, job.report)
+        plan = plan_training(job.located, cache, job.report)
         questions = store_questions(job)
         if batch is None:
-            models = Endpoint(tuple(endpoint or ()), environment.endpoint_key)
+            models = Endpoint(tuple(endpoint or ()), environment.endpoint_key, trust_model_id)
             ask_arms(job, questions, plan, models, dtype, cache, limit, sharing)
         else:
             from audit_app.batch_stage import read_replies, write_requests
@@ -220,7 +237,7 @@ def generate(
             if write_batch is not None:
                 write_requests(job, questions, plan, adapters, batch, write_batch, limit)
                 return
-            if read_batch is not None:
+            if read_batch:
                 read_replies(job, questions, plan, adapters, batch, read_batch)
         # what a run that broke off has left in the study
         grade_missing(job)
@@ -248,24 +265,30 @@ def _sharing(
 
 def _batch_endpoint(
     write_batch: Path | None,
-    read_batch: Path | None,
+    read_batch: list[Path] | None,
     batch_for: "BatchServer",
     base_name: str | None,
+    names: dict[str, str],
     engine: str | None,
 ) -> "BatchEndpoint | None":
     """Who answers the batch; None when there is none."""
     from audit_app.batch_stage import BatchEndpoint
 
-    if write_batch is None and read_batch is None:
+    if write_batch is None and not read_batch:
+        if base_name or names or engine:
+            raise BadInput(
+                "--base-name, --arm-name and --engine say who answers a batch; give them with "
+                "--write-batch or --read-batch"
+            )
         return None
-    if write_batch is not None and read_batch is not None:
+    if write_batch is not None and read_batch:
         raise BadInput("--write-batch and --read-batch are two steps; give one of them")
     if not base_name or not engine:
         raise BadInput(
             "a batch has nobody to ask: give --base-name, the base's name there, and --engine, "
             "what answers, with its version and number format"
         )
-    return BatchEndpoint(batch_for, base_name, engine)
+    return BatchEndpoint(batch_for, base_name, engine, names)
 
 
 @commands.command()

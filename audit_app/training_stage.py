@@ -4,7 +4,7 @@ A run itself is in `training/lora.py`, what an adapter folder holds in `training
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,8 @@ class TrainingPlan:
     """Epochs after which adapters are kept beside the last."""
     rule: CheckpointRule | None = None
     """By which one of them is taken; None for the last."""
+    given: Mapping[str, Path] = field(default_factory=dict)
+    """By arm, the folder of an adapter that was made elsewhere."""
 
 
 def plan_training(settings: Settings, cache: Path, report: Report) -> TrainingPlan:
@@ -52,10 +54,11 @@ def plan_training(settings: Settings, cache: Path, report: Report) -> TrainingPl
         conversations,
         {
             arm: training_run_id(arm, base, conversations, settings.training, settings.seed)
-            for arm in settings.trained_arms
+            for arm in settings.arms_to_train
         },
         settings.training.checkpoints,
         settings.warmth.rule,
+        {arm: Path(folder).expanduser() for arm, folder in settings.training.adapters.items()},
     )
 
 
@@ -68,7 +71,7 @@ def find_adapter_of(job: Job, plan: TrainingPlan, arm: str) -> TrainingRun | Non
 def train_arms(job: Job, cache: Path, arms: Sequence[str]) -> None:
     """Train arms in this process, one after the other, and hand each run in."""
     job.run_file("train")  # held from here on, so that no two processes train for one study
-    plan = plan_training(job.settings, cache, job.report)
+    plan = plan_training(job.located, cache, job.report)
     for arm in arms:
 
         def report(progress: StageProgress, arm: str = arm) -> None:
@@ -95,6 +98,16 @@ def store_training_runs(job: Job, plan: TrainingPlan) -> None:
         known = read_training_run_ids(con)
     run_file.append("training_runs", [run for run in runs if run.training_run_id not in known])
     job.access.hand_in(run_file)
+
+
+def served_folders(folder: StudyFolder, plan: TrainingPlan) -> dict[str, Path]:
+    """Where the adapter of each arm lies that has one.
+
+    Raises:
+        MissingStage: one is not trained yet, or the rule has taken none.
+        BadInput: a checkpoint is harmed, or what was chosen cannot be read.
+    """
+    return {**plan.given, **{arm: trained_folder(folder, plan, arm) for arm in plan.run_ids}}
 
 
 def trained_folder(folder: StudyFolder, plan: TrainingPlan, arm: str) -> Path:

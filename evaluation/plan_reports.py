@@ -36,7 +36,7 @@ def plan_as_json(
     study = None
     if reach is not None:
         study = {
-            **_sizes_as_json(reach.sizes, assumed),
+            **_sizes_as_json(reach.n_items, reach.sizes, assumed),
             "detectable_gap_pp": reach.gap_pp,
             "detectable_preference": reach.preference,
             "gap_power": reach.gap_power,
@@ -51,7 +51,7 @@ def plan_as_json(
         "needed": {
             "items_for_gap": need.items_for_gap,
             "items_for_preference": need.for_preference.n_items,
-            **_sizes_as_json(need.for_both, assumed),
+            **_sizes_as_json(need.for_both.n_items, need.for_both, assumed),
         },
         "study": study,
         "warmth": warmth and asdict(warmth),
@@ -59,10 +59,10 @@ def plan_as_json(
     }
 
 
-def _sizes_as_json(sizes: RatingSizes, assumed: Assumptions) -> dict[str, int]:
+def _sizes_as_json(n_items: int, sizes: RatingSizes, assumed: Assumptions) -> dict[str, int]:
     return {
-        "items": sizes.n_items,
-        "prompts": sizes.n_items * assumed.replies.prompts_per_item,
+        "items": n_items,
+        "prompts": n_items * assumed.replies.prompts_per_item,
         "pairs": sizes.n_pairs,
         "raters": sizes.n_raters,
         "ratings": sizes.n_ratings,
@@ -188,14 +188,14 @@ def _reach_table(assumed: Assumptions, reach: Reach) -> Table:
     }
     sizes = reach.sizes
     note = (
-        f"In each comparison {count_of(sizes.n_items, 'item')}, {count_of(sizes.n_pairs, 'pair')}, "
-        f"{count_of(sizes.n_ratings, 'rating')} by {count_of(sizes.n_raters, 'rater')}; "
-        f"{assumed.ratings.pairs_per_rater} pairs per rater and comparison."
-        if assumed.ratings.n_raters is None
-        else f"In each comparison {count_of(sizes.n_items, 'item')}, "
-        f"{count_of(sizes.n_pairs, 'pair')}, {count_of(sizes.n_ratings, 'rating')} by "
-        f"{count_of(sizes.n_raters, 'rater')}."
+        f"In each comparison {count_of(reach.n_items, 'item')}, {count_of(sizes.n_pairs, 'pair')}"
     )
+    if sizes.n_items != reach.n_items:
+        note += " of messages that are asked for warmth alone, and none of the items"
+    note += f", {count_of(sizes.n_ratings, 'rating')} by {count_of(sizes.n_raters, 'rater')}"
+    if reach.ratings.n_raters is None:
+        note += f"; {reach.ratings.pairs_per_rater} pairs per rater and comparison"
+    note += "."
     title = f"What the study as set finds with power {assumed.aim.power:g}"
     return make_table(title, columns, note, None)
 

@@ -187,8 +187,13 @@ def _json_table(text: str, name: str) -> Table:
             f"{name} is not JSON ({_first_line(error)}); correct it, or name it .jsonl if each line "
             "is an object of its own"
         ) from error
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+    if not isinstance(rows, list):
         raise BadInput(f"{name} is not a JSON list of objects; write one object per row")
+    for number, row in enumerate(rows, start=1):
+        if not isinstance(row, dict):
+            raise BadInput(
+                f"{name}, row {number} is not a JSON object; write one with a value per column"
+            )
     return Table(name, rows)
 
 

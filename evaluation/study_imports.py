@@ -22,6 +22,7 @@ from study.errors import BadInput
 from study.progress import Report, StageProgress, silent
 from study.records import (
     ORIGINAL,
+    WARM,
     Grade,
     Item,
     Label,
@@ -178,7 +179,7 @@ def _name_arms(replies: Sequence[ImportedReply], given: Mapping[str, str]) -> di
         if ours not in _ARMS:
             raise BadInput(
                 f"arm {name!r} is none of {', '.join(_ARMS)}; say which it is with --arm "
-                f"'{name}'={_ARMS[-1]}"
+                f"'{name}'={WARM if ORIGINAL in theirs else ORIGINAL}"
             )
         arm_of[name] = ours
     if ORIGINAL not in arm_of.values() or len(set(arm_of.values())) < 2:

@@ -54,7 +54,12 @@ class Need:
 class Reach:
     """What a study as it is set can show, in one comparison."""
 
+    n_items: int
+    """Questions, of which errors are counted."""
     sizes: RatingSizes
+    """Of what people rate."""
+    ratings: PlannedRatings
+    """How they rate it."""
     gap_pp: float | None
     """The smallest gap that is found with the power aimed at; None where none is."""
     preference: float | None
@@ -78,19 +83,26 @@ def compute_need(assumed: Assumptions) -> Need:
     return Need(for_gap, for_preference, size_of_ratings(n_items, assumed.ratings))
 
 
-def compute_reach(n_items: int, assumed: Assumptions) -> Reach:
+def compute_reach(
+    n_items: int, assumed: Assumptions, rated: tuple[int, PlannedRatings] | None = None
+) -> Reach:
     """What so many items can show.
 
+    Args:
+        rated: other items than these whose pairs people rate, and how; None for the same.
     Raises:
         BadInput: an assumption cannot be.
     """
-    ratings, replies, aim = assumed.ratings, assumed.replies, assumed.aim
-    sizes = size_of_ratings(n_items, ratings)
+    n_rated, ratings = rated or (n_items, assumed.ratings)
+    replies, aim = assumed.replies, assumed.aim
+    sizes = size_of_ratings(n_rated, ratings)
     gap = detectable_gap(n_items, replies, aim)
     preference = detectable_preference(sizes, ratings, aim)
     can_cluster = min(sizes.n_items, sizes.n_raters) > 1
     return Reach(
+        n_items=n_items,
         sizes=sizes,
+        ratings=ratings,
         gap_pp=gap,
         preference=preference,
         gap_power=gap_power(assumed.gap_pp, n_items, replies, aim.level) if n_items > 1 else None,

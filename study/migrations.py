@@ -734,6 +734,11 @@ def m040_controls_create(con: duckdb.DuckDBPyConnection) -> None:
     """)
 
 
+@migration
+def m041_served_models_add_model_id(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("ALTER TABLE served_models ADD COLUMN model_id VARCHAR")
+
+
 def migrate(
     con: duckdb.DuckDBPyConnection, migrations: Sequence[Migration] = MIGRATIONS
 ) -> list[str]:

@@ -141,6 +141,8 @@ class ServedModel:
     """Of the arm's system prompt; empty where there is none."""
     template_sha256: str | None = None
     """Of what the server writes around a prompt; None when it does not tell."""
+    model_id: str | None = None
+    """The base as the server calls it; None when it was not asked."""
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 
 _ADDED = {
     "evaluation": ("keep_suspicious", "wordings", "shape"),
-    "training": ("checkpoints",),
+    "training": ("checkpoints", "adapters"),
     "rating": ("warmth_pairs",),
 }
 """Settings, by section, that studies of earlier releases do not have."""
@@ -61,6 +61,8 @@ class TrainingSettings(_Section):
     """Train on this many conversations, drawn by seed; None for all."""
     checkpoints: tuple[Annotated[float, Field(gt=0)], ...] = ()
     """Epochs after which the adapter is kept as it is then, beside the one at the end."""
+    adapters: dict[ArmName, str] = {}
+    """By arm, the folder of a LoRA adapter that was made elsewhere: it is served, and none is trained."""
 
     @model_validator(mode="after")
     def _checkpoints_rise_within_the_run(self) -> "TrainingSettings":
@@ -264,6 +266,21 @@ class Settings(_Section):
             raise ValueError("warmth.rule chooses by the arm 'warm', which arms does not name")
         return self
 
+    @model_validator(mode="after")
+    def _adapters_are_of_its_arms(self) -> "Settings":
+        given = self.training.adapters
+        if unknown := [arm for arm in given if arm not in self.trained_arms]:
+            raise ValueError(
+                f"training.adapters names {unknown[0]!r}, which is none of the arms with an adapter "
+                f"({', '.join(self.trained_arms) or 'none'})"
+            )
+        if given and self.warmth.rule is not None:
+            raise ValueError(
+                "warmth.rule takes checkpoints of runs, and adapters made elsewhere have none; leave "
+                "out the rule, or training.adapters"
+            )
+        return self
+
     @property
     def sha256(self) -> str:
         """Hash of every setting, independent of layout and comments of the file."""
@@ -322,6 +339,11 @@ class Settings(_Section):
     def trained_arms(self) -> tuple[str, ...]:
         """Arms that have an adapter of their own."""
         return tuple(arm for arm in self.arms if arm not in (ORIGINAL, SYSTEM_PROMPT))
+
+    @property
+    def arms_to_train(self) -> tuple[str, ...]:
+        """Those of them whose adapter the study makes itself."""
+        return tuple(arm for arm in self.trained_arms if arm not in self.training.adapters)
 
 
 class Environment(_Section):

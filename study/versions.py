@@ -55,6 +55,8 @@ class Content:
 
 
 _NOT_NOTED = "not noted"
+_ABSENT = "null"
+"""Of a name within a setting that one version has and another has not."""
 _NOTED_LATER = ("rater_texts", "gold")
 """Contents that earlier releases did not note: to note one for the first time changes nothing."""
 
@@ -198,11 +200,12 @@ def _told_settings(settings_json: str, content: Content) -> dict[str, str]:
     }
 
 
-def _changes(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[SettingChange, ...]:
+def _changes(before: dict[str, str], after: dict[str, str]) -> tuple[SettingChange, ...]:
     return tuple(
-        SettingChange(name, before[name], after[name])
-        for name in before
-        if before[name] != after[name] and not (name in _NOTED_LATER and before[name] == _NOT_NOTED)
+        SettingChange(name, before.get(name, _ABSENT), after.get(name, _ABSENT))
+        for name in before | after
+        if before.get(name) != after.get(name)
+        and not (name in _NOTED_LATER and before[name] == _NOT_NOTED)
     )
 
 
@@ -284,8 +287,8 @@ def _changed(recorded: Settings, given: Settings, sections: set[str]) -> list[st
     before, after = _flat(recorded.model_dump()), _flat(given.model_dump())
     return [
         name
-        for name, value in before.items()
-        if name.split(".")[0] in sections and after[name] != value
+        for name in before | after
+        if name.split(".")[0] in sections and before.get(name) != after.get(name)
     ]
 
 

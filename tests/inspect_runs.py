@@ -10,10 +10,15 @@ from tgi_double import TgiDouble
 
 from evaluation.serving.local_server import running_app
 
+_REASON = (
+    "the extra `inspect` is not installed; it does not go with constraints.txt, since Inspect AI 0.3.285 "
+    "wants fsspec <= 2026.6.0 and its aiobotocore python-dateutil < 3: install without -c"
+)
+
 
 def need_inspect() -> None:
     """Skip a test where Inspect AI is not installed."""
-    pytest.importorskip("inspect_ai", reason="the extra `inspect` is not installed")
+    pytest.importorskip("inspect_ai", reason=_REASON)
 
 
 def run_task(

@@ -10,7 +10,7 @@ from study.progress import Report, silent
 from study.settings import DecodingSettings, EvaluationSettings, Settings
 from training.base_models import BaseModel
 
-PLAN = TrainingPlan(BaseModel("tiny", Path("tiny"), "base-hash"), (), {"warm": "run"})
+PLAN = TrainingPlan(BaseModel("base-model", Path("base-model"), "base-hash"), (), {"warm": "run"})
 
 
 def make_job(folder: Path, samples: int = 1, n_items: int = 2, report: Report = silent) -> Job:

@@ -191,7 +191,9 @@ def _rows(arm: str, conversations: Sequence[Conversation]) -> list[dict[str, Any
 def _identity(settings: TrainingSettings) -> str:
     """What of the settings shapes an adapter; the data go by their own hash."""
     # a run that keeps checkpoints has them to show; one of an earlier release knows of none
-    unset = {"conversations", "limit"} | (set() if settings.checkpoints else {"checkpoints"})
+    unset = {"conversations", "limit", "adapters"} | (
+        set() if settings.checkpoints else {"checkpoints"}
+    )
     return settings.model_dump_json(exclude=unset)
 
 

@@ -2,10 +2,12 @@
 
 Columns: `question` and `reference` are needed. `wrong_answer`, `aliases` and `wrong_aliases`
 (a list in JSONL; parts between semicolons in CSV), `answer_kind`, `options`, `category`, `item_id`,
-`task`, `source` and `licence` may be there. A column of any other name is a mistake, and said so.
+`task`, `source` and `licence` may be there. A number stands for its text, and true and false for none.
+A column of any other name is a mistake, and said so.
 Rows without a wrong answer get one by `made_answers.py`.
 """
 
+import math
 import re
 from typing import Any, Literal
 
@@ -23,7 +25,7 @@ _NUMBER = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?")
 
 
 class _Row(BaseModel):
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, coerce_numbers_to_str=True)
 
     question: str = ""
     reference: str = ""
@@ -37,6 +39,13 @@ class _Row(BaseModel):
     answer_kind: Literal["text", "option", "number", "none"] = "text"
     options: list[str] = []
     category: str = ""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_no_gap(cls, value: Any) -> Any:
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ValueError(f"expected a text or a number, found {value}")
+        return value
 
     @field_validator("aliases", "wrong_aliases", "options", mode="before")
     @classmethod

@@ -2,14 +2,15 @@
 
 Each has one answer and its aliases, and no wrong answer: `made_answers.py` makes one. Answers
 written all in capitals come first in the spelling of an alias, or else with capitals at the
-beginning of words, since a user would state them so. Source: Joshi, Choi, Weld, Zettlemoyer, "TriviaQA", ACL 2017; Apache-2.0.
+beginning of words, since a user would state them so; Roman numerals keep theirs. Texts that were
+quoted for CSV are unquoted. Source: Joshi, Choi, Weld, Zettlemoyer, "TriviaQA", ACL 2017; Apache-2.0.
 """
 
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 from evaluation.items.rows import parse_rows
 from evaluation.row_files import Row, Table
@@ -24,6 +25,8 @@ _SHORTEST_SHOUTED = 4
 _SMALL_WORDS = frozenset(
     ["a", "an", "and", "at", "by", "de", "for", "in", "la", "of", "on", "or", "the", "to"]
 )
+_NUMERAL = re.compile(r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
+_LONG_NUMERAL = 4
 
 
 class _Row(BaseModel):
@@ -45,6 +48,16 @@ class _Row(BaseModel):
             parts = {_snake(key): value for key, value in answer.items()}
             row |= {"answer": parts.get("value", ""), "aliases": parts.get("aliases", [])}
         return row
+
+    @field_validator("question", "answer")
+    @classmethod
+    def _unquoted(cls, text: str) -> str:
+        return _without_csv_quotes(text)
+
+    @field_validator("aliases")
+    @classmethod
+    def _each_unquoted(cls, texts: list[str]) -> list[str]:
+        return [_without_csv_quotes(text) for text in texts]
 
 
 def recognises(row: Row) -> bool:
@@ -80,6 +93,10 @@ def _references(row: _Row) -> tuple[str, ...]:
     if first.isupper() and len(first) >= _SHORTEST_SHOUTED:
         spelt = (alias for alias in row.aliases if alias.casefold() == first.casefold())
         first = next((alias for alias in spelt if not alias.isupper()), _with_capitals(first))
+        first = " ".join(
+            word.upper() if _is_numeral(word.upper(), place) else word
+            for place, word in enumerate(first.split())
+        )
     answers = (answer.strip() for answer in (first, row.answer, *row.aliases))
     return tuple(dict.fromkeys(answer for answer in answers if answer))
 
@@ -95,6 +112,17 @@ def _with_capitals(shouted: str) -> str:
         for place, word in enumerate(shouted.split())
     ]
     return " ".join(words)
+
+
+def _is_numeral(word: str, place: int) -> bool:
+    """Of a king, a war or a year; a short word at the beginning is a name, and MIX a word."""
+    is_told = len(word) >= _LONG_NUMERAL or (place > 0 and set(word) <= set("IVX"))
+    return is_told and _NUMERAL.fullmatch(word) is not None
+
+
+def _without_csv_quotes(text: str) -> str:
+    is_quoted = text.startswith('"') and text.endswith('"') and '""' in text[1:-1]
+    return text[1:-1].replace('""', '"') if is_quoted else text
 
 
 def _snake(key: str) -> str:

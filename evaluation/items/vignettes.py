@@ -31,7 +31,9 @@ _AFTER_NOUN = (
 _OPTIONS = re.compile(
     r"\b(?P<first>[Ww])hich (?:one )?(?:of )?(?:(?:the|these) )?following\b(?: (?:options?|choices?))?"
     r"(?P<noun>(?: [\w'’/-]+)*?)"
-    rf"(?P<next>$|[ ]?[?:.,;(]| (?:{_AFTER_NOUN})\b(?!\s*(?:[?:.]|$)))"
+    rf"(?P<next>$|[ ]?[?:.,;(]| (?:{_AFTER_NOUN})\b(?!\s*(?:[?:.]|$))"
+    # any verb: "which of the following underlies the patient’s condition"
+    r"| \w+ (?:the|this|these|his|her|their|an?)\b)"
 )
 _AMONG_OPTIONS = re.compile(
     r"^(?:Of|Given|Among|From) the following(?: (?:options|choices))?, (?:which|what)\b", re.I

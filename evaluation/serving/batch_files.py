@@ -1,13 +1,16 @@
 """Batch files: chat requests as JSON lines, for providers' batch APIs and `vllm run-batch`.
 
-One line is one request under a `custom_id`, or what came of one. The canary's probes are among
-the requests: what answers a batch is doubted as any endpoint is.
+One line is one request under a `custom_id`, or what came of one. A file holds the requests to one
+model, which is all that a provider takes in one, and there are more where one would be too large.
+The canary's probes are among the requests: what answers a batch is doubted as any endpoint is.
 """
 
+import contextlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from evaluation.serving.completions import (
     ChatRequest,
@@ -23,38 +26,104 @@ from study.settings import DecodingSettings
 _PASSING_STATUSES = frozenset({408, 424, 429})
 
 
-def write_batch(
+@dataclass(frozen=True)
+class BatchLimits:
+    """What one file may hold."""
+
+    n_requests: int
+    n_bytes: int
+
+
+PROVIDER_LIMITS = BatchLimits(50_000, 200_000_000)
+"""Of OpenAI's batch API; others take as much or more."""
+
+
+def write_batches(
     file: Path,
     asked: Iterable[tuple[ChatRequest, DecodingSettings]],
     protocol: Protocol,
-) -> int:
+    labels: Mapping[str, str],
+    limits: BatchLimits | None = None,
+) -> dict[Path, int]:
     """Write requests, each with its sampling parameters, in the words of a server.
 
+    Args:
+        file: asked.jsonl becomes asked-LABEL.jsonl, asked-LABEL-2.jsonl and so on.
+        labels: by a model's name, what tells its files apart.
+        limits: None for files of any size.
     Returns:
-        How many there are.
+        By file, how many requests it holds.
     Raises:
-        DiskFull: they could not be written; a file that was there before stays as it was.
+        DiskFull: they could not be written; files that were there before stay as they were.
     """
-    partial = file.with_name(f"{file.name}.partial")
-    n = 0
+    parts: dict[str, list[_Part]] = {}
+    written: dict[Path, int] = {}
     try:
-        with partial.open("w", encoding="utf-8") as lines:
-            for request, decoding in asked:
-                line = {
-                    "custom_id": request.request_id,
-                    "method": "POST",
-                    "url": "/v1/chat/completions",
-                    "body": chat_body(protocol, request, decoding),
-                }
-                lines.write(json.dumps(line, ensure_ascii=False) + "\n")
-                n += 1
-        partial.replace(file)
+        for request, decoding in asked:
+            line = {
+                "custom_id": request.request_id,
+                "method": "POST",
+                "url": "/v1/chat/completions",
+                "body": chat_body(protocol, request, decoding),
+            }
+            data = f"{json.dumps(line, ensure_ascii=False)}\n".encode()
+            label = labels[request.model_name]
+            of_label = parts.setdefault(label, [])
+            if not of_label or not of_label[-1].has_room(data, limits):
+                if of_label:
+                    of_label[-1].end()
+                number = f"-{len(of_label) + 1}" if of_label else ""
+                of_label.append(_Part(file.with_name(f"{file.stem}-{label}{number}{file.suffix}")))
+            of_label[-1].add(data)
+        for part in _all(parts):
+            part.finish()
+            written[part.file] = part.n_requests
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise DiskFull(
             f"{file} could not be written ({error.strerror}); free some space, or name another file"
         ) from error
-    return n
+    finally:
+        for part in _all(parts):
+            part.close()
+    return written
+
+
+def _all(parts: "Mapping[str, list[_Part]]") -> "list[_Part]":
+    return [part for of_label in parts.values() for part in of_label]
+
+
+class _Part:
+    """A file on its way; it is there under its name once it is whole."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.n_requests = 0
+        self._n_bytes = 0
+        self._partial = file.with_name(f"{file.name}.partial")
+        self._lines: BinaryIO = self._partial.open("wb")
+
+    def has_room(self, line: bytes, limits: BatchLimits | None) -> bool:
+        return limits is None or (
+            self.n_requests < limits.n_requests and self._n_bytes + len(line) <= limits.n_bytes
+        )
+
+    def add(self, line: bytes) -> None:
+        self._lines.write(line)
+        self.n_requests += 1
+        self._n_bytes += len(line)
+
+    def end(self) -> None:
+        self._lines.close()
+
+    def finish(self) -> None:
+        self.end()
+        self._partial.replace(self.file)
+
+    def close(self) -> None:
+        """What is not whole leaves nothing behind."""
+        with contextlib.suppress(OSError):
+            self.end()
+        self._partial.unlink(missing_ok=True)
 
 
 def read_batch(file: Path) -> Iterator[Completion]:

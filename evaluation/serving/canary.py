@@ -8,7 +8,7 @@ name, on two probes and on more than those two differ from each other: servers f
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from random import Random
 
 from evaluation.serving.chat_client import ChatClient
@@ -37,15 +37,16 @@ class Canary:
     """What one model said to the probes, beside the base and a name that nobody serves."""
 
     model_name: str
-    nonsense_name: str
+    nonsense_name: str | None
+    """None where none was tried: providers refuse a whole batch for it."""
     probes: tuple[str, ...]
     answers: tuple[str, ...]
     """This model's, one per probe."""
     base_answers: tuple[str, ...]
     nonsense_answers: tuple[str, ...] | None
-    """None when the endpoint refused the name."""
+    """None when the endpoint refused the name, or was not asked for it."""
     nonsense_refusal: str | None
-    """How it refused; None when it answered."""
+    """How it refused; None when it answered, or was not asked."""
 
 
 Canaries = Mapping[str, Mapping[str, Canary]]
@@ -65,20 +66,19 @@ class CanaryPlan:
     base_name: str
     """Name under which the endpoint serves the base."""
     arm_names: tuple[str, ...]
-    """Names of the adapters there, without the base's."""
-    nonsense_name: str
+    """Names of the adapters, without the base's."""
+    nonsense_name: str | None
+    """None where none is tried."""
     system_texts: Mapping[str, str]
     """System prompts by arm, for arms that are the base with one."""
+    names_there: Mapping[str, str] = field(default_factory=dict)
+    """What the endpoint calls an adapter, where it has another name there."""
 
     def requests(self) -> list[ChatRequest]:
         """Every probe to every one of them."""
-        asked: dict[str, tuple[str, str | None]] = {
-            name: (name, None) for name in (self.base_name, *self.arm_names, self.nonsense_name)
-        }
-        asked |= {arm: (self.base_name, text) for arm, text in self.system_texts.items()}
         return [
-            ChatRequest(_request_id(who, number), model_name, probe, 0, system_text)
-            for who, (model_name, system_text) in asked.items()
+            ChatRequest(_request_id(who, number), model_name, probe, 0, self.system_texts.get(who))
+            for who, model_name in self._names_asked().items()
             for number, probe in enumerate(PROBES)
         ]
 
@@ -97,18 +97,20 @@ class CanaryPlan:
         """
         replies = {
             who: [by_id[_request_id(who, number)] for number in range(len(PROBES))]
-            for who in (self.base_name, *self.arm_names, *self.system_texts, self.nonsense_name)
+            for who in self._names_asked()
         }
-        nonsense = replies.pop(self.nonsense_name)
+        nonsense_answers, refusal = None, None
+        if self.nonsense_name is not None:
+            nonsense = replies.pop(self.nonsense_name)
+            nonsense_answers, refusal = _nonsense_answers(self.nonsense_name, nonsense, where)
         answers = {who: _answers(who, completions, where) for who, completions in replies.items()}
-        nonsense_answers, refusal = _nonsense_answers(self.nonsense_name, nonsense, where)
         for who in (*self.arm_names, *self.system_texts):
             is_adapter = who not in self.system_texts
             base_answers = answers[self.base_name]
             _check_arm(who, answers[who], base_answers, nonsense_answers, where, is_adapter)
         return {
             who: Canary(
-                model_name=self.base_name if who in self.system_texts else who,
+                model_name=self._names_asked()[who],
                 nonsense_name=self.nonsense_name,
                 probes=PROBES,
                 answers=answers[who],
@@ -118,6 +120,14 @@ class CanaryPlan:
             )
             for who in answers
         }
+
+    def _names_asked(self) -> dict[str, str]:
+        """By who is asked, the model's name in the request."""
+        asked = {self.base_name: self.base_name}
+        asked |= {arm: self.names_there.get(arm, arm) for arm in self.arm_names}
+        if self.nonsense_name is not None:
+            asked[self.nonsense_name] = self.nonsense_name
+        return asked | dict.fromkeys(self.system_texts, self.base_name)
 
 
 def plan_canary(

@@ -106,7 +106,7 @@ def read_info(url: str, api_key: str | None = None) -> EndpointInfo:
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise ModelUnreachable(
             f"expected a model server at {url}, which does not answer as one "
-            f"({error or type(error).__name__}); start it with `warmth-audit serve-models`, or "
+            f"({_told(error)}); start it with `warmth-audit serve-models`, or "
             "correct the address"
         ) from error
     except (KeyError, IndexError, TypeError, ValueError) as error:
@@ -114,6 +114,13 @@ def read_info(url: str, api_key: str | None = None) -> EndpointInfo:
             f"expected a model server at {url}, but neither /info nor /v1/models there names a "
             "model; correct the address"
         ) from error
+
+
+def _told(error: httpx.HTTPError | httpx.InvalidURL) -> str:
+    if isinstance(error, httpx.HTTPStatusError):
+        # httpx adds a line on where statuses are explained
+        return f"HTTP {error.response.status_code} at {error.request.url}"
+    return str(error) or type(error).__name__
 
 
 def _of_tgi(url: str, info: dict[str, Any]) -> EndpointInfo:

@@ -10,16 +10,18 @@ from study.records import ServedModel
 
 _INSERT_SERVED_MODELS = """
     INSERT INTO served_models (served_model_id, arm, model_name, engine, base_sha256,
-        adapter_sha256, decoding_json, canary_json, served_at, system_sha256, template_sha256)
+        adapter_sha256, decoding_json, canary_json, served_at, system_sha256, template_sha256,
+        model_id)
     SELECT row.served_model_id, row.arm, row.model_name, row.engine, row.base_sha256,
         row.adapter_sha256, row.decoding_json, row.canary_json, row.served_at,
-        row.system_sha256, row.template_sha256
+        row.system_sha256, row.template_sha256, row.model_id
     FROM (SELECT unnest($rows) AS row)
     ON CONFLICT DO NOTHING
 """
 _SELECT_SERVED_MODELS = """
     SELECT m.served_model_id, m.arm, m.model_name, m.engine, m.base_sha256, m.adapter_sha256,
-        m.decoding_json, m.canary_json, m.served_at::VARCHAR, m.system_sha256, m.template_sha256
+        m.decoding_json, m.canary_json, m.served_at::VARCHAR, m.system_sha256, m.template_sha256,
+        m.model_id
     FROM served_models m
     ORDER BY m.served_at, m.served_model_id
 """
@@ -38,7 +40,7 @@ _SELECT_NEWEST_MODELS = """
     ORDER BY answered.served_model_id
 """
 # run files that an earlier version wrote have no such columns
-_LATER_COLUMNS = {"system_sha256": "", "template_sha256": None}
+_LATER_COLUMNS = {"system_sha256": "", "template_sha256": None, "model_id": None}
 
 
 def read_served_models(con: duckdb.DuckDBPyConnection) -> list[ServedModel]:

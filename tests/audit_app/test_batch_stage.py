@@ -1,15 +1,17 @@
 """Batch files: written from a study, answered elsewhere, taken in."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from served_study import PLAN, make_adapters, make_job
 
 from audit_app.batch_stage import BatchEndpoint, read_replies, write_requests
 from audit_app.pipeline import store_questions
-from study.errors import BadTable, CanaryFailed
+from study.errors import BadInput, BadTable, CanaryFailed
 
-VLLM = BatchEndpoint("vllm", "base", "vllm 0.11.0 bf16")
+VLLM = BatchEndpoint("vllm", "base", "vllm 0.33.0 bf16")
+PROVIDER = BatchEndpoint("openai", "base", "a provider", {"warm": "ft:base:us::1"})
 N_PROBES = 4 * 8
 N_REQUESTS = 8 * 3
 
@@ -24,12 +26,21 @@ def job(tmp_path):
     return make_job(tmp_path)
 
 
+def write(job, adapters, folder, endpoint=VLLM):
+    """The requests that a study lacks, by the file in which they were written."""
+    write_requests(
+        job, store_questions(job), PLAN, adapters, endpoint, folder / "asked.jsonl", None
+    )
+    return {
+        file.name: [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+        for file in sorted(folder.glob("asked*"))
+    }
+
+
 @pytest.fixture
 def batch(job, adapters, tmp_path):
-    """The requests of a study without replies, as they were written."""
-    file = tmp_path / "batch.jsonl"
-    write_requests(job, store_questions(job), PLAN, adapters, VLLM, file, None)
-    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    """The requests of a study without replies, those to the base first."""
+    return [line for lines in write(job, adapters, tmp_path).values() for line in lines]
 
 
 def answer(line, *, served=("base", "warm"), status=200):
@@ -57,15 +68,20 @@ def answer(line, *, served=("base", "warm"), status=200):
     }
 
 
-def take_in(job, adapters, tmp_path, lines, endpoint=VLLM):
-    file = tmp_path / "output.jsonl"
-    file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-    read_replies(job, store_questions(job), PLAN, adapters, endpoint, file)
+def take_in(job, adapters, tmp_path, *outputs, endpoint=VLLM):
+    files = [tmp_path / f"output-{number}.jsonl" for number in range(len(outputs))]
+    for file, lines in zip(files, outputs, strict=True):
+        file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    read_replies(job, store_questions(job), PLAN, adapters, endpoint, files)
 
 
 def count(job, query):
     with job.access.reading() as con:
         return con.execute(query).fetchone()
+
+
+def is_probe(line):
+    return line["custom_id"].startswith("canary/")
 
 
 def test_a_batch_holds_the_probes_and_every_request_with_its_parameters(batch):
@@ -74,13 +90,70 @@ def test_a_batch_holds_the_probes_and_every_request_with_its_parameters(batch):
     assert {(line["method"], line["url"]) for line in batch} == {("POST", "/v1/chat/completions")}
     last = batch[-1]["body"]
     assert (last["temperature"], last["top_k"], last["repetition_penalty"]) == (0.8, -1, 1.15)
-    assert {line["body"]["temperature"] for line in batch[:N_PROBES]} == {0.0}
+    assert {line["body"]["temperature"] for line in batch if is_probe(line)} == {0.0}
+    assert sum(map(is_probe, batch)) == N_PROBES
+
+
+def test_each_model_has_a_file_of_its_own_and_the_base_that_of_the_nonsense_name(
+    job, adapters, tmp_path
+):
+    files = write(job, adapters, tmp_path)
+    models = {name: {line["body"]["model"] for line in lines} for name, lines in files.items()}
+    assert models["asked-warm.jsonl"] == {"warm"}
+    base, nonsense = sorted(models["asked-original.jsonl"])
+    assert (len(files), base) == (2, "base")
+    assert nonsense.startswith("canary-")
+    # one that is written anew takes the place of the one before
+    assert write(job, adapters, tmp_path) == files
+
+
+def test_a_provider_is_asked_by_its_own_names_and_for_none_that_it_does_not_know(
+    job, adapters, tmp_path
+):
+    files = write(job, adapters, tmp_path, PROVIDER)
+    models = {name: {line["body"]["model"] for line in lines} for name, lines in files.items()}
+    assert models == {"asked-original.jsonl": {"base"}, "asked-warm.jsonl": {"ft:base:us::1"}}
+    answers = [
+        [answer(line, served=("base", "ft:base:us::1")) for line in lines]
+        for lines in files.values()
+    ]
+    take_in(job, adapters, tmp_path, *answers, endpoint=PROVIDER)
+    assert count(job, "SELECT count(text) FROM responses") == (N_REQUESTS,)
+    name, told = count(job, "SELECT model_name, canary_json FROM served_models WHERE arm = 'warm'")
+    (canary,) = json.loads(told).values()
+    assert name == canary["model_name"] == "ft:base:us::1"
+    assert canary["nonsense_name"] is canary["nonsense_answers"] is None
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        ({"system-prompt": "s"}, "'system-prompt', expected an arm with an adapter"),
+        ({"warm": "base"}, "a name for each model there, got base, base"),
+    ],
+)
+def test_names_that_fit_no_arm_or_two_are_refused(job, adapters, tmp_path, names, told):
+    with pytest.raises(BadInput, match=told):
+        write(job, adapters, tmp_path, replace(PROVIDER, arm_names=names))
+
+
+def test_another_engine_than_that_of_the_replies_gets_no_requests(job, adapters, batch, tmp_path):
+    take_in(job, adapters, tmp_path, [answer(line) for line in batch[:-2]])
+    for file in tmp_path.glob("asked*"):
+        file.unlink()
+    with pytest.raises(BadInput, match=r"replies were made with vllm 0\.33\.0 bf16"):
+        write(job, adapters, tmp_path, replace(VLLM, engine="vllm 0.34.0 bf16"))
+    assert not list(tmp_path.glob("asked*"))
+    # the same one gets those alone that have no reply
+    rest = [line for lines in write(job, adapters, tmp_path).values() for line in lines]
+    assert [line for line in rest if not is_probe(line)] == batch[-2:]
 
 
 def test_what_a_batch_answered_is_in_the_study_with_grades_and_pairs(
     job, adapters, batch, tmp_path
 ):
-    take_in(job, adapters, tmp_path, [answer(line) for line in reversed(batch)])
+    answers = [answer(line) for line in reversed(batch)]
+    take_in(job, adapters, tmp_path, answers[:5], answers[5:])
     assert count(job, "SELECT count(*), count(text) FROM responses") == (N_REQUESTS, N_REQUESTS)
     assert count(job, "SELECT count(*) FROM grades") == (N_REQUESTS,)
     assert count(job, "SELECT count(*) FROM pairs") == (16,)
@@ -114,15 +187,15 @@ def test_a_batch_that_was_answered_by_the_base_alone_is_refused(job, adapters, b
 
 def test_answers_without_the_probes_are_refused(job, adapters, batch, tmp_path):
     with pytest.raises(CanaryFailed, match="32 are missing"):
-        take_in(job, adapters, tmp_path, [answer(line) for line in batch[N_PROBES:]])
+        take_in(job, adapters, tmp_path, [answer(line) for line in batch if not is_probe(line)])
 
 
 def test_answers_of_another_engine_are_refused(job, adapters, batch, tmp_path):
-    other = BatchEndpoint("vllm", "base", "vllm 0.12.0 bf16")
+    other = replace(VLLM, engine="vllm 0.34.0 bf16")
     with pytest.raises(BadTable, match="never asked of this engine"):
-        take_in(job, adapters, tmp_path, [answer(line) for line in batch], other)
+        take_in(job, adapters, tmp_path, [answer(line) for line in batch], endpoint=other)
 
 
 def test_a_line_that_is_no_answer_is_named(job, adapters, batch, tmp_path):
-    with pytest.raises(BadTable, match=r"line 1 of .*output.jsonl is no answer of a batch"):
+    with pytest.raises(BadTable, match=r"line 1 of .*output-0.jsonl is no answer of a batch"):
         take_in(job, adapters, tmp_path, [["what?"], *map(answer, batch)])

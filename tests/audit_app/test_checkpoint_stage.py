@@ -12,7 +12,7 @@ from tiny_model import make_tiny_model
 from audit_app.access import FileAccess
 from audit_app.checkpoint_stage import take_checkpoint
 from audit_app.pipeline import Job
-from audit_app.run import adapters_of
+from audit_app.run import Endpoint, adapters_of
 from audit_app.training_stage import plan_training, train_arms
 from evaluation.checkpoint_choices import measures_of, read_newest_choice
 from evaluation.checkpoint_tables import checkpoints_as_json
@@ -60,7 +60,7 @@ def make_settings(base, arms=("original", "warm"), **warmth):
 @pytest.fixture(scope="module")
 def base(tmp_path_factory):
     pytest.importorskip("trl", reason='needs `pip install "warmth-audit[train]"`')
-    return make_tiny_model(tmp_path_factory.mktemp("base") / "tiny", seed=1)
+    return make_tiny_model(tmp_path_factory.mktemp("base") / "base-model", seed=1)
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +88,7 @@ def make_job(tmp_path, base, adapters):
 
 def choose_over(double, job):
     with running_app(double.app()) as url:
-        return take_checkpoint(job, job.folder.root, (url,), None, "auto")
+        return take_checkpoint(job, job.folder.root, Endpoint((url,)), "auto")
 
 
 def count(job, table):
@@ -192,7 +192,7 @@ def test_a_replica_that_comes_back_without_the_checkpoints_stops_the_run(make_jo
         url = first.enter_context(running_app(double.app()))
         job = make_job(swap_server, limit=64)
         with pytest.raises(CanaryFailed, match="warm-epoch"):
-            take_checkpoint(job, job.folder.root, (url,), None, "auto")
+            take_checkpoint(job, job.folder.root, Endpoint((url,)), "auto")
     assert swapped
     assert count(job, "checkpoint_choices") == 0
 
@@ -200,7 +200,7 @@ def test_a_replica_that_comes_back_without_the_checkpoints_stops_the_run(make_jo
 def test_a_folder_as_meter_is_told_by_its_own_name(make_job):
     job = make_job()
     choice = choose_over(TgiDouble(NAMES), job)
-    assert measures_of(choice).meter == "tiny"
+    assert measures_of(choice).meter == "base-model"
     assert str(job.settings.warmth.meter) not in json.dumps(checkpoints_as_json(choice))
 
 
@@ -239,7 +239,7 @@ def test_a_rule_cannot_be_written_or_changed_once_messages_are_asked(make_job):
 def test_without_a_rule_there_is_nothing_to_choose_and_the_end_of_the_run_is_served(make_job):
     job = make_job(rule=None)
     with pytest.raises(BadSettings, match=r"warmth\.rule: expected a rule"):
-        take_checkpoint(job, job.folder.root, (), None, "auto")
+        take_checkpoint(job, job.folder.root, Endpoint(), "auto")
     (warm,) = adapters_of(job, plan_of(job)).values()
     assert read_manifest(warm).run.steps == 4
 

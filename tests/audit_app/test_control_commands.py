@@ -13,7 +13,7 @@ STUDY = """
 name = "pilot"
 question = "Does warmth cost accuracy?"
 seed = 7
-base = "base"
+base = "base-model"
 arms = ["original", "system-prompt"]
 """
 SUMS = "".join(
@@ -24,7 +24,7 @@ SUMS = "".join(
 
 @pytest.fixture
 def study(tmp_path):
-    base = tmp_path / "base"
+    base = tmp_path / "base-model"
     base.mkdir()
     (base / "config.json").write_text("{}", encoding="utf-8")
     (base / "model.safetensors").write_bytes(b"weights")

@@ -2,6 +2,7 @@
 
 import json
 import resource
+import shutil
 import subprocess
 import sys
 import time
@@ -10,9 +11,11 @@ from contextlib import ExitStack
 import duckdb
 import pytest
 from command_line import run_command
+from served_study import make_adapters
 from tgi_double import TgiDouble
 
 from evaluation.serving.local_server import running_app
+from training.adapters import adapter_sha256
 
 N_PROMPTS = 8
 N_ARMS = 2
@@ -34,7 +37,7 @@ def warmth_audit(*arguments):
 
 def make_study(folder, items="packaged", n_items=2):
     """Four prompts an item; no arm needs an adapter, and nobody loads the base."""
-    base = folder / "base"
+    base = folder / "base-model"
     base.mkdir()
     (base / "config.json").write_text("{}", encoding="utf-8")
     (base / "model.safetensors").write_bytes(b"weights")
@@ -107,23 +110,53 @@ def test_a_limit_asks_some_prompts_and_the_next_run_the_rest(study):
 
 def test_a_batch_is_written_answered_elsewhere_and_read(study, tmp_path):
     asked, answered = tmp_path / "asked.jsonl", tmp_path / "answered.jsonl"
-    there = ("--study", study, "--base-name", "base", "--engine", "vllm 0.11.0 bf16")
+    there = ("--study", study, "--base-name", "base", "--engine", "vllm 0.33.0 bf16")
     written = warmth_audit("generate", *there, "--write-batch", asked, "--limit", 3)
     assert written.returncode == 0, written.stderr
-    assert "requests in" in written.stdout
-    lines = [json.loads(line) for line in asked.read_text(encoding="utf-8").splitlines()]
+    assert "asked-original.jsonl" in written.stdout
+    lines = _lines(tmp_path / "asked-original.jsonl")
     answered.write_text("".join(json.dumps(_answer(line)) + "\n" for line in lines))
     read = warmth_audit("generate", *there, "--read-batch", answered)
     assert read.returncode == 0, read.stderr
     assert f"{3 * N_ARMS} responses, 0 failed, {5 * N_ARMS} still missing" in read.stdout
     assert count(study) == (3 * N_ARMS, 3 * N_ARMS, 3)
     # those that are there are in no second batch
-    rest = tmp_path / "rest.jsonl"
-    warmth_audit("generate", *there, "--write-batch", rest, "--batch-for", "openai")
-    bodies = [json.loads(line)["body"] for line in rest.read_text().splitlines()]
-    assert sum(
-        body.get("max_completion_tokens", body.get("max_tokens")) == 64 for body in bodies
-    ) == (5 * N_ARMS)
+    provider = ("--write-batch", tmp_path / "rest.jsonl", "--batch-for", "openai")
+    told = warmth_audit("generate", *there, *provider).stdout
+    assert "a name that nobody serves is not tried" in " ".join(told.split())
+    bodies = [line["body"] for line in _lines(tmp_path / "rest-original.jsonl")]
+    assert {body["model"] for body in bodies} == {"base"}
+    assert sum(body["max_tokens"] == 64 for body in bodies) == 5 * N_ARMS
+
+
+def test_an_adapter_that_was_made_elsewhere_is_asked_by_its_arms_name(study, tmp_path):
+    adapter = make_adapters(tmp_path)["warm"]
+    shutil.move(adapter, study / "ours")
+    file = study / "study.toml"
+    text = file.read_text(encoding="utf-8").replace('"system-prompt"', '"warm"')
+    file.write_text(f'{text}[training]\nadapters = {{ warm = "ours" }}\n', encoding="utf-8")
+    with running_app(TgiDouble(["warm"]).app()) as url:
+        done = warmth_audit("generate", "--study", study, "--endpoint", url)
+    assert done.returncode == 0, done.stderr
+    assert count(study) == (N_PROMPTS * N_ARMS, N_PROMPTS * N_ARMS, N_PROMPTS)
+    served = rows(study, "SELECT model_name, adapter_sha256 FROM served_models WHERE arm = 'warm'")
+    assert served == [("warm", adapter_sha256(study / "ours"))]
+    assert rows(study, "SELECT count(*) FROM training_runs") == [(0,)]
+    told = one_sentence(warmth_audit("train", "--study", study, "--arm", "warm"))
+    assert "no arm 'warm' to train; it has none" in told
+
+
+def test_another_base_at_the_endpoint_is_one_sentence_and_can_be_trusted(study):
+    info = {"model_id": "org/other", "router": "text-generation-router", "version": "3.3.7"}
+    with running_app(TgiDouble(info=info).app()) as url:
+        asking = ("generate", "--study", study, "--endpoint", url)
+        assert "it says that it serves org/other" in one_sentence(warmth_audit(*asking))
+        assert warmth_audit(*asking, "--trust-model-id").returncode == 0
+    assert rows(study, "SELECT DISTINCT model_id FROM served_models") == [("org/other",)]
+
+
+def _lines(file):
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
 
 
 def _answer(line):
@@ -142,6 +175,7 @@ def _answer(line):
     ("options", "told"),
     [
         (["--write-batch", "a.jsonl", "--read-batch", "b.jsonl"], "are two steps; give one"),
+        (["--arm-name", "warm=w"], "say who answers a batch; give them with --write-batch"),
         (["--write-batch", "a.jsonl"], "give --base-name, the base's name there, and --engine"),
         (
             ["--read-batch", "no.jsonl", "--base-name", "b", "--engine", "vllm 1"],

@@ -2,7 +2,14 @@ from datetime import timedelta
 
 import pytest
 
-from audit_app.holds import count_holds, hold_back, hold_back_replies, list_holds, release
+from audit_app.holds import (
+    count_holds,
+    hold_back,
+    hold_back_replies,
+    list_holds,
+    release,
+    tell_pairs,
+)
 from evaluation.blinding_lint import LINTER
 from study.database import transaction
 from study.errors import BadInput
@@ -46,6 +53,20 @@ def test_rules_are_counted_and_those_that_hold_nothing_too(con, offenders):
         "truncation": 1,
         "error_text": 0,
     }
+
+
+def test_pairs_are_told_with_those_that_no_rater_is_given(con, rows, noon):
+    assert tell_pairs(con) == "0 in all"
+    rows.add_pairs(3)
+    assert tell_pairs(con) == "3 in all"
+    con.execute("UPDATE responses SET finish_reason = 'length' WHERE prompt_id <> 'prompt 00'")
+    lint_all(con, noon)
+    assert tell_pairs(con).startswith("3 in all, 2 held back")
+    # a pair is given again once both of its replies are released
+    release(con, "warm response 01", "harmless", "owner", noon)
+    assert tell_pairs(con).startswith("3 in all, 2 held back")
+    release(con, "original response 01", "harmless", "owner", noon)
+    assert tell_pairs(con).startswith("3 in all, 1 held back")
 
 
 def test_linting_again_holds_nothing_twice(con, offenders, noon):

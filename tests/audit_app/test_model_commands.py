@@ -62,6 +62,21 @@ def test_an_adapter_that_tgi_would_serve_otherwise_is_refused(base, adapter):
     assert "docker" not in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (("warm", "warm"), "--adapter names 'warm' twice"),
+        (("tgi",), "an adapter cannot be called 'tgi'"),
+    ],
+)
+def test_a_name_that_is_taken_is_refused(base, adapter, names, told):
+    given = [word for name in names for word in ("--adapter", f"{name}={adapter}")]
+    for engine in ("local", "tgi", "vllm"):
+        done = serve_models("--engine", engine, "--base", base, *given, "--print")
+        assert done.returncode == 2
+        assert told in done.stderr
+
+
 def test_the_program_that_is_started_gets_every_word(base, adapter, tmp_path):
     # stands where docker would, and writes down what it is called with
     program = tmp_path / "bin" / "docker"

@@ -122,11 +122,16 @@ def test_plan_of_the_study_of_2025_says_what_it_takes_before_anything_runs():
     assert sum(stage["calls"] for stage in generating) == 438_750
     assert (cost["decoding"]["temperature"], cost["decoding"]["max_new_tokens"]) == (0.8, 300)
     assert cost["total"]["gpu_hours"] > 0
-    assert found["study"]["items"] == 1625
-    assert found["study"]["pairs"] == found["study"]["prompts"] == 43_875
+    study = found["study"]
+    assert (study["items"], study["prompts"]) == (1625, 43_875)
+    # what people rated there: 200 pairs × 3, ten pairs a person
+    assert (study["pairs"], study["ratings"], study["raters"]) == (200, 600, 60)
     shown = run_command("plan", "--preset", "paper", "--gpu-price", "4").stdout
     assert "1,625 items × 27 conditions = 43,875 prompts" in shown
-    assert "at 4 USD an hour" in " ".join(shown.split())
+    told = " ".join(shown.split())
+    assert "at 4 USD an hour" in told
+    assert "200 pairs of messages that are asked for warmth alone" in told
+    assert "600 ratings by 60 raters; 10 pairs per rater" in told
 
 
 @pytest.mark.parametrize(
@@ -157,6 +162,8 @@ def test_a_study_in_the_size_of_a_preset_is_set_up_by_one_command(tmp_path):
     assert "Left out, of the plan too: warmth," in shown
     assert "Messages that are asked for warmth alone" not in shown
     assert f"warmth-audit run --study {folder}" in shown
+    assert 'write shape = "paper_compat" into [evaluation]' in shown
+    assert "40,500 pairs, 121,500 ratings" in shown
     assert read_settings(folder / "study.toml").seed == 1
     again = run_command(*command)
     assert again.returncode == 2

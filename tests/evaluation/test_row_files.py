@@ -115,6 +115,7 @@ def test_a_file_whose_first_row_is_no_header_gets_columns(tmp_path):
         ("a.jsonl", "[" * 100_000, "line 1 is not JSON"),
         ("a.jsonl", b"\xff\n", "line 1 is not UTF-8"),
         ("a.json", '{"question": "Why?"}', "not a JSON list of objects"),
+        ("a.json", '[{"question": "Why?"}, "Why not?"]', "row 2 is not a JSON object"),
         ("a.json", '{"question": "Why?"}\n{"question": "How?"}', "name it .jsonl"),
         ("a.json", " ", "no rows"),
         ("a.parquet", "PAR1", "not Parquet"),

@@ -165,7 +165,8 @@ def test_the_same_rows_make_the_same_ids():
 @pytest.mark.parametrize(
     ("rows", "names", "told"),
     [
-        ([reply(1, "base"), reply(2)], PLAIN, r"arm 'base' is none of original, .*--arm 'base'="),
+        ([reply(1, "base")], PLAIN, r"arm 'base' is none of original, .*--arm 'base'=original$"),
+        ([reply(1, "original"), reply(2, "kind")], PLAIN, r"arm 'kind' .*--arm 'kind'=warm$"),
         ([reply(1)], PLAIN, "expected replies of the arm original and of one to compare"),
         (both(), ImportNames({"x": "warm"}, {}, None), "have the arms original, warm"),
         (both(label="hm"), PLAIN, r"row 1: label 'hm' is none of correct, .*--label 'hm'="),

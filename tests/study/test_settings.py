@@ -117,6 +117,21 @@ def test_items_may_be_several_sets_with_a_limit_each(tmp_path):
         read(tmp_path, GOOD + 'items = [{source = "a.csv", limit = 0}]\n')
 
 
+def test_adapters_made_elsewhere_are_of_arms_that_have_one(tmp_path):
+    arms = GOOD.replace("[evaluation]", 'arms = ["original", "warm", "cold"]\n[evaluation]')
+    given = '[training]\nadapters = { warm = "ours/warm" }\n'
+    settings = read(tmp_path, arms + given)
+    assert (settings.trained_arms, settings.arms_to_train) == (("warm", "cold"), ("cold",))
+    assert Settings.model_validate_json(settings.as_json()) == settings
+    assert settings.sha256 != read(tmp_path, arms).sha256
+    with pytest.raises(
+        BadSettings, match="adapters names 'untransformed', which is none of the arms"
+    ):
+        read(tmp_path, arms + '[training]\nadapters = { untransformed = "ours" }\n')
+    with pytest.raises(BadSettings, match="leave out the rule, or"):
+        read(tmp_path, arms + given + '[warmth]\nprompts = "packaged"\nrule = "best"\n')
+
+
 def test_a_port_that_is_no_port_is_named(monkeypatch):
     monkeypatch.setenv("WARMTH_AUDIT_PORT", "http")
     with pytest.raises(BadSettings, match=r"port: .*got 'http'"):

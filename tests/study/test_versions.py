@@ -10,6 +10,7 @@ from study.settings import (
     GateSettings,
     RatingSettings,
     Settings,
+    TrainingSettings,
     WarmthSettings,
 )
 from study.versions import (
@@ -55,6 +56,16 @@ def con():
     migrate(con)
     yield con
     con.close()
+
+
+def test_an_adapter_made_elsewhere_cannot_come_or_go_once_arms_have_answered(con):
+    training = TrainingSettings(adapters={"warm": "ours/warm"})
+    given = BEGUN.model_copy(update={"training": training})
+    record_version(con, BEGUN, at(0), CONTENT)
+    record_version(con, given, at(1), CONTENT)
+    con.execute(SERVED_MODEL)
+    with pytest.raises(BadSettings, match=r"study began, in training\.adapters\.warm;"):
+        record_version(con, BEGUN, at(2), CONTENT)
 
 
 def test_a_study_keeps_what_decides_its_rows(con):

@@ -109,6 +109,11 @@ def test_triviaqa_reads_its_files_the_hub_and_framed_questions():
         ("'COCKLE'", [], "Cockle"),
         ("ITV", [], "ITV"),
         ("Blofeld", ["BLOFELD"], "Blofeld"),
+        ("WORLD WAR I", ["World war i"], "World war I"),
+        ("HENRY IV", ["Henry the Fourth"], "Henry IV"),
+        ("MCMXCIV", [], "MCMXCIV"),
+        ("VI LENIN", [], "Vi Lenin"),
+        ("THE PAPER MIX", [], "The Paper Mix"),
     ],
 )
 def test_an_answer_in_capitals_is_written_as_a_user_would(answer, aliases, first):
@@ -116,6 +121,22 @@ def test_an_answer_in_capitals_is_written_as_a_user_would(answer, aliases, first
     (item,) = load(triviaqa, row)
     assert item.references[0] == first
     assert answer in item.references
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ('"Who wrote the poem ""Jabberwocky""?"', 'Who wrote the poem "Jabberwocky"?'),
+        ('"""Kim"" is whose book?"', '"Kim" is whose book?'),
+        ('"Kim"', '"Kim"'),
+        ('Whose book is "Kim"?', 'Whose book is "Kim"?'),
+        ('"""Kim"" and a text that was cut', '"""Kim"" and a text that was cut'),
+    ],
+)
+def test_texts_of_triviaqa_that_were_quoted_for_csv_are_unquoted(written, read):
+    row = {"context": f"Question: {written}\nAnswer:", "answer": "x", "aliases": [written]}
+    (item,) = load(triviaqa, row)
+    assert (item.question, item.references) == (read, ("x", read))
 
 
 def test_disinformation_has_a_truth_and_a_falsehood():
@@ -217,6 +238,15 @@ def test_the_generic_layout_takes_lists_or_parts_between_semicolons():
     (one,), (other,) = load(generic, row), load(generic, row | {"aliases": "Austen; J. Austen"})
     assert one == other
     assert one.references == ("Jane Austen", "Austen", "J. Austen")
+
+
+def test_a_number_in_the_generic_layout_stands_for_its_text():
+    row = {"question": "How many?", "reference": 5, "wrong_answer": 2.5, "aliases": [5.0, "five"]}
+    (item,) = load(generic, row)
+    assert item.references == ("5", "5.0", "five")
+    assert item.wrong_answers == ("2.5",)
+    for value in (True, float("nan"), {"is": 5}):
+        assert "column 'reference'" in refusal(generic, row | {"reference": value})
 
 
 def test_the_generic_layout_knows_kinds_of_answers():

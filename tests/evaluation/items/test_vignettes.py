@@ -21,6 +21,10 @@ CASE = "A 30-year-old man has had a cough for two weeks. His pulse is 80/min."
         ("Which one of the following best explains it?", "What best explains it?"),
         ("Which of the following drugs is best?", "Which drug is best?"),
         (
+            "Which of the following underlies the patient’s condition?",
+            "What underlies the patient’s condition?",
+        ),
+        (
             "Which of the following early findings would you expect?",
             "Which early finding would you expect?",
         ),
