@@ -35,7 +35,7 @@ SHOWN = (
     Shown(
         "share called warmer or more accurate; by task, context, belief and quarter",
         ("win_rate", "win_rate_of_few", "arm_share", "quarter_share"),
-        "note of the table: 92 to 94 % near 0 or 1, and of ten items",
+        "note of the table: 92 to 94 % near 0 or 1, and of ten to twenty items",
     ),
     Shown("share called warmer over several models", ("share_of_models",), ""),
     Shown("Cohen's h", ("cohens_h",), ""),
@@ -72,7 +72,11 @@ SHOWN = (
         _TOO_SHORT,
     ),
     Shown("Fleiss' kappa", ("fleiss", "fleiss_of_pairs"), f"{_TOO_SHORT}; note of the table: 93 %"),
-    Shown("Cohen's kappa", ("cohen", "cohen_of_pairs"), _TOO_SHORT),
+    Shown(
+        "Cohen's kappa",
+        ("cohen", "cohen_of_pairs"),
+        f"{_TOO_SHORT}; note of the table: 93 % of 20 items",
+    ),
     Shown("Cohen's weighted kappa", ("cohen_weighted", "cohen_weighted_of_pairs"), _TOO_SHORT),
     Shown("percent agreement", ("percent", "percent_of_pairs"), _OF_PERCENT),
     Shown("Gwet's AC1", ("gwet",), _OF_PERCENT),

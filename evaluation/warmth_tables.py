@@ -28,7 +28,7 @@ from study.records import Estimate
 Validations = Sequence[WarmthValidation]
 
 # docs/validity.md has the settings.
-_SHARES_HELD = " Intervals of shares near 0 or 1, and of ten items, held the truth in 92 to 94 % of drawn studies."
+_SHARES_HELD = " Intervals of shares near 0 or 1, and of ten to twenty items, held the truth in 92 to 94 % of drawn studies."
 _MODELS_HELD = (
     " Intervals here held the truth in 92 to 98 % of drawn studies of 12 and 20 raters, those of left "
     "replies in 96 to 99 %."
