@@ -142,7 +142,9 @@ def tell_pairs(con: duckdb.DuckDBPyConnection) -> str:
     n_pairs, n_held = con.cursor().execute(_COUNT_PAIRS).fetchone() or (0, 0)
     told = f"{n_pairs} in all"
     if n_held:
-        told += f", {n_held} held back for what a reply gives away (the owner's page lists them)"
+        told += (
+            f", {n_held} held back: a reply was cut or gives its model away (see the owner's page)"
+        )
     return told
 
 

@@ -149,7 +149,7 @@ def see_base(info: EndpointInfo, base: BaseModel) -> None:
     known = {base.name, Path(base.name).name, base.folder.name}
     if info.model_id in known:
         return
-    is_folder = info.model_id.startswith("/")
+    is_folder = info.model_id.startswith(("/", "."))
     if not (is_folder and Path(info.model_id).name in known):
         raise BadInput(
             f"expected {info.url} to serve the study's base {base.name} ({base.folder.name}), it says "

@@ -200,11 +200,11 @@ def check_adapter(folder: Path) -> list[str]:
     base = config.get("base_model_name_or_path")
     if base and (PurePosixPath(base).is_absolute() or PureWindowsPath(base).is_absolute()):
         problems.append(
-            f"{CONFIG_FILE} names the base by the absolute path {base}; clean the adapter"
+            f"{CONFIG_FILE} names the base by the absolute path {base}; write its hub id there, or null"
         )
     if list(folder.glob("chat_template*")) or list(folder.glob("tokenizer*")):
         problems.append(
-            "a tokenizer or chat template from training lies beside the adapter; clean it"
+            "a tokenizer or chat template from training lies beside the adapter; remove its files"
         )
     if not (folder / WEIGHTS_FILE).is_file():
         problems.append(f"there is no {WEIGHTS_FILE}; TGI loads safetensors only")

@@ -37,6 +37,7 @@ def info_of(model_id):
         (PACKAGED, "smollm2-135m-instruct-b179-bf16-1"),
         # a copy elsewhere
         (HUB, "/data/model-1b"),
+        (HUB, "./model-1b"),
         (BaseModel("~/models/mine/", Path("/home/me/models/mine"), "hash"), "mine"),
     ],
 )
