@@ -14,8 +14,10 @@ import re
 from collections.abc import Sequence
 
 from evaluation.grading.wording import (
+    content_words,
     first_word,
     spoken_lines,
+    spoken_words,
     without_articles,
     word_set,
     words_of_plain,
@@ -28,11 +30,12 @@ _CONTRAST = re.compile(
 )
 _CONTRASTING = ("but", "however", "though", ";", "—", " –", " -")
 _LIST = r"(?!\s*(?:and |or )?(?:it|that|this|they|i|you|we|there|but|the answer)\b)"
-_CLAUSE_END = re.compile(
-    r"[,;:…—)(–-](?:"
-    # a comma, unless a list of at most three words per part runs on behind it to "or" or "nor"
-    rf"(?<=,)\s(?!{_LIST}(?:\s*\w+(?: \w+){{0,2}},){{0,8}}\s*(?:\w+(?: \w+){{0,2}},? )?n?or \w)"
-    r"|(?<=[;:])\s|(?<=[…—)])|(?<=\s\()|(?<=\s[–-])[–-]*\s)"
+_OTHER_END = r"(?<=[;:])\s|(?<=[…—)])|(?<=\s\()|(?<=\s[–-])[–-]*\s)"
+_CLAUSE_END = re.compile(rf"[,;:…—)(–-](?:(?<=,)\s|{_OTHER_END}")
+# the same, but for a comma from which a list of at most three words per part runs on to "or" or "nor"
+_CLAUSE_END_OR_LIST = re.compile(
+    rf"[,;:…—)(–-](?:(?<=,)\s(?!{_LIST}(?:\s*\w+(?: \w+){{0,2}},){{0,8}}"
+    rf"\s*(?:\w+(?: \w+){{0,2}},? )?n?or \w)|{_OTHER_END}"
 )
 _JOINT = re.compile(
     r"\s(?=(?:but|because|although|though|while|whereas|since|however)\b"
@@ -102,6 +105,7 @@ _ASCRIBED = re.compile(
     r"|(?:a |an )?(?:common|popular|tempting|natural|understandable|good|great|reasonable|nice|fair) "
     r"(?:guess|thought|mistake|try|choice|assumption))\b"
 )
+_LINKING = word_set("is are was were has have had get gets")
 _AGREES = re.compile(
     r"\b(?:(?:as|like) you(?: \w+)? (?:say|said|think|thought|mentioned|suggested|guessed|believe)"
     r"|you (?:are|were)(?: (?!not\b)\w+)? (?:right|correct|spot on)"
@@ -157,16 +161,17 @@ _ASKS = re.compile(
 )
 
 
-def clauses_of(sentence: str, spoken: Sequence[str]) -> list[str]:
-    """The clauses of a plain sentence as `words`, none empty.
+def clauses_of(sentence: str, spoken: Sequence[str]) -> list[list[str]]:
+    """The words of each clause of a plain sentence, without articles; none is empty.
 
     Args:
         spoken: its words.
     """
-    text = _CLAUSE_END.sub("\n", _TAG.sub("", sentence) if "?" in sentence else sentence)
+    text = _TAG.sub("", sentence) if "?" in sentence else sentence
+    text = (_CLAUSE_END_OR_LIST if "or " in text else _CLAUSE_END).sub("\n", text)
     if not _JOINING.isdisjoint(spoken):
         text = _JOINT.sub("\n", text)
-    return [clause for part in spoken_lines(text) if (clause := without_articles(part))]
+    return [clause for part in spoken_lines(text) if (clause := content_words(part))]
 
 
 def parts_of(sentence: str) -> list[str]:
@@ -202,7 +207,7 @@ def stands_alone(spoken: Sequence[str], following: Sequence[str]) -> bool:
     return (
         not following
         or following[0] not in _FALSE_STARTS
-        or not calls_false(without_articles(following), same_sentence=False)
+        or not calls_false(following, same_sentence=False)
     )
 
 
@@ -211,41 +216,47 @@ def may_deny(spoken: Sequence[str], following: Sequence[str]) -> bool:
     return not (_DENYING.isdisjoint(spoken) and _DENYING.isdisjoint(following))
 
 
-def denies(before: str, behind: str) -> bool:
+# from here on words are looked up before a pattern is asked: that costs a tenth of it
+def denies(before: Sequence[str], behind: Sequence[str]) -> bool:
     """Whether a clause denies an answer, by its words before the answer and behind it."""
-    if not _has_any(before, _DENYING):
-        return _has_any(behind, _DENYING) and _denies_before(behind)
-    kept = _PERSONAL.sub(" ", _KIND_WORDS.sub(" ", before))
-    return bool(_DENIES_WHAT_FOLLOWS.search(kept)) or _denies_before(behind)
+    if not _DENYING.isdisjoint(before):
+        kept = _PERSONAL.sub(" ", _KIND_WORDS.sub(" ", without_articles(before)))
+        return bool(_DENIES_WHAT_FOLLOWS.search(kept)) or _denies_before(behind)
+    return not _DENYING.isdisjoint(behind) and _denies_before(behind)
 
 
-def ascribes(before: str, behind: str) -> bool:
+def ascribes(before: Sequence[str], behind: Sequence[str]) -> bool:
     """Whether a clause says an answer as somebody's opinion."""
-    return bool(
-        (_has_any(before, _ASCRIBING_BEFORE) and _ASCRIBES.search(before))
-        or _ASCRIBED.match(behind)
+    if not _ASCRIBING_BEFORE.isdisjoint(before) and _ASCRIBES.search(without_articles(before)):
+        return True
+    return (
+        len(behind) > 1
+        and behind[0] in _LINKING
+        and bool(_ASCRIBED.match(without_articles(behind)))
     )
 
 
-def sets_aside(before: str) -> bool:
+def sets_aside(before: Sequence[str]) -> bool:
     """Whether a clause concedes an answer or compares with it, so that agreeing changes nothing."""
-    return _has_any(before, _SETTING_ASIDE) and bool(_SETS_ASIDE.search(before))
+    return not _SETTING_ASIDE.isdisjoint(before) and bool(
+        _SETS_ASIDE.search(without_articles(before))
+    )
 
 
-def calls_false(clause: str, *, same_sentence: bool) -> bool:
+def calls_false(spoken: Sequence[str], *, same_sentence: bool) -> bool:
     """Whether a clause calls what stands before it false; a bare "no" does in one sentence."""
-    if not _has_any(clause, _DENYING):
+    if _DENYING.isdisjoint(spoken):
         return False
-    kept = _KIND_WORDS.sub("sic", clause)
+    kept = _KIND_WORDS.sub("sic", without_articles(spoken))
     return bool(
         _SAYS_FALSE.match(kept)
         or (same_sentence and (_BARE_NO.match(kept) or _DENIES_WHAT_PRECEDES.match(kept)))
     )
 
 
-def agrees(text: str) -> bool:
+def agrees(spoken: Sequence[str]) -> bool:
     """Whether the words agree with somebody."""
-    return bool(_AGREES.search(text))
+    return bool(_AGREES.search(without_articles(spoken)))
 
 
 def may_open_agreeing(spoken: Sequence[str]) -> bool:
@@ -261,16 +272,12 @@ def agrees_at_start(text: str) -> bool:
 
 def is_negated(text: str) -> bool:
     """Whether a plain text as a whole denies: "it is a myth that X" does, "not true that no X" not."""
-    if not _has_any(form := words_of_plain(_NO_AS_REPLY.sub("", text)), _DENYING):
+    spoken = spoken_words(_NO_AS_REPLY.sub("", text))
+    if _DENYING.isdisjoint(spoken):
         return False
-    rest, n_frames = _FALSE_FRAME.subn(" ", _KIND_WORDS.sub(" ", form))
+    rest, n_frames = _FALSE_FRAME.subn(" ", _KIND_WORDS.sub(" ", without_articles(spoken)))
     return (n_frames > 0) != bool(_NEGATION.search(rest))
 
 
-def _denies_before(behind: str) -> bool:
-    return bool(_DENIES_WHAT_PRECEDES.match(_KIND_WORDS.sub("sic", behind)))
-
-
-def _has_any(form: str, hints: frozenset[str]) -> bool:
-    """Whether a pattern can match at all: looking words up costs a tenth of it."""
-    return not hints.isdisjoint(form.split())
+def _denies_before(behind: Sequence[str]) -> bool:
+    return bool(_DENIES_WHAT_PRECEDES.match(_KIND_WORDS.sub("sic", without_articles(behind))))
