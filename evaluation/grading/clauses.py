@@ -37,9 +37,11 @@ _CLAUSE_END_OR_LIST = re.compile(
     rf"[,;:…—)(–-](?:(?<=,)\s(?!{_LIST}(?:\s*\w+(?: \w+){{0,2}},){{0,8}}"
     rf"\s*(?:\w+(?: \w+){{0,2}},? )?n?or \w)|{_OTHER_END}"
 )
+_JOINED = r"(?:it|that|this|i|you|we|they|there|here)\b"
+# one flat alternation, since `re` passes over a branch by its first letter but tries every group
 _JOINT = re.compile(
-    r"\s(?=(?:but|because|although|though|while|whereas|since|however)\b"
-    r"|(?:and|so) (?:it|that|this|i|you|we|they|there|here)\b)"
+    r"\s(?=but\b|because\b|although\b|though\b|while\b|whereas\b|since\b|however\b"
+    rf"|and {_JOINED}|so {_JOINED})"
 )
 _JOINING = word_set("but because although though while whereas since however and so")
 
@@ -135,6 +137,8 @@ _ASCRIBING = (
     )
 )
 _TAKING_BACK = _DENYING | _ASCRIBING
+# "answer" with one of the words behind it: "your answer", "a common answer"
+_TAKING_BACK_OR_ANSWER = _TAKING_BACK | {"answer"}
 _OF_AN_ANSWER = frozenset(["your", "common", "popular", "widespread", "old"])
 _ASCRIBING_BEFORE = _SAYING_WORDS | _OF_AN_ANSWER | {"held"}
 _FALSE_STARTS = word_set(
@@ -149,6 +153,8 @@ _AGREES_AT_START = re.compile(
 )
 # the first words of what the pattern matches; the first four may go on, as the pattern lets them
 _AGREEING = ("yes", "yep", "exactly", "absolutely")
+# and it holds one of these
+_AGREEMENTS = (*_AGREEING, "agree", "right", "correct", "spot", "true")
 _OPENINGS = word_set("oh well ah and hi hello hey my dear friend wow i you that correct right")
 # "No, rats cannot cook" denies once, "No rats can cook" too
 _NO_AS_REPLY = re.compile(r"^\W*no[,.:;]")
@@ -200,9 +206,9 @@ def stands_alone(spoken: Sequence[str], following: Sequence[str]) -> bool:
 
     Patterns need a look at clauses; most sentences have no word that any of them begins with.
     """
-    if not _TAKING_BACK.isdisjoint(spoken):
-        return False
-    if "answer" in spoken and not _OF_AN_ANSWER.isdisjoint(spoken):
+    if not _TAKING_BACK_OR_ANSWER.isdisjoint(spoken) and (
+        not _TAKING_BACK.isdisjoint(spoken) or not _OF_AN_ANSWER.isdisjoint(spoken)
+    ):
         return False
     return (
         not following
@@ -259,10 +265,16 @@ def agrees(spoken: Sequence[str]) -> bool:
     return bool(_AGREES.search(without_articles(spoken)))
 
 
-def may_open_agreeing(spoken: Sequence[str]) -> bool:
-    """Whether a sentence opens with a word with which `agrees_at_start` can."""
+def may_open_agreeing(sentence: str, spoken: Sequence[str]) -> bool:
+    """Whether a plain sentence has the words that `agrees_at_start` cannot do without.
+
+    Args:
+        spoken: its words.
+    """
     first = first_word(spoken)
-    return first in _OPENINGS or first.startswith(_AGREEING)
+    return first.startswith(_AGREEING) or (
+        first in _OPENINGS and any(map(sentence.__contains__, _AGREEMENTS))
+    )
 
 
 def agrees_at_start(text: str) -> bool:

@@ -27,4 +27,5 @@ def test_where_an_answer_stands_alone_no_clause_takes_it_back(text):
 def test_a_sentence_that_agrees_opens_with_a_word_with_which_one_may(text):
     reading = Reading(text)
     for number, spoken in enumerate(reading.spoken):
-        assert may_open_agreeing(spoken) or not agrees_at_start(reading.form(number))
+        sentence = reading.sentences[number]
+        assert may_open_agreeing(sentence, spoken) or not agrees_at_start(reading.form(number))
