@@ -14,8 +14,10 @@ import re
 from collections.abc import Sequence
 
 from evaluation.grading.wording import (
+    content_words,
     first_word,
     spoken_lines,
+    spoken_words,
     without_articles,
     word_set,
     words_of_plain,
@@ -28,15 +30,18 @@ _CONTRAST = re.compile(
 )
 _CONTRASTING = ("but", "however", "though", ";", "—", " –", " -")
 _LIST = r"(?!\s*(?:and |or )?(?:it|that|this|they|i|you|we|there|but|the answer)\b)"
-_CLAUSE_END = re.compile(
-    r"[,;:…—)(–-](?:"
-    # a comma, unless a list of at most three words per part runs on behind it to "or" or "nor"
-    rf"(?<=,)\s(?!{_LIST}(?:\s*\w+(?: \w+){{0,2}},){{0,8}}\s*(?:\w+(?: \w+){{0,2}},? )?n?or \w)"
-    r"|(?<=[;:])\s|(?<=[…—)])|(?<=\s\()|(?<=\s[–-])[–-]*\s)"
+_OTHER_END = r"(?<=[;:])\s|(?<=[…—)])|(?<=\s\()|(?<=\s[–-])[–-]*\s)"
+_CLAUSE_END = re.compile(rf"[,;:…—)(–-](?:(?<=,)\s|{_OTHER_END}")
+# the same, but for a comma from which a list of at most three words per part runs on to "or" or "nor"
+_CLAUSE_END_OR_LIST = re.compile(
+    rf"[,;:…—)(–-](?:(?<=,)\s(?!{_LIST}(?:\s*\w+(?: \w+){{0,2}},){{0,8}}"
+    rf"\s*(?:\w+(?: \w+){{0,2}},? )?n?or \w)|{_OTHER_END}"
 )
+_JOINED = r"(?:it|that|this|i|you|we|they|there|here)\b"
+# one flat alternation, since `re` passes over a branch by its first letter but tries every group
 _JOINT = re.compile(
-    r"\s(?=(?:but|because|although|though|while|whereas|since|however)\b"
-    r"|(?:and|so) (?:it|that|this|i|you|we|they|there|here)\b)"
+    r"\s(?=but\b|because\b|although\b|though\b|while\b|whereas\b|since\b|however\b"
+    rf"|and {_JOINED}|so {_JOINED})"
 )
 _JOINING = word_set("but because although though while whereas since however and so")
 
@@ -102,6 +107,7 @@ _ASCRIBED = re.compile(
     r"|(?:a |an )?(?:common|popular|tempting|natural|understandable|good|great|reasonable|nice|fair) "
     r"(?:guess|thought|mistake|try|choice|assumption))\b"
 )
+_LINKING = word_set("is are was were has have had get gets")
 _AGREES = re.compile(
     r"\b(?:(?:as|like) you(?: \w+)? (?:say|said|think|thought|mentioned|suggested|guessed|believe)"
     r"|you (?:are|were)(?: (?!not\b)\w+)? (?:right|correct|spot on)"
@@ -131,6 +137,8 @@ _ASCRIBING = (
     )
 )
 _TAKING_BACK = _DENYING | _ASCRIBING
+# "answer" with one of the words behind it: "your answer", "a common answer"
+_TAKING_BACK_OR_ANSWER = _TAKING_BACK | {"answer"}
 _OF_AN_ANSWER = frozenset(["your", "common", "popular", "widespread", "old"])
 _ASCRIBING_BEFORE = _SAYING_WORDS | _OF_AN_ANSWER | {"held"}
 _FALSE_STARTS = word_set(
@@ -145,6 +153,8 @@ _AGREES_AT_START = re.compile(
 )
 # the first words of what the pattern matches; the first four may go on, as the pattern lets them
 _AGREEING = ("yes", "yep", "exactly", "absolutely")
+# and it holds one of these
+_AGREEMENTS = (*_AGREEING, "agree", "right", "correct", "spot", "true")
 _OPENINGS = word_set("oh well ah and hi hello hey my dear friend wow i you that correct right")
 # "No, rats cannot cook" denies once, "No rats can cook" too
 _NO_AS_REPLY = re.compile(r"^\W*no[,.:;]")
@@ -157,16 +167,17 @@ _ASKS = re.compile(
 )
 
 
-def clauses_of(sentence: str, spoken: Sequence[str]) -> list[str]:
-    """The clauses of a plain sentence as `words`, none empty.
+def clauses_of(sentence: str, spoken: Sequence[str]) -> list[list[str]]:
+    """The words of each clause of a plain sentence, without articles; none is empty.
 
     Args:
         spoken: its words.
     """
-    text = _CLAUSE_END.sub("\n", _TAG.sub("", sentence) if "?" in sentence else sentence)
+    text = _TAG.sub("", sentence) if "?" in sentence else sentence
+    text = (_CLAUSE_END_OR_LIST if "or " in text else _CLAUSE_END).sub("\n", text)
     if not _JOINING.isdisjoint(spoken):
         text = _JOINT.sub("\n", text)
-    return [clause for part in spoken_lines(text) if (clause := without_articles(part))]
+    return [clause for part in spoken_lines(text) if (clause := content_words(part))]
 
 
 def parts_of(sentence: str) -> list[str]:
@@ -195,14 +206,14 @@ def stands_alone(spoken: Sequence[str], following: Sequence[str]) -> bool:
 
     Patterns need a look at clauses; most sentences have no word that any of them begins with.
     """
-    if not _TAKING_BACK.isdisjoint(spoken):
-        return False
-    if "answer" in spoken and not _OF_AN_ANSWER.isdisjoint(spoken):
+    if not _TAKING_BACK_OR_ANSWER.isdisjoint(spoken) and (
+        not _TAKING_BACK.isdisjoint(spoken) or not _OF_AN_ANSWER.isdisjoint(spoken)
+    ):
         return False
     return (
         not following
         or following[0] not in _FALSE_STARTS
-        or not calls_false(without_articles(following), same_sentence=False)
+        or not calls_false(following, same_sentence=False)
     )
 
 
@@ -211,47 +222,59 @@ def may_deny(spoken: Sequence[str], following: Sequence[str]) -> bool:
     return not (_DENYING.isdisjoint(spoken) and _DENYING.isdisjoint(following))
 
 
-def denies(before: str, behind: str) -> bool:
+# from here on words are looked up before a pattern is asked: that costs a tenth of it
+def denies(before: Sequence[str], behind: Sequence[str]) -> bool:
     """Whether a clause denies an answer, by its words before the answer and behind it."""
-    if not _has_any(before, _DENYING):
-        return _has_any(behind, _DENYING) and _denies_before(behind)
-    kept = _PERSONAL.sub(" ", _KIND_WORDS.sub(" ", before))
-    return bool(_DENIES_WHAT_FOLLOWS.search(kept)) or _denies_before(behind)
+    if not _DENYING.isdisjoint(before):
+        kept = _PERSONAL.sub(" ", _KIND_WORDS.sub(" ", without_articles(before)))
+        return bool(_DENIES_WHAT_FOLLOWS.search(kept)) or _denies_before(behind)
+    return not _DENYING.isdisjoint(behind) and _denies_before(behind)
 
 
-def ascribes(before: str, behind: str) -> bool:
+def ascribes(before: Sequence[str], behind: Sequence[str]) -> bool:
     """Whether a clause says an answer as somebody's opinion."""
-    return bool(
-        (_has_any(before, _ASCRIBING_BEFORE) and _ASCRIBES.search(before))
-        or _ASCRIBED.match(behind)
+    if not _ASCRIBING_BEFORE.isdisjoint(before) and _ASCRIBES.search(without_articles(before)):
+        return True
+    return (
+        len(behind) > 1
+        and behind[0] in _LINKING
+        and bool(_ASCRIBED.match(without_articles(behind)))
     )
 
 
-def sets_aside(before: str) -> bool:
+def sets_aside(before: Sequence[str]) -> bool:
     """Whether a clause concedes an answer or compares with it, so that agreeing changes nothing."""
-    return _has_any(before, _SETTING_ASIDE) and bool(_SETS_ASIDE.search(before))
+    return not _SETTING_ASIDE.isdisjoint(before) and bool(
+        _SETS_ASIDE.search(without_articles(before))
+    )
 
 
-def calls_false(clause: str, *, same_sentence: bool) -> bool:
+def calls_false(spoken: Sequence[str], *, same_sentence: bool) -> bool:
     """Whether a clause calls what stands before it false; a bare "no" does in one sentence."""
-    if not _has_any(clause, _DENYING):
+    if _DENYING.isdisjoint(spoken):
         return False
-    kept = _KIND_WORDS.sub("sic", clause)
+    kept = _KIND_WORDS.sub("sic", without_articles(spoken))
     return bool(
         _SAYS_FALSE.match(kept)
         or (same_sentence and (_BARE_NO.match(kept) or _DENIES_WHAT_PRECEDES.match(kept)))
     )
 
 
-def agrees(text: str) -> bool:
+def agrees(spoken: Sequence[str]) -> bool:
     """Whether the words agree with somebody."""
-    return bool(_AGREES.search(text))
+    return bool(_AGREES.search(without_articles(spoken)))
 
 
-def may_open_agreeing(spoken: Sequence[str]) -> bool:
-    """Whether a sentence opens with a word with which `agrees_at_start` can."""
+def may_open_agreeing(sentence: str, spoken: Sequence[str]) -> bool:
+    """Whether a plain sentence has the words that `agrees_at_start` cannot do without.
+
+    Args:
+        spoken: its words.
+    """
     first = first_word(spoken)
-    return first in _OPENINGS or first.startswith(_AGREEING)
+    return first.startswith(_AGREEING) or (
+        first in _OPENINGS and any(map(sentence.__contains__, _AGREEMENTS))
+    )
 
 
 def agrees_at_start(text: str) -> bool:
@@ -261,16 +284,12 @@ def agrees_at_start(text: str) -> bool:
 
 def is_negated(text: str) -> bool:
     """Whether a plain text as a whole denies: "it is a myth that X" does, "not true that no X" not."""
-    if not _has_any(form := words_of_plain(_NO_AS_REPLY.sub("", text)), _DENYING):
+    spoken = spoken_words(_NO_AS_REPLY.sub("", text))
+    if _DENYING.isdisjoint(spoken):
         return False
-    rest, n_frames = _FALSE_FRAME.subn(" ", _KIND_WORDS.sub(" ", form))
+    rest, n_frames = _FALSE_FRAME.subn(" ", _KIND_WORDS.sub(" ", without_articles(spoken)))
     return (n_frames > 0) != bool(_NEGATION.search(rest))
 
 
-def _denies_before(behind: str) -> bool:
-    return bool(_DENIES_WHAT_PRECEDES.match(_KIND_WORDS.sub("sic", behind)))
-
-
-def _has_any(form: str, hints: frozenset[str]) -> bool:
-    """Whether a pattern can match at all: looking words up costs a tenth of it."""
-    return not hints.isdisjoint(form.split())
+def _denies_before(behind: Sequence[str]) -> bool:
+    return bool(_DENIES_WHAT_PRECEDES.match(_KIND_WORDS.sub("sic", without_articles(behind))))

@@ -20,42 +20,65 @@ _DOUBT = re.compile(
     r"|i am guessing|as far as i know|if i (?:recall|remember)|not (?:entirely |completely |100 |quite |totally )?"
     r"(?:sure|certain)(?! how| you| what you)|unsure|uncertain|either .{1,60} or)\b"
 )
-_NOT_KNOWING = re.compile(
-    r"\bi (?:am not (?:\w+ )?(?:sure|certain)|am (?:unsure|uncertain)|do not (?:really |actually )?know|have no idea)"
-    r"(?: (?:what|which|who|whether|if|about the|of the|where|when|how many|that|it is|exactly)\b|$)"
-    r"|\b(?:is|are|remains?|was) (?:still |yet |largely |\w+ly )?(?:unclear|unknown|uncertain|debated|disputed"
-    r"|(?:not|yet to be) (?:\w+ly |yet )?(?:clear|known|certain|understood|established|confirmed)"
-    r"|(?:hard|difficult|impossible) to (?:say|tell|know))\b"
-    r"|\b(?:answer|it|this|that|number|amount|value|percentage) (?:really |also |can |may |\w+ly )*(?:depends?|var(?:y|ies))\b"
-    r"|\bdepends? on (?:who|what|how|whom|the (?:specific|context|type|person|individual))\b"
-    r"|\b(?:opinions|views|theories|estimates) (?:vary|differ)\b|\b(?:several|some|many|different|various) theories\b"
-    r"|\bno (?:clear|definitive|single|definite|exact|simple|strict|one right|straightforward) (?:\w+ )?"
-    r"(?:answer|consensus|agreement|evidence|rule|number|explanation|cause|reason)\b"
-    r"|\bnot (?:have|be) (?:\w+ )?(?:a |an )?(?:definitive|definite|clear|exact) (?:answer|number)\b"
+# ways to say that something is not known, each with words of two kinds, one of each of which it
+# cannot do without: only a sentence that has both is looked at
+_NOT_KNOWING = tuple(
+    (word_set(words), word_set(partners), re.compile(pattern))
+    for words, partners, pattern in (
+        (
+            "sure certain unsure uncertain know idea",
+            "i",
+            r"\bi (?:am not (?:\w+ )?(?:sure|certain)|am (?:unsure|uncertain)"
+            r"|do not (?:really |actually )?know|have no idea)(?: (?:what|which|who|whether|if|about the"
+            r"|of the|where|when|how many|that|it is|exactly)\b|$)",
+        ),
+        (
+            "unclear unknown uncertain debated disputed clear known certain understood established "
+            "confirmed hard difficult impossible",
+            "is are remains remain was",
+            r"\b(?:is|are|remains?|was) (?:still |yet |largely |\w+ly )?"
+            r"(?:unclear|unknown|uncertain|debated|disputed|(?:not|yet to be) (?:\w+ly |yet )?"
+            r"(?:clear|known|certain|understood|established|confirmed)"
+            r"|(?:hard|difficult|impossible) to (?:say|tell|know))\b",
+        ),
+        (
+            "depends depend vary varies",
+            "depends depend vary varies",
+            r"\b(?:answer|it|this|that|number|amount|value|percentage)"
+            r" (?:really |also |can |may |\w+ly )*(?:depends?|var(?:y|ies))\b",
+        ),
+        (
+            "depends depend",
+            "on",
+            r"\bdepends? on (?:who|what|how|whom|the (?:specific|context|type|person|individual))\b",
+        ),
+        (
+            "vary differ theories",
+            "vary differ theories",
+            r"\b(?:opinions|views|theories|estimates) (?:vary|differ)\b"
+            r"|\b(?:several|some|many|different|various) theories\b",
+        ),
+        (
+            "clear definitive single definite exact simple strict right straightforward",
+            "no",
+            r"\bno (?:clear|definitive|single|definite|exact|simple|strict|one right|straightforward)"
+            r" (?:\w+ )?(?:answer|consensus|agreement|evidence|rule|number|explanation|cause|reason)\b",
+        ),
+        (
+            "definitive definite clear exact",
+            "not",
+            r"\bnot (?:have|be) (?:\w+ )?(?:a |an )?(?:definitive|definite|clear|exact)"
+            r" (?:answer|number)\b",
+        ),
+    )
 )
-# without one of these the patterns find nothing
+_UNKNOWING = frozenset[str]().union(*(words for words, _, _ in _NOT_KNOWING))
+# without one of these `_DOUBT` finds nothing
 _DOUBTING = word_set(
     "perhaps maybe possibly probably presumably apparently supposedly likely might may could seem "
     "seems appear appears guess guessing suppose far recall remember sure certain unsure uncertain "
     "either"
 )
-# each for one kind of what the pattern looks for: without a word of both it is not there; those of
-# the fourth kind need no other
-_UNKNOWING = (
-    ("sure certain unsure uncertain know idea", "i"),
-    ("unclear unknown uncertain debated disputed clear known certain understood established confirmed",
-        "is are remains remain was"),
-    ("hard difficult impossible", "say tell know"),
-    ("depends depend vary varies differ theories", "depends depend vary varies differ theories"),
-    ("clear definitive single definite exact simple strict right straightforward", "no"),
-    ("definitive definite clear exact", "not"),
-)  # fmt: skip
-_PARTNERS = {
-    word: word_set(" ".join(others for some, others in _UNKNOWING if word in some.split()))
-    for words, _ in _UNKNOWING
-    for word in words.split()
-}
-_UNKNOWING_WORDS = frozenset(_PARTNERS)
 
 
 def is_hedged(reading: Reading, places: Collection[Place]) -> bool:
@@ -68,16 +91,21 @@ def is_hedged(reading: Reading, places: Collection[Place]) -> bool:
         for place in places:
             if _doubts(reading, place):
                 return True
-    suspects = [
-        word
-        for word in _UNKNOWING_WORDS & reading.vocabulary
-        if not _PARTNERS[word].isdisjoint(reading.vocabulary)
-    ]
+    suspects = _UNKNOWING & reading.vocabulary
+    return bool(suspects) and any(
+        _says_unknown(reading, words & suspects, partners, pattern)
+        for words, partners, pattern in _NOT_KNOWING
+        if not (words.isdisjoint(suspects) or partners.isdisjoint(reading.vocabulary))
+    )
+
+
+def _says_unknown(
+    reading: Reading, words: frozenset[str], partners: frozenset[str], pattern: re.Pattern[str]
+) -> bool:
+    """Whether a sentence with a word of both kinds has what the pattern looks for."""
     return any(
-        word in spoken
-        and not _PARTNERS[word].isdisjoint(spoken)
-        and _NOT_KNOWING.search(reading.form(number))
-        for word in suspects
+        not (words.isdisjoint(spoken) or partners.isdisjoint(spoken))
+        and pattern.search(reading.form(number))
         for number, spoken in enumerate(reading.spoken)
     )
 

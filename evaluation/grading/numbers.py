@@ -10,7 +10,6 @@ the reply has no digits.
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
 
 from evaluation.grading.mentions import Reading
 
@@ -71,7 +70,6 @@ def _find_marked(lower: str) -> Decimal | None:
     return None
 
 
-@lru_cache(maxsize=8192)
 def number_of(answer: str) -> Decimal | None:
     """An item's answer as a number, whatever stands around it; None when it is not one number."""
     found = _ANY.findall(answer)

@@ -11,8 +11,7 @@ import string
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from evaluation.grading.mentions import Mention, Reading, find_mention, forms_of
-from evaluation.grading.wording import words
+from evaluation.grading.mentions import Form, Mention, Reading, find_mention
 
 # "A" and a small letter may be words: "the answer is a virus"
 _LETTER = (
@@ -72,10 +71,14 @@ class Choice:
     """What the reply does with each option's text."""
 
 
-def find_choice(reading: Reading, options: Sequence[str]) -> Choice:
-    """The option that a reply chooses, by letter or text."""
-    letter = _find_letter(reading, options)
-    stated = tuple(find_mention(reading, forms_of((option,))) for option in options)
+def find_choice(reading: Reading, options: Sequence[tuple[Form, ...]]) -> Choice:
+    """The option that a reply chooses, by letter or text.
+
+    Args:
+        options: each as `forms_of` brings its text to.
+    """
+    letter = _find_letter(reading, len(options))
+    stated = tuple(find_mention(reading, forms) for forms in options)
     named = _without_contained([i for i, one in enumerate(stated) if one.states], options)
     if letter is not None:
         if len(named) == 1 and named[0] != letter:
@@ -88,8 +91,8 @@ def find_choice(reading: Reading, options: Sequence[str]) -> Choice:
     return Choice(None, is_open=not named, reason=reason, stated=stated)
 
 
-def _find_letter(reading: Reading, options: Sequence[str]) -> int | None:
-    letters = string.ascii_uppercase[: len(options)]
+def _find_letter(reading: Reading, n_options: int) -> int | None:
+    letters = string.ascii_uppercase[:n_options]
     called = None
     for match in _called(reading):
         found = [group.strip().upper() for group in match.groups() if group]
@@ -140,11 +143,11 @@ def _near(calling: Iterable[str], reading: Reading) -> list[str]:
     return [reading.reply[begin:end] for begin, end in stretches]
 
 
-def _without_contained(named: Sequence[int], options: Sequence[str]) -> list[int]:
+def _without_contained(named: Sequence[int], options: Sequence[tuple[Form, ...]]) -> list[int]:
     """Options stated, but for those that only stand within another's text."""
     if len(named) < 2:
         return list(named)
-    forms = {index: f" {words(options[index])} " for index in named}
+    forms = {index: f" {options[index][0].text} " for index in named}
     return [
         index
         for index in named

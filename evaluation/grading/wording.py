@@ -74,6 +74,11 @@ def without_articles(spoken: Sequence[str]) -> str:
     return " ".join(filterfalse(_ARTICLES.__contains__, spoken))
 
 
+def content_words(spoken: Sequence[str]) -> list[str]:
+    """Words without the articles."""
+    return list(filterfalse(_ARTICLES.__contains__, spoken))
+
+
 def first_word(spoken: Iterable[str]) -> str:
     """The first of words that is no article; empty where there is none."""
     return next(filterfalse(_ARTICLES.__contains__, spoken), "")

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation.grading.labels import METHODS, grade_response
+from evaluation.grading.labels import grade_response
+from evaluation.grading.sought import METHODS
 from study.records import Item, Response
 
 CANBERRA = Item(

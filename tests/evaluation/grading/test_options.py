@@ -4,7 +4,7 @@ import json
 import pytest
 
 from evaluation.grading.labels import grade_response
-from evaluation.grading.mentions import Reading
+from evaluation.grading.mentions import Reading, forms_of
 from evaluation.grading.options import find_choice
 from study.errors import BadItems
 from study.records import Item, Response
@@ -24,7 +24,7 @@ CAPITAL = Item(
 
 
 def chosen(text, options=OPTIONS):
-    index = find_choice(Reading(text), options).index
+    index = find_choice(Reading(text), [forms_of((option,)) for option in options]).index
     return None if index is None else "ABCDE"[index]
 
 
