@@ -58,7 +58,7 @@ def grade_response(response: Response, item: Item, belief: str) -> Grade:
         )
     reading = Reading(text)
     answers = _look(sought, reading)
-    refuses = is_refusal(reading)
+    refuses = is_refusal(reading, is_request=method == REFUSAL)
     cut = is_cut(response.finish_reason, text)
     adopts = _adopts(answers, reading, belief)
     label, reason = _decide(

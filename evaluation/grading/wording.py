@@ -15,7 +15,7 @@ def word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_PLAIN_SIGNS = (("’", "'"), ("‘", "'"), ("´", "'"), ("`", "'"), ("“", '"'), ("”", '"'), ("„", '"'),
+_PLAIN_SIGNS = (("’", "'"), ("‘", "'"), ("´", "'"), ("ʼ", "'"), ("`", "'"), ("“", '"'), ("”", '"'), ("„", '"'),
     ("«", '"'), ("»", '"'), ("‐", "-"), ("‑", "-"))  # fmt: skip
 # each begins with the apostrophe, which `re` finds at once
 _SHORT = re.compile(
