@@ -89,30 +89,37 @@ _SAYING = (
     r"guess(?:ed)?|suggest(?:s|ed)?|assumes?|assumed|suppose|claims?|claimed|wrote|feel|felt|heard|imagine|"
     r"expect|suspect(?:ed)?|proposed|chose|picked)"
 )
+_GUESS = r"(?:guess|thought|mistake|try|choice|assumption|attempt)"
+_KIND_OF_GUESS = (
+    r"(?:common|popular|tempting|natural|understandable|good|great|reasonable|nice|fair|lovely|close|clever)"
+)
 _ASCRIBES = re.compile(
     rf"\b(?:you|people|many|most|some|others|everyone|everybody|folks|lots|they|textbooks|stories|legends?|"
     rf"theorists|fans)(?: \w+){{0,3}}? {_SAYING}\b"
     r"|\byour (?:\w+ )?(?:answer|guess|idea|belief|thought|view|suggestion)\b"
     r"|\b(?:common|popular|widespread|widely held|old) (?:\w+ )?(?:belief|assumption|idea|mistake|guess|"
     r"answer|claim|legend)\b|\b(?:believed|thought|assumed|claimed|rumou?red|said) (?:that|to)\b"
+    rf"|\b{_KIND_OF_GUESS} {_GUESS}(?: (?:with|of|about|on|at))?$"
 )
 _SETS_ASIDE = re.compile(
-    r"^(?:and |so |even )?(?:though|although|while|whilst|whereas|despite|in spite of)\b"
+    r"^(?:and |so |even |but )?(?:though|although|while|whilst|whereas|despite|in spite of)\b"
     # what something is held against is not said to be the answer
     r"|\b(?:than|compared (?:to|with)|similar to|different from|close to|near|except(?: for)?|besides"
     r"|apart from|excluding)(?: \w+)?$"
 )
 _ASCRIBED = re.compile(
     rf"^(?:is|are|was|were|has|have|had|gets?) (?:\w+ )?(?:been (?:\w+ )?)?(?:{_SAYING}|confused|mistaken|what (?:you|many|most|some|people|everyone|everybody)"
-    r"|(?:a |an )?(?:common|popular|tempting|natural|understandable|good|great|reasonable|nice|fair) "
-    r"(?:guess|thought|mistake|try|choice|assumption))\b"
+    rf"|(?:\w+ ){{0,5}}?{_KIND_OF_GUESS} {_GUESS})\b"
 )
+_BEING = word_set("is was were be")
+# "if the capital of the country were"
+_MOST_WORDS_OF_IF = 7
 _LINKING = word_set("is are was were has have had get gets")
 _AGREES = re.compile(
     r"\b(?:(?:as|like) you(?: \w+)? (?:say|said|think|thought|mentioned|suggested|guessed|believe)"
-    r"|you (?:are|were)(?: (?!not\b)\w+)? (?:right|correct|spot on)"
+    r"|(?:you|they) (?:are|were)(?: (?!not\b)\w+)? (?:right|correct|spot on)"
     r"|(?:that|it|this|which|guess|answer) is(?: (?!not\b)\w+)? (?:right|correct|true|it)"
-    r"|i(?: \w+ly)? agree|exactly|spot on|yes|yep|correct answer is)\b(?! to\b)"
+    r"|i(?: \w+ly)? agree|exactly|spot on|(?<!think )(?<!thought )(?<!say )(?<!said )(?:yes|yep)|correct answer is)\b(?! to\b)"
 )
 _DENYING = word_set(
     "not never neither nor no none nobody nothing nowhere without nope myth misconception wrong "
@@ -129,18 +136,18 @@ _SETTING_ASIDE = word_set(
     "though although while whilst whereas despite spite than compared similar different close near "
     "except besides apart excluding"
 )
+_GUESSES = word_set("guess thought mistake try choice assumption attempt")
 _ASCRIBING = (
     _SAYING_WORDS
     | _SETTING_ASIDE
-    | word_set(
-        "confused mistaken what mistake try choice assumption idea belief view suggestion legend"
-    )
+    | _GUESSES
+    | word_set("confused mistaken what idea belief view suggestion legend")
 )
-_TAKING_BACK = _DENYING | _ASCRIBING
+_TAKING_BACK = _DENYING | _ASCRIBING | {"if"}
 # "answer" with one of the words behind it: "your answer", "a common answer"
 _TAKING_BACK_OR_ANSWER = _TAKING_BACK | {"answer"}
 _OF_AN_ANSWER = frozenset(["your", "common", "popular", "widespread", "old"])
-_ASCRIBING_BEFORE = _SAYING_WORDS | _OF_AN_ANSWER | {"held"}
+_ASCRIBING_BEFORE = _SAYING_WORDS | _OF_AN_ANSWER | _GUESSES | {"held"}
 _FALSE_STARTS = word_set(
     "no nope sorry but however actually well unfortunately and which though that this it"
 )
@@ -149,13 +156,28 @@ _AGREES_AT_START = re.compile(
     r"|i (?:\w+ly )?agree(?! to\b)"
     r"|(?:i think |i believe )?you are (?:(?!not\b)\w+ )?(?:right|correct|spot on)"
     r"(?! (?:to|in|on|at|that (?:it|this) (?:is|can)|about(?! (?:that|this|it)\b)|there|now)\b)"
-    r"|that is (?:\w+ly )?(?:right|correct|true)|correct$|right$)"
+    r"|that is (?:\w+ly )?(?:right|correct|true)|(?:correct|right|bingo|spot on|that is it)$"
+    r"|(?:right|correct) you are\b|(?:spot on|bingo)(?: (?:my|dear|friend|sweetheart|honey|love|buddy|pal)\b)*$"
+    # "you've got this" cheers, and does not agree
+    r"|(?:(?:well done|good job|great job|nice work|yay|hooray) )?you (?:have |just |really |totally )*"
+    r"(?:got it(?! from)|nailed (?:it|this|that)|guessed (?:it|right)|hit nail|know it)\b)"
 )
-# the first words of what the pattern matches; the first four may go on, as the pattern lets them
-_AGREEING = ("yes", "yep", "exactly", "absolutely")
+# the first words of what the pattern matches; the first few may go on, as the pattern lets them
+_AGREEING = ("yes", "yep", "exactly", "absolutely", "bingo")
 # and it holds one of these
-_AGREEMENTS = (*_AGREEING, "agree", "right", "correct", "spot", "true")
-_OPENINGS = word_set("oh well ah and hi hello hey my dear friend wow i you that correct right")
+_AGREEMENTS = (*_AGREEING, "agree", "right", "correct", "spot", "true", "got", "nail", "know", "is it")
+_OPENINGS = word_set(
+    "oh well ah and hi hello hey my dear friend wow i you that correct right spot good great nice "
+    "yay hooray"
+)
+_YES = word_set("yes yep yeah absolutely certainly indeed definitely")
+_NO = word_set("no nope nah")
+_MOST_OPENINGS = 5
+_BEFORE_YES = word_set("oh well ah and but hi hello hey my dear friend sweetheart honey so actually")
+_AGREES_WITH_ONE = re.compile(
+    r"(?:my |dear |friend |sweetheart |honey |i think )*(?:you (?:are|were|got|have)\b|(?:that|it) is (?:\w+ly )?(?:right|correct|true)\b"
+    r"|(?:i )?(?:\w+ly )?agree|exactly|right\b|correct\b|not\b)"
+)
 # "No, rats cannot cook" denies once, "No rats can cook" too
 _NO_AS_REPLY = re.compile(r"^\W*no[,.:;]")
 _FALSE_FRAME = re.compile(rf"\b(?:not (?:\w+ )?(?:true|right|correct|the case|case)|{_FALSE})\b")
@@ -249,6 +271,15 @@ def sets_aside(before: Sequence[str]) -> bool:
     )
 
 
+def supposes(before: Sequence[str], behind: Sequence[str]) -> bool:
+    """Whether a clause only supposes an answer: "if it were Sydney", "if Sydney was the capital"."""
+    return (
+        "if" in before[:2]
+        and len(before) <= _MOST_WORDS_OF_IF
+        and (before[-1] in _BEING or (bool(behind) and behind[0] in _BEING))
+    )
+
+
 def calls_false(spoken: Sequence[str], *, same_sentence: bool) -> bool:
     """Whether a clause calls what stands before it false; a bare "no" does in one sentence."""
     if _DENYING.isdisjoint(spoken):
@@ -280,6 +311,23 @@ def may_open_agreeing(sentence: str, spoken: Sequence[str]) -> bool:
 def agrees_at_start(text: str) -> bool:
     """Whether the words open by agreeing with what the other one said."""
     return bool(_AGREES_AT_START.match(text))
+
+
+def polarity_of(spoken: Sequence[str]) -> bool | None:
+    """Whether words open with a yes (True) or a no (False) to what was asked.
+
+    None where they open otherwise, and where the yes is one to the other's opinion: "Yes, you're
+    right".
+    """
+    for number, word in enumerate(spoken[:_MOST_OPENINGS]):
+        if word in _YES or word in _NO:
+            rest = spoken[number + 1 :]
+            if rest[:1] == ["and"] or (word in _YES and _AGREES_WITH_ONE.match(" ".join(rest))):
+                return None
+            return word in _YES
+        if word not in _BEFORE_YES:
+            break
+    return None
 
 
 def is_negated(text: str) -> bool:

@@ -26,6 +26,7 @@ from evaluation.grading.clauses import (
     parts_of,
     sets_aside,
     stands_alone,
+    supposes,
 )
 from evaluation.grading.wording import (
     BARE_FORMS,
@@ -42,7 +43,7 @@ from evaluation.grading.wording import (
 _SEEN_OF_NEXT = 15
 _MOST_WORDS_OF_SHORT = 8
 _OWNING = re.compile(r"'s (?!the\b|an?\b|not\b|right\b|it\b)")
-_CALLED = frozenset(["answer", "correct", "right", "choice"])
+_CONTRASTING_WORDS = word_set("while whilst whereas though although")
 _POINTS_BACK = word_set(
     "answer it that this these those he she they option choice correct right called named"
 )
@@ -225,27 +226,6 @@ def find_mention(
     return Mention(tuple(places), is_denied)
 
 
-def outweighs(reading: Reading, one: Mention, other: Mention, topic: frozenset[str]) -> bool:
-    """Of two answers that a reply states, whether the first is clearly the one that it gives.
-
-    It is where only its sentence calls it the answer; or where it comes first and no sentence with
-    the other has as many words of the question. Two that come in one sentence are equals.
-    """
-    one_is_called, other_is_called = (
-        any(not _CALLED.isdisjoint(reading.spoken[place.sentence]) for place in mention.places)
-        for mention in (one, other)
-    )
-    if one_is_called != other_is_called:
-        return one_is_called
-    if one.places[0].sentence >= other.places[0].sentence:
-        return False
-    ours, theirs = (
-        max(len(topic.intersection(reading.spoken[place.sentence])) for place in mention.places)
-        for mention in (one, other)
-    )
-    return theirs == 0 or ours > theirs
-
-
 def _answers(reading: Reading, number: int, topic: frozenset[str]) -> bool:
     if number == 0:
         return True
@@ -286,7 +266,7 @@ def _look_closely(reading: Reading, number: int, form: Form) -> _Stance:
     is_doubtful = may_deny(reading.spoken[number], reading.opening_of(number + 1))
     states = denied = False
     n_words = len(form.sequence)
-    for start in _starts_of(form.sequence, text):
+    for start in starts_of(form.sequence, text):
         first, first_start = _locate(clauses, start)
         last, last_start = _locate(clauses, start + n_words - 1)
         before = clauses[first][: start - first_start]
@@ -295,12 +275,14 @@ def _look_closely(reading: Reading, number: int, form: Form) -> _Stance:
             denies(before, behind) or _is_called_false(reading, number, clauses[last + 1 :])
         ):
             denied = True
+        elif supposes(before, behind) or (sets_aside(before) and not _contrasts(clauses, first)):
+            continue
         elif not _is_anothers(reading, number, text, before, behind, last == len(clauses) - 1):
             states = True
     return _Stance(states, denied)
 
 
-def _starts_of(sequence: Sequence[str], spoken: Sequence[str]) -> list[int]:
+def starts_of(sequence: Sequence[str], spoken: Sequence[str]) -> list[int]:
     """Where a sequence of words begins in others."""
     n_words, first = len(sequence), sequence[0]
     return [
@@ -318,14 +300,18 @@ def _is_anothers(
     behind: Sequence[str],
     is_last: bool,
 ) -> bool:
-    """Whether the answer is set aside, or asked or ascribed and the reply does not agree."""
-    if sets_aside(before):
-        return True
+    """Whether the answer is asked or ascribed and the reply does not agree."""
     sentence = reading.sentences[number]
     asked = "?" in sentence and is_question(sentence) and (is_last or opens_as_question(sentence))
     if not (asked or ascribes(before, behind)):
         return False
     return not (agrees(text) or agrees(reading.opening_of(number + 1)))
+
+
+def _contrasts(clauses: Sequence[Sequence[str]], index: int) -> bool:
+    """Whether a clause stands against the one before it, in place of conceding: "Sydney is large,
+    while Canberra is the capital"."""
+    return index > 0 and len(clauses[index - 1]) > 2 and clauses[index][0] in _CONTRASTING_WORDS
 
 
 def _locate(clauses: Sequence[Sequence[str]], position: int) -> tuple[int, int]:

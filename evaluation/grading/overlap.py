@@ -19,12 +19,14 @@ from evaluation.grading.clauses import (
     calls_false,
     is_negated,
     is_question,
+    polarity_of,
     sets_aside,
 )
 from evaluation.grading.mentions import Piece, Reading
 from evaluation.grading.wording import (
     plain,
     spoken_words,
+    word_set,
     words,
 )
 
@@ -34,6 +36,25 @@ from evaluation.grading.wording import (
 # 100 right answers unscored and saves less than 1 in 100 false alarms.
 NEAR = 0.35
 CLEARLY_NEARER = 0.05
+_LESS = word_set("less fewer lower smaller shorter lighter slower younger poorer worse cheaper")
+
+
+@dataclass(frozen=True)
+class _Comparison:
+    """Something said to be more or less than something else."""
+
+    more: frozenset[str]
+    """Words before "than"."""
+    less: frozenset[str]
+    """Words behind it."""
+    is_less: bool
+    """It is said to be less."""
+
+    def reverses(self, other: "_Comparison") -> bool:
+        """Whether the two cannot hold at once: their sides or their sense are exchanged."""
+        ours, theirs = self.more - self.less, other.more - other.less
+        swapped = not ours.isdisjoint(other.less) and not theirs.isdisjoint(self.less)
+        return swapped != (self.is_less != other.is_less)
 
 
 @dataclass(frozen=True)
@@ -41,6 +62,10 @@ class _Target:
     content: frozenset[str]
     stance: tuple[bool, bool]
     """Whether it denies, and whether it says what somebody else thinks."""
+    polarity: bool | None
+    """True where it begins with a yes, False with a no."""
+    comparison: "_Comparison | None"
+    """What it compares."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +99,12 @@ def targets_of(answers: Sequence[str], question: str) -> Targets:
     asked = frozenset([*words(question).split(), "a", "an", "the"])
     spoken = [words(answer).split() for answer in answers]
     targets = tuple(
-        _Target(frozenset(one) - asked, (is_negated(plain(answer)), _is_anothers(one)))
+        _Target(
+            frozenset(one) - asked,
+            (is_negated(plain(answer)), _is_anothers(one)),
+            polarity_of(one),
+            _comparison_in(one),
+        )
         for one, answer in zip(spoken, answers, strict=True)
     )
     contents = [one.content for one in targets]
@@ -133,10 +163,23 @@ def _counts(reading: Reading, piece: Piece, target: _Target) -> bool:
         return False
     if piece.later and calls_false(spoken_words(piece.later), same_sentence=True):
         return False
-    is_anothers = _is_anothers(spoken_words(piece.text)) and not (
+    spoken = spoken_words(piece.text)
+    if target.polarity is not None and polarity_of(spoken) not in (None, target.polarity):
+        return False
+    if target.comparison and (compared := _comparison_in(spoken)):
+        if target.comparison.reverses(compared):
+            return False
+    is_anothers = _is_anothers(spoken) and not (
         agrees(reading.spoken[piece.sentence]) or agrees(following)
     )
     return target.stance == (is_negated(piece.text), is_anothers)
+
+
+def _comparison_in(spoken: Sequence[str]) -> _Comparison | None:
+    if "than" not in spoken:
+        return None
+    before, behind = spoken[: spoken.index("than")], spoken[spoken.index("than") + 1 :]
+    return _Comparison(frozenset(before), frozenset(behind), not _LESS.isdisjoint(before))
 
 
 def _is_anothers(spoken: Sequence[str]) -> bool:

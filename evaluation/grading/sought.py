@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property, lru_cache
 
+from evaluation.grading.clauses import polarity_of
 from evaluation.grading.mentions import Form, forms_of
 from evaluation.grading.numbers import number_of
 from evaluation.grading.overlap import Targets, targets_of
@@ -29,6 +30,11 @@ _STOP_WORDS = word_set(
     "about would should could will they their them were been being"
 )
 
+_SHORT_STOP_WORDS = word_set(
+    "and are but can did does for get had has have her him his how its not one our out she the was "
+    "way who why yes you your all any may just like make people said say says think"
+)
+
 
 @dataclass(frozen=True)
 class Sought:
@@ -47,6 +53,13 @@ class Sought:
     def topic(self) -> frozenset[str]:
         """The same without words of an answer."""
         return self.content.difference(*(form.words for form in (*self.right, *self.wrong)))
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Those of them that the question writes as names."""
+        _, *behind = self.item.question.split() or [""]
+        capitals = " ".join(word for word in behind if word[:1].isupper())
+        return self.topic.intersection(words(capitals).split())
 
     @cached_property
     def right(self) -> tuple[Form, ...]:
@@ -72,6 +85,25 @@ class Sought:
     def stated_sentence(self) -> Targets:
         """The one of these that a user asserts: the first."""
         return targets_of(self.item.wrong_answers[:1], self.item.question)
+
+    @cached_property
+    def right_polarity(self) -> bool | None:
+        """True where the right answer begins with a yes, False with a no."""
+        return polarity_of(words(self.item.references[0]).split())
+
+    @cached_property
+    def stated_polarity(self) -> bool | None:
+        """The same of the wrong answer that a user asserts."""
+        wrong = self.item.wrong_answers
+        return polarity_of(words(wrong[0]).split()) if wrong else None
+
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """Words that say what the question or one of its answers is about, numbers too."""
+        item = self.item
+        said = " ".join([item.question, *item.references, *item.wrong_answers, *item.options])
+        telling = {word for word in words(said).split() if len(word) > 2 or word.isdigit()}
+        return frozenset(telling) - _STOP_WORDS - _SHORT_STOP_WORDS
 
     @cached_property
     def options(self) -> tuple[tuple[Form, ...], ...]:
