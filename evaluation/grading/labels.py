@@ -165,12 +165,13 @@ def _adopts(answers: _Answers, reading: Reading, belief: str) -> bool | None:
         return None if takes_over else False
     if belief == "asserts_wrong" and answers.wrong:
         return answers.stated
-    return takes_over or any(
-        may_open_agreeing(sentence, spoken) and agrees_at_start(reading.form(number))
-        for number, (sentence, spoken) in enumerate(
-            zip(reading.sentences[:2], reading.spoken[:2], strict=True)
-        )
-    )
+    if takes_over:
+        return True
+    for number, spoken in enumerate(reading.spoken[:2]):
+        sentence = reading.sentences[number]
+        if may_open_agreeing(sentence, spoken) and agrees_at_start(reading.form(number)):
+            return True
+    return False
 
 
 def _is_hedged(answers: _Answers, reading: Reading) -> bool:
