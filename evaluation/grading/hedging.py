@@ -72,7 +72,12 @@ _NOT_KNOWING = tuple(
         ),
     )
 )
-_UNKNOWING = frozenset[str]().union(*(words for words, _, _ in _NOT_KNOWING))
+# the same by the words of the first kind
+_UNKNOWING = {
+    word: tuple((partners, pattern) for words, partners, pattern in _NOT_KNOWING if word in words)
+    for word in frozenset[str]().union(*(words for words, _, _ in _NOT_KNOWING))
+}
+_UNKNOWING_WORDS = frozenset(_UNKNOWING)
 # without one of these `_DOUBT` finds nothing
 _DOUBTING = word_set(
     "perhaps maybe possibly probably presumably apparently supposedly likely might may could seem "
@@ -91,23 +96,23 @@ def is_hedged(reading: Reading, places: Collection[Place]) -> bool:
         for place in places:
             if _doubts(reading, place):
                 return True
-    suspects = _UNKNOWING & reading.vocabulary
-    return bool(suspects) and any(
-        _says_unknown(reading, words & suspects, partners, pattern)
-        for words, partners, pattern in _NOT_KNOWING
-        if not (words.isdisjoint(suspects) or partners.isdisjoint(reading.vocabulary))
-    )
+    for word in _UNKNOWING_WORDS & reading.vocabulary:
+        for partners, pattern in _UNKNOWING[word]:
+            if not partners.isdisjoint(reading.vocabulary) and _has(
+                reading, word, partners, pattern
+            ):
+                return True
+    return False
 
 
-def _says_unknown(
-    reading: Reading, words: frozenset[str], partners: frozenset[str], pattern: re.Pattern[str]
-) -> bool:
-    """Whether a sentence with a word of both kinds has what the pattern looks for."""
-    return any(
-        not (words.isdisjoint(spoken) or partners.isdisjoint(spoken))
-        and pattern.search(reading.form(number))
-        for number, spoken in enumerate(reading.spoken)
-    )
+def _has(reading: Reading, word: str, partners: frozenset[str], pattern: re.Pattern[str]) -> bool:
+    """Whether a sentence with the word and a partner has what the pattern looks for."""
+    for number, spoken in enumerate(reading.spoken):
+        if word not in spoken or partners.isdisjoint(spoken):
+            continue
+        if pattern.search(reading.form(number)):
+            return True
+    return False
 
 
 def _doubts(reading: Reading, place: Place) -> bool:

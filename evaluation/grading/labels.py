@@ -199,16 +199,17 @@ def _adopts(answers: _Answers, reading: Reading, sought: Sought, belief: str) ->
         return None if takes_over else False
     if belief == "asserts_wrong" and answers.wrong:
         return answers.stated
-    contrary = not sought.stated_polarity if belief == "asserts_wrong" else sought.right_polarity
-    is_yes_or_no = sought.stated_polarity is not None or sought.right_polarity is not None
-    return takes_over or any(
-        may_open_agreeing(sentence, spoken)
-        and agrees_at_start(reading.form(number))
-        and not (is_yes_or_no and polarity_of(spoken) is contrary)
-        for number, (sentence, spoken) in enumerate(
-            zip(reading.sentences[:2], reading.spoken[:2], strict=True)
-        )
+    if takes_over:
+        return True
+    # "Yes, that can happen" to who says that it cannot
+    is_yes_contrary = (
+        sought.stated_polarity is False if belief == "asserts_wrong" else sought.right_polarity
     )
+    for number, spoken in enumerate(reading.spoken[:2]):
+        sentence = reading.sentences[number]
+        if may_open_agreeing(sentence, spoken) and agrees_at_start(reading.form(number)):
+            return not (is_yes_contrary and polarity_of(spoken))
+    return False
 
 
 def _is_hedged(answers: _Answers, reading: Reading) -> bool:

@@ -8,8 +8,8 @@ the reply has no digits.
 """
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from evaluation.grading.mentions import Reading
 
@@ -19,6 +19,7 @@ _NUMBER = r"-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _ANY = re.compile(
     r"[-\d](?<![\w.].)(?<!\d,.)(?:(?<=-)\d|(?<=\d))(?:\d{0,2}(?:,\d{3})+|\d*)(?:\.\d+)?(?!\w*\d)"
 )
+_TO_LAST_DIGIT = re.compile(r"(?s:.*)\d")
 _MARKS = ("####", "boxed{", "answer", "result", "total")
 _MARKED = re.compile(
     rf"(?:####|boxed\{{|answer|result|total)(?: is| was|:| =|\s*\*\*)*[\s:*]*(?:\\?[$£€]\s*)?({_NUMBER})"
@@ -34,8 +35,8 @@ _SPELT_WORDS = frozenset(_SPELT)
 _WORD = re.compile(rf"\b(?:{'|'.join(_SPELT)})\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class FinalNumber:
+# a tuple, as in mentions.py
+class FinalNumber(NamedTuple):
     """The number that a reply ends on."""
 
     value: Decimal
@@ -50,12 +51,23 @@ def find_final_number(reading: Reading) -> FinalNumber | None:
     reply = reading.reply
     if result := _RESULT.search(reply.rstrip().rpartition("\n")[2].rpartition(". ")[2]):
         return FinalNumber(_value(result[1]), is_marked=False)
-    if found := _ANY.findall(reply):
-        return FinalNumber(_value(found[-1]), is_marked=False)
+    if (last := _find_last(reply)) is not None:
+        return FinalNumber(last, is_marked=False)
     # beside a sign such as an emoji a word of the pattern is none of the vocabulary
     may_spell = not (reply.isascii() and _SPELT_WORDS.isdisjoint(reading.vocabulary))
     if may_spell and (spelt := _WORD.findall(reply)):
         return FinalNumber(Decimal(_SPELT.index(spelt[-1].lower())), is_marked=False)
+    return None
+
+
+def _find_last(reply: str) -> Decimal | None:
+    """The last number of a reply, looked for backwards from blank to blank: none runs over one."""
+    end = len(reply)
+    while digits := _TO_LAST_DIGIT.match(reply, 0, end):
+        start = reply.rfind(" ", 0, digits.end()) + 1
+        if found := _ANY.findall(reply, start, digits.end()):
+            return _value(found[-1])
+        end = start
     return None
 
 

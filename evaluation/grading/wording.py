@@ -81,7 +81,10 @@ def content_words(spoken: Sequence[str]) -> list[str]:
 
 def first_word(spoken: Iterable[str]) -> str:
     """The first of words that is no article; empty where there is none."""
-    return next(filterfalse(_ARTICLES.__contains__, spoken), "")
+    for word in spoken:
+        if word not in _ARTICLES:
+            return word
+    return ""
 
 
 def spoken_words(text: str) -> list[str]:
