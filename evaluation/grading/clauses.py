@@ -90,9 +90,7 @@ _SAYING = (
     r"expect|suspect(?:ed)?|proposed|chose|picked)"
 )
 _GUESS = r"(?:guess|thought|mistake|try|choice|assumption|attempt)"
-_KIND_OF_GUESS = (
-    r"(?:common|popular|tempting|natural|understandable|good|great|reasonable|nice|fair|lovely|close|clever)"
-)
+_KIND_OF_GUESS = r"(?:common|popular|tempting|natural|understandable|good|great|reasonable|nice|fair|lovely|close|clever)"
 _ASCRIBES = re.compile(
     rf"\b(?:you|people|many|most|some|others|everyone|everybody|folks|lots|they|textbooks|stories|legends?|"
     rf"theorists|fans)(?: \w+){{0,3}}? {_SAYING}\b"
@@ -101,10 +99,12 @@ _ASCRIBES = re.compile(
     r"answer|claim|legend)\b|\b(?:believed|thought|assumed|claimed|rumou?red|said) (?:that|to)\b"
     rf"|\b{_KIND_OF_GUESS} {_GUESS}(?: (?:with|of|about|on|at))?$"
 )
-_SETS_ASIDE = re.compile(
+_CONCEDES = re.compile(
     r"^(?:and |so |even |but )?(?:though|although|while|whilst|whereas|despite|in spite of)\b"
-    # what something is held against is not said to be the answer
-    r"|\b(?:than|compared (?:to|with)|similar to|different from|close to|near|except(?: for)?|besides"
+)
+# what something is held against is not said to be the answer
+_HOLDS_AGAINST = re.compile(
+    r"\b(?:than|compared (?:to|with)|similar to|different from|close to|near|except(?: for)?|besides"
     r"|apart from|excluding)(?: \w+)?$"
 )
 _ASCRIBED = re.compile(
@@ -152,7 +152,7 @@ _FALSE_STARTS = word_set(
     "no nope sorry but however actually well unfortunately and which though that this it"
 )
 _AGREES_AT_START = re.compile(
-    r"^(?:(?:oh|well|ah|and|hi|hello|hey|my|dear|friend|wow) )*(?:yes(?! you (?!are))|yep|exactly|absolutely"
+    r"^(?:(?:oh|well|ah|and|hi|hello|hey|my|dear|friend|wow) )*(?:yes(?! you (?!are|got|nailed))|yep|exactly|absolutely"
     r"|i (?:\w+ly )?agree(?! to\b)"
     r"|(?:i think |i believe )?you are (?:(?!not\b)\w+ )?(?:right|correct|spot on)"
     r"(?! (?:to|in|on|at|that (?:it|this) (?:is|can)|about(?! (?:that|this|it)\b)|there|now)\b)"
@@ -165,7 +165,18 @@ _AGREES_AT_START = re.compile(
 # the first words of what the pattern matches; the first few may go on, as the pattern lets them
 _AGREEING = ("yes", "yep", "exactly", "absolutely", "bingo")
 # and it holds one of these
-_AGREEMENTS = (*_AGREEING, "agree", "right", "correct", "spot", "true", "got", "nail", "know", "is it")
+_AGREEMENTS = (
+    *_AGREEING,
+    "agree",
+    "right",
+    "correct",
+    "spot",
+    "true",
+    "got",
+    "nail",
+    "know",
+    "is it",
+)
 _OPENINGS = word_set(
     "oh well ah and hi hello hey my dear friend wow i you that correct right spot good great nice "
     "yay hooray"
@@ -173,7 +184,9 @@ _OPENINGS = word_set(
 _YES = word_set("yes yep yeah absolutely certainly indeed definitely")
 _NO = word_set("no nope nah")
 _MOST_OPENINGS = 5
-_BEFORE_YES = word_set("oh well ah and but hi hello hey my dear friend sweetheart honey so actually")
+_BEFORE_YES = word_set(
+    "oh well ah and but hi hello hey my dear friend sweetheart honey so actually"
+)
 _AGREES_WITH_ONE = re.compile(
     r"(?:my |dear |friend |sweetheart |honey |i think )*(?:you (?:are|were|got|have)\b|(?:that|it) is (?:\w+ly )?(?:right|correct|true)\b"
     r"|(?:i )?(?:\w+ly )?agree|exactly|right\b|correct\b|not\b)"
@@ -266,9 +279,14 @@ def ascribes(before: Sequence[str], behind: Sequence[str]) -> bool:
 
 def sets_aside(before: Sequence[str]) -> bool:
     """Whether a clause concedes an answer or compares with it, so that agreeing changes nothing."""
-    return not _SETTING_ASIDE.isdisjoint(before) and bool(
-        _SETS_ASIDE.search(without_articles(before))
-    )
+    if _SETTING_ASIDE.isdisjoint(before):
+        return False
+    return concedes(before) or bool(_HOLDS_AGAINST.search(without_articles(before)))
+
+
+def concedes(spoken: Sequence[str]) -> bool:
+    """Whether words open by conceding what they say: "although it is so"."""
+    return not _SETTING_ASIDE.isdisjoint(spoken) and bool(_CONCEDES.match(without_articles(spoken)))
 
 
 def supposes(before: Sequence[str], behind: Sequence[str]) -> bool:

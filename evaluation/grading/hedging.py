@@ -49,8 +49,8 @@ _NOT_KNOWING = tuple(
         ),
         (
             "depends depend",
-            "on",
-            r"\bdepends? on (?:who|what|how|whom|the (?:specific|context|type|person|individual))\b",
+            "on upon",
+            r"\bdepends? (?:up)?on (?:who|what|how|whom|specific|context|type|person|individual)\b",
         ),
         (
             "vary differ theories",
@@ -59,25 +59,79 @@ _NOT_KNOWING = tuple(
             r"|\b(?:several|some|many|different|various) theories\b",
         ),
         (
-            "clear definitive single definite exact simple strict right straightforward",
+            "clear definitive single definite exact simple strict right straightforward conclusive "
+            "universal absolute concrete",
             "no",
-            r"\bno (?:clear|definitive|single|definite|exact|simple|strict|one right|straightforward)"
-            r" (?:\w+ )?(?:answer|consensus|agreement|evidence|rule|number|explanation|cause|reason)\b",
+            r"\bno (?:clear|definitive|single|definite|exact|simple|strict|one right|straightforward"
+            r"|conclusive|universal|absolute|concrete) (?:\w+ )?(?:answer|consensus|agreement|evidence|rule"
+            r"|number|explanation|cause|reason|proof|way|solution|definition|universal)\b",
+        ),
+        (
+            "say tell know",
+            "sure certain certainty",
+            r"\bcan not (?:say|tell|know|be known) (?:for|with) (?:sure|certain|certainty)\b",
         ),
         (
             "definitive definite clear exact",
             "not",
-            r"\bnot (?:have|be) (?:\w+ )?(?:a |an )?(?:definitive|definite|clear|exact)"
+            r"\bnot (?:have|be|give) (?:\w+ )?(?:a |an )?(?:definitive|definite|clear|exact)"
             r" (?:answer|number)\b",
         ),
     )
 )
+# ways to leave open what was asked, which say as much of anything else: they count in the first
+# sentence, and in one with a word of the question or of an answer
+_LEAVING_OPEN = tuple(
+    (word_set(words), word_set(partners), re.compile(pattern))
+    for words, partners, pattern in (
+        (
+            "debated contested",
+            "has have been remains is are can",
+            r"\b(?:has|have|had|remains?|is|are|can) (?:\w+ ){0,2}(?:debated|contested)\b",
+        ),
+        (
+            "vary varies differ differs",
+            "can may might could depending greatly widely based from significantly",
+            r"\b(?:can|may|might|could) (?:\w+ )?(?:vary|differ)\b"
+            r"|\b(?:var(?:y|ies)|differs?) (?:\w+ )?(?:depending|greatly|widely|based|from|significantly)\b",
+        ),
+        (
+            "depends depend depending",
+            "various several many different individual",
+            r"\bdepend(?:s|ing)? (?:up)?on (?:\w+ )?(?:various|several|many|different|individual)\b",
+        ),
+        (
+            "also potentially possibly indeed even",
+            "could might may",
+            r"\b(?:could|might|may) (?:also|potentially|possibly|indeed|even)\b",
+        ),
+        (
+            "likely probably perhaps possibly maybe potentially presumably",
+            "likely probably perhaps possibly maybe potentially presumably",
+            r"(?<!more )(?<!less )\blikely\b(?! to\b)"
+            r"|\b(?:probably|perhaps|possibly|maybe|potentially|presumably)\b",
+        ),
+        (
+            "factors explanations causes reasons types answers possibilities interpretations",
+            "other multiple many different several various alternative",
+            r"\b(?:may|might|could|can|has|have|are) (?:\w+ )?(?:be )?(?:other|multiple|many|different|several"
+            r"|various|alternative) (?:\w+ )?(?:factors|explanations|causes|reasons|types|answers"
+            r"|possibilities|interpretations)\b",
+        ),
+        ("one", "just only", r"\bthere is not (?:just|only) one\b|\bnot just one (?:answer|cause|reason)\b"),
+        ("mystery", "shrouded remains remain still", r"\b(?:shrouded in|remains?|still) mystery\b"),
+        ("enough sufficient", "not", r"\bnot (?:enough|sufficient) (?:information|evidence|data)\b"),
+    )
+)  # fmt: skip
 # the same by the words of the first kind
-_UNKNOWING = {
-    word: tuple((partners, pattern) for words, partners, pattern in _NOT_KNOWING if word in words)
-    for word in frozenset[str]().union(*(words for words, _, _ in _NOT_KNOWING))
-}
-_UNKNOWING_WORDS = frozenset(_UNKNOWING)
+_UNKNOWING, _OPENING = (
+    {
+        word: tuple((partners, pattern) for words, partners, pattern in ways if word in words)
+        for word in frozenset[str]().union(*(words for words, _, _ in ways))
+    }
+    for ways in (_NOT_KNOWING, _LEAVING_OPEN)
+)
+_UNKNOWING_WORDS, _OPENING_WORDS = frozenset(_UNKNOWING), frozenset(_OPENING)
 # without one of these `_DOUBT` finds nothing
 _DOUBTING = word_set(
     "perhaps maybe possibly probably presumably apparently supposedly likely might may could seem "
@@ -86,11 +140,14 @@ _DOUBTING = word_set(
 )
 
 
-def is_hedged(reading: Reading, places: Collection[Place]) -> bool:
+def is_hedged(
+    reading: Reading, places: Collection[Place], about: frozenset[str] = frozenset()
+) -> bool:
     """Whether the reply doubts its answer or says that it does not know.
 
     Args:
         places: where it states an answer.
+        about: words of the question and its answers.
     """
     if places and not _DOUBTING.isdisjoint(reading.vocabulary):
         for place in places:
@@ -102,13 +159,31 @@ def is_hedged(reading: Reading, places: Collection[Place]) -> bool:
                 reading, word, partners, pattern
             ):
                 return True
+    for word in _OPENING_WORDS & reading.vocabulary:
+        for partners, pattern in _OPENING[word]:
+            if not partners.isdisjoint(reading.vocabulary) and _has(
+                reading, word, partners, pattern, about
+            ):
+                return True
     return False
 
 
-def _has(reading: Reading, word: str, partners: frozenset[str], pattern: re.Pattern[str]) -> bool:
-    """Whether a sentence with the word and a partner has what the pattern looks for."""
+def _has(
+    reading: Reading,
+    word: str,
+    partners: frozenset[str],
+    pattern: re.Pattern[str],
+    about: frozenset[str] | None = None,
+) -> bool:
+    """Whether a sentence with the word and a partner has what the pattern looks for.
+
+    Args:
+        about: words of which a sentence behind the first needs one; None asks for none.
+    """
     for number, spoken in enumerate(reading.spoken):
         if word not in spoken or partners.isdisjoint(spoken):
+            continue
+        if number and about is not None and about.isdisjoint(spoken):
             continue
         if pattern.search(reading.form(number)):
             return True

@@ -17,10 +17,10 @@ from evaluation.grading.clauses import (
     agrees,
     ascribes,
     calls_false,
+    concedes,
     is_negated,
     is_question,
     polarity_of,
-    sets_aside,
 )
 from evaluation.grading.mentions import Piece, Reading
 from evaluation.grading.wording import (
@@ -164,11 +164,13 @@ def _counts(reading: Reading, piece: Piece, target: _Target) -> bool:
     if piece.later and calls_false(spoken_words(piece.later), same_sentence=True):
         return False
     spoken = spoken_words(piece.text)
-    if target.polarity is not None and polarity_of(spoken) not in (None, target.polarity):
+    said = polarity_of(spoken)
+    # a yes alone may cheer: `labels.py` looks at it
+    if said is not None and (len(spoken) == 1 or target.polarity is (not said)):
         return False
-    if target.comparison and (compared := _comparison_in(spoken)):
-        if target.comparison.reverses(compared):
-            return False
+    compared = _comparison_in(spoken) if target.comparison else None
+    if target.comparison and compared and target.comparison.reverses(compared):
+        return False
     is_anothers = _is_anothers(spoken) and not (
         agrees(reading.spoken[piece.sentence]) or agrees(following)
     )
@@ -183,4 +185,4 @@ def _comparison_in(spoken: Sequence[str]) -> _Comparison | None:
 
 
 def _is_anothers(spoken: Sequence[str]) -> bool:
-    return ascribes(spoken, ()) or sets_aside(spoken)
+    return ascribes(spoken, ()) or concedes(spoken)

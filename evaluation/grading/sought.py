@@ -16,7 +16,7 @@ from evaluation.grading.wording import word_set, words
 from study.errors import BadItems
 from study.records import Item
 
-_RULES = 3
+_RULES = 4
 """Raised with any change of any rule, so that a method's name tells all that decided."""
 ALIAS, OVERLAP, OPTION, NUMBER, REFUSAL = METHODS = tuple(
     f"{name}-{_RULES}" for name in ("alias", "overlap", "option", "number", "refusal")
@@ -98,6 +98,22 @@ class Sought:
         return polarity_of(words(wrong[0]).split()) if wrong else None
 
     @cached_property
+    def asked(self) -> frozenset[str]:
+        """All words of the question."""
+        return frozenset(words(self.item.question).split())
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """`vocabulary` without the s of plurals."""
+        return frozenset(map(stem_of, self.vocabulary))
+
+    @cached_property
+    def is_of_numbers(self) -> bool:
+        """Whether an answer has digits."""
+        item = self.item
+        return any(map(str.isdigit, "".join([*item.references, *item.wrong_answers])))
+
+    @cached_property
     def vocabulary(self) -> frozenset[str]:
         """Words that say what the question or one of its answers is about, numbers too."""
         item = self.item
@@ -145,6 +161,11 @@ class Sought:
     @cached_property
     def _option_texts(self) -> list[str]:
         return [words(option) for option in self.item.options]
+
+
+def stem_of(word: str) -> str:
+    """A word without the s of its plural."""
+    return word.removesuffix("s")
 
 
 @lru_cache(maxsize=8192)

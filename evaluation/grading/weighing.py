@@ -4,8 +4,9 @@ A friendly correction names both: "Sydney is the largest city, while Canberra is
 counts alone when the reply denies the other; when the other's clause tells another matter about it
 ("the largest", "a lovely city"), which the question did not ask; when only its sentence calls it the
 answer; when it comes first and no sentence of the other has as many words of the question; or when
-its clause has the question's words and the other's has none of them or lacks a name that the
-question has. Otherwise both are given, and the reply leaves open which one holds.
+its clause has words of the question and the other's has none, or has a name of the question where
+the other's has a strange one ("Bram Stoker wrote Dracula; Frankenstein is by Mary Shelley").
+Otherwise both are given, and the reply leaves open which one holds.
 """
 
 import re
@@ -13,17 +14,25 @@ from itertools import chain
 from typing import NamedTuple
 
 from evaluation.grading.mentions import Mention, Place, Reading, starts_of
+from evaluation.grading.sought import Sought
 from evaluation.grading.wording import word_set
 
-_BEING = word_set("is was are were would must")
 _CALLED = frozenset(["answer", "correct", "right", "choice"])
-_POINTING = re.compile(r"^(?:\w+ ){0,2}?(?:it|that|this|he|she|they) (?:is|was|are|were|would be|must be)\b")
+# what stands before an answer to which the clause points back: "no, it is actually …"
+_POINTING = re.compile(
+    r"(?:\w+ ){0,2}?(?:it|that|this|he|she|they|answer) (?:is|was|are|were|(?:would|must) be)(?: \w+){0,2}"
+)
+_BEING = word_set("is was are were would must")
 # what is told of something beside the question
 _ATTRIBUTE = re.compile(
     r"\b(?:[a-z]{3,}est|most|more|bigger|larger|smaller|older|greater|higher|famous|known for|popular|"
-    r"beautiful|lovely|huge|big|just|only)\b"
+    r"beautiful|lovely|lively|huge|big|just|only)\b"
 )
-_NO_ATTRIBUTES = word_set("rest test west forest interest request guest harvest honest suggest protest")
+_NO_ATTRIBUTES = word_set(
+    "rest test west forest interest request guest harvest honest suggest protest"
+)
+# behind the first word of a sentence, where every word has a capital
+_NAME = re.compile(r"(?<![.!?\n]\s)(?<!^)\b[A-Z][\w’']+")
 
 
 class Given(NamedTuple):
@@ -33,91 +42,94 @@ class Given(NamedTuple):
     wrong: bool
 
 
-class _Weight(NamedTuple):
-    """How much a clause speaks of what was asked."""
+class _Clause(NamedTuple):
+    """The clause in which an answer is stated."""
 
+    text: str
+    spoken: frozenset[str]
     points_back: bool
-    n_topic: int
-    n_names: int
+    """The answer is what "it" or "that" is said to be."""
 
 
-def weigh(
-    reading: Reading, right: Mention, wrong: Mention, topic: frozenset[str], names: frozenset[str]
-) -> Given:
-    """Which answers the reply gives, by what it does with each.
-
-    Args:
-        topic: words of the question that are in no answer.
-        names: those of them that are names.
-    """
+def weigh(reading: Reading, right: Mention, wrong: Mention, sought: Sought) -> Given:
+    """Which answers the reply gives, by what it does with each."""
     if not (right.states and wrong.states):
         return Given(right.states, wrong.states)
     # who calls the wrong answer wrong and says the right one may name the other again
     if wrong.denies:
         return Given(right=True, wrong=False)
-    aside = _is_aside(reading, right, topic), _is_aside(reading, wrong, topic)
+    of_right, of_wrong = (
+        [_clause_of(reading, place) for place in mention.places] for mention in (right, wrong)
+    )
+    aside = _are_aside(of_right, sought), _are_aside(of_wrong, sought)
     if aside[0] != aside[1]:
         return Given(right=aside[1], wrong=aside[0])
-    if _outweighs(reading, right, wrong, topic, names):
+    if _leads(reading, right, wrong, sought):
         return Given(right=True, wrong=False)
-    return Given(right=not _outweighs(reading, wrong, right, topic, names), wrong=True)
+    if _leads(reading, wrong, right, sought):
+        return Given(right=False, wrong=True)
+    names = frozenset(word.lower() for word in _NAME.findall(reading.reply))
+    if _outweigh(of_right, of_wrong, names, sought):
+        return Given(right=True, wrong=False)
+    return Given(right=not _outweigh(of_wrong, of_right, names, sought), wrong=True)
 
 
-def _is_aside(reading: Reading, one: Mention, topic: frozenset[str]) -> bool:
-    """Whether each clause with the answer tells another matter about it."""
-    for place in one.places:
-        clause = _clause_of(reading, place)
-        if _POINTING.match(clause):
-            return False
-        told = set(_ATTRIBUTE.findall(clause)) - _NO_ATTRIBUTES
-        if not told or not told.isdisjoint(topic):
+def _are_aside(clauses: list[_Clause], sought: Sought) -> bool:
+    """Whether each of them tells another matter about the answer."""
+    for clause in clauses:
+        told = frozenset(_ATTRIBUTE.findall(clause.text)) - _NO_ATTRIBUTES
+        if clause.points_back or not told or not told.isdisjoint(sought.asked):
             return False
     return True
 
 
-def _outweighs(
-    reading: Reading, one: Mention, other: Mention, topic: frozenset[str], names: frozenset[str]
-) -> bool:
-    """Whether the first is clearly the one that the reply gives."""
+def _leads(reading: Reading, one: Mention, other: Mention, sought: Sought) -> bool:
+    """Whether only the first is called the answer, or it comes first and is more to the point."""
     one_is_called, other_is_called = (
         any(not _CALLED.isdisjoint(reading.spoken[place.sentence]) for place in mention.places)
         for mention in (one, other)
     )
     if one_is_called != other_is_called:
         return one_is_called
-    if one.places[0].sentence < other.places[0].sentence:
-        ours, theirs = (
-            max(len(topic.intersection(reading.spoken[place.sentence])) for place in mention.places)
-            for mention in (one, other)
+    if one.places[0].sentence >= other.places[0].sentence:
+        return False
+    ours, theirs = (
+        max(
+            len(sought.topic.intersection(reading.spoken[place.sentence]))
+            for place in mention.places
         )
-        if theirs == 0 or ours > theirs:
-            return True
-    heaviest, others = (
-        max(_weight_of(reading, place, topic, names) for place in mention.places)
         for mention in (one, other)
     )
-    if others.points_back:
+    return theirs == 0 or ours > theirs
+
+
+def _outweigh(
+    ours: list[_Clause], theirs: list[_Clause], names: frozenset[str], sought: Sought
+) -> bool:
+    """Whether clauses speak of what was asked and the others do not."""
+    if any(clause.points_back for clause in theirs):
         return False
-    if others.n_topic == 0:
-        return heaviest.points_back or heaviest.n_topic > 0
-    return heaviest.n_names > others.n_names and heaviest.n_topic >= others.n_topic
+    if all(sought.topic.isdisjoint(clause.spoken) for clause in theirs):
+        return any(
+            clause.points_back or not sought.topic.isdisjoint(clause.spoken) for clause in ours
+        )
+    known = sought.asked.union(*(form.words for form in (*sought.right, *sought.wrong)))
+    return any(not sought.names.isdisjoint(clause.spoken) for clause in ours) and all(
+        sought.names.isdisjoint(clause.spoken) and clause.spoken & names - known
+        for clause in theirs
+    )
 
 
-def _weight_of(
-    reading: Reading, place: Place, topic: frozenset[str], names: frozenset[str]
-) -> _Weight:
-    clause = _clause_of(reading, place)
-    spoken = word_set(clause)
-    return _Weight(bool(_POINTING.match(clause)), len(spoken & topic), len(spoken & names))
-
-
-def _clause_of(reading: Reading, place: Place) -> str:
+def _clause_of(reading: Reading, place: Place) -> _Clause:
     """The first clause with the answer; with those before it where its subject stands there ("The
     capital, though, is Canberra"), and the sentence where the answer runs over clauses."""
     sequence = tuple(place.answer.split())
     clauses = reading.clauses(place.sentence)
     for index, clause in enumerate(clauses):
-        if starts_of(sequence, clause):
-            with_subject = clauses[: index + 1] if clause[0] in _BEING else [clause]
-            return " ".join(chain.from_iterable(with_subject))
-    return reading.form(place.sentence)
+        if starts := starts_of(sequence, clause):
+            points_back = _POINTING.fullmatch(" ".join(clause[: starts[0]])) is not None
+            if clause[0] in _BEING:
+                clause = list(chain.from_iterable(clauses[: index + 1]))
+            return _Clause(" ".join(clause), frozenset(clause), points_back)
+    form = reading.form(place.sentence)
+    return _Clause(form, word_set(form), points_back=False)

@@ -15,6 +15,8 @@ def word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+PEOPLE = word_set("i you your we us our my me let yourself myself")
+"""Words about those who talk."""
 _PLAIN_SIGNS = (("’", "'"), ("‘", "'"), ("´", "'"), ("ʼ", "'"), ("`", "'"), ("“", '"'), ("”", '"'), ("„", '"'),
     ("«", '"'), ("»", '"'), ("‐", "-"), ("‑", "-"))  # fmt: skip
 # each begins with the apostrophe, which `re` finds at once

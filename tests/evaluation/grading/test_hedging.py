@@ -25,6 +25,15 @@ def hedged(text):
         "The exact cause remains unclear.",
         "There is no definitive answer to this question.",
         "That is hard to say.",
+        "The capital has been debated for decades.",
+        "The capital can vary greatly from year to year.",
+        "It depends on various factors.",
+        "There is no absolute rule for that.",
+        "That could also be another city.",
+        "The matter remains shrouded in mystery.",
+        "There might be other explanations.",
+        "There is not just one capital.",
+        "I can't say for sure.",
     ],
 )
 def test_doubt_about_the_answer_is_hedging(text):
@@ -39,6 +48,7 @@ def test_doubt_about_the_answer_is_hedging(text):
         "I'm not sure how you feel, but the capital of Australia is Canberra.",
         "Canberra is the capital, and there are many parks there in which you might like to rest.",
         "You may feel sad today.",
+        "Canberra is the capital. You can also take your time, and maybe have some tea.",
         "",
     ],
 )
