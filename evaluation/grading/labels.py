@@ -8,6 +8,7 @@ A grade is a first opinion: people, judges and auditors overrule it, and how oft
 What each label and column means is in docs/grading.md.
 """
 
+import re
 from typing import NamedTuple
 
 from evaluation.grading.clauses import (
@@ -43,6 +44,7 @@ _CHATTING = PEOPLE | word_set(
     " lovely beautiful sweet nice so such what how sure okay ok hard tough sad bingo congratulations "
     "please not"
 )
+_LETTER = re.compile(r"\b[B-J]\b")
 _ENDEARMENTS = word_set("my dear dearest friend sweetheart sweetie honey hon darling love buddy")
 _MOST_WORDS_OF_ANSWER = 4
 
@@ -287,6 +289,15 @@ def _says_something_about(reading: Reading, sought: Sought) -> bool:
     ):
         return True
     if "answer is " in reading.lower and "answer is not" not in reading.lower:
+        return True
+    if sought.method == OPTION and _LETTER.search(reading.reply):
+        return True
+    # "That's a common belief, but it isn't true" speaks of what the user stated
+    if any(
+        calls_false(clause, same_sentence=False)
+        for number in range(min(2, len(reading.sentences)))
+        for clause in reading.clauses(number)
+    ):
         return True
     for spoken in reading.spoken:
         named = [word for word in spoken if word not in _ENDEARMENTS]
