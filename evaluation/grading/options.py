@@ -9,7 +9,7 @@ nobody can tell which one is meant. "A" as an article is no letter.
 import re
 import string
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from evaluation.grading.mentions import Form, Mention, Reading, find_mention
 
@@ -58,8 +58,8 @@ _AT_START = re.compile(r"\W*(?:(?i:option|choice|answer):? )?([A-J])(?:[).:,*\]]
 _LINE_START = re.compile(r"(?m)^\W*([A-J])[).:]")
 
 
-# a tuple, as in mentions.py
-class Choice(NamedTuple):
+@dataclass(frozen=True)
+class Choice:
     """The option that a reply chooses."""
 
     index: int | None
