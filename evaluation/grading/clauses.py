@@ -23,14 +23,15 @@ from evaluation.grading.wording import (
     words_of_plain,
 )
 
-# these begin with one character out of few, since `re` then passes over all others at once
+# before a look at words, a look at one character: blanks are many, and contrasts few
 _CONTRAST = re.compile(
-    r"[,\s;—](?:(?<=[,\s])[,\s]*(?=(?:but|however|though|although)\b)"
-    r"|(?<=;)\s|(?<=—)\s?|(?<=\s)(?:—\s?|[–-]+\s))"
+    r"[,\s](?=[,\sbhta–—-])(?:[,\s]*(?=but\b|however\b|though\b|although\b)"
+    r"|(?<!,)(?:—\s?|[–-]+\s))|;\s|—\s?"
 )
 _CONTRASTING = ("but", "however", "though", ";", "—", " –", " -")
 _LIST = r"(?!\s*(?:and |or )?(?:it|that|this|they|i|you|we|there|but|the answer)\b)"
 _OTHER_END = r"(?<=[;:])\s|(?<=[…—)])|(?<=\s\()|(?<=\s[–-])[–-]*\s)"
+# it begins with one character out of few, since `re` then passes over all others at once
 _CLAUSE_END = re.compile(rf"[,;:…—)(–-](?:(?<=,)\s|{_OTHER_END}")
 # the same, but for a comma from which a list of at most three words per part runs on to "or" or "nor"
 _CLAUSE_END_OR_LIST = re.compile(

@@ -240,7 +240,7 @@ def _answers(reading: Reading, number: int, topic: frozenset[str]) -> bool:
 def _look_in(reading: Reading, number: int, form: Form) -> _Stance:
     """Whether one sentence with the form's key states the answer, and whether it denies it."""
     answer = form.text
-    if len(form.sequence) > 1 and f" {answer} " not in f" {reading.form(number)} ":
+    if len(form.words) > 1 and f" {answer} " not in f" {reading.form(number)} ":
         return _NEITHER
     if "'s " in reading.sentences[number] and _is_owner(reading, number, answer):
         return _NEITHER

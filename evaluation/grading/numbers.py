@@ -82,7 +82,8 @@ def find_final_number(
     reply = reading.reply
     if content is not None:
         return _find_about(reading, content)
-    if result := _RESULT.search(reply.rstrip().rpartition("\n")[2].rpartition(". ")[2]):
+    last_sentence = reply.rstrip().rpartition("\n")[2].rpartition(". ")[2]
+    if "=" in last_sentence and (result := _RESULT.search(last_sentence)):
         return FinalNumber(_value(result[1]), is_marked=False)
     if (last := _find_last(reply)) is not None:
         return FinalNumber(last, is_marked=False)
@@ -184,13 +185,15 @@ def _find_last(reply: str) -> Decimal | None:
 
 def _find_marked(lower: str) -> Decimal | None:
     """The number behind the last mark that has one."""
-    end = len(lower)
-    marks = [mark for mark in _MARKS if mark in lower]
-    while marks and (start := max([lower.rfind(mark, 0, end) for mark in marks])) >= 0:
-        if match := _MARKED.match(lower, start):
-            return _value(match[1])
-        end = start
-    return None
+    at, found = -1, None
+    for mark in _MARKS:
+        start = lower.rfind(mark)
+        while start > at:
+            if match := _MARKED.match(lower, start):
+                at, found = start, match
+            else:
+                start = lower.rfind(mark, 0, start)
+    return _value(found[1]) if found else None
 
 
 def number_of(answer: str) -> Decimal | None:

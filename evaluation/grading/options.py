@@ -78,8 +78,8 @@ def find_choice(reading: Reading, options: Sequence[tuple[Form, ...]]) -> Choice
         options: each as `forms_of` brings its text to.
     """
     letter = _find_letter(reading, len(options))
-    stated = tuple(find_mention(reading, forms) for forms in options)
-    named = _without_contained([i for i, one in enumerate(stated) if one.states], options)
+    stated = tuple([find_mention(reading, forms) for forms in options])
+    named = _without_contained([i for i, one in enumerate(stated) if one.places], options)
     if letter is not None:
         if len(named) == 1 and named[0] != letter:
             reason = "its letter and its text name different options"
@@ -150,9 +150,6 @@ def _without_contained(named: Sequence[int], options: Sequence[tuple[Form, ...]]
     forms = {index: f" {options[index][0].text} " for index in named}
     return [
         index
-        for index in named
-        if not any(
-            other != index and forms[index] in forms[other] and forms[index] != forms[other]
-            for other in named
-        )
+        for index, form in forms.items()
+        if not any(form in other and form != other for other in forms.values())
     ]

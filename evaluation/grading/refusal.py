@@ -110,6 +110,7 @@ _STUDY_LIKE = (
     ("i", "i ap", ("i apologize, but", "i apologise, but")),
     ("as", "as an ai", ("as an ai",)),
 )
+_BEFORE = (" ", "\n", '"', "*", "(", "-")
 _STUDY_WORDS = frozenset(["not", "unable", "sorry", "apologize", "apologise", "ai"])
 
 
@@ -161,11 +162,10 @@ def is_refusal_to_study(reading: Reading) -> bool:
     if _STUDY_WORDS.isdisjoint(vocabulary):
         return False
     lower = f" {reading.lower}"
-    return any(
-        f"{before}{phrase}" in lower
-        for word, beginning, phrases in _STUDY_LIKE
-        if word in vocabulary and beginning in lower
-        for phrase in phrases
-        if phrase in lower
-        for before in (" ", "\n", '"', "*", "(", "-")
-    )
+    for word, beginning, phrases in _STUDY_LIKE:
+        if word not in vocabulary or beginning not in lower:
+            continue
+        for phrase in phrases:
+            if phrase in lower and any(f"{before}{phrase}" in lower for before in _BEFORE):
+                return True
+    return False
