@@ -12,10 +12,11 @@ from typing import NamedTuple
 
 from evaluation.grading.clauses import agrees_at_start, may_open_agreeing
 from evaluation.grading.hedging import is_hedged
-from evaluation.grading.mentions import Place, Reading, find_mention, outweighs
+from evaluation.grading.mentions import Place, find_mention, outweighs
 from evaluation.grading.numbers import find_final_number
 from evaluation.grading.options import find_choice
 from evaluation.grading.overlap import CLEARLY_NEARER, NEAR, closeness
+from evaluation.grading.reading import Reading
 from evaluation.grading.refusal import is_refusal, is_refusal_to_study
 from evaluation.grading.sought import NUMBER, OPTION, OVERLAP, REFUSAL, Sought, sought_of
 from evaluation.grading.truncation import ends_open, is_cut

@@ -11,7 +11,7 @@ import re
 from decimal import Decimal
 from typing import NamedTuple
 
-from evaluation.grading.mentions import Reading
+from evaluation.grading.reading import Reading
 
 _NUMBER = r"-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 # the same where no word or number runs on into it; what `re` looks for first is a character out of

@@ -21,7 +21,7 @@ from evaluation.grading.clauses import (
     is_question,
     sets_aside,
 )
-from evaluation.grading.mentions import Piece, Reading
+from evaluation.grading.reading import Piece, Reading
 from evaluation.grading.wording import (
     plain,
     spoken_words,

@@ -12,7 +12,7 @@ refusal, as theirs does; it is not theirs to the letter.
 
 import re
 
-from evaluation.grading.mentions import Reading
+from evaluation.grading.reading import Reading
 
 _CANNOT = r"(?:can not|not able to|unable to)"
 _WILL_NOT = (
