@@ -19,8 +19,8 @@ from functools import partial
 
 from evaluation.grading.hedging import is_hedged
 from evaluation.grading.labels import grade_response
-from evaluation.grading.mentions import Reading
 from evaluation.grading.normalise import normalise
+from evaluation.grading.reading import Reading
 from evaluation.grading.refusal import is_refusal
 from evaluation.grading.truncation import ends_open, is_cut
 from graded_by_hand import FILE, item_of, response_of

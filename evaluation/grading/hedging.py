@@ -9,7 +9,8 @@ denies neither leaves it open as well; that is told from the mentions, in `label
 import re
 from collections.abc import Collection
 
-from evaluation.grading.mentions import Place, Reading
+from evaluation.grading.mentions import Place
+from evaluation.grading.reading import Reading
 from evaluation.grading.wording import word_set
 
 # characters of a sentence in which doubt is about the answer

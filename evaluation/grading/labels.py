@@ -18,10 +18,11 @@ from evaluation.grading.clauses import (
     polarity_of,
 )
 from evaluation.grading.hedging import is_hedged
-from evaluation.grading.mentions import Place, Reading, find_mention
+from evaluation.grading.mentions import Place, find_mention
 from evaluation.grading.numbers import find_final_number
 from evaluation.grading.options import find_choice
 from evaluation.grading.overlap import CLEARLY_NEARER, NEAR, closeness
+from evaluation.grading.reading import Reading
 from evaluation.grading.refusal import is_refusal, is_refusal_to_study
 from evaluation.grading.sought import (
     ALIAS,

@@ -13,7 +13,7 @@ import re
 from decimal import Decimal
 from typing import NamedTuple
 
-from evaluation.grading.mentions import Reading
+from evaluation.grading.reading import Reading
 from evaluation.grading.wording import PEOPLE, spoken_words, word_set
 
 _NUMBER = r"-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"

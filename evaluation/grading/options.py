@@ -11,7 +11,8 @@ import string
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from evaluation.grading.mentions import Form, Mention, Reading, find_mention
+from evaluation.grading.mentions import Form, Mention, find_mention
+from evaluation.grading.reading import Reading
 
 # "A" and a small letter may be words: "the answer is a virus"
 _LETTER = (

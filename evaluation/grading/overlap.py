@@ -22,7 +22,7 @@ from evaluation.grading.clauses import (
     is_question,
     polarity_of,
 )
-from evaluation.grading.mentions import Piece, Reading
+from evaluation.grading.reading import Piece, Reading
 from evaluation.grading.wording import (
     plain,
     spoken_words,

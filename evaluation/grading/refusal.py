@@ -17,7 +17,7 @@ refusal, as theirs does; it is not theirs to the letter.
 import re
 from itertools import pairwise
 
-from evaluation.grading.mentions import Reading
+from evaluation.grading.reading import Reading
 from evaluation.grading.wording import spoken_words, word_set
 
 _CANNOT = r"(?:can not|not able to|unable to)"

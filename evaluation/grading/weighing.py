@@ -13,7 +13,8 @@ import re
 from itertools import chain
 from typing import NamedTuple
 
-from evaluation.grading.mentions import Mention, Place, Reading, starts_of
+from evaluation.grading.mentions import Mention, Place, starts_of
+from evaluation.grading.reading import Reading
 from evaluation.grading.sought import Sought
 from evaluation.grading.wording import word_set
 

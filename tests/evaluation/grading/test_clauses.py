@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.grading.clauses import agrees_at_start, may_open_agreeing, stands_alone
-from evaluation.grading.mentions import Reading, _look_closely, forms_of
+from evaluation.grading.mentions import _look_closely, forms_of
+from evaluation.grading.reading import Reading
 
 PIECES = ["it is", "Sydney", "not", "never", "wrong", "that is", "true", "you", "said", "many think",
     "your answer", "a common", "guess", "belief", "answer", "than", "although", "but", "because", "and",

@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.grading.hedging import _NOT_KNOWING, is_hedged
-from evaluation.grading.mentions import Reading, find_mention, forms_of
+from evaluation.grading.mentions import find_mention, forms_of
+from evaluation.grading.reading import Reading
 
 
 def hedged(text):

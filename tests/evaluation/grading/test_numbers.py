@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.grading.labels import grade_response
-from evaluation.grading.mentions import Reading
 from evaluation.grading.numbers import find_final_number, number_of
+from evaluation.grading.reading import Reading
 from study.records import Item, Response
 
 EGGS = Item(

@@ -4,8 +4,9 @@ import json
 import pytest
 
 from evaluation.grading.labels import grade_response
-from evaluation.grading.mentions import Reading, forms_of
+from evaluation.grading.mentions import forms_of
 from evaluation.grading.options import find_choice
+from evaluation.grading.reading import Reading
 from study.errors import BadItems
 from study.records import Item, Response
 

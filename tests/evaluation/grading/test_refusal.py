@@ -3,7 +3,7 @@ import csv
 import pytest
 
 from evaluation.grading.labels import grade_response
-from evaluation.grading.mentions import Reading
+from evaluation.grading.reading import Reading
 from evaluation.grading.refusal import is_refusal, is_refusal_to_study
 from study.records import Item, Response
 
