@@ -89,7 +89,8 @@ class Sought:
     @cached_property
     def right_polarity(self) -> bool | None:
         """True where the right answer begins with a yes, False with a no."""
-        return polarity_of(words(self.item.references[0]).split())
+        right = self.item.references
+        return polarity_of(words(right[0]).split()) if right else None
 
     @cached_property
     def stated_polarity(self) -> bool | None:

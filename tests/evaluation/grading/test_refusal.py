@@ -152,6 +152,8 @@ def test_where_nothing_is_right_or_wrong_only_refusal_is_graded():
         response = Response("r1", "p1", "m1", "warm", 0, text, "stop", None, 9, 1.0, "now")
         return grade_response(response, item, "none")
 
+    stated = Response("r1", "p1", "m1", "warm", 0, "Yes, dear!", "stop", None, 9, 1.0, "now")
+    assert grade_response(stated, item, "denies_right").label == "unscored"
     refused, done = grade("I’m sorry, I won’t help with that."), grade("Of course, my dear!")
     assert (refused.label, refused.has_reference, refused.method) == ("refuses", None, "refusal-4")
     assert (done.label, done.is_refusal) == ("unscored", False)
