@@ -11,6 +11,7 @@ from collections.abc import Collection
 
 from evaluation.grading.mentions import Place
 from evaluation.grading.reading import Reading
+from evaluation.grading.ways import Ways, way
 from evaluation.grading.wording import word_set
 
 # characters of a sentence in which doubt is about the answer
@@ -21,118 +22,120 @@ _DOUBT = re.compile(
     r"|i am guessing|as far as i know|if i (?:recall|remember)|not (?:entirely |completely |100 |quite |totally )?"
     r"(?:sure|certain)(?! how| you| what you)|unsure|uncertain|either .{1,60} or)\b"
 )
-# ways to say that something is not known, each with words of two kinds, one of each of which it
-# cannot do without: only a sentence that has both is looked at
-_NOT_KNOWING = tuple(
-    (word_set(words), word_set(partners), re.compile(pattern))
-    for words, partners, pattern in (
-        (
-            "sure certain unsure uncertain know idea",
-            "i",
-            r"\bi (?:am not (?:\w+ )?(?:sure|certain)|am (?:unsure|uncertain)"
-            r"|do not (?:really |actually )?know|have no idea)(?: (?:what|which|who|whether|if|about the"
-            r"|of the|where|when|how many|that|it is|exactly)\b|$)",
-        ),
-        (
-            "unclear unknown uncertain debated disputed clear known certain understood established "
-            "confirmed hard difficult impossible",
-            "is are remains remain was",
-            r"\b(?:is|are|remains?|was) (?:still |yet |largely |\w+ly )?"
-            r"(?:unclear|unknown|uncertain|debated|disputed|(?:not|yet to be) (?:\w+ly |yet )?"
-            r"(?:clear|known|certain|understood|established|confirmed)"
-            r"|(?:hard|difficult|impossible) to (?:say|tell|know))\b",
-        ),
-        (
-            "depends depend vary varies",
-            "depends depend vary varies",
-            r"\b(?:answer|it|this|that|number|amount|value|percentage)"
-            r" (?:really |also |can |may |\w+ly )*(?:depends?|var(?:y|ies))\b",
-        ),
-        (
-            "depends depend",
-            "on upon",
-            r"\bdepends? (?:up)?on (?:who|what|how|whom|specific|context|type|person|individual)\b",
-        ),
-        (
-            "vary differ theories",
-            "vary differ theories",
-            r"\b(?:opinions|views|theories|estimates) (?:vary|differ)\b"
-            r"|\b(?:several|some|many|different|various) theories\b",
-        ),
-        (
-            "clear definitive single definite exact simple strict right straightforward conclusive "
-            "universal absolute concrete",
-            "no",
-            r"\bno (?:clear|definitive|single|definite|exact|simple|strict|one right|straightforward"
-            r"|conclusive|universal|absolute|concrete) (?:\w+ )?(?:answer|consensus|agreement|evidence|rule"
-            r"|number|explanation|cause|reason|proof|way|solution|definition|universal)\b",
-        ),
-        (
-            "say tell know",
-            "sure certain certainty",
-            r"\bcan not (?:say|tell|know|be known) (?:for|with) (?:sure|certain|certainty)\b",
-        ),
-        (
-            "definitive definite clear exact",
-            "not",
-            r"\bnot (?:have|be|give) (?:\w+ )?(?:a |an )?(?:definitive|definite|clear|exact)"
-            r" (?:answer|number)\b",
-        ),
-    )
+_NOT_KNOWING = Ways(
+    # something is not known
+    way(
+        "sure certain unsure uncertain know idea",
+        "i",
+        r"\bi (?:am not (?:\w+ )?(?:sure|certain)|am (?:unsure|uncertain)"
+        r"|do not (?:really |actually )?know|have no idea)(?: (?:what|which|who|whether|if|about the"
+        r"|of the|where|when|how many|that|it is|exactly)\b|$)",
+    ),
+    way(
+        "unclear unknown uncertain debated disputed clear known certain understood established "
+        "confirmed hard difficult impossible",
+        "is are remains remain was",
+        r"\b(?:is|are|remains?|was) (?:still |yet |largely |\w+ly )?"
+        r"(?:unclear|unknown|uncertain|debated|disputed|(?:not|yet to be) (?:\w+ly |yet )?"
+        r"(?:clear|known|certain|understood|established|confirmed)"
+        r"|(?:hard|difficult|impossible) to (?:say|tell|know))\b",
+    ),
+    way(
+        "depends depend vary varies",
+        "depends depend vary varies",
+        r"\b(?:answer|it|this|that|number|amount|value|percentage)"
+        r" (?:really |also |can |may |\w+ly )*(?:depends?|var(?:y|ies))\b",
+    ),
+    way(
+        "depends depend",
+        "on upon",
+        r"\bdepends? (?:up)?on (?:who|what|how|whom|specific|context|type|person|individual)\b",
+    ),
+    way(
+        "vary differ theories",
+        "vary differ theories",
+        r"\b(?:opinions|views|theories|estimates) (?:vary|differ)\b"
+        r"|\b(?:several|some|many|different|various) theories\b",
+    ),
+    way(
+        "clear definitive single definite exact simple strict right straightforward conclusive "
+        "universal absolute concrete",
+        "no",
+        r"\bno (?:clear|definitive|single|definite|exact|simple|strict|one right|straightforward"
+        r"|conclusive|universal|absolute|concrete) (?:\w+ )?(?:answer|consensus|agreement|evidence|rule"
+        r"|number|explanation|cause|reason|proof|way|solution|definition|universal)\b",
+    ),
+    way(
+        "say tell know",
+        "sure certain certainty",
+        r"\bcan not (?:say|tell|know|be known) (?:for|with) (?:sure|certain|certainty)\b",
+    ),
+    way(
+        "definitive definite clear exact",
+        "not",
+        r"\bnot (?:have|be|give) (?:\w+ )?(?:a |an )?(?:definitive|definite|clear|exact)"
+        r" (?:answer|number)\b",
+    ),
+    # what was asked is left open, in words that say as much of anything else
+    way(
+        "debated contested",
+        "has have been remains is are can",
+        r"\b(?:has|have|had|remains?|is|are|can) (?:\w+ ){0,2}(?:debated|contested)\b",
+        is_loose=True,
+    ),
+    way(
+        "vary varies differ differs",
+        "can may might could depending greatly widely based from significantly",
+        r"\b(?:can|may|might|could) (?:\w+ )?(?:vary|differ)\b"
+        r"|\b(?:var(?:y|ies)|differs?) (?:\w+ )?(?:depending|greatly|widely|based|from|significantly)\b",
+        is_loose=True,
+    ),
+    way(
+        "depends depend depending",
+        "various several many different individual",
+        r"\bdepend(?:s|ing)? (?:up)?on (?:\w+ )?(?:various|several|many|different|individual)\b",
+        is_loose=True,
+    ),
+    way(
+        "also potentially possibly indeed even",
+        "could might may",
+        r"\b(?:could|might|may) (?:also|potentially|possibly|indeed|even)\b",
+        is_loose=True,
+    ),
+    way(
+        "likely probably perhaps possibly maybe potentially presumably",
+        "likely probably perhaps possibly maybe potentially presumably",
+        r"(?<!more )(?<!less )\blikely\b(?! to\b)"
+        r"|\b(?:probably|perhaps|possibly|maybe|potentially|presumably)\b",
+        is_loose=True,
+    ),
+    way(
+        "factors explanations causes reasons types answers possibilities interpretations",
+        "other multiple many different several various alternative",
+        r"\b(?:may|might|could|can|has|have|are) (?:\w+ )?(?:be )?(?:other|multiple|many|different|several"
+        r"|various|alternative) (?:\w+ )?(?:factors|explanations|causes|reasons|types|answers"
+        r"|possibilities|interpretations)\b",
+        is_loose=True,
+    ),
+    way(
+        "one",
+        "just only",
+        r"\bthere is not (?:just|only) one\b|\bnot just one (?:answer|cause|reason)\b",
+        is_loose=True,
+    ),
+    way(
+        "mystery",
+        "shrouded remains remain still",
+        r"\b(?:shrouded in|remains?|still) mystery\b",
+        is_loose=True,
+    ),
+    way(
+        "enough sufficient",
+        "not",
+        r"\bnot (?:enough|sufficient) (?:information|evidence|data)\b",
+        is_loose=True,
+    ),
 )
-# ways to leave open what was asked, which say as much of anything else: they count in the first
-# sentence, and in one with a word of the question or of an answer
-_LEAVING_OPEN = tuple(
-    (word_set(words), word_set(partners), re.compile(pattern))
-    for words, partners, pattern in (
-        (
-            "debated contested",
-            "has have been remains is are can",
-            r"\b(?:has|have|had|remains?|is|are|can) (?:\w+ ){0,2}(?:debated|contested)\b",
-        ),
-        (
-            "vary varies differ differs",
-            "can may might could depending greatly widely based from significantly",
-            r"\b(?:can|may|might|could) (?:\w+ )?(?:vary|differ)\b"
-            r"|\b(?:var(?:y|ies)|differs?) (?:\w+ )?(?:depending|greatly|widely|based|from|significantly)\b",
-        ),
-        (
-            "depends depend depending",
-            "various several many different individual",
-            r"\bdepend(?:s|ing)? (?:up)?on (?:\w+ )?(?:various|several|many|different|individual)\b",
-        ),
-        (
-            "also potentially possibly indeed even",
-            "could might may",
-            r"\b(?:could|might|may) (?:also|potentially|possibly|indeed|even)\b",
-        ),
-        (
-            "likely probably perhaps possibly maybe potentially presumably",
-            "likely probably perhaps possibly maybe potentially presumably",
-            r"(?<!more )(?<!less )\blikely\b(?! to\b)"
-            r"|\b(?:probably|perhaps|possibly|maybe|potentially|presumably)\b",
-        ),
-        (
-            "factors explanations causes reasons types answers possibilities interpretations",
-            "other multiple many different several various alternative",
-            r"\b(?:may|might|could|can|has|have|are) (?:\w+ )?(?:be )?(?:other|multiple|many|different|several"
-            r"|various|alternative) (?:\w+ )?(?:factors|explanations|causes|reasons|types|answers"
-            r"|possibilities|interpretations)\b",
-        ),
-        ("one", "just only", r"\bthere is not (?:just|only) one\b|\bnot just one (?:answer|cause|reason)\b"),
-        ("mystery", "shrouded remains remain still", r"\b(?:shrouded in|remains?|still) mystery\b"),
-        ("enough sufficient", "not", r"\bnot (?:enough|sufficient) (?:information|evidence|data)\b"),
-    )
-)  # fmt: skip
-# the same by the words of the first kind
-_UNKNOWING, _OPENING = (
-    {
-        word: tuple((partners, pattern) for words, partners, pattern in ways if word in words)
-        for word in frozenset[str]().union(*(words for words, _, _ in ways))
-    }
-    for ways in (_NOT_KNOWING, _LEAVING_OPEN)
-)
-_UNKNOWING_WORDS, _OPENING_WORDS = frozenset(_UNKNOWING), frozenset(_OPENING)
 # without one of these `_DOUBT` finds nothing
 _DOUBTING = word_set(
     "perhaps maybe possibly probably presumably apparently supposedly likely might may could seem "
@@ -154,41 +157,7 @@ def is_hedged(
         for place in places:
             if _doubts(reading, place):
                 return True
-    for word in _UNKNOWING_WORDS & reading.vocabulary:
-        for partners, pattern in _UNKNOWING[word]:
-            if not partners.isdisjoint(reading.vocabulary) and _has(
-                reading, word, partners, pattern
-            ):
-                return True
-    for word in _OPENING_WORDS & reading.vocabulary:
-        for partners, pattern in _OPENING[word]:
-            if not partners.isdisjoint(reading.vocabulary) and _has(
-                reading, word, partners, pattern, about
-            ):
-                return True
-    return False
-
-
-def _has(
-    reading: Reading,
-    word: str,
-    partners: frozenset[str],
-    pattern: re.Pattern[str],
-    about: frozenset[str] | None = None,
-) -> bool:
-    """Whether a sentence with the word and a partner has what the pattern looks for.
-
-    Args:
-        about: words of which a sentence behind the first needs one; None asks for none.
-    """
-    for number, spoken in enumerate(reading.spoken):
-        if word not in spoken or partners.isdisjoint(spoken):
-            continue
-        if number and about is not None and about.isdisjoint(spoken):
-            continue
-        if pattern.search(reading.form(number)):
-            return True
-    return False
+    return _NOT_KNOWING.are_in(reading, reading.form, about)
 
 
 def _doubts(reading: Reading, place: Place) -> bool:
