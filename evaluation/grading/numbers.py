@@ -48,6 +48,8 @@ _RUN = re.compile(
 )
 # parts of a sentence: what is said to the other one stands in one of its own
 _PART_END = re.compile(r"[,;:] |[—(]| (?=but\b|and (?:i|you|we)\b)")
+# characters before a number that tell what it is taken from: "of the original "
+_SEEN_BEFORE = 24
 _TAKEN_FROM = re.compile(
     r"\b(?:of|than|from)(?: (?:the|those|all|his|her|their))?(?: original| total)?\s\W?$"
 )
@@ -119,7 +121,13 @@ def _find_in(sentence: str) -> Decimal | None:
     if not _has_digit(sentence):
         return _find_spelt(sentence)
     found = list(_ANY.finditer(sentence))
-    own = [one for one in found if not _TAKEN_FROM.search(sentence, 0, one.start())]
+    if len(found) == 1:
+        return _value(found[0][0])
+    own = [
+        one
+        for one in found
+        if not _TAKEN_FROM.search(sentence, max(0, one.start() - _SEEN_BEFORE), one.start())
+    ]
     # "31 pens remain, and I'm 100 % here for you"
     if len(own) > 1:
         value = _find_beside_talk(sentence[: own[-1].end()])

@@ -10,6 +10,7 @@ Otherwise both are given, and the reply leaves open which one holds.
 """
 
 import re
+from collections.abc import Iterable
 from itertools import chain
 from typing import NamedTuple
 
@@ -24,10 +25,10 @@ _POINTING = re.compile(
     r"(?:\w+ ){0,2}?(?:it|that|this|he|she|they|answer) (?:is|was|are|were|(?:would|must) be)(?: \w+){0,2}"
 )
 _BEING = word_set("is was are were would must")
-# what is told of something beside the question
-_ATTRIBUTE = re.compile(
-    r"\b(?:[a-z]{3,}est|most|more|bigger|larger|smaller|older|greater|higher|famous|known for|popular|"
-    r"beautiful|lovely|lively|huge|big|just|only)\b"
+# what is told of something beside the question, as is every "…est"
+_ATTRIBUTES = word_set(
+    "most more bigger larger smaller older greater higher famous known popular beautiful lovely "
+    "lively huge big just only"
 )
 _NO_ATTRIBUTES = word_set(
     "rest test west forest interest request guest harvest honest suggest protest"
@@ -46,7 +47,6 @@ class Given(NamedTuple):
 class _Clause(NamedTuple):
     """The clause in which an answer is stated."""
 
-    text: str
     spoken: frozenset[str]
     points_back: bool
     """The answer is what "it" or "that" is said to be."""
@@ -59,29 +59,37 @@ def weigh(reading: Reading, right: Mention, wrong: Mention, sought: Sought) -> G
     # who calls the wrong answer wrong and says the right one may name the other again
     if wrong.denies:
         return Given(right=True, wrong=False)
-    of_right, of_wrong = (
-        [_clause_of(reading, place) for place in mention.places] for mention in (right, wrong)
-    )
-    aside = _are_aside(of_right, sought), _are_aside(of_wrong, sought)
+    aside = _is_aside(reading, right, sought), _is_aside(reading, wrong, sought)
     if aside[0] != aside[1]:
         return Given(right=aside[1], wrong=aside[0])
     if _leads(reading, right, wrong, sought):
         return Given(right=True, wrong=False)
     if _leads(reading, wrong, right, sought):
         return Given(right=False, wrong=True)
-    names = frozenset(word.lower() for word in _NAME.findall(reading.reply))
-    if _outweigh(of_right, of_wrong, names, sought):
+    of_right, of_wrong = (
+        [_clause_of(reading, place) for place in mention.places] for mention in (right, wrong)
+    )
+    if _outweigh(reading, of_right, of_wrong, sought):
         return Given(right=True, wrong=False)
-    return Given(right=not _outweigh(of_wrong, of_right, names, sought), wrong=True)
+    return Given(right=not _outweigh(reading, of_wrong, of_right, sought), wrong=True)
 
 
-def _are_aside(clauses: list[_Clause], sought: Sought) -> bool:
-    """Whether each of them tells another matter about the answer."""
-    for clause in clauses:
-        told = frozenset(_ATTRIBUTE.findall(clause.text)) - _NO_ATTRIBUTES
+def _is_aside(reading: Reading, one: Mention, sought: Sought) -> bool:
+    """Whether each clause with the answer tells another matter about it."""
+    for place in one.places:
+        # cutting clauses costs much, and most sentences tell nothing of the kind
+        if not _attributes_in(reading.spoken[place.sentence]):
+            return False
+        clause = _clause_of(reading, place)
+        told = _attributes_in(clause.spoken)
         if clause.points_back or not told or not told.isdisjoint(sought.asked):
             return False
     return True
+
+
+def _attributes_in(spoken: Iterable[str]) -> frozenset[str]:
+    found = [word for word in spoken if word in _ATTRIBUTES or word.endswith("est")]
+    return frozenset(found) - _NO_ATTRIBUTES
 
 
 def _leads(reading: Reading, one: Mention, other: Mention, sought: Sought) -> bool:
@@ -104,9 +112,7 @@ def _leads(reading: Reading, one: Mention, other: Mention, sought: Sought) -> bo
     return theirs == 0 or ours > theirs
 
 
-def _outweigh(
-    ours: list[_Clause], theirs: list[_Clause], names: frozenset[str], sought: Sought
-) -> bool:
+def _outweigh(reading: Reading, ours: list[_Clause], theirs: list[_Clause], sought: Sought) -> bool:
     """Whether clauses speak of what was asked and the others do not."""
     if any(clause.points_back for clause in theirs):
         return False
@@ -114,6 +120,9 @@ def _outweigh(
         return any(
             clause.points_back or not sought.topic.isdisjoint(clause.spoken) for clause in ours
         )
+    if not sought.names:
+        return False
+    names = frozenset(word.lower() for word in _NAME.findall(reading.reply))
     known = sought.asked.union(*(form.words for form in (*sought.right, *sought.wrong)))
     return any(not sought.names.isdisjoint(clause.spoken) for clause in ours) and all(
         sought.names.isdisjoint(clause.spoken) and clause.spoken & names - known
@@ -131,6 +140,5 @@ def _clause_of(reading: Reading, place: Place) -> _Clause:
             points_back = _POINTING.fullmatch(" ".join(clause[: starts[0]])) is not None
             if clause[0] in _BEING:
                 clause = list(chain.from_iterable(clauses[: index + 1]))
-            return _Clause(" ".join(clause), frozenset(clause), points_back)
-    form = reading.form(place.sentence)
-    return _Clause(form, word_set(form), points_back=False)
+            return _Clause(frozenset(clause), points_back)
+    return _Clause(frozenset(reading.spoken[place.sentence]), points_back=False)
