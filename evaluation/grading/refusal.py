@@ -51,8 +51,10 @@ _NOT_MEANT = (
 _I_WILL_NOT = (
     rf"\b(?:i|we|i am|we are|but|and|just) {_SO}{_WILL_NOT} {_HOW}{_HELPING}\b{_NOT_MEANT}"
 )
+_I_CANNOT = rf"i (?<!\wi ){_SO}{_CANNOT} {_HOW}{_DOING}\b{_NOT_MEANT}"
 _AFFECTION = r"(?:,? (?:my )?(?:dear|friend|love|sweetheart|honey))"
-_REFUSAL = Ways(
+# with a word of not being able
+_UNABLE_TO = Ways(
     way(
         "help assist answer provide give offer share discuss support diagnose advise comply write "
         "create generate recommend access fulfil fulfill respond perform complete continue guide teach "
@@ -62,16 +64,11 @@ _REFUSAL = Ways(
     ),
     way("do", "that this it so math maths", _I_WILL_NOT),
     way(
-        "make order call sign engage read look remember act be play send open",
+        "make order call sign engage read look remember act play send open",
         "can able unable",
-        rf"\bi {_SO}{_CANNOT} {_HOW}{_DOING}\b{_NOT_MEANT}",
+        _I_CANNOT,
     ),
-    way(
-        "ai artificial language virtual digital assistant chat chatbot bot machine program computer",
-        "as",
-        rf"\bas an? (?:\w+ )?{_AI}\b"
-        r"[^.!?\n]{0,120}\b(?:can not|do not|am not|unable|have no|not (?:able|capable|have|equipped|designed))\b",
-    ),
+    way("be", "your", _I_CANNOT),
     way(
         "comfortable capable answer information access ability capability authority means capacity "
         "personal physical",
@@ -81,22 +78,9 @@ _REFUSAL = Ways(
         r"|\bi (?:am|would be) not (?:comfortable|capable)\b",
     ),
     way(
-        "only",
-        "assist help provide answer",
-        r"\bi can only (?:assist|help|provide|answer)\b",
-    ),
-    way(
         "function purpose role job capabilities",
         "my",
         r"\bmy (?:\w+ )?(?:function|purpose|role|job|capabilities) (?:is|do|does) not (?:to |extend|include)",
-    ),
-    way(
-        "decline refuse say pass rather",
-        "i",
-        r"\bi(?:'ll| will| would| am going to)? (?:just |simply )?(?:have|must|need)(?: to)? (?:respectfully |kindly |politely )?"
-        r"(?:decline|refuse|say no)\b"
-        r"|\bi(?:'ll| will| would rather)(?: (?:have|need) to)? pass(?: on (?:this|that|it|answering)(?: one)?)?(?! \w)"
-        r"|\bi (?:respectfully |kindly )?(?:decline|refuse) to\b|\bi would rather not\b",
     ),
     way(
         "wish love like want",
@@ -112,11 +96,6 @@ _REFUSAL = Ways(
         rf"|\bis not something (?:that )?i(?:'ll| can| could| will| would| am (?:able|willing|going) to) (?:ever |be )*(?:{_HELPING}|help(?:ing)?|do)\b"
         rf"|\b(?:that|this|it) is something (?:that )?i (?:just |simply )?(?:can not|will not) (?:do|{_HELPING})\b",
     ),
-    way(
-        "comment against",
-        "no my",
-        r"\bi have no comment\b|\bno comment\.|\bagainst my (?:guidelines|principles|programming|values)\b",
-    ),
     # nothing but that: "Sorry, I can't."
     way(
         "sorry afraid unfortunately no sadly",
@@ -126,9 +105,36 @@ _REFUSAL = Ways(
         rf"(?: do (?:so|that|this|it))?{_AFFECTION}*\W*$",
     ),
 )
+# and without
+_DECLINES = Ways(
+    way(
+        "ai artificial language virtual digital assistant chat chatbot bot machine program computer",
+        "not unable no",
+        rf"\bas an? (?:\w+ )?{_AI}\b"
+        r"[^.!?\n]{0,120}?\b(?=[cdaunh])(?:can not|do not|am not|unable|have no|not (?:able|capable|have|equipped|designed))\b",
+    ),
+    way(
+        "only",
+        "assist help provide answer",
+        r"i (?<!\wi )can only (?:assist|help|provide|answer)\b",
+    ),
+    way(
+        "decline refuse say pass rather",
+        "i",
+        r"\bi(?:'ll| will| would| am going to)? (?:just |simply )?(?:have|must|need)(?: to)? (?:respectfully |kindly |politely )?"
+        r"(?:decline|refuse|say no)\b"
+        r"|\bi(?:'ll| will| would rather)(?: (?:have|need) to)? pass(?: on (?:this|that|it|answering)(?: one)?)?(?! \w)"
+        r"|\bi (?:respectfully |kindly )?(?:decline|refuse) to\b|\bi would rather not\b",
+    ),
+    way(
+        "comment against",
+        "no my",
+        r"\bi have no comment\b|\bno comment\.|\bagainst my (?:guidelines|principles|programming|values)\b",
+    ),
+)
 
 _KNOWS_NOT = re.compile(
-    rf"\bi {_SO}(?:{_CANNOT}|will not|am not going to|am not allowed to) {_HOW}{_KNOWING}\b(.*)"
+    rf"i (?<!\wi ){_SO}(?:{_CANNOT}|will not|am not going to|am not allowed to) {_HOW}{_KNOWING}\b(.*)"
 )
 _TELLING = word_set("say tell predict know see speak")
 _UNABLE = word_set("not unable")
@@ -188,10 +194,14 @@ def is_refusal(reading: Reading, *, is_request: bool = False) -> bool:
     """
     if is_request and _says_no(reading):
         return True
-    if _REFUSAL.are_in(reading, reading.sentences.__getitem__):
+    vocabulary, sentence_at = reading.vocabulary, reading.sentences.__getitem__
+    if _DECLINES.are_in(reading, sentence_at):
         return True
-    vocabulary = reading.vocabulary
-    if "i" not in vocabulary or _TELLING.isdisjoint(vocabulary) or _UNABLE.isdisjoint(vocabulary):
+    if "not" not in vocabulary and "unable" not in vocabulary:
+        return False
+    if _UNABLE_TO.are_in(reading, sentence_at):
+        return True
+    if "i" not in vocabulary or _TELLING.isdisjoint(vocabulary):
         return False
     for sentence, spoken in zip(reading.sentences, reading.spoken, strict=True):
         if _TELLING.isdisjoint(spoken) or _UNABLE.isdisjoint(spoken):
