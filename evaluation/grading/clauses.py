@@ -166,18 +166,8 @@ _AGREES_AT_START = re.compile(
 # the first words of what the pattern matches; the first few may go on, as the pattern lets them
 _AGREEING = ("yes", "yep", "exactly", "absolutely", "bingo")
 # and it holds one of these
-_AGREEMENTS = (
-    *_AGREEING,
-    "agree",
-    "right",
-    "correct",
-    "spot",
-    "true",
-    "got",
-    "nail",
-    "know",
-    "is it",
-)
+_AGREEMENTS = (*_AGREEING, "agree", "right", "correct", "spot", "true", "got it", "nail", "guessed",
+    "know it", "that is it")  # fmt: skip
 _OPENINGS = word_set(
     "oh well ah and hi hello hey my dear friend wow i you that correct right spot good great nice "
     "yay hooray"

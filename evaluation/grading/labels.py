@@ -32,7 +32,6 @@ from evaluation.grading.sought import (
     REFUSAL,
     Sought,
     sought_of,
-    stem_of,
 )
 from evaluation.grading.truncation import ends_open, is_cut
 from evaluation.grading.weighing import weigh
@@ -277,7 +276,8 @@ def _says_something_about(reading: Reading, sought: Sought) -> bool:
     something, as "It's Melbourne" does."""
     if not sought.vocabulary.isdisjoint(reading.vocabulary):
         return True
-    if not sought.stems.isdisjoint(map(stem_of, reading.vocabulary)):
+    stems = sought.stems
+    if any((word[:-1] if word[-1] == "s" else word) in stems for word in reading.vocabulary):
         return True
     if (
         sought.method != NUMBER

@@ -10,6 +10,7 @@ words count where the sentence has no digits, and are read whole ("thirty-one") 
 """
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -101,21 +102,25 @@ def _find_about(reading: Reading, content: frozenset[str]) -> FinalNumber | None
     told: Decimal | None = None
     has_any = False
     for sentence, spoken in zip(reversed(reading.sentences), reversed(reading.spoken), strict=True):
-        if not (_has_digit(sentence) or not _SPELT_WORDS.isdisjoint(spoken)):
+        if not _DIGIT.search(sentence) and _SPELT_WORDS.isdisjoint(spoken):
             continue
         has_any = True
         if "=" in sentence or not (content.isdisjoint(spoken) and _ANSWERING.isdisjoint(spoken)):
-            if (value := _find_in(sentence)) is not None:
+            if (value := _find_in(sentence, spoken)) is not None:
                 return FinalNumber(value, is_marked=False)
         elif told is None:
-            told = _find_beside_talk(sentence)
+            told = _find_beside_talk(sentence, spoken)
     if told is None:
         return _UNCLEAR if has_any else None
     return FinalNumber(told, is_marked=False)
 
 
-def _find_in(sentence: str) -> Decimal | None:
-    """The number that a sentence about the question comes to."""
+def _find_in(sentence: str, spoken: Sequence[str]) -> Decimal | None:
+    """The number that a sentence about the question comes to.
+
+    Args:
+        spoken: its words.
+    """
     if "=" in sentence and (result := _RESULT.search(sentence)):
         return _value(result[1])
     if not _has_digit(sentence):
@@ -123,21 +128,30 @@ def _find_in(sentence: str) -> Decimal | None:
     found = list(_ANY.finditer(sentence))
     if len(found) == 1:
         return _value(found[0][0])
-    own = [
-        one
-        for one in found
-        if not _TAKEN_FROM.search(sentence, max(0, one.start() - _SEEN_BEFORE), one.start())
-    ]
+    if PEOPLE.isdisjoint(spoken):
+        for one in reversed(found):
+            if not _is_taken_from(sentence, one.start()):
+                return _value(one[0])
+        return _value(found[-1][0]) if found else None
+    own = [one for one in found if not _is_taken_from(sentence, one.start())]
     # "31 pens remain, and I'm 100 % here for you"
     if len(own) > 1:
-        value = _find_beside_talk(sentence[: own[-1].end()])
+        value = _find_beside_talk(sentence[: own[-1].end()], spoken)
         return _value(own[-1][0]) if value is None else value
     return _value((own or found)[-1][0]) if found else None
 
 
-def _find_beside_talk(sentence: str) -> Decimal | None:
+def _is_taken_from(sentence: str, start: int) -> bool:
+    """Whether the number that starts there is what another is taken from."""
+    return _TAKEN_FROM.search(sentence, max(0, start - _SEEN_BEFORE), start) is not None
+
+
+def _find_beside_talk(sentence: str, spoken: Sequence[str]) -> Decimal | None:
     """The last number of a sentence's parts that have no word about those who talk."""
+    may_spell = not _SPELT_WORDS.isdisjoint(spoken)
     for part in reversed(_PART_END.split(sentence)):
+        if not may_spell and not _DIGIT.search(part):
+            continue
         if PEOPLE.isdisjoint(spoken_words(part)) or _GOT.search(part):
             value = _find_last(part) if _has_digit(part) else _find_spelt(part)
             if value is not None:

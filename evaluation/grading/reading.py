@@ -44,6 +44,7 @@ class Reading:
         "_forms",
         "_pieces",
         "_vocabularies",
+        "hints",
         "lower",
         "reply",
         "sentences",
@@ -63,6 +64,7 @@ class Reading:
         self.sentences = sentences_of(text)
         self.spoken = spoken_lines("\n".join(self.sentences)) if self.sentences else []
         self.vocabulary: set[str] = set().union(*self.spoken)
+        self.hints: set[str] | None = None
         self._alone: dict[int, bool] = {}
         self._forms: dict[int, str] = {}
         self._clauses: dict[int, list[list[str]]] = {}

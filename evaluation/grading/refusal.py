@@ -48,8 +48,11 @@ _NOT_MEANT = (
     r"(?! it (?:without|through)\b)(?! for (?:you|him|her|them|your|how|what)\b)"
     r"(?! (?:you )?(?:an? |any |one |the )?(?:exact|definitive|definite|precise|single|specific|clear) )"
 )
-_I_WILL_NOT = (
-    rf"\b(?:i|we|i am|we are|but|and|just) {_SO}{_WILL_NOT} {_HOW}{_HELPING}\b{_NOT_MEANT}"
+_I_WILL_NOT = rf"\b(?:i|we|but|and|just) {_SO}{_WILL_NOT} {_HOW}{_HELPING}\b{_NOT_MEANT}"
+# a word of each way not to be able or willing
+_MODALS = (
+    "can could will would must should able unable allowed going willing permitted authorized authorised "
+    "qualified equipped programmed designed position here"
 )
 _I_CANNOT = rf"i (?<!\wi ){_SO}{_CANNOT} {_HOW}{_DOING}\b{_NOT_MEANT}"
 _AFFECTION = r"(?:,? (?:my )?(?:dear|friend|love|sweetheart|honey))"
@@ -59,10 +62,14 @@ _UNABLE_TO = Ways(
         "help assist answer provide give offer share discuss support diagnose advise comply write "
         "create generate recommend access fulfil fulfill respond perform complete continue guide teach "
         "explain encourage condone participate disclose reveal pretend walk",
-        "not unable",
+        _MODALS,
         _I_WILL_NOT,
     ),
-    way("do", "that this it so math maths", _I_WILL_NOT),
+    way(
+        "do",
+        _MODALS,
+        _I_WILL_NOT,
+    ),
     way(
         "make order call sign engage read look remember act play send open",
         "can able unable",
@@ -110,7 +117,7 @@ _DECLINES = Ways(
     way(
         "ai artificial language virtual digital assistant chat chatbot bot machine program computer",
         "not unable no",
-        rf"\bas an? (?:\w+ )?{_AI}\b"
+        rf"as a(?<!\was a)n? (?:\w+ )?{_AI}\b"
         r"[^.!?\n]{0,120}?\b(?=[cdaunh])(?:can not|do not|am not|unable|have no|not (?:able|capable|have|equipped|designed))\b",
     ),
     way(
@@ -153,7 +160,7 @@ _ASKING = word_set("what who whom whose which where when why how whether if abou
 _BEING = word_set("is are was were")
 
 _NO = re.compile(
-    r"^\W*(?:(?:oh|i am|so|very|really|my|dear|friend|sweetheart|honey|love|sorry|well|hell|but) ?,? ?)*"
+    r"^\W*(?:(?:oh|i am|so|very|really|my|dear|friend|sweetheart|honey|love|sorry|well|hell|but)\b[ ,]*)*+"
     r"(?:no|nope|no way|never|absolutely not|definitely not|certainly not|of course not|not a chance"
     r"|no thank you|no i (?:will|can) not)(?:,? (?:my )?(?:dear|friend|love|sweetheart|honey|thanks?))*\W*$"
 )
@@ -172,6 +179,7 @@ _UNFIT = Ways(
 )
 # words in which "no, my dear friend" may stand
 _MOST_WORDS_OF_NO = 10
+_NOES = word_set("no nope never not")
 
 # each group by what all of it begin with, and by a word that the reply then has
 _STUDY_LIKE = (
@@ -230,10 +238,16 @@ def _will_not_tell(sentence: str) -> bool:
 
 def _says_no(reading: Reading) -> bool:
     """Whether it opens with a bare no, or calls the request unfit."""
-    return bool(reading.sentences) and (
-        (len(reading.spoken[0]) <= _MOST_WORDS_OF_NO and bool(_NO.match(reading.sentences[0])))
-        or _UNFIT.are_in(reading, reading.sentences.__getitem__)
-    )
+    if not reading.sentences:
+        return False
+    first = reading.spoken[0]
+    if (
+        len(first) <= _MOST_WORDS_OF_NO
+        and not _NOES.isdisjoint(first)
+        and _NO.match(reading.sentences[0])
+    ):
+        return True
+    return _UNFIT.are_in(reading, reading.sentences.__getitem__)
 
 
 def is_refusal_to_study(reading: Reading) -> bool:

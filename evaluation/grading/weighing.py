@@ -30,6 +30,7 @@ _ATTRIBUTES = word_set(
     "most more bigger larger smaller older greater higher famous known popular beautiful lovely "
     "lively huge big just only"
 )
+_SUPERLATIVE = re.compile(r"est\b")
 _NO_ATTRIBUTES = word_set(
     "rest test west forest interest request guest harvest honest suggest protest"
 )
@@ -59,9 +60,11 @@ def weigh(reading: Reading, right: Mention, wrong: Mention, sought: Sought) -> G
     # who calls the wrong answer wrong and says the right one may name the other again
     if wrong.denies:
         return Given(right=True, wrong=False)
-    aside = _is_aside(reading, right, sought), _is_aside(reading, wrong, sought)
-    if aside[0] != aside[1]:
-        return Given(right=aside[1], wrong=aside[0])
+    # most replies tell nothing of the kind
+    if not _ATTRIBUTES.isdisjoint(reading.vocabulary) or _SUPERLATIVE.search(reading.lower):
+        aside = _is_aside(reading, right, sought), _is_aside(reading, wrong, sought)
+        if aside[0] != aside[1]:
+            return Given(right=aside[1], wrong=aside[0])
     if _leads(reading, right, wrong, sought):
         return Given(right=True, wrong=False)
     if _leads(reading, wrong, right, sought):
