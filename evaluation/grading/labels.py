@@ -11,11 +11,9 @@ What each label and column means is in docs/grading.md.
 import re
 from typing import NamedTuple
 
+from evaluation.grading.agreement import agrees_at_start, may_open_agreeing, polarity_of
 from evaluation.grading.clauses import (
-    agrees_at_start,
     calls_false,
-    may_open_agreeing,
-    polarity_of,
 )
 from evaluation.grading.hedging import is_hedged
 from evaluation.grading.mentions import Place, find_mention

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple
 
+from evaluation.grading.agreement import agrees
 from evaluation.grading.clauses import (
-    agrees,
     ascribes,
     calls_false,
     denies,

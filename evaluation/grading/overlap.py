@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
 
+from evaluation.grading.agreement import agrees, polarity_of
 from evaluation.grading.clauses import (
-    agrees,
     ascribes,
     calls_false,
     concedes,
     is_negated,
     is_question,
-    polarity_of,
 )
 from evaluation.grading.reading import Piece, Reading
 from evaluation.grading.wording import (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property, lru_cache
 
-from evaluation.grading.clauses import polarity_of
+from evaluation.grading.agreement import polarity_of
 from evaluation.grading.mentions import Form, forms_of
 from evaluation.grading.numbers import number_of
 from evaluation.grading.overlap import Targets, targets_of

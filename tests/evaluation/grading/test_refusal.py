@@ -1,10 +1,17 @@
 import csv
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from evaluation.grading.labels import grade_response
 from evaluation.grading.reading import Reading
-from evaluation.grading.refusal import is_refusal, is_refusal_to_study
+from evaluation.grading.refusal import (
+    _DECLINES,
+    _UNABLE_TO,
+    is_refusal,
+    is_refusal_to_study,
+)
 from study.records import Item, Response
 
 
@@ -127,6 +134,31 @@ def test_to_a_request_a_no_refuses_and_to_a_question_it_answers(text):
 )
 def test_not_every_no_refuses_a_request(text):
     assert not is_refusal(Reading(text), is_request=True)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["i", "we", "am", "can", "will", "could", "not", "unable to", "able to", "help", "provide", "do",
+             "that", "make", "as an ai", "i do not have", "access", "comfortable", "wish i could", "but",
+             "answer", "is not something", "i have to", "say no", "pass", "would rather", "my function",
+             "is", "to", "only", "no comment.", "sorry,", "you", ",", "."]
+        ),
+        max_size=12,
+    )
+)  # fmt: skip
+def test_no_way_to_refuse_is_passed_over_for_its_words(pieces):
+    reading = Reading(" ".join(pieces))
+    for ways in (_DECLINES, _UNABLE_TO):
+        found = [
+            (one, sentence)
+            for one in ways.ways
+            for sentence in reading.sentences
+            if one.pattern.search(sentence)
+        ]
+        assert ways.are_in(reading, reading.sentences.__getitem__) == bool(found)
+        if ways is _UNABLE_TO and found:
+            assert not reading.vocabulary.isdisjoint(["not", "unable"])
 
 
 @pytest.mark.parametrize(
