@@ -41,12 +41,21 @@ _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ni
 _SCALES = {"thousand": 1_000, "million": 1_000_000}
 _SPELT_WORDS = frozenset([*_BELOW_TWENTY, *_TENS, *_SCALES, "hundred"])
 _SPELT = rf"(?:{'|'.join(sorted(_SPELT_WORDS, key=len, reverse=True))})"
-# "the one", "one of us" and the like count nothing
-_RUN = re.compile(
-    rf"\b(?!(?<=\b(?:the|any) )one\b)(?!(?<=\b(?:this|that|each|some|only) )one\b)(?!(?<=\bno )one\b)"
-    rf"(?!one (?:of|another|who|thing|day)\b){_SPELT}(?:(?:[ -]| and ){_SPELT})*\b",
-    re.IGNORECASE,
+# begins with one character out of few, as `_ANY` does
+_INITIALS = "".join(sorted({word[0] for word in _SPELT_WORDS}))
+_BEHIND_INITIAL = "|".join(
+    f"(?<={initial})(?:{'|'.join(word[1:] for word in words)})"
+    for initial in _INITIALS
+    if (
+        words := sorted(
+            (word for word in _SPELT_WORDS if word[0] == initial), key=len, reverse=True
+        )
+    )
 )
+_RUN = re.compile(rf"[{_INITIALS}](?<!\w.)(?:{_BEHIND_INITIAL})(?:(?:[ -]| and ){_SPELT})*\b")
+# "the one", "one of us" and the like count nothing
+_BEFORE_ONE = re.compile(r"\b(?:the|any|this|that|each|some|only|no) $")
+_BEHIND_ONE = re.compile(r" (?:of|another|who|thing|day)\b")
 # parts of a sentence: what is said to the other one stands in one of its own
 _PART_END = re.compile(r"[,;:] |[—(]| (?=but\b|and (?:i|you|we)\b)")
 # characters before a number that tell what it is taken from: "of the original "
@@ -92,7 +101,7 @@ def find_final_number(
         return FinalNumber(last, is_marked=False)
     # beside a sign such as an emoji a word of the pattern is none of the vocabulary
     may_spell = not (reply.isascii() and _SPELT_WORDS.isdisjoint(reading.vocabulary))
-    if may_spell and (spelt := _find_spelt(reply)) is not None:
+    if may_spell and (spelt := _find_spelt(reading.lower)) is not None:
         return FinalNumber(spelt, is_marked=False)
     return None
 
@@ -160,9 +169,16 @@ def _find_beside_talk(sentence: str, spoken: Sequence[str]) -> Decimal | None:
 
 
 def _find_spelt(text: str) -> Decimal | None:
-    """The last number in words."""
-    values = [_value_of_words(run) for run in _RUN.findall(text)]
-    return values[-1] if values else None
+    """The last number in words, of a text in lower case."""
+    last: Decimal | None = None
+    for run in _RUN.finditer(text):
+        if run[0] == "one" and (
+            _BEFORE_ONE.search(text, max(0, run.start() - _SEEN_BEFORE), run.start())
+            or _BEHIND_ONE.match(text, run.end())
+        ):
+            continue
+        last = _value_of_words(run[0])
+    return last
 
 
 def _value_of_words(run: str) -> Decimal | None:

@@ -179,6 +179,7 @@ _UNFIT = Ways(
 )
 # words in which "no, my dear friend" may stand
 _MOST_WORDS_OF_NO = 10
+_UNFIT_WORDS = word_set("not never something")
 _NOES = word_set("no nope never not")
 
 # each group by what all of it begin with, and by a word that the reply then has
@@ -247,7 +248,9 @@ def _says_no(reading: Reading) -> bool:
         and _NO.match(reading.sentences[0])
     ):
         return True
-    return _UNFIT.are_in(reading, reading.sentences.__getitem__)
+    return not _UNFIT_WORDS.isdisjoint(reading.vocabulary) and _UNFIT.are_in(
+        reading, reading.sentences.__getitem__
+    )
 
 
 def is_refusal_to_study(reading: Reading) -> bool:
