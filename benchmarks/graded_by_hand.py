@@ -1,18 +1,21 @@
 """Grades beside what a reader found in the same replies: precision and recall per arm.
 
-Run: .venv/bin/python benchmarks/graded_by_hand.py [--half report|improve|all]
-     [--document docs/validity.md] [--json]
+Run: WARMTH_REAL_DATA=FOLDER .venv/bin/python benchmarks/graded_by_hand.py
+     [--half report|improve|all] [--document docs/validity.md] [--json]
 
-The replies are real ones of both arms, to packaged questions and to requests written for this
-project; they lie in tests/evaluation/grading/read_replies.jsonl with what was read in them. Rules
-were improved on the half `improve`, so what they are worth is told by the half `report`. Replies
-in which the reader could not tell are left out of that row and counted. `--document` puts the
-tables between the marks of a document.
+The replies are real ones of both arms. Those of the half `improve`, on which rules were improved,
+are to packaged questions and to requests written for this project; they lie in
+tests/evaluation/grading/read_replies.jsonl with what was read in them. What rules are worth is told
+by the half `report`: replies to questions of TruthfulQA, in read_truthfulqa.jsonl beside it. Its
+questions and answers are not this project's, so they are read from FOLDER/truthfulqa; without a
+folder there is only the half `improve`. Replies in which the reader could not tell are left out of
+that row and counted. `--document` puts the tables between the marks of a document.
 """
 
 import argparse
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,10 +23,13 @@ from typing import Any
 from scipy.stats import norm
 
 from evaluation.grading.labels import grade_response
+from evaluation.items.sets import read_items
 from evaluation.statistics.intervals import wilson_bounds
 from study.records import Grade, Item, Response
 
-FILE = Path(__file__).parents[1] / "tests/evaluation/grading/read_replies.jsonl"
+FOLDER = Path(__file__).parents[1] / "tests/evaluation/grading"
+FILE = FOLDER / "read_replies.jsonl"
+FILE_OF_TRUTHFULQA = FOLDER / "read_truthfulqa.jsonl"
 ARMS = ("original", "warm")
 HALVES = ("improve", "report")
 _BEGIN, _END = "<!-- grading -->", "<!-- end of grading -->"
@@ -90,10 +96,25 @@ RULES: dict[str, tuple[_Truth, Callable[[Grade], bool]]] = {
 }
 
 
-def read_replies() -> list[ReadReply]:
-    """All replies that were read, graded by the rules of today."""
-    with FILE.open(encoding="utf-8") as lines:
-        return [_graded(json.loads(line)) for line in lines]
+def read_replies(real_data: Path | None = None) -> list[ReadReply]:
+    """All replies that were read, graded by the rules of today.
+
+    Args:
+        real_data: the folder with `truthfulqa`; without it, the half `improve` alone.
+    """
+    rows = _read_rows(FILE)
+    graded = [_graded(row, item_of(row)) for row in rows]
+    if real_data is None:
+        return graded
+    file = str(real_data / "truthfulqa" / "TruthfulQA.csv")
+    items: Mapping[str, Item] = {item.item_id: item for item in read_items(file).items}
+    rows = _read_rows(FILE_OF_TRUTHFULQA)
+    return graded + [_graded(row, items[row["item_id"]]) for row in rows]
+
+
+def _read_rows(file: Path) -> list[dict[str, Any]]:
+    with file.open(encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
 
 
 def item_of(row: dict[str, Any]) -> Item:
@@ -118,9 +139,9 @@ def response_of(row: dict[str, Any]) -> Response:
     )
 
 
-def _graded(row: dict[str, Any]) -> ReadReply:
-    grade = grade_response(response_of(row), item_of(row), row["belief"])
-    return ReadReply(row["half"], row["arm"], row["kind"], row["read"], grade)
+def _graded(row: dict[str, Any], item: Item) -> ReadReply:
+    grade = grade_response(response_of(row), item, row["belief"])
+    return ReadReply(row["half"], row["arm"], item.answer_kind, row["read"], grade)
 
 
 def score(replies: list[ReadReply], rule: str, arm: str) -> Score:
@@ -150,10 +171,12 @@ def _is_asked(reply: ReadReply, rule: str) -> bool:
 
 
 def as_markdown(replies: list[ReadReply]) -> str:
-    """One table per half, the one that counts first."""
+    """One table per half that there is, the one that counts first."""
     parts = []
     for half in reversed(HALVES):
         of_half = [reply for reply in replies if reply.half == half]
+        if not of_half:
+            continue
         title = "not looked at while rules were written" if half == "report" else "rules fitted"
         parts += [
             f"Half `{half}` ({title}), {len(of_half)} replies:",
@@ -192,7 +215,13 @@ def main() -> None:
     parser.add_argument("--document", type=Path)
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    replies = read_replies()
+    folder = os.environ.get("WARMTH_REAL_DATA")
+    if not folder and (given.document or given.half == "report"):
+        parser.error(
+            "the half `report` needs TruthfulQA: set WARMTH_REAL_DATA to a folder with "
+            "truthfulqa/TruthfulQA.csv, or ask for --half improve without --document"
+        )
+    replies = read_replies(Path(folder) if folder else None)
     if given.document:
         put_into(given.document, as_markdown(replies))
     chosen = [reply for reply in replies if given.half in (reply.half, "all")]

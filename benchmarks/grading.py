@@ -14,13 +14,13 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from evaluation.grading.hedging import is_hedged
 from evaluation.grading.labels import grade_response
-from evaluation.grading.mentions import Reading
 from evaluation.grading.normalise import normalise
+from evaluation.grading.reading import Reading
 from evaluation.grading.refusal import is_refusal
 from evaluation.grading.truncation import ends_open, is_cut
 from graded_by_hand import FILE, item_of, response_of
@@ -57,15 +57,20 @@ def as_sentences(work: Sequence[tuple[Response, Item]]) -> list[tuple[Response, 
     ]  # fmt: skip
 
 
-def rate_of(calls: Sequence[Callable[[], object]], passes: int) -> float:
-    """Calls a second, from the least time of each."""
-    least = [float("inf")] * len(calls)
+def rates_of(calls: Mapping[str, Sequence[Callable[[], object]]], passes: int) -> dict[str, float]:
+    """Calls a second by name, from the least time of each.
+
+    Every pass makes all calls of all names, so that a busy second of the machine meets all alike.
+    """
+    least = {name: [float("inf")] * len(some) for name, some in calls.items()}
     for _ in range(passes):
-        for index, call in enumerate(calls):
-            started = time.perf_counter()
-            call()
-            least[index] = min(least[index], time.perf_counter() - started)
-    return len(calls) / sum(least)
+        for name, some in calls.items():
+            times = least[name]
+            for index, call in enumerate(some):
+                started = time.perf_counter()
+                call()
+                times[index] = min(times[index], time.perf_counter() - started)
+    return {name: len(times) / sum(times) for name, times in least.items()}
 
 
 def look_for_aliases(response: Response, item: Item) -> bool:
@@ -83,26 +88,24 @@ def measure(passes: int) -> dict[str, float]:
         "number": work["number"],
         "refusal only": work["none"],
     }
-    found = {
-        f"whole grade, {name}": rate_of(
-            [partial(grade_response, response, item, BELIEF) for response, item in pairs], passes
-        )
-        for name, pairs in methods.items()
-    }
     texts = [(response.text or "", response) for response, _ in work["text"]]
     readings = [Reading(text) for text, _ in texts]
-    found |= {
-        "taking apart": rate_of([partial(Reading, text) for text, _ in texts], passes),
-        "refusal": rate_of([partial(is_refusal, reading) for reading in readings], passes),
-        "hedging": rate_of([partial(is_hedged, reading, ()) for reading in readings], passes),
-        "truncation": rate_of(
-            [partial(_look_at_end, text, response) for text, response in texts], passes
-        ),
-        "rival: aliases in the normal form": rate_of(
-            [partial(look_for_aliases, response, item) for response, item in work["text"]], passes
-        ),
+    calls: dict[str, list[Callable[[], object]]] = {
+        f"whole grade, {name}": [
+            partial(grade_response, response, item, BELIEF) for response, item in pairs
+        ]
+        for name, pairs in methods.items()
     }
-    return found
+    calls |= {
+        "taking apart": [partial(Reading, text) for text, _ in texts],
+        "refusal": [partial(is_refusal, reading) for reading in readings],
+        "hedging": [partial(is_hedged, reading, ()) for reading in readings],
+        "truncation": [partial(_look_at_end, text, response) for text, response in texts],
+        "rival: aliases in the normal form": [
+            partial(look_for_aliases, response, item) for response, item in work["text"]
+        ],
+    }
+    return rates_of(calls, passes)
 
 
 def _look_at_end(text: str, response: Response) -> tuple[bool, bool]:

@@ -8,7 +8,8 @@ from typing import Any
 
 import duckdb
 
-from evaluation.grading.labels import METHODS, grade_response
+from evaluation.grading.labels import grade_response
+from evaluation.grading.sought import METHODS
 from study.database import insert_rows
 from study.records import Grade, Item, Response
 

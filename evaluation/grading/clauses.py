@@ -14,29 +14,34 @@ import re
 from collections.abc import Sequence
 
 from evaluation.grading.wording import (
-    first_word,
+    content_words,
     spoken_lines,
+    spoken_words,
     without_articles,
     word_set,
     words_of_plain,
 )
 
-# these begin with one character out of few, since `re` then passes over all others at once
+# before a look at words, a look at one character: blanks are many, and contrasts few
 _CONTRAST = re.compile(
-    r"[,\s;—](?:(?<=[,\s])[,\s]*(?=(?:but|however|though|although)\b)"
-    r"|(?<=;)\s|(?<=—)\s?|(?<=\s)(?:—\s?|[–-]+\s))"
+    r"[,\s](?=[,\sbhta–—-])(?:[,\s]*(?=but\b|however\b|though\b|although\b)"
+    r"|(?<!,)(?:—\s?|[–-]+\s))|;\s|—\s?"
 )
 _CONTRASTING = ("but", "however", "though", ";", "—", " –", " -")
 _LIST = r"(?!\s*(?:and |or )?(?:it|that|this|they|i|you|we|there|but|the answer)\b)"
-_CLAUSE_END = re.compile(
-    r"[,;:…—)(–-](?:"
-    # a comma, unless a list of at most three words per part runs on behind it to "or" or "nor"
-    rf"(?<=,)\s(?!{_LIST}(?:\s*\w+(?: \w+){{0,2}},){{0,8}}\s*(?:\w+(?: \w+){{0,2}},? )?n?or \w)"
-    r"|(?<=[;:])\s|(?<=[…—)])|(?<=\s\()|(?<=\s[–-])[–-]*\s)"
+_OTHER_END = r"(?<=[;:])\s|(?<=[…—)])|(?<=\s\()|(?<=\s[–-])[–-]*\s)"
+# it begins with one character out of few, since `re` then passes over all others at once
+_CLAUSE_END = re.compile(rf"[,;:…—)(–-](?:(?<=,)\s|{_OTHER_END}")
+# the same, but for a comma from which a list of at most three words per part runs on to "or" or "nor"
+_CLAUSE_END_OR_LIST = re.compile(
+    rf"[,;:…—)(–-](?:(?<=,)\s(?!{_LIST}(?:\s*\w+(?: \w+){{0,2}},){{0,8}}"
+    rf"\s*(?:\w+(?: \w+){{0,2}},? )?n?or \w)|{_OTHER_END}"
 )
+_JOINED = r"(?:it|that|this|i|you|we|they|there|here)\b"
+# one flat alternation, since `re` passes over a branch by its first letter but tries every group
 _JOINT = re.compile(
-    r"\s(?=(?:but|because|although|though|while|whereas|since|however)\b"
-    r"|(?:and|so) (?:it|that|this|i|you|we|they|there|here)\b)"
+    r"\s(?=but\b|because\b|although\b|though\b|while\b|whereas\b|since\b|however\b"
+    rf"|and {_JOINED}|so {_JOINED})"
 )
 _JOINING = word_set("but because although though while whereas since however and so")
 
@@ -84,30 +89,32 @@ _SAYING = (
     r"guess(?:ed)?|suggest(?:s|ed)?|assumes?|assumed|suppose|claims?|claimed|wrote|feel|felt|heard|imagine|"
     r"expect|suspect(?:ed)?|proposed|chose|picked)"
 )
+_GUESS = r"(?:guess|thought|mistake|try|choice|assumption|attempt)"
+_KIND_OF_GUESS = r"(?:common|popular|tempting|natural|understandable|good|great|reasonable|nice|fair|lovely|close|clever)"
 _ASCRIBES = re.compile(
     rf"\b(?:you|people|many|most|some|others|everyone|everybody|folks|lots|they|textbooks|stories|legends?|"
     rf"theorists|fans)(?: \w+){{0,3}}? {_SAYING}\b"
     r"|\byour (?:\w+ )?(?:answer|guess|idea|belief|thought|view|suggestion)\b"
     r"|\b(?:common|popular|widespread|widely held|old) (?:\w+ )?(?:belief|assumption|idea|mistake|guess|"
     r"answer|claim|legend)\b|\b(?:believed|thought|assumed|claimed|rumou?red|said) (?:that|to)\b"
+    rf"|\b{_KIND_OF_GUESS} {_GUESS}(?: (?:with|of|about|on|at))?$"
 )
-_SETS_ASIDE = re.compile(
-    r"^(?:and |so |even )?(?:though|although|while|whilst|whereas|despite|in spite of)\b"
-    # what something is held against is not said to be the answer
-    r"|\b(?:than|compared (?:to|with)|similar to|different from|close to|near|except(?: for)?|besides"
+_CONCEDES = re.compile(
+    r"^(?:and |so |even |but )?(?:though|although|while|whilst|whereas|despite|in spite of)\b"
+)
+# what something is held against is not said to be the answer
+_HOLDS_AGAINST = re.compile(
+    r"\b(?:than|compared (?:to|with)|similar to|different from|close to|near|except(?: for)?|besides"
     r"|apart from|excluding)(?: \w+)?$"
 )
 _ASCRIBED = re.compile(
     rf"^(?:is|are|was|were|has|have|had|gets?) (?:\w+ )?(?:been (?:\w+ )?)?(?:{_SAYING}|confused|mistaken|what (?:you|many|most|some|people|everyone|everybody)"
-    r"|(?:a |an )?(?:common|popular|tempting|natural|understandable|good|great|reasonable|nice|fair) "
-    r"(?:guess|thought|mistake|try|choice|assumption))\b"
+    rf"|(?:\w+ ){{0,5}}?{_KIND_OF_GUESS} {_GUESS})\b"
 )
-_AGREES = re.compile(
-    r"\b(?:(?:as|like) you(?: \w+)? (?:say|said|think|thought|mentioned|suggested|guessed|believe)"
-    r"|you (?:are|were)(?: (?!not\b)\w+)? (?:right|correct|spot on)"
-    r"|(?:that|it|this|which|guess|answer) is(?: (?!not\b)\w+)? (?:right|correct|true|it)"
-    r"|i(?: \w+ly)? agree|exactly|spot on|yes|yep|correct answer is)\b(?! to\b)"
-)
+_BEING = word_set("is was were be")
+# "if the capital of the country were"
+_MOST_WORDS_OF_IF = 7
+_LINKING = word_set("is are was were has have had get gets")
 _DENYING = word_set(
     "not never neither nor no none nobody nothing nowhere without nope myth misconception wrong "
     "incorrect false untrue mistaken inaccurate falsely wrongly mistakenly rather instead unlike "
@@ -123,29 +130,21 @@ _SETTING_ASIDE = word_set(
     "though although while whilst whereas despite spite than compared similar different close near "
     "except besides apart excluding"
 )
+_GUESSES = word_set("guess thought mistake try choice assumption attempt")
 _ASCRIBING = (
     _SAYING_WORDS
     | _SETTING_ASIDE
-    | word_set(
-        "confused mistaken what mistake try choice assumption idea belief view suggestion legend"
-    )
+    | _GUESSES
+    | word_set("confused mistaken what idea belief view suggestion legend")
 )
-_TAKING_BACK = _DENYING | _ASCRIBING
+_TAKING_BACK = _DENYING | _ASCRIBING | {"if"}
+# "answer" with one of the words behind it: "your answer", "a common answer"
+_TAKING_BACK_OR_ANSWER = _TAKING_BACK | {"answer"}
 _OF_AN_ANSWER = frozenset(["your", "common", "popular", "widespread", "old"])
-_ASCRIBING_BEFORE = _SAYING_WORDS | _OF_AN_ANSWER | {"held"}
+_ASCRIBING_BEFORE = _SAYING_WORDS | _OF_AN_ANSWER | _GUESSES | {"held"}
 _FALSE_STARTS = word_set(
     "no nope sorry but however actually well unfortunately and which though that this it"
 )
-_AGREES_AT_START = re.compile(
-    r"^(?:(?:oh|well|ah|and|hi|hello|hey|my|dear|friend|wow) )*(?:yes(?! you (?!are))|yep|exactly|absolutely"
-    r"|i (?:\w+ly )?agree(?! to\b)"
-    r"|(?:i think |i believe )?you are (?:(?!not\b)\w+ )?(?:right|correct|spot on)"
-    r"(?! (?:to|in|on|at|that (?:it|this) (?:is|can)|about(?! (?:that|this|it)\b)|there|now)\b)"
-    r"|that is (?:\w+ly )?(?:right|correct|true)|correct$|right$)"
-)
-# the first words of what the pattern matches; the first four may go on, as the pattern lets them
-_AGREEING = ("yes", "yep", "exactly", "absolutely")
-_OPENINGS = word_set("oh well ah and hi hello hey my dear friend wow i you that correct right")
 # "No, rats cannot cook" denies once, "No rats can cook" too
 _NO_AS_REPLY = re.compile(r"^\W*no[,.:;]")
 _FALSE_FRAME = re.compile(rf"\b(?:not (?:\w+ )?(?:true|right|correct|the case|case)|{_FALSE})\b")
@@ -157,16 +156,17 @@ _ASKS = re.compile(
 )
 
 
-def clauses_of(sentence: str, spoken: Sequence[str]) -> list[str]:
-    """The clauses of a plain sentence as `words`, none empty.
+def clauses_of(sentence: str, spoken: Sequence[str]) -> list[list[str]]:
+    """The words of each clause of a plain sentence, without articles; none is empty.
 
     Args:
         spoken: its words.
     """
-    text = _CLAUSE_END.sub("\n", _TAG.sub("", sentence) if "?" in sentence else sentence)
+    text = _TAG.sub("", sentence) if "?" in sentence else sentence
+    text = (_CLAUSE_END_OR_LIST if "or " in text else _CLAUSE_END).sub("\n", text)
     if not _JOINING.isdisjoint(spoken):
         text = _JOINT.sub("\n", text)
-    return [clause for part in spoken_lines(text) if (clause := without_articles(part))]
+    return [clause for part in spoken_lines(text) if (clause := content_words(part))]
 
 
 def parts_of(sentence: str) -> list[str]:
@@ -195,14 +195,14 @@ def stands_alone(spoken: Sequence[str], following: Sequence[str]) -> bool:
 
     Patterns need a look at clauses; most sentences have no word that any of them begins with.
     """
-    if not _TAKING_BACK.isdisjoint(spoken):
-        return False
-    if "answer" in spoken and not _OF_AN_ANSWER.isdisjoint(spoken):
+    if not _TAKING_BACK_OR_ANSWER.isdisjoint(spoken) and (
+        not _TAKING_BACK.isdisjoint(spoken) or not _OF_AN_ANSWER.isdisjoint(spoken)
+    ):
         return False
     return (
         not following
         or following[0] not in _FALSE_STARTS
-        or not calls_false(without_articles(following), same_sentence=False)
+        or not calls_false(following, same_sentence=False)
     )
 
 
@@ -211,66 +211,66 @@ def may_deny(spoken: Sequence[str], following: Sequence[str]) -> bool:
     return not (_DENYING.isdisjoint(spoken) and _DENYING.isdisjoint(following))
 
 
-def denies(before: str, behind: str) -> bool:
+# from here on words are looked up before a pattern is asked: that costs a tenth of it
+def denies(before: Sequence[str], behind: Sequence[str]) -> bool:
     """Whether a clause denies an answer, by its words before the answer and behind it."""
-    if not _has_any(before, _DENYING):
-        return _has_any(behind, _DENYING) and _denies_before(behind)
-    kept = _PERSONAL.sub(" ", _KIND_WORDS.sub(" ", before))
-    return bool(_DENIES_WHAT_FOLLOWS.search(kept)) or _denies_before(behind)
+    if not _DENYING.isdisjoint(before):
+        kept = _PERSONAL.sub(" ", _KIND_WORDS.sub(" ", without_articles(before)))
+        return bool(_DENIES_WHAT_FOLLOWS.search(kept)) or _denies_before(behind)
+    return not _DENYING.isdisjoint(behind) and _denies_before(behind)
 
 
-def ascribes(before: str, behind: str) -> bool:
+def ascribes(before: Sequence[str], behind: Sequence[str]) -> bool:
     """Whether a clause says an answer as somebody's opinion."""
-    return bool(
-        (_has_any(before, _ASCRIBING_BEFORE) and _ASCRIBES.search(before))
-        or _ASCRIBED.match(behind)
+    if not _ASCRIBING_BEFORE.isdisjoint(before) and _ASCRIBES.search(without_articles(before)):
+        return True
+    return (
+        len(behind) > 1
+        and behind[0] in _LINKING
+        and bool(_ASCRIBED.match(without_articles(behind)))
     )
 
 
-def sets_aside(before: str) -> bool:
+def sets_aside(before: Sequence[str]) -> bool:
     """Whether a clause concedes an answer or compares with it, so that agreeing changes nothing."""
-    return _has_any(before, _SETTING_ASIDE) and bool(_SETS_ASIDE.search(before))
-
-
-def calls_false(clause: str, *, same_sentence: bool) -> bool:
-    """Whether a clause calls what stands before it false; a bare "no" does in one sentence."""
-    if not _has_any(clause, _DENYING):
+    if _SETTING_ASIDE.isdisjoint(before):
         return False
-    kept = _KIND_WORDS.sub("sic", clause)
+    return concedes(before) or bool(_HOLDS_AGAINST.search(without_articles(before)))
+
+
+def concedes(spoken: Sequence[str]) -> bool:
+    """Whether words open by conceding what they say: "although it is so"."""
+    return not _SETTING_ASIDE.isdisjoint(spoken) and bool(_CONCEDES.match(without_articles(spoken)))
+
+
+def supposes(before: Sequence[str], behind: Sequence[str]) -> bool:
+    """Whether a clause only supposes an answer: "if it were Sydney", "if Sydney was the capital"."""
+    return (
+        "if" in before[:2]
+        and len(before) <= _MOST_WORDS_OF_IF
+        and (before[-1] in _BEING or (bool(behind) and behind[0] in _BEING))
+    )
+
+
+def calls_false(spoken: Sequence[str], *, same_sentence: bool) -> bool:
+    """Whether a clause calls what stands before it false; a bare "no" does in one sentence."""
+    if _DENYING.isdisjoint(spoken):
+        return False
+    kept = _KIND_WORDS.sub("sic", without_articles(spoken))
     return bool(
         _SAYS_FALSE.match(kept)
         or (same_sentence and (_BARE_NO.match(kept) or _DENIES_WHAT_PRECEDES.match(kept)))
     )
 
 
-def agrees(text: str) -> bool:
-    """Whether the words agree with somebody."""
-    return bool(_AGREES.search(text))
-
-
-def may_open_agreeing(spoken: Sequence[str]) -> bool:
-    """Whether a sentence opens with a word with which `agrees_at_start` can."""
-    first = first_word(spoken)
-    return first in _OPENINGS or first.startswith(_AGREEING)
-
-
-def agrees_at_start(text: str) -> bool:
-    """Whether the words open by agreeing with what the other one said."""
-    return bool(_AGREES_AT_START.match(text))
-
-
 def is_negated(text: str) -> bool:
     """Whether a plain text as a whole denies: "it is a myth that X" does, "not true that no X" not."""
-    if not _has_any(form := words_of_plain(_NO_AS_REPLY.sub("", text)), _DENYING):
+    spoken = spoken_words(_NO_AS_REPLY.sub("", text))
+    if _DENYING.isdisjoint(spoken):
         return False
-    rest, n_frames = _FALSE_FRAME.subn(" ", _KIND_WORDS.sub(" ", form))
+    rest, n_frames = _FALSE_FRAME.subn(" ", _KIND_WORDS.sub(" ", without_articles(spoken)))
     return (n_frames > 0) != bool(_NEGATION.search(rest))
 
 
-def _denies_before(behind: str) -> bool:
-    return bool(_DENIES_WHAT_PRECEDES.match(_KIND_WORDS.sub("sic", behind)))
-
-
-def _has_any(form: str, hints: frozenset[str]) -> bool:
-    """Whether a pattern can match at all: looking words up costs a tenth of it."""
-    return not hints.isdisjoint(form.split())
+def _denies_before(behind: Sequence[str]) -> bool:
+    return bool(_DENIES_WHAT_PRECEDES.match(_KIND_WORDS.sub("sic", without_articles(behind))))

@@ -9,7 +9,9 @@ denies neither leaves it open as well; that is told from the mentions, in `label
 import re
 from collections.abc import Collection
 
-from evaluation.grading.mentions import Place, Reading
+from evaluation.grading.mentions import Place
+from evaluation.grading.reading import Reading
+from evaluation.grading.ways import Ways, way
 from evaluation.grading.wording import word_set
 
 # characters of a sentence in which doubt is about the answer
@@ -20,66 +22,142 @@ _DOUBT = re.compile(
     r"|i am guessing|as far as i know|if i (?:recall|remember)|not (?:entirely |completely |100 |quite |totally )?"
     r"(?:sure|certain)(?! how| you| what you)|unsure|uncertain|either .{1,60} or)\b"
 )
-_NOT_KNOWING = re.compile(
-    r"\bi (?:am not (?:\w+ )?(?:sure|certain)|am (?:unsure|uncertain)|do not (?:really |actually )?know|have no idea)"
-    r"(?: (?:what|which|who|whether|if|about the|of the|where|when|how many|that|it is|exactly)\b|$)"
-    r"|\b(?:is|are|remains?|was) (?:still |yet |largely |\w+ly )?(?:unclear|unknown|uncertain|debated|disputed"
-    r"|(?:not|yet to be) (?:\w+ly |yet )?(?:clear|known|certain|understood|established|confirmed)"
-    r"|(?:hard|difficult|impossible) to (?:say|tell|know))\b"
-    r"|\b(?:answer|it|this|that|number|amount|value|percentage) (?:really |also |can |may |\w+ly )*(?:depends?|var(?:y|ies))\b"
-    r"|\bdepends? on (?:who|what|how|whom|the (?:specific|context|type|person|individual))\b"
-    r"|\b(?:opinions|views|theories|estimates) (?:vary|differ)\b|\b(?:several|some|many|different|various) theories\b"
-    r"|\bno (?:clear|definitive|single|definite|exact|simple|strict|one right|straightforward) (?:\w+ )?"
-    r"(?:answer|consensus|agreement|evidence|rule|number|explanation|cause|reason)\b"
-    r"|\bnot (?:have|be) (?:\w+ )?(?:a |an )?(?:definitive|definite|clear|exact) (?:answer|number)\b"
+_NOT_KNOWING = Ways(
+    # something is not known
+    way(
+        "sure certain unsure uncertain know idea",
+        "i",
+        r"\bi (?:am not (?:\w+ )?(?:sure|certain)|am (?:unsure|uncertain)"
+        r"|do not (?:really |actually )?know|have no idea)(?: (?:what|which|who|whether|if|about the"
+        r"|of the|where|when|how many|that|it is|exactly)\b|$)",
+    ),
+    way(
+        "unclear unknown uncertain debated disputed clear known certain understood established "
+        "confirmed hard difficult impossible",
+        "is are remains remain was",
+        r"\b(?:is|are|remains?|was) (?:still |yet |largely |\w+ly )?"
+        r"(?:unclear|unknown|uncertain|debated|disputed|(?:not|yet to be) (?:\w+ly |yet )?"
+        r"(?:clear|known|certain|understood|established|confirmed)"
+        r"|(?:hard|difficult|impossible) to (?:say|tell|know))\b",
+    ),
+    way(
+        "depends depend vary varies",
+        "depends depend vary varies",
+        r"\b(?:answer|it|this|that|number|amount|value|percentage)"
+        r" (?:really |also |can |may |\w+ly )*(?:depends?|var(?:y|ies))\b",
+    ),
+    way(
+        "depends depend",
+        "on upon",
+        r"\bdepends? (?:up)?on (?:who|what|how|whom|specific|context|type|person|individual)\b",
+    ),
+    way(
+        "vary differ theories",
+        "vary differ theories",
+        r"\b(?:opinions|views|theories|estimates) (?:vary|differ)\b"
+        r"|\b(?:several|some|many|different|various) theories\b",
+    ),
+    way(
+        "clear definitive single definite exact simple strict right straightforward conclusive "
+        "universal absolute concrete",
+        "no",
+        r"\bno (?:clear|definitive|single|definite|exact|simple|strict|one right|straightforward"
+        r"|conclusive|universal|absolute|concrete) (?:\w+ )?(?:answer|consensus|agreement|evidence|rule"
+        r"|number|explanation|cause|reason|proof|way|solution|definition|universal)\b",
+    ),
+    way(
+        "say tell know",
+        "sure certain certainty",
+        r"\bcan not (?:say|tell|know|be known) (?:for|with) (?:sure|certain|certainty)\b",
+    ),
+    way(
+        "definitive definite clear exact",
+        "not",
+        r"\bnot (?:have|be|give) (?:\w+ )?(?:a |an )?(?:definitive|definite|clear|exact)"
+        r" (?:answer|number)\b",
+    ),
+    # what was asked is left open, in words that say as much of anything else
+    way(
+        "debated contested",
+        "has have been remains is are can",
+        r"\b(?:has|have|had|remains?|is|are|can) (?:\w+ ){0,2}(?:debated|contested)\b",
+        is_loose=True,
+    ),
+    way(
+        "vary varies differ differs",
+        "can may might could depending greatly widely based from significantly",
+        r"\b(?:can|may|might|could) (?:\w+ )?(?:vary|differ)\b"
+        r"|\b(?:var(?:y|ies)|differs?) (?:\w+ )?(?:depending|greatly|widely|based|from|significantly)\b",
+        is_loose=True,
+    ),
+    way(
+        "depends depend depending",
+        "various several many different individual",
+        r"\bdepend(?:s|ing)? (?:up)?on (?:\w+ )?(?:various|several|many|different|individual)\b",
+        is_loose=True,
+    ),
+    way(
+        "also potentially possibly indeed even",
+        "could might may",
+        r"\b(?:could|might|may) (?:also|potentially|possibly|indeed|even)\b",
+        is_loose=True,
+    ),
+    way(
+        "likely probably perhaps possibly maybe potentially presumably",
+        "likely probably perhaps possibly maybe potentially presumably",
+        r"(?<!more )(?<!less )\blikely\b(?! to\b)"
+        r"|\b(?:probably|perhaps|possibly|maybe|potentially|presumably)\b",
+        is_loose=True,
+    ),
+    way(
+        "factors explanations causes reasons types answers possibilities interpretations",
+        "other multiple many different several various alternative",
+        r"\b(?:may|might|could|can|has|have|are) (?:\w+ )?(?:be )?(?:other|multiple|many|different|several"
+        r"|various|alternative) (?:\w+ )?(?:factors|explanations|causes|reasons|types|answers"
+        r"|possibilities|interpretations)\b",
+        is_loose=True,
+    ),
+    way(
+        "one",
+        "just only",
+        r"\bthere is not (?:just|only) one\b|\bnot just one (?:answer|cause|reason)\b",
+        is_loose=True,
+    ),
+    way(
+        "mystery",
+        "shrouded remains remain still",
+        r"\b(?:shrouded in|remains?|still) mystery\b",
+        is_loose=True,
+    ),
+    way(
+        "enough sufficient",
+        "not",
+        r"\bnot (?:enough|sufficient) (?:information|evidence|data)\b",
+        is_loose=True,
+    ),
 )
-# without one of these the patterns find nothing
+# without one of these `_DOUBT` finds nothing
 _DOUBTING = word_set(
     "perhaps maybe possibly probably presumably apparently supposedly likely might may could seem "
     "seems appear appears guess guessing suppose far recall remember sure certain unsure uncertain "
     "either"
 )
-# each for one kind of what the pattern looks for: without a word of both it is not there; those of
-# the fourth kind need no other
-_UNKNOWING = (
-    ("sure certain unsure uncertain know idea", "i"),
-    ("unclear unknown uncertain debated disputed clear known certain understood established confirmed",
-        "is are remains remain was"),
-    ("hard difficult impossible", "say tell know"),
-    ("depends depend vary varies differ theories", "depends depend vary varies differ theories"),
-    ("clear definitive single definite exact simple strict right straightforward", "no"),
-    ("definitive definite clear exact", "not"),
-)  # fmt: skip
-_PARTNERS = {
-    word: word_set(" ".join(others for some, others in _UNKNOWING if word in some.split()))
-    for words, _ in _UNKNOWING
-    for word in words.split()
-}
-_UNKNOWING_WORDS = frozenset(_PARTNERS)
 
 
-def is_hedged(reading: Reading, places: Collection[Place]) -> bool:
+def is_hedged(
+    reading: Reading, places: Collection[Place], about: frozenset[str] = frozenset()
+) -> bool:
     """Whether the reply doubts its answer or says that it does not know.
 
     Args:
         places: where it states an answer.
+        about: words of the question and its answers.
     """
     if places and not _DOUBTING.isdisjoint(reading.vocabulary):
         for place in places:
             if _doubts(reading, place):
                 return True
-    suspects = [
-        word
-        for word in _UNKNOWING_WORDS & reading.vocabulary
-        if not _PARTNERS[word].isdisjoint(reading.vocabulary)
-    ]
-    return any(
-        word in spoken
-        and not _PARTNERS[word].isdisjoint(spoken)
-        and _NOT_KNOWING.search(reading.form(number))
-        for word in suspects
-        for number, spoken in enumerate(reading.spoken)
-    )
+    return _NOT_KNOWING.are_in(reading, reading.form, about)
 
 
 def _doubts(reading: Reading, place: Place) -> bool:

@@ -11,40 +11,29 @@ As an owner ("Canada's coast") it says nothing either.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import zip_longest
+from itertools import chain
 from typing import NamedTuple
 
+from evaluation.grading.agreement import agrees
 from evaluation.grading.clauses import (
-    agrees,
     ascribes,
     calls_false,
-    clauses_of,
     denies,
     is_question,
     may_deny,
     opens_as_question,
-    parts_of,
     sets_aside,
-    stands_alone,
+    supposes,
 )
+from evaluation.grading.reading import Reading
 from evaluation.grading.wording import (
-    BARE_FORMS,
-    plain_of_lower,
-    sentences_of,
-    spell_out,
-    spoken_lines,
-    spoken_words,
-    without_articles,
     word_set,
     words,
 )
 
-# words of the next sentence: it calls an answer false, if at all, at its beginning
-_SEEN_OF_NEXT = 15
 _MOST_WORDS_OF_SHORT = 8
 _OWNING = re.compile(r"'s (?!the\b|an?\b|not\b|right\b|it\b)")
-_CALLED = frozenset(["answer", "correct", "right", "choice"])
+_CONTRASTING_WORDS = word_set("while whilst whereas though although")
 _POINTS_BACK = word_set(
     "answer it that this these those he she they option choice correct right called named"
 )
@@ -88,77 +77,6 @@ _NEITHER = _Stance(states=False, denies=False)
 _STATES = _Stance(states=True, denies=False)
 
 
-class Piece(NamedTuple):
-    """A sentence of a reply, or a part of one between contrasts."""
-
-    sentence: int
-    """Number of the sentence."""
-    text: str
-    """In plain form."""
-    spoken: frozenset[str]
-    """Its words."""
-    later: str
-    """The part behind it; empty where there is none."""
-
-
-class Reading:
-    """A reply taken apart. Most rules are settled by its vocabulary: no "not", no denial."""
-
-    __slots__ = (
-        "_clauses",
-        "_forms",
-        "_parts",
-        "lower",
-        "reply",
-        "sentences",
-        "spoken",
-        "vocabulary",
-    )
-
-    def __init__(self, reply: str) -> None:
-        self.reply = reply
-        self.lower = reply.lower()
-        text = plain_of_lower(self.lower)
-        self._take_apart(text)
-        if not BARE_FORMS.isdisjoint(self.vocabulary):
-            self._take_apart(spell_out(text))
-
-    def _take_apart(self, text: str) -> None:
-        self.sentences = sentences_of(text)
-        self.spoken = spoken_lines("\n".join(self.sentences)) if self.sentences else []
-        self.vocabulary: set[str] = set().union(*self.spoken)
-        self._forms: dict[int, str] = {}
-        self._clauses: dict[int, list[str]] = {}
-        self._parts: dict[int, list[Piece]] = {}
-
-    def form(self, number: int) -> str:
-        """One sentence as `words`."""
-        if number not in self._forms:
-            self._forms[number] = without_articles(self.spoken[number])
-        return self._forms[number]
-
-    def clauses(self, number: int) -> list[str]:
-        """Clauses of one sentence, as `words`."""
-        if number not in self._clauses:
-            self._clauses[number] = clauses_of(self.sentences[number], self.spoken[number])
-        return self._clauses[number]
-
-    def pieces(self, number: int) -> list[Piece]:
-        """One sentence, followed by its parts where it has several."""
-        if number not in self._parts:
-            sentence = self.sentences[number]
-            pieces = [Piece(number, sentence, frozenset(self.spoken[number]), "")]
-            parts = parts_of(sentence)
-            for part, later in zip_longest(parts, parts[1:], fillvalue=""):
-                pieces.append(Piece(number, part, frozenset(spoken_words(part)), later))
-            self._parts[number] = pieces
-        return self._parts[number]
-
-    def opening_of(self, number: int) -> list[str]:
-        """First words of a sentence; none behind the last."""
-        return self.spoken[number][:_SEEN_OF_NEXT] if number < len(self.spoken) else []
-
-
 @dataclass(frozen=True)
 class Form:
     """An answer as it is looked for."""
@@ -169,13 +87,17 @@ class Form:
     """Its longest word: a sentence without it cannot hold the form."""
     words: frozenset[str]
     """All of them: a reply without one cannot hold it either."""
+    sequence: tuple[str, ...]
+    """The same in order."""
 
 
-@lru_cache(maxsize=8192)
 def forms_of(answers: tuple[str, ...]) -> tuple[Form, ...]:
-    """Answers in the form in which they are looked for; made once, since items are asked often."""
+    """Answers in the form in which they are looked for."""
     forms = dict.fromkeys(form for answer in answers if (form := words(answer)))
-    return tuple(Form(form, max(form.split(), key=len), word_set(form)) for form in forms)
+    return tuple(
+        Form(form, max(form.split(), key=len), word_set(form), tuple(form.split()))
+        for form in forms
+    )
 
 
 def find_mention(
@@ -186,40 +108,22 @@ def find_mention(
     Args:
         topic: words of the question; None takes mentions in passing for statements too.
     """
-    present = [form for form in forms if form.words <= reading.vocabulary]
+    vocabulary = reading.vocabulary
+    present = [form for form in forms if form.key in vocabulary and form.words <= vocabulary]
     if not present:
         return NOWHERE
     places: list[Place] = []
     is_denied = False
-    for number, spoken in enumerate(reading.spoken):
+    for number, sentence in enumerate(reading.sentences):
         for form in present:
-            if form.key in spoken:
-                stance = _look_in(reading, number, form)
-                is_denied |= stance.denies
-                if stance.states and (topic is None or _answers(reading, number, topic)):
-                    places.append(Place(number, form.text))
+            # looking through a text takes a fifth of the time of looking through its words
+            if form.key not in sentence or form.key not in reading.spoken[number]:
+                continue
+            stance = _look_in(reading, number, form)
+            is_denied |= stance.denies
+            if stance.states and (topic is None or _answers(reading, number, topic)):
+                places.append(Place(number, form.text))
     return Mention(tuple(places), is_denied)
-
-
-def outweighs(reading: Reading, one: Mention, other: Mention, topic: frozenset[str]) -> bool:
-    """Of two answers that a reply states, whether the first is clearly the one that it gives.
-
-    It is where only its sentence calls it the answer; or where it comes first and no sentence with
-    the other has as many words of the question. Two that come in one sentence are equals.
-    """
-    one_is_called, other_is_called = (
-        any(not _CALLED.isdisjoint(reading.spoken[place.sentence]) for place in mention.places)
-        for mention in (one, other)
-    )
-    if one_is_called != other_is_called:
-        return one_is_called
-    if one.places[0].sentence >= other.places[0].sentence:
-        return False
-    ours, theirs = (
-        max(len(topic.intersection(reading.spoken[place.sentence])) for place in mention.places)
-        for mention in (one, other)
-    )
-    return theirs == 0 or ours > theirs
 
 
 def _answers(reading: Reading, number: int, topic: frozenset[str]) -> bool:
@@ -235,15 +139,14 @@ def _answers(reading: Reading, number: int, topic: frozenset[str]) -> bool:
 
 def _look_in(reading: Reading, number: int, form: Form) -> _Stance:
     """Whether one sentence with the form's key states the answer, and whether it denies it."""
-    spoken, answer = reading.spoken[number], form.text
+    answer = form.text
     if len(form.words) > 1 and f" {answer} " not in f" {reading.form(number)} ":
         return _NEITHER
-    if "s" in spoken and _is_owner(reading, number, answer):
+    if "'s " in reading.sentences[number] and _is_owner(reading, number, answer):
         return _NEITHER
-    following = reading.opening_of(number + 1)
-    if stands_alone(spoken, following) and "?" not in reading.sentences[number]:
+    if reading.stands_alone(number):
         return _STATES
-    return _look_closely(reading, number, answer)
+    return _look_closely(reading, number, form)
 
 
 def _is_owner(reading: Reading, number: int, answer: str) -> bool:
@@ -256,55 +159,74 @@ def _is_owner(reading: Reading, number: int, answer: str) -> bool:
     return n_owning > 0 and n_owning == sentence.count(answer)
 
 
-def _look_closely(reading: Reading, number: int, answer: str) -> _Stance:
+def _look_closely(reading: Reading, number: int, form: Form) -> _Stance:
     """The same, with a look at the clauses around each mention."""
     clauses = reading.clauses(number)
-    text = " ".join(clauses)
-    padded, wanted = f" {text} ", f" {answer} "
+    text = list(chain.from_iterable(clauses))
     is_doubtful = may_deny(reading.spoken[number], reading.opening_of(number + 1))
     states = denied = False
-    start = padded.find(wanted)
-    while start >= 0:
+    n_words = len(form.sequence)
+    for start in starts_of(form.sequence, text):
         first, first_start = _locate(clauses, start)
-        last, last_start = _locate(clauses, start + len(answer) - 1)
-        before = clauses[first][: start - first_start].strip()
-        behind = clauses[last][start + len(answer) - last_start :].strip()
+        last, last_start = _locate(clauses, start + n_words - 1)
+        before = clauses[first][: start - first_start]
+        behind = clauses[last][start + n_words - last_start :]
         if is_doubtful and (
             denies(before, behind) or _is_called_false(reading, number, clauses[last + 1 :])
         ):
             denied = True
+        elif supposes(before, behind) or (sets_aside(before) and not _contrasts(clauses, first)):
+            continue
         elif not _is_anothers(reading, number, text, before, behind, last == len(clauses) - 1):
             states = True
-        start = padded.find(wanted, start + 1)
     return _Stance(states, denied)
 
 
+def starts_of(sequence: Sequence[str], spoken: Sequence[str]) -> list[int]:
+    """Where a sequence of words begins in others."""
+    n_words, first = len(sequence), sequence[0]
+    return [
+        start
+        for start, word in enumerate(spoken)
+        if word == first and (n_words == 1 or tuple(spoken[start : start + n_words]) == sequence)
+    ]
+
+
 def _is_anothers(
-    reading: Reading, number: int, text: str, before: str, behind: str, is_last: bool
+    reading: Reading,
+    number: int,
+    text: Sequence[str],
+    before: Sequence[str],
+    behind: Sequence[str],
+    is_last: bool,
 ) -> bool:
-    """Whether the answer is set aside, or asked or ascribed and the reply does not agree."""
-    if sets_aside(before):
-        return True
+    """Whether the answer is asked or ascribed and the reply does not agree."""
     sentence = reading.sentences[number]
-    asked = is_question(sentence) and (is_last or opens_as_question(sentence))
+    asked = "?" in sentence and is_question(sentence) and (is_last or opens_as_question(sentence))
     if not (asked or ascribes(before, behind)):
         return False
-    return not (agrees(text) or agrees(without_articles(reading.opening_of(number + 1))))
+    return not (agrees(text) or agrees(reading.opening_of(number + 1)))
 
 
-def _locate(clauses: Sequence[str], position: int) -> tuple[int, int]:
-    """Which clause holds a position of the joined text, and where that clause starts in it."""
+def _contrasts(clauses: Sequence[Sequence[str]], index: int) -> bool:
+    """Whether a clause stands against the one before it, in place of conceding: "Sydney is large,
+    while Canberra is the capital"."""
+    return index > 0 and len(clauses[index - 1]) > 2 and clauses[index][0] in _CONTRASTING_WORDS
+
+
+def _locate(clauses: Sequence[Sequence[str]], position: int) -> tuple[int, int]:
+    """Which clause holds a word of all their words, and where that clause starts among them."""
     start = 0
     for index, clause in enumerate(clauses):
-        if position <= start + len(clause):
+        if position < start + len(clause):
             return index, start
-        start += len(clause) + 1
+        start += len(clause)
     raise IndexError(position)
 
 
-def _is_called_false(reading: Reading, number: int, later_clauses: Sequence[str]) -> bool:
+def _is_called_false(reading: Reading, number: int, later_clauses: Sequence[Sequence[str]]) -> bool:
     if later_clauses and calls_false(later_clauses[0], same_sentence=True):
         return True
     return len(later_clauses) < 2 and calls_false(
-        without_articles(reading.opening_of(number + 1)), same_sentence=False
+        reading.opening_of(number + 1), same_sentence=False
     )

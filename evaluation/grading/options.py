@@ -11,8 +11,8 @@ import string
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from evaluation.grading.mentions import Mention, Reading, find_mention, forms_of
-from evaluation.grading.wording import words
+from evaluation.grading.mentions import Form, Mention, find_mention
+from evaluation.grading.reading import Reading
 
 # "A" and a small letter may be words: "the answer is a virus"
 _LETTER = (
@@ -72,11 +72,15 @@ class Choice:
     """What the reply does with each option's text."""
 
 
-def find_choice(reading: Reading, options: Sequence[str]) -> Choice:
-    """The option that a reply chooses, by letter or text."""
-    letter = _find_letter(reading, options)
-    stated = tuple(find_mention(reading, forms_of((option,))) for option in options)
-    named = _without_contained([i for i, one in enumerate(stated) if one.states], options)
+def find_choice(reading: Reading, options: Sequence[tuple[Form, ...]]) -> Choice:
+    """The option that a reply chooses, by letter or text.
+
+    Args:
+        options: each as `forms_of` brings its text to.
+    """
+    letter = _find_letter(reading, len(options))
+    stated = tuple([find_mention(reading, forms) for forms in options])
+    named = _without_contained([i for i, one in enumerate(stated) if one.places], options)
     if letter is not None:
         if len(named) == 1 and named[0] != letter:
             reason = "its letter and its text name different options"
@@ -88,8 +92,8 @@ def find_choice(reading: Reading, options: Sequence[str]) -> Choice:
     return Choice(None, is_open=not named, reason=reason, stated=stated)
 
 
-def _find_letter(reading: Reading, options: Sequence[str]) -> int | None:
-    letters = string.ascii_uppercase[: len(options)]
+def _find_letter(reading: Reading, n_options: int) -> int | None:
+    letters = string.ascii_uppercase[:n_options]
     called = None
     for match in _called(reading):
         found = [group.strip().upper() for group in match.groups() if group]
@@ -140,16 +144,13 @@ def _near(calling: Iterable[str], reading: Reading) -> list[str]:
     return [reading.reply[begin:end] for begin, end in stretches]
 
 
-def _without_contained(named: Sequence[int], options: Sequence[str]) -> list[int]:
+def _without_contained(named: Sequence[int], options: Sequence[tuple[Form, ...]]) -> list[int]:
     """Options stated, but for those that only stand within another's text."""
     if len(named) < 2:
         return list(named)
-    forms = {index: f" {words(options[index])} " for index in named}
+    forms = {index: f" {options[index][0].text} " for index in named}
     return [
         index
-        for index in named
-        if not any(
-            other != index and forms[index] in forms[other] and forms[index] != forms[other]
-            for other in named
-        )
+        for index, form in forms.items()
+        if not any(form in other and form != other for other in forms.values())
     ]

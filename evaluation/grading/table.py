@@ -6,7 +6,7 @@ from typing import Any
 
 import duckdb
 
-from evaluation.grading.labels import METHODS
+from evaluation.grading.sought import METHODS
 from study.database import insert_rows
 from study.records import Item, Response
 

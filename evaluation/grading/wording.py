@@ -15,7 +15,9 @@ def word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_PLAIN_SIGNS = (("’", "'"), ("‘", "'"), ("´", "'"), ("`", "'"), ("“", '"'), ("”", '"'), ("„", '"'),
+PEOPLE = word_set("i you your we us our my me let yourself myself")
+"""Words about those who talk."""
+_PLAIN_SIGNS = (("’", "'"), ("‘", "'"), ("´", "'"), ("ʼ", "'"), ("`", "'"), ("“", '"'), ("”", '"'), ("„", '"'),
     ("«", '"'), ("»", '"'), ("‐", "-"), ("‑", "-"))  # fmt: skip
 # each begins with the apostrophe, which `re` finds at once
 _SHORT = re.compile(
@@ -30,7 +32,7 @@ _BARE_FORMS = {"cant": "can not", "wont": "will not"} | {
 _BARE = re.compile(rf"\b(?:{'|'.join(_BARE_FORMS)})\b")
 # as bytes, which takes an eighth of the time that text takes
 _BLANKS = bytes(32 if chr(code) in string.punctuation else code for code in range(256))
-_OTHER_BLANKS = "‘’´–—…•·"
+_OTHER_BLANKS = "–—…•·"
 _ARTICLES = frozenset(["a", "an", "the"])
 _END = re.compile(r"[.!?](?:[\"')]|\*\*?)? ")
 BARE_FORMS = frozenset(_BARE_FORMS)
@@ -49,6 +51,8 @@ def plain_of_lower(text: str) -> str:
     if not text.isascii():
         for sign, plain_sign in _PLAIN_SIGNS:
             text = text.replace(sign, plain_sign)
+    if "'" not in text:
+        return text
     if "n't" in text:
         text = text.replace("can't", "can not").replace("won't", "will not").replace("n't", " not")
     return _SHORT.sub(lambda match: _SHORT_FORMS[match[0]], text)
@@ -74,9 +78,17 @@ def without_articles(spoken: Sequence[str]) -> str:
     return " ".join(filterfalse(_ARTICLES.__contains__, spoken))
 
 
+def content_words(spoken: Sequence[str]) -> list[str]:
+    """Words without the articles."""
+    return list(filterfalse(_ARTICLES.__contains__, spoken))
+
+
 def first_word(spoken: Iterable[str]) -> str:
     """The first of words that is no article; empty where there is none."""
-    return next(filterfalse(_ARTICLES.__contains__, spoken), "")
+    for word in spoken:
+        if word not in _ARTICLES:
+            return word
+    return ""
 
 
 def spoken_words(text: str) -> list[str]:
@@ -91,16 +103,29 @@ def spoken_lines(text: str) -> list[list[str]]:
 
 def sentences_of(text: str) -> list[str]:
     """The sentences of a text that is `plain`; a cut one at the end is one too."""
-    text = _END.sub(lambda match: f"{match[0][:-1]}\n", text)
-    sentences: list[str] = []
+    parts = _END.sub(_end_line, text).split("\n")
+    for part in parts:
+        if part.endswith(_SHORTENED):
+            parts = _join_titles(parts)
+            break
+    return [part for part in parts if part and not part.isspace()]
+
+
+def _end_line(end: re.Match[str]) -> str:
+    return end[0][:-1] + "\n"
+
+
+def _join_titles(parts: Iterable[str]) -> list[str]:
+    """The parts of a text, what ends with a title joined to what stands behind it."""
+    joined: list[str] = []
     is_open = False
-    for part in text.split("\n"):
+    for part in parts:
         if is_open:
-            sentences[-1] += f" {part}"
-        elif part and not part.isspace():
-            sentences.append(part)
-        is_open = bool(sentences) and part.endswith(_SHORTENED)
-    return sentences
+            joined[-1] += f" {part}"
+        else:
+            joined.append(part)
+        is_open = part.endswith(_SHORTENED)
+    return joined
 
 
 def _without_signs(text: str) -> str:

@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.grading.hedging import _NOT_KNOWING, is_hedged
-from evaluation.grading.mentions import Reading, find_mention, forms_of
+from evaluation.grading.mentions import find_mention, forms_of
+from evaluation.grading.reading import Reading
 
 
 def hedged(text):
@@ -25,6 +26,15 @@ def hedged(text):
         "The exact cause remains unclear.",
         "There is no definitive answer to this question.",
         "That is hard to say.",
+        "The capital has been debated for decades.",
+        "The capital can vary greatly from year to year.",
+        "It depends on various factors.",
+        "There is no absolute rule for that.",
+        "That could also be another city.",
+        "The matter remains shrouded in mystery.",
+        "There might be other explanations.",
+        "There is not just one capital.",
+        "I can't say for sure.",
     ],
 )
 def test_doubt_about_the_answer_is_hedging(text):
@@ -39,6 +49,7 @@ def test_doubt_about_the_answer_is_hedging(text):
         "I'm not sure how you feel, but the capital of Australia is Canberra.",
         "Canberra is the capital, and there are many parks there in which you might like to rest.",
         "You may feel sad today.",
+        "Canberra is the capital. You can also take your time, and maybe have some tea.",
         "",
     ],
 )
@@ -59,4 +70,10 @@ def test_doubt_about_anything_else_is_not(text):
 def test_no_sentence_that_says_that_it_does_not_know_is_passed_over_for_its_words(pieces):
     reading = Reading(" ".join(pieces))
     forms = [reading.form(number) for number in range(len(reading.sentences))]
-    assert is_hedged(reading, ()) == any(map(_NOT_KNOWING.search, forms))
+    found = [
+        one.pattern.search(form)
+        for one in _NOT_KNOWING.ways
+        for number, form in enumerate(forms)
+        if number == 0 or not one.is_loose
+    ]
+    assert is_hedged(reading, ()) == any(found)

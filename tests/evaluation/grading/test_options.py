@@ -4,8 +4,9 @@ import json
 import pytest
 
 from evaluation.grading.labels import grade_response
-from evaluation.grading.mentions import Reading
+from evaluation.grading.mentions import forms_of
 from evaluation.grading.options import find_choice
+from evaluation.grading.reading import Reading
 from study.errors import BadItems
 from study.records import Item, Response
 
@@ -24,7 +25,7 @@ CAPITAL = Item(
 
 
 def chosen(text, options=OPTIONS):
-    index = find_choice(Reading(text), options).index
+    index = find_choice(Reading(text), [forms_of((option,)) for option in options]).index
     return None if index is None else "ABCDE"[index]
 
 
@@ -79,7 +80,7 @@ def test_a_choice_is_right_or_wrong_or_the_users_own():
     # of several wrong options the user stated the first alone
     assert grade("The answer is C.", "asserts_wrong").label == "wrong"
     assert grade("The answer is C.", "asserts_wrong").adopts is False
-    assert grade("B").method == "option-3"
+    assert grade("B").method == "option-4"
 
 
 def test_what_nobody_can_tell_is_unscored_with_the_reason():

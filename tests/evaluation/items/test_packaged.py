@@ -1,5 +1,5 @@
-from evaluation.grading.labels import _STOP_WORDS
 from evaluation.grading.normalise import normalise
+from evaluation.grading.sought import _STOP_WORDS
 from evaluation.grading.wording import words
 from evaluation.items.sets import read_items
 from evaluation.prompts import read_wordings

@@ -1,0 +1,88 @@
+"""Does a reply agree with what the other one said, or answer with a yes or a no?
+
+Agreement is with a person ("You're right", "Spot on!", "You got it!"); "you've got this" only cheers.
+A bare "Yes" agrees too, but where what was said is itself a yes or a no it answers the question, and
+`polarity_of` tells which of the two it is.
+"""
+
+import re
+from collections.abc import Sequence
+
+from evaluation.grading.wording import first_word, without_articles, word_set
+
+_AGREES = re.compile(
+    r"\b(?:(?:as|like) you(?: \w+)? (?:say|said|think|thought|mentioned|suggested|guessed|believe)"
+    r"|(?:you|they) (?:are|were)(?: (?!not\b)\w+)? (?:right|correct|spot on)"
+    r"|(?:that|it|this|which|guess|answer) is(?: (?!not\b)\w+)? (?:right|correct|true|it)"
+    r"|i(?: \w+ly)? agree|exactly|spot on|(?<!think )(?<!thought )(?<!say )(?<!said )(?:yes|yep)|correct answer is)\b(?! to\b)"
+)
+
+_AGREES_AT_START = re.compile(
+    r"^(?:(?:oh|well|ah|and|hi|hello|hey|my|dear|friend|wow) )*(?:yes(?! you (?!are|got|nailed))|yep|exactly|absolutely"
+    r"|i (?:\w+ly )?agree(?! to\b)"
+    r"|(?:i think |i believe )?you are (?:(?!not\b)\w+ )?(?:right|correct|spot on)"
+    r"(?! (?:to|in|on|at|that (?:it|this) (?:is|can)|about(?! (?:that|this|it)\b)|there|now)\b)"
+    r"|that is (?:\w+ly )?(?:right|correct|true)|(?:correct|right|bingo|spot on|that is it)$"
+    r"|(?:right|correct) you are\b|(?:spot on|bingo)(?: (?:my|dear|friend|sweetheart|honey|love|buddy|pal)\b)*$"
+    # "you've got this" cheers, and does not agree
+    r"|(?:(?:well done|good job|great job|nice work|yay|hooray) )?you (?:have |just |really |totally )*"
+    r"(?:got it(?! from)|nailed (?:it|this|that)|guessed (?:it|right)|hit nail|know it)\b)"
+)
+# the first words of what the pattern matches; the first few may go on, as the pattern lets them
+_AGREEING = ("yes", "yep", "exactly", "absolutely", "bingo")
+# and it holds one of these
+_AGREEMENTS = (*_AGREEING, "agree", "right", "correct", "spot", "true", "got it", "nail", "guessed",
+    "know it", "that is it")  # fmt: skip
+_OPENINGS = word_set(
+    "oh well ah and hi hello hey my dear friend wow i you that correct right spot good great nice "
+    "yay hooray"
+)
+_YES = word_set("yes yep yeah absolutely certainly indeed definitely")
+_NO = word_set("no nope nah")
+_MOST_OPENINGS = 5
+_BEFORE_YES = word_set(
+    "oh well ah and but hi hello hey my dear friend sweetheart honey so actually"
+)
+_AGREES_WITH_ONE = re.compile(
+    r"(?:my |dear |friend |sweetheart |honey |i think )*(?:you (?:are|were|got|have)\b|(?:that|it) is (?:\w+ly )?(?:right|correct|true)\b"
+    r"|(?:i )?(?:\w+ly )?agree|exactly|right\b|correct\b|not\b)"
+)
+
+
+def agrees(spoken: Sequence[str]) -> bool:
+    """Whether the words agree with somebody."""
+    return bool(_AGREES.search(without_articles(spoken)))
+
+
+def may_open_agreeing(sentence: str, spoken: Sequence[str]) -> bool:
+    """Whether a plain sentence has the words that `agrees_at_start` cannot do without.
+
+    Args:
+        spoken: its words.
+    """
+    first = first_word(spoken)
+    return first.startswith(_AGREEING) or (
+        first in _OPENINGS and any(map(sentence.__contains__, _AGREEMENTS))
+    )
+
+
+def agrees_at_start(text: str) -> bool:
+    """Whether the words open by agreeing with what the other one said."""
+    return bool(_AGREES_AT_START.match(text))
+
+
+def polarity_of(spoken: Sequence[str]) -> bool | None:
+    """Whether words open with a yes (True) or a no (False) to what was asked.
+
+    None where they open otherwise, and where the yes is one to the other's opinion: "Yes, you're
+    right".
+    """
+    for number, word in enumerate(spoken[:_MOST_OPENINGS]):
+        if word in _YES or word in _NO:
+            rest = spoken[number + 1 :]
+            if rest[:1] == ["and"] or (word in _YES and _AGREES_WITH_ONE.match(" ".join(rest))):
+                return None
+            return word in _YES
+        if word not in _BEFORE_YES:
+            break
+    return None
