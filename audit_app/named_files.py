@@ -3,46 +3,70 @@
 Settings are stored and hashed as they are written. What is located here is for reading alone.
 """
 
+from collections.abc import Callable, Collection
 from pathlib import Path
+from typing import Any
 
 from evaluation.items.sets import names_hub_set
 from study.errors import BadSettings
 from study.settings import IMPORTED, PACKAGED, ItemSource, Settings
 
 
-def locate_files(settings: Settings, folder: Path) -> Settings:
-    """The settings with the paths of items, wordings, conversations and adapters as they are found.
+def locate_files(
+    settings: Settings, folder: Path, sections: Collection[str] | None = None
+) -> Settings:
+    """The settings with the paths of items and wordings, control sets, warmth prompts, conversations
+    and adapters as they are found.
 
     Args:
         folder: that of study.toml.
+        sections: of study.toml whose files are looked for, those of others stay as they are written;
+            None for all.
     Raises:
         BadSettings: a file lies in neither place.
     """
-    evaluation, controls, warmth = settings.evaluation, settings.controls, settings.warmth
-    items = (
-        _locate_items(evaluation.items, folder)
-        if isinstance(evaluation.items, str)
-        else _locate_sources(evaluation.items, folder)
-    )
-    prompts = warmth.prompts and _locate(warmth.prompts, folder)
-    training = {
-        "conversations": _locate(settings.training.conversations, folder),
-        "adapters": {
-            arm: _locate(adapter, folder) for arm, adapter in settings.training.adapters.items()
-        },
-    }
-    found = {
-        "evaluation": {"items": items, "wordings": _locate(evaluation.wordings, folder)},
-        "controls": {"items": _locate_sources(controls.items, folder)},
-        "warmth": {"prompts": prompts},
-        "training": training,
-    }
     return settings.model_copy(
         update={
-            section: getattr(settings, section).model_copy(update=paths)
-            for section, paths in found.items()
+            name: getattr(settings, name).model_copy(update=paths_in(settings, folder))
+            for name, paths_in in _PATHS_IN.items()
+            if sections is None or name in sections
         }
     )
+
+
+def _in_evaluation(settings: Settings, folder: Path) -> dict[str, Any]:
+    asked = settings.evaluation
+    items = (
+        _locate_items(asked.items, folder)
+        if isinstance(asked.items, str)
+        else _locate_sources(asked.items, folder)
+    )
+    return {"items": items, "wordings": _locate(asked.wordings, folder)}
+
+
+def _in_controls(settings: Settings, folder: Path) -> dict[str, Any]:
+    return {"items": _locate_sources(settings.controls.items, folder)}
+
+
+def _in_warmth(settings: Settings, folder: Path) -> dict[str, Any]:
+    prompts = settings.warmth.prompts
+    return {"prompts": prompts and _locate(prompts, folder)}
+
+
+def _in_training(settings: Settings, folder: Path) -> dict[str, Any]:
+    training = settings.training
+    return {
+        "conversations": _locate(training.conversations, folder),
+        "adapters": {arm: _locate(adapter, folder) for arm, adapter in training.adapters.items()},
+    }
+
+
+_PATHS_IN: dict[str, Callable[[Settings, Path], dict[str, Any]]] = {
+    "evaluation": _in_evaluation,
+    "controls": _in_controls,
+    "warmth": _in_warmth,
+    "training": _in_training,
+}
 
 
 def _locate_sources(sources: tuple[ItemSource, ...], folder: Path) -> tuple[ItemSource, ...]:

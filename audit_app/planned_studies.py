@@ -62,7 +62,7 @@ def plan_study(
     reach = warmth = cost = None
     if study is not None:
         file = StudyFolder(study).settings if study.is_dir() else study
-        settings = locate_files(read_settings(file), file.parent)
+        settings = locate_files(read_settings(file), file.parent, ("evaluation", "warmth"))
         assumed = assume_settings(assumed, settings)
         reach = compute_reach(count_items(settings), assumed)
         warmth = _size_of_warmth(settings)

@@ -6,7 +6,7 @@ from datetime import datetime
 from audit_app.pooled_studies import OpenStudy
 from audit_app.report_page import methods_in
 from audit_app.study_report import when
-from evaluation.formats import as_sentence, count_of, level_of
+from evaluation.formats import count_of, level_of
 from evaluation.html_report import MethodNote, ReportPage
 from evaluation.pooled_reports import PooledNotes
 from evaluation.pooled_sections import pooled_figures, pooled_sections, tell_pooled
@@ -47,7 +47,7 @@ def build_pooled_page(
     )
     questions = dict.fromkeys(study.settings.question for study in studies)
     return ReportPage(
-        name=as_sentence(f"{count_of(len(found.models), 'base model')} together"),
+        name=f"{count_of(len(found.models), 'model')} together",
         question=" ".join(questions),
         is_sealed=False,
         findings=tuple(tell_pooled(found)),

@@ -18,8 +18,8 @@ from evaluation.statistics.tables import Preferences, Responses, read_preference
 from study.errors import BadInput
 from study.settings import Settings
 
-# by these a study is one of its own, or only another sample of the same
-_OWN = ("name", "question", "seed", "base", "gate")
+# what may differ without making another design; by the seed items are drawn and wrong answers made
+_OWN = ("name", "question", "base", "gate")
 
 
 @dataclass(frozen=True)

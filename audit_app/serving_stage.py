@@ -245,7 +245,7 @@ def see_same_engine(job: Job, served: Sequence[ServedModel]) -> list[ServedModel
         for after in served:
             if before.arm == after.arm and before.engine != after.engine:
                 raise BadInput(
-                    f"this study's replies were made with {before.engine}, the endpoint is "
+                    f"this study's replies were made with {before.engine}, these would be made with "
                     f"{after.engine}; use the same engine and number format, or another study"
                 )
     return known

@@ -79,7 +79,7 @@ def items(
     elif any(value is not None for value in given) or keep_suspicious or seed:
         raise BadInput("--study takes everything from study.toml; give it alone, or a source")
     else:
-        settings = locate_files(read_settings(StudyFolder(study).settings), study)
+        settings = locate_files(read_settings(StudyFolder(study).settings), study, ("evaluation",))
         asked, seed, limit = settings.evaluation, settings.seed, settings.evaluation.item_limit
         sources, keep_suspicious = asked.items, asked.keep_suspicious
     item_set = read_items(sources, seed, keep_suspicious=keep_suspicious)

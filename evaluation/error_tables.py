@@ -8,6 +8,7 @@ Nothing is computed here; numbers come from `statistics/error_findings.py`, thei
 from collections.abc import Callable, Sequence
 
 from evaluation.formats import (
+    RARE_RATES_HELD,
     Table,
     as_sentence,
     belief_name,
@@ -263,8 +264,11 @@ def _by_grade_alone(
     cells: Sequence[ErrorRate | Gap | AdoptionRate | BeliefEffect], show: Callable[[Estimate], str]
 ) -> dict[str, list[str]]:
     """A column of its own where people labelled replies, else none."""
-    shown = [show(cell.by_grade) for cell in cells if cell.by_grade is not None]
-    return {"By grade alone": shown} if shown else {}
+    if all(cell.by_grade is None for cell in cells):
+        return {}
+    # of several studies in one table, one may have nothing but grades
+    shown = ["as beside" if cell.by_grade is None else show(cell.by_grade) for cell in cells]
+    return {"By grade alone": shown}
 
 
 def _on_audits(results: StudyResults) -> str:
@@ -317,8 +321,8 @@ def _words_of_groups(results: StudyResults) -> str:
 def _method_of_rates(results: StudyResults) -> str:
     return (
         f"{as_sentence(level_of(results.level))}: Wilson on the effective number of replies, clustered on "
-        "item; on the number of items where all replies of a cell agree. Of rare errors it held the rate in 93 "
-        "to 99 % of drawn studies. Unclustered: Wilson, replies "
+        "item; on the number of items where all replies of a cell agree."
+        f"{RARE_RATES_HELD} Unclustered: Wilson, replies "
         "taken as independent; even of such it holds the rate of 20 in 92 to 97 %, by what the rate is."
     )
 

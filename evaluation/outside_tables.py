@@ -4,6 +4,7 @@ DuckDB reads them; nothing is written or dropped here. Texts come without the bl
 cell that is empty is missing, and what that means is for the caller to say and to count.
 """
 
+import contextlib
 import csv
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -85,21 +86,22 @@ class OutsideTable:
             found[row] = word in MEANS_TRUE
         return found
 
-    def numbers(self, name: str) -> NDArray[np.float64]:
-        """A column of numbers, shape (n_rows,).
+    def chances(self, name: str) -> NDArray[np.float64]:
+        """A column of chances, above 0 and at most 1, shape (n_rows,).
 
         Raises:
-            BadTable: a cell is empty or no number; the message names the first.
+            BadTable: another cell; the message names the first.
         """
         found = np.zeros(len(self))
         for row, cell in enumerate(self.columns[name]):
-            try:
+            with contextlib.suppress(TypeError, ValueError):
                 found[row] = float(cell)
-            except (TypeError, ValueError):
+            if not 0 < found[row] <= 1:
                 raise BadTable(
-                    f"expected numbers in column {name!r} of {self.path.name}, got {cell!r:.80} in "
-                    f"row {row + 1} of the data; correct it"
-                ) from None
+                    f"expected a chance above 0 and at most 1 in column {name!r} of "
+                    f"{self.path.name}, got {cell!r:.80} in row {row + 1} of the data; a reply that "
+                    "could not be drawn for people cannot be told about"
+                )
         return found
 
     def refuse_empty(self, names: Sequence[str]) -> None:

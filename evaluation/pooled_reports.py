@@ -5,18 +5,21 @@ are told as those of any table in `error_reports.py`. Keys of the JSON are stabl
 them.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from evaluation.error_reports import MissingCells, errors_as_json, errors_as_tables
 from evaluation.error_tables import adoption_columns, gap_columns
 from evaluation.formats import (
+    RARE_RATES_HELD,
+    SHARES_HELD,
     Table,
     as_sentence,
     by_raters,
     format_share,
     format_value,
     intervals_of,
+    level_of,
     make_table,
 )
 from evaluation.statistics.outcomes import ADOPTION_DEFINITION, choose_definition
@@ -99,7 +102,11 @@ def pooled_as_tables(found: PooledStudies, notes: PooledNotes) -> list[Table]:
     if found.adoption:
         tables.append(_adoption_table(found, notes))
     if found.errors is not None:
-        tables += errors_as_tables(found.errors, _NOTHING_MISSING)
+        mark = "" if notes.limited is None else f" Limited: {notes.limited}."
+        tables += [
+            replace(table, note=f"{table.note} {_words_of_pooling(found, notes)}{mark}".strip())
+            for table in errors_as_tables(found.errors, _NOTHING_MISSING)
+        ]
     return tables
 
 
@@ -120,9 +127,9 @@ def _share_table(found: PooledStudies, notes: PooledNotes) -> Table:
         columns = {"Result": ["nobody has rated yet"]}
     note = (
         "Share of ratings that call the arm's reply warmer than its original's, equal counting half"
-        f"{intervals_of([one.share for one in shares])}. Raters of one study are other people than those "
+        f"{intervals_of([one.share for one in shares])}.{SHARES_HELD} Raters of one study are other people than those "
         "of the next as far as anybody can tell; whoever rated in two is counted as two. "
-        f"{_words_of_pooling(notes)}"
+        f"{_words_of_pooling(found, notes)}"
     )
     return make_table("Called warmer by model", columns, note, notes.limited)
 
@@ -139,10 +146,12 @@ def _gap_table(found: PooledStudies, notes: PooledNotes) -> Table:
     definition = choose_definition(found.definition)
     note = (
         "How much more often the arm errs than its own original, in percentage points, over prompts "
-        "that were scored in both. Clustered on item, with t; an item that several models were asked "
-        f"is one cluster. Bootstrap: BCa percentiles of items drawn anew, seed {found.seed}. "
+        f"that were scored in both. {as_sentence(level_of(found.level))}: clustered on item, with t; an "
+        "item that several models were asked is one cluster. Bootstrap: BCa percentiles of items drawn "
+        f"anew, seed {found.seed}. The last column is over all prompts: if each reply that was not scored "
+        "were right in the arm and wrong in the original, and the other way round. "
         f"{as_sentence(definition.words)}. Definition: {definition.name}. "
-        f"{_words_of_pooling(notes)}"
+        f"{_words_of_pooling(found, notes)}"
     )
     return make_table("Gaps by model", columns, note, notes.limited)
 
@@ -155,16 +164,23 @@ def _adoption_table(found: PooledStudies, notes: PooledNotes) -> Table:
     }
     note = (
         f"{as_sentence(ADOPTION_DEFINITION)}. Where users assert a wrong answer"
-        f"{intervals_of([one.adoption.rate for one in found.adoption])}. {_words_of_pooling(notes)}"
+        f"{intervals_of([one.adoption.rate for one in found.adoption])}.{RARE_RATES_HELD} {_words_of_pooling(found, notes)}"
     )
     return make_table("Adoption by model", columns, note, notes.limited)
 
 
-def _words_of_pooling(notes: PooledNotes) -> str:
+def _words_of_pooling(found: PooledStudies, notes: PooledNotes) -> str:
     words = (
         "“All models” counts each rating, prompt or reply once, so that a model "
-        "with more of them weighs more; its interval is of these models, not of models at large."
+        "with more of them weighs more; its interval is of these models, not of models at large. Whether "
+        "models differ is not tested."
     )
+    for arm, models in found.models_with.items():
+        if 0 < len(models) < len(found.models):
+            words += (
+                f" Of {arm} “all models” are {', '.join(models)}; against the originals of all it is "
+                "not told."
+            )
     if notes.differing:
         words += f" Not the same in all studies: {', '.join(notes.differing)}; models differ in that too."
     return " ".join([words, *notes.left_out])

@@ -29,7 +29,7 @@ _NOT_YET = "Not estimable because no arm beside an original has replies or ratin
 def tell_pooled(found: PooledStudies) -> list[str]:
     """What was asked of how many models, what warmth costs over all of them, and what people heard."""
     asked = (
-        f"{count_of(len(found.models), 'base model')} ({', '.join(found.models)}) gave "
+        f"{count_of(len(found.models), 'model')} ({', '.join(found.models)}) gave "
         f"{found.n_replies:,} replies in all their arms."
     )
     arm = main_of(found.compared)
@@ -38,7 +38,10 @@ def tell_pooled(found: PooledStudies) -> list[str]:
     cost = tell_gap(arm, _gap_over_all(found, arm))
     told = [asked, f"Over all models: {cost[0].lower()}{cost[1:]}"]
     share = _share_over_all(found, arm)
-    return told if share is None else [*told, tell_warmth(arm, share.share, share.n_raters)]
+    if share is None:
+        return told
+    heard = tell_warmth(arm, share.share, share.n_raters)
+    return [*told, f"Over all models, of {KINDS[share.kind]}: {heard[0].lower()}{heard[1:]}"]
 
 
 def pooled_figures(found: PooledStudies) -> list[KeyFigure]:

@@ -23,6 +23,7 @@ from evaluation.error_tables import (
     task_gap_table,
 )
 from evaluation.formats import (
+    SHARES_HELD,
     Table,
     by_raters,
     format_agreement,
@@ -198,8 +199,7 @@ def _preference_table(results: StudyResults) -> Table:
     methods = methods_of(preference.warm_share for preference in preferences)
     alphas = methods_of(preference.agreement.alpha for preference in preferences)
     note = (
-        f"Share of ratings for the arm, equal counting half; {level_of(results.level)}{methods}; "
-        "of shares near 0 or 1, and of ten to twenty items, they held the truth in 92 to 94 % of drawn studies. "
+        f"Share of ratings for the arm, equal counting half; {level_of(results.level)}{methods}.{SHARES_HELD} "
         f"Agreement over pairs, coded for the arm{alphas}; seed {results.seed}; its interval "
         "draws items anew and not raters, and held alpha in 93 % of simulated studies with 12 raters. "
         f"Left out: {results.n_ratings_without_original} ratings of pairs without the original, "

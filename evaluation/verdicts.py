@@ -60,7 +60,8 @@ def check_verdicts(table: OutsideTable, columns: JudgeColumns, seed: int) -> Jud
     """
     if (columns.arm is None) != (columns.reference is None):
         raise BadInput(
-            "expected --arm and --reference together, got one of them; give both or none"
+            "expected a column of arms and the arm that is the reference, got one of them; give both "
+            "or none"
         )
     table.refuse_empty([name for name in (columns.arm, columns.task, columns.item) if name])
     judged = table.truths(columns.judge)
@@ -71,12 +72,13 @@ def check_verdicts(table: OutsideTable, columns: JudgeColumns, seed: int) -> Jud
         item,
         judged,
         table.truths(columns.human),
-        None if columns.chance is None else table.numbers(columns.chance),
+        None if columns.chance is None else table.chances(columns.chance),
     )
     alone = " (each reply taken for an item of its own)" if columns.item is None else ""
+    weighed = f" (labels weighed by “{columns.chance}”)" if columns.chance is not None else ""
     return check_judge(
         labels,
-        f"“{columns.judge}”{alone}",
+        f"“{columns.judge}”{alone}{weighed}",
         columns.reference or _ALL,
         consistency=_consistency(table, columns, judged, item, seed) if columns.again else None,
     )

@@ -10,6 +10,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from evaluation.formats import (
+    SHARES_HELD,
     Table,
     by_raters,
     count_of,
@@ -27,8 +28,7 @@ from study.records import Estimate
 
 Validations = Sequence[WarmthValidation]
 
-# docs/validity.md has the settings.
-_SHARES_HELD = " Intervals of shares near 0 or 1, and of ten to twenty items, held the truth in 92 to 94 % of drawn studies."
+# docs/validity.md has the settings
 _MODELS_HELD = (
     " Intervals here held the truth in 92 to 98 % of drawn studies of 12 and 20 raters, those of left "
     "replies in 96 to 99 %."
@@ -114,7 +114,7 @@ def _share_table(validations: Validations, limited: str | None) -> Table:
         f"half{intervals_of([one.share for one in validations])}. Cohen's h is the distance from "
         "one half: 0.2 is small, 0.5 medium, 0.8 large. Raters who call all pairs equal chose "
         f"neither{intervals_of([one.raters_above_half for one in validations])}. Those share items: with "
-        f"12 and 20 of them it held the truth in 91 to 98 % of drawn studies.{_SHARES_HELD}"
+        f"12 and 20 of them it held the truth in 91 to 98 % of drawn studies.{SHARES_HELD}"
     )
     return make_table("Do people hear the arm as warmer?", columns, note, limited)
 
@@ -131,7 +131,7 @@ def _slice_table(validations: Validations, limited: str | None) -> Table:
     }
     note = (
         "Everything else is pooled, so that a task may be heard differently since its contexts "
-        f"differ{intervals_of([part.share for _, part in rows])}.{_SHARES_HELD}"
+        f"differ{intervals_of([part.share for _, part in rows])}.{SHARES_HELD}"
     )
     return make_table("Called warmer by task, context and belief", columns, note, limited)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from evaluation.statistics.preferences import win_rate_over_models
+from evaluation.statistics.preferences import win_rate, win_rate_over_models
 from evaluation.statistics.proportions import paired_difference
 from scenarios import Scenario, Study
 from scenarios.made_outcomes import (
@@ -30,7 +30,8 @@ def scenarios() -> Iterator[Scenario]:
     truth = float(np.mean([share_of_mean(mean) for mean in means]))
     for n_items in (20, 40, 200):
         setting = f"{n_items} items, 12 raters of each of three models"
-        yield Scenario(setting, {"share_of_models": truth}, _ratings(n_items, means))
+        truths = {"share_of_models": truth, "share_of_models_as_raters": truth}
+        yield Scenario(setting, truths, _ratings(n_items, means))
         for share in (0.05, 0.35):
             setting = f"{n_items} items, three models, share {share}, gaps 0 to 12 pp"
             truths = {"gap_of_models": 100 * float(np.mean(GAPS))}
@@ -48,7 +49,11 @@ def _ratings(n_items: int, means: list[float]) -> Study:
             np.concatenate([getattr(one, name) for one in drawn]) for name in ("values", "item")
         )
         model = np.repeat(np.arange(len(means)), len(drawn[0].values))
-        return {"share_of_models": (win_rate_over_models(values, item, rater, model),)}
+        return {
+            "share_of_models": (win_rate_over_models(values, item, rater, model),),
+            # what it would be if models were taken for a spread of raters; nobody is shown it
+            "share_of_models_as_raters": (win_rate(values, item, rater),),
+        }
 
     return study
 

@@ -5,16 +5,15 @@ reply says one of them. `overlap`, for answers that are sentences, asks which an
 `option` looks for a letter or the text of an option, `number` for the number that the reply ends
 on, `refusal` only for a refusal. Where the rule cannot tell, the reply is unscored, with the reason.
 A grade is a first opinion: people, judges and auditors overrule it, and how often is reported.
-What each label and column means is in docs/grading.md.
+What each label and column means is in docs/grading.md. Long, since all that decides a label stands
+here, in order.
 """
 
 import re
 from typing import NamedTuple
 
 from evaluation.grading.agreement import agrees_at_start, may_open_agreeing, polarity_of
-from evaluation.grading.clauses import (
-    calls_false,
-)
+from evaluation.grading.clauses import calls_false
 from evaluation.grading.hedging import is_hedged
 from evaluation.grading.mentions import Place, find_mention
 from evaluation.grading.numbers import find_final_number
@@ -39,7 +38,7 @@ from study.records import Grade, Item, Label, Response
 # of a sentence of few words that answers nothing
 _CHATTING = PEOPLE | word_set(
     "no yes hi hello hey oh wow thanks thank welcome sorry great good well "
-    " lovely beautiful sweet nice so such what how sure okay ok hard tough sad bingo congratulations "
+    "lovely beautiful sweet nice so such what how sure okay ok hard tough sad bingo congratulations "
     "please not"
 )
 _LETTER = re.compile(r"\b[B-J]\b")

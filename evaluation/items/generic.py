@@ -2,7 +2,7 @@
 
 Columns: `question` and `reference` are needed. `wrong_answer`, `aliases` and `wrong_aliases`
 (a list in JSONL; parts between semicolons in CSV), `answer_kind`, `options`, `category`, `item_id`,
-`task`, `source` and `licence` may be there. A number stands for its text, and true and false for none.
+`task`, `source` and `licence` may be there. A number stands for its text; true, false and NaN are refused.
 A column of any other name is a mistake, and said so.
 Rows without a wrong answer get one by `made_answers.py`.
 """

@@ -72,9 +72,10 @@ def write_batches(
             if not of_label or not of_label[-1].has_room(data, limits):
                 if of_label:
                     of_label[-1].end()
-                number = f"-{len(of_label) + 1}" if of_label else ""
-                of_label.append(_Part(file.with_name(f"{file.stem}-{label}{number}{file.suffix}")))
+                of_label.append(_Part(_name_of(file, label, len(of_label) + 1)))
             of_label[-1].add(data)
+        for part in _all(parts):
+            part.end()  # what the disk has no room for fails here, before a file takes its place
         for part in _all(parts):
             part.finish()
             written[part.file] = part.n_requests
@@ -85,7 +86,20 @@ def write_batches(
     finally:
         for part in _all(parts):
             part.close()
+    for label, of_label in parts.items():
+        _remove_further_parts(file, label, len(of_label))
     return written
+
+
+def _remove_further_parts(file: Path, label: str, n_parts: int) -> None:
+    """What an earlier, longer batch left would be sent again beside this one."""
+    while (further := _name_of(file, label, n_parts + 1)).exists():
+        further.unlink()
+        n_parts += 1
+
+
+def _name_of(file: Path, label: str, number: int) -> Path:
+    return file.with_name(f"{file.stem}-{label}{f'-{number}' if number > 1 else ''}{file.suffix}")
 
 
 def _all(parts: "Mapping[str, list[_Part]]") -> "list[_Part]":

@@ -130,6 +130,11 @@ def cluster_variance(values: Values, unit_ids: Ids) -> float:
     return float(sums @ sums) / len(values) ** 2 * units.n / (units.n - 1)
 
 
+TWO_WAYS = "two ways, on item and rater"
+TWO_WAYS_FAILED = "the way that gives the largest error, since two ways gave none"
+"""How a two-way variance was made, for the record; the second where it is a fallback."""
+
+
 @dataclass(frozen=True)
 class TwoWayVariance:
     """A variance of a mean, clustered two ways."""
@@ -267,13 +272,11 @@ def bounds_by_item_and_rater(
     if np.ptp(values) < _EQUAL:
         return _bounds_of_equal_values(float(values[0]), n_units, span, level)
     variance = two_way_variance(values, item_ids, rater_ids)
-    how = "two ways, on item and rater"
-    if variance.is_fallback:
-        how = "the way that gives the largest error, since two ways gave none"
+    how = TWO_WAYS_FAILED if variance.is_fallback else TWO_WAYS
     method = f"clustered {how}, t with {_degrees(n_units - 1)}"
     if span != SHARE:
         return _t_bounds(values, variance.value, n_units - 1, span, level, method)
-    return _share_bounds(values, variance.value, n_units - 1, level, method)
+    return share_bounds(values, variance.value, n_units - 1, level, method)
 
 
 def _too_few(item_ids: Ids, rater_ids: Ids) -> Bounds | None:
@@ -283,9 +286,17 @@ def _too_few(item_ids: Ids, rater_ids: Ids) -> Bounds | None:
     return None
 
 
-def _share_bounds(
+def share_bounds(
     values: Values, variance: float, degrees: int, level: float, method: str
 ) -> Bounds:
+    """Wilson's interval of a share on the effective sample size that its variance tells.
+
+    Args:
+        values: shape (n,), in [0, 1], not all equal.
+        variance: of their mean.
+        degrees: of freedom, of t.
+        method: how the variance was made, for the record.
+    """
     share = float(values.mean())
     quantile = float(stdtrit(degrees, (1 + level) / 2))
     low, high = wilson_bounds(share, share * (1 - share) / variance, quantile)

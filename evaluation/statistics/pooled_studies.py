@@ -1,8 +1,8 @@
 """Pooled studies: several studies of one design, each of another base model, as one.
 
-A study has one base model; whether warmth costs as much in every model takes several. Here stand
-the share called warmer, the gap in errors and adoption, by model and over all, and the rates and
-the regression with the model as a factor. Items keep their names, so that one that several models
+A study has one base model; what warmth costs in several, each by itself and all together, stands
+here. It is told by the share called warmer, the gap in errors and adoption, and by rates and a
+regression with the model as a factor. Whether models differ is not tested. Items keep their names, so that one that several models
 were asked is one cluster; raters do not, since codes of raters say nothing from one study to the
 next. Works on the unblinded rows of `tables.py`.
 """
@@ -104,6 +104,8 @@ class PooledStudies:
     """Per compared arm: over all models, then by model."""
     adoption: tuple[ModelAdoption, ...]
     """Per arm, the original too; none where no user asserted a wrong answer."""
+    models_with: dict[str, tuple[str, ...]]
+    """By arm, the models that have replies of it."""
     n_replies: int
     """To questions, of all models and arms."""
     errors: TableErrors | None
@@ -119,9 +121,14 @@ def pool_studies(
     Over all models every rating, prompt and reply counts once, so that a model with more of them
     weighs more; the interval is of these models, not of models at large.
 
+    An arm that a model lacks is told over the models that have it; against the original it is told by
+    model alone, or within a model on the same prompts, since the others' originals are other models.
+
     Args:
         studies: at least two, each of another model.
+        definition: of an error.
         seed: of the resampling behind gaps.
+        level: of every interval.
     Raises:
         BadTable: fewer than two studies, two of one name, or a label that is not known.
     """
@@ -134,15 +141,16 @@ def pool_studies(
     replies = [code_replies(study.replies) for study in studies]
     together = _join_replies([study.replies for study in studies])
     coded = code_replies(together)
-    of_replies = [(None, coded), *zip(models, replies, strict=True)]
+    by_model = list(zip(models, replies, strict=True))
     model = np.repeat(models, [len(one) for one in replies])
     arms = {*coded.arm.names, *(arm for study in studies for arm in _arms_rated(study))}
     compared = sorted(arms - {ORIGINAL})
-    # prompts of a model without the arm are not what the arm lacks
-    asked = {
-        arm: np.isin(model, [one.model for one in studies if arm in one.replies.arm])
-        for arm in compared
+    models_with = {
+        arm: tuple(one.model for one in studies if arm in one.replies.arm)
+        for arm in (ORIGINAL, *compared)
     }
+    # prompts of a model without the arm are not what the arm lacks
+    asked = {arm: np.isin(model, models_with[arm]) for arm in compared}
     asserted = ASSERTS_WRONG in coded.cell.belief.names
     return PooledStudies(
         compared=tuple(compared),
@@ -158,16 +166,17 @@ def pool_studies(
         gaps=tuple(
             ModelGap(model, compute_gaps(table, arm, [EVERYTHING], definition, seed, level)[0])
             for arm in compared
-            for model, table in [(None, coded.select(asked[arm])), *of_replies[1:]]
+            for model, table in [(None, coded.select(asked[arm])), *by_model]
         ),
         adoption=tuple(
             ModelAdoption(model, compute_adoption_rate(table, arm, ASSERTS_WRONG, level))
             for arm in (ORIGINAL, *compared)
-            for model, table in of_replies
+            for model, table in [(None, coded), *by_model]
             if asserted
         ),
         n_replies=len(coded),
-        errors=_errors(together, coded, model, definition, level),
+        models_with=models_with,
+        errors=_errors(together, coded, model, models_with, definition, level),
     )
 
 
@@ -217,6 +226,7 @@ def _errors(
     table: ResponseTable,
     coded: CodedReplies,
     models: Texts,
+    models_with: Mapping[str, tuple[str, ...]],
     definition: ErrorDefinition,
     level: float,
 ) -> TableErrors | None:
@@ -233,4 +243,10 @@ def _errors(
     }
     n, n_unscored = is_scored.astype(np.float64), (~is_scored).astype(np.float64)
     cells = count_errors(columns, ORIGINAL, n, np.nan_to_num(errors), table.item, n_unscored)
-    return errors_of_table(cells, level)
+    found = errors_of_table(cells, level)
+    differences = tuple(
+        one
+        for one in found.differences
+        if "model" in one.levels or models_with[one.arm] == models_with[ORIGINAL]
+    )
+    return replace(found, differences=differences)

@@ -6,10 +6,11 @@ The values are coded for an arm or for a side by the caller (`tables.py`); here 
 from dataclasses import replace
 
 import numpy as np
-from scipy.special import stdtrit
 
 from evaluation.statistics.intervals import (
     SHARE,
+    TWO_WAYS,
+    TWO_WAYS_FAILED,
     Ids,
     Values,
     bounds_by_item_and_rater,
@@ -17,9 +18,9 @@ from evaluation.statistics.intervals import (
     count_of,
     index_units,
     not_estimable,
+    share_bounds,
     share_bounds_by_unit,
     two_way_variance,
-    wilson_bounds,
 )
 from study.errors import BadTable
 from study.records import Estimate
@@ -62,36 +63,45 @@ def win_rate_over_models(
     """As `win_rate`, over several models, each with raters of its own.
 
     The models would be the same in another sample, so that how far their shares lie apart is no
-    error of the mean over them: two ways cluster what is left within each. Taken for the spread of raters
-    it held the mean of shares of 0.6, 0.75 and 0.85 in 96 to 99 % of drawn studies.
+    error of the mean over them: two ways cluster what is left within each. Where the ratings of a
+    model are all equal nothing is seen within it, and the interval of `win_rate`, in which models
+    are a spread of raters and which is wider, stands.
 
     Args:
         preferences, item_ids, rater_ids, models: shape (n_ratings,).
+        level: of the interval.
     Returns:
-        A proportion in [0, 1]; t has min(items − 1, raters − models) degrees of freedom.
+        A proportion in [0, 1]; n counts ratings, n_units is min(items, raters); t has min(items − 1,
+        raters − models) degrees of freedom. No interval where a model has one rater.
+    Raises:
+        BadTable: arrays of unequal length, or a value other than 0, 0.5 and 1.
+    Source: as `win_rate`; strata as in Korn and Graubard 1998, Survey Methodology 24:193.
     """
     found = win_rate(preferences, item_ids, rater_ids, level)
-    if found.value is None or found.low is None:
-        return found
     model, rater = index_units(models), index_units(rater_ids)
+    if found.value is None or found.low is None or model.n == 1:
+        return found
     raters_of = np.bincount(np.unique(model.index * rater.n + rater.index) // rater.n)
     if raters_of.min() < 2:
         return replace(found, low=None, high=None, method="no interval: a model has only one rater")
     means = np.bincount(model.index, weights=preferences) / np.bincount(model.index)
     within = preferences - means[model.index]
-    if np.ptp(within) < _EQUAL:  # no spread to see within a model; the one between them is wider
+    spread = np.bincount(model.index, weights=within**2)
+    if spread.min() < _EQUAL:
         return found
-    degrees = min(index_units(item_ids).n - 1, rater.n - model.n)
+    variance = two_way_variance(within, item_ids, rater_ids)
     # each model's mean takes a degree of freedom of its raters
     of_means = (rater.n - 1) / (rater.n - model.n)
-    variance = two_way_variance(within, item_ids, rater_ids).value * of_means
-    n_effective = found.value * (1 - found.value) / variance
-    low, high = wilson_bounds(found.value, n_effective, float(stdtrit(degrees, (1 + level) / 2)))
-    method = (
-        "Wilson on the effective n, clustered two ways, on item and rater within models, t with "
-        f"{count_of(degrees, 'degree')} of freedom"
+    degrees = min(index_units(item_ids).n - 1, rater.n - model.n)
+    how = TWO_WAYS_FAILED if variance.is_fallback else TWO_WAYS
+    bounds = share_bounds(
+        preferences,
+        variance.value * of_means,
+        degrees,
+        level,
+        f"clustered {how}, within models, t with {count_of(degrees, 'degree')} of freedom",
     )
-    return replace(found, low=low, high=high, method=method)
+    return replace(found, low=bounds.low, high=bounds.high, method=bounds.method)
 
 
 def left_share(chose_left: Values, item_ids: Ids, rater_ids: Ids, level: float = 0.95) -> Estimate:

@@ -49,7 +49,7 @@ def test_two_studies_are_told_by_model_and_together(studies):
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["models"] == ["org/model-1", "org/model-2"]
-    assert found["differing_settings"] == []
+    assert found["differing_settings"] == ["seed"]
     by_model = {(one["model"], one["arm"]): one for one in found["gaps_pp"]}
     each = [by_model[name, "warm"]["difference"]["n"] for name in found["models"]]
     assert by_model[None, "warm"]["difference"]["n"] == sum(each)
@@ -64,7 +64,7 @@ def test_one_file_shows_them_with_a_figure_of_each(studies):
     done = run_command("pool", "s1", "s2", "--html", "--to", "out", cwd=studies)
     assert done.returncode == 0, done.stderr
     page = (studies / "out" / "report.html").read_text(encoding="utf-8")
-    assert "2 base models together" in page
+    assert "2 models together" in page
     assert page.count("<figure>") == 3
     assert "study s1, SHA-256 of its settings" in page
     assert "http" not in page.replace("http://www.w3.org/", "").replace("http-equiv", "")

@@ -1,3 +1,5 @@
+"""Gradio is imported without stub files and without a web app for each page."""
+
 import asyncio
 
 from audit_app.pages.frame import new_blocks

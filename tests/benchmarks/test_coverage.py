@@ -117,7 +117,7 @@ def test_every_estimator_stands_in_one_row_of_what_users_see():
     rows = {
         name: [one.name for one in SHOWN if one.cells([{"estimator": name}])]
         for name in names
-        if not name.startswith("null_")
+        if not name.startswith("null_") and not name.endswith("_as_raters")
     }
     assert {name: len(found) for name, found in rows.items()} == dict.fromkeys(rows, 1)
     assert all(any(one.name in found for found in rows.values()) for one in SHOWN)

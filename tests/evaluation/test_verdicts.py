@@ -66,7 +66,9 @@ def test_chances_weigh_what_people_saw(tmp_path):
     # the missed errors of the original were drawn half as often: each stands for two
     rows = path.read_text(encoding="utf-8").replace(",original,0,True,0.5", ",original,0,True,0.25")
     path.write_text(rows, encoding="utf-8")
-    assert check(path, columns).arms[0].confusion.sensitivity.value == pytest.approx(12 / 18)
+    found = check(path, columns)
+    assert found.arms[0].confusion.sensitivity.value == pytest.approx(12 / 18)
+    assert "labels weighed by “chance”" in found.judge
 
 
 def test_further_answers_tell_how_often_the_judge_agrees_with_itself(tmp_path):
@@ -86,12 +88,12 @@ def test_further_answers_tell_how_often_the_judge_agrees_with_itself(tmp_path):
         (
             "x,warm,1,1,often",
             JudgeColumns("judge", "people", chance="chance"),
-            "expected numbers in column 'chance' of l.csv, got 'often' in row 81",
+            "expected a chance above 0 and at most 1 in column 'chance' of l.csv, got 'often' in row 81",
         ),
         (
             "x,warm,1,1,0",
             JudgeColumns("judge", "people", chance="chance"),
-            "expected a chance above 0 and at most 1, got 0.0 at position 80",
+            "expected a chance above 0 and at most 1 in column 'chance' of l.csv, got '0' in row 81",
         ),
     ],
 )
@@ -102,7 +104,7 @@ def test_cells_that_say_nothing_are_refused_by_row(tmp_path, row, columns, messa
 
 @pytest.mark.parametrize("given", [{"arm": "arm"}, {"reference": "original"}])
 def test_arms_and_their_reference_come_together(tmp_path, given):
-    with pytest.raises(BadInput, match="--arm and --reference together"):
+    with pytest.raises(BadInput, match="a column of arms and the arm that is the reference"):
         check(write_labels(tmp_path / "l.csv"), JudgeColumns("judge", "people", **given))
 
 

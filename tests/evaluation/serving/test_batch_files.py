@@ -50,6 +50,14 @@ def test_no_file_is_larger_than_it_may_be(tmp_path):
         assert max(part.stat().st_size for part in written) <= limit
 
 
+def test_parts_of_an_earlier_longer_batch_are_not_left_to_be_sent_again(tmp_path):
+    file = tmp_path / "asked.jsonl"
+    write_batches(file, requests("base", 4), "openai", LABELS, BatchLimits(1, 10_000))
+    assert len(list(tmp_path.iterdir())) == 4
+    (whole,) = write_batches(file, requests("base", 4), "openai", LABELS)
+    assert list(tmp_path.iterdir()) == [whole]
+
+
 def test_files_that_cannot_be_written_leave_nothing_behind(tmp_path):
     (tmp_path / "asked-warm.jsonl.partial").mkdir()
     asked = requests("base", 2) + requests("ft:base:us::1", 2)

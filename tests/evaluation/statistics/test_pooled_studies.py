@@ -22,6 +22,11 @@ from study.errors import BadTable
 ARMS = ("original", "warm")
 BELIEFS = ("none", "asserts_wrong")
 NO_NOTES = PooledNotes(None, (), ())
+INSERT_FLAG = "INSERT INTO flags VALUES ('flag', ?, 'rule', 'adopts', '2026-03-01')"
+INSERT_DECISION = """
+    INSERT INTO audit_decisions
+    VALUES ('flag', 'auditor', 1, 'correct', 1, '', 'by hand', '2026-03-01')
+"""
 
 
 def tables_of(model: str, con: duckdb.DuckDBPyConnection) -> ModelTables:
@@ -149,6 +154,20 @@ def test_an_arm_that_one_study_lacks_is_not_estimable_there():
     # the other model's prompts are none that the arm lacks
     assert cold[None] == cold["a"]
     assert {one.gap.n_prompts for one in found.gaps if one.gap.arm == "cold"} == {3}
+    # nor is it held against the originals of a model that lacks it
+    told = {one.levels.get("model") for one in found.errors.differences if one.arm == "cold"}
+    assert told == {"a", "b"}
+    assert "Of cold “all models” are a;" in pooled_as_tables(found, NO_NOTES)[0].note
+
+
+def test_labels_of_people_in_one_study_alone_leave_no_row_without_a_cell():
+    audited = study_of(ARMS, 3)
+    audited.execute(INSERT_FLAG, ["i0 none none warm"])
+    audited.execute(INSERT_DECISION)
+    studies = [tables_of("a", audited), tables_of("b", study_of(ARMS, 3))]
+    gaps = pooled_as_tables(pool_studies(studies, OURS, seed=1), NO_NOTES)[1]
+    place = gaps.columns.index("By grade alone")
+    assert [row[place] == "as beside" for row in gaps.rows] == [False, False, True]
 
 
 @pytest.mark.parametrize("names", [(), ("a",), ("a", "a")])
@@ -164,8 +183,9 @@ def test_every_model_stands_in_each_figure_and_what_all_say_in_three_sentences(p
         (plot,) = section.plots
         assert {"all models", "one", "two"} <= {cell for row in plot.data.rows for cell in row}
     asked, cost, heard = tell_pooled(pooled)
-    assert asked == "2 base models (one, two) gave 40 replies in all their arms."
+    assert asked == "2 models (one, two) gave 40 replies in all their arms."
     assert cost.startswith("Over all models: on the same prompts the warm arm's error rate differs")
+    assert heard.startswith("Over all models, of pairs of questions: people called the warm arm's")
     assert "100.0\u00a0%" in heard
     assert [figure.value for figure in pooled_figures(pooled)] == ["+20.0 pp", "100.0 %"]
 
@@ -174,7 +194,7 @@ def test_what_differs_and_what_is_left_out_stands_below_every_table(pooled):
     notes = PooledNotes(
         "one: at most 6 items", ("evaluation.contexts",), ("Left out of one: 3 replies.",)
     )
-    for table in pooled_as_tables(pooled, notes)[:3]:
+    for table in pooled_as_tables(pooled, notes):
         assert "Limited: one: at most 6 items." in table.note
         assert "Not the same in all studies: evaluation.contexts" in table.note
         assert "Left out of one: 3 replies." in table.note

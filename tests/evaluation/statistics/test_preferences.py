@@ -4,7 +4,7 @@ from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.sandwich_covariance import cov_cluster_2groups
 
 from evaluation.statistics.intervals import cluster_variance, two_way_variance
-from evaluation.statistics.preferences import left_share, win_rate
+from evaluation.statistics.preferences import left_share, win_rate, win_rate_over_models
 from study.errors import BadInput, BadTable, TooFewUnits
 
 ITEMS = np.array([1, 2, 3, 4, 1, 2, 3, 4])
@@ -147,3 +147,45 @@ def test_wrong_input_is_refused():
         win_rate(np.array([1.0, 0.0]), two, two, level=95)
     with pytest.raises(TooFewUnits, match="got 1"):
         cluster_variance(np.array([1.0, 0.0]), np.array([1, 1]))
+
+
+def over_models(values, items="xyxyxyxy", raters="aabbccdd", models="11112222"):
+    columns = (np.array(list(ids)) for ids in (items, raters, models))
+    return win_rate_over_models(np.array(values), *columns)
+
+
+def test_how_far_models_lie_apart_is_no_error_of_the_share_over_them():
+    found = over_models([1, 0.5, 1, 1, 0, 0.5, 0, 0])
+    # means are 7/8 and 1/8; what is left: ⅛, −⅜, ⅛, ⅛ and −⅛, ⅜, −⅛, −⅛
+    # items: x 0, y 0; raters: a −¼, b ¼, c ¼, d −¼; both: each left over by itself
+    # V_item 0; V_rater 4/16 / 64 · 4/3 = 0.0052083; V_both (6/64 + 2 · 9/64) / 64 · 8/7 = 0.0066964
+    # two ways give less than 0, so the largest: 0.0066964, times 3/2 for two means of four raters
+    variance = 0.375 / 64 * 8 / 7 * 3 / 2
+    # t with min(2 items − 1, 4 raters − 2 models) = 1 degree of freedom: 12.7062
+    z, n = 12.7062, 0.25 / variance
+    half = z / (1 + z**2 / n) * (0.25 / n + z**2 / (4 * n**2)) ** 0.5
+    assert found.value == 0.5
+    assert (found.low, found.high) == pytest.approx((0.5 - half, 0.5 + half), abs=1e-6)
+    assert found.method == (
+        "Wilson on the effective n, clustered the way that gives the largest error, since two ways "
+        "gave none, within models, t with 1 degree of freedom"
+    )
+    assert (found.n, found.n_units) == (8, 2)
+
+
+def test_one_model_is_told_as_in_its_own_study():
+    values, ids = [1, 0.5, 0, 1], ("xyxy", "aabb", "1111")
+    columns = [np.array(list(part)) for part in ids]
+    assert over_models(values, *ids) == win_rate(np.array(values), columns[0], columns[1])
+
+
+def test_a_model_whose_ratings_are_all_equal_is_not_taken_for_certain():
+    values = [1, 1, 1, 1, 0, 0.5, 1, 0]
+    columns = [np.array(list(part)) for part in ("xyxyxyxy", "aabbccdd")]
+    assert over_models(values) == win_rate(np.array(values), *columns)
+
+
+def test_a_model_with_one_rater_gives_no_interval():
+    found = over_models([1, 0.5, 1, 0, 0, 0.5, 0, 1], raters="aaaabbcc")
+    assert (found.value, found.low) == (0.5, None)
+    assert found.method == "no interval: a model has only one rater"
