@@ -221,6 +221,10 @@ def generate(
 
     names = read_name_pairs("--arm-name", arm_name)
     batch = _batch_endpoint(write_batch, read_batch, batch_for, base_name, names, engine)
+    if batch is not None and trust_model_id:
+        raise BadInput(
+            "--trust-model-id is about a running endpoint, and a batch has none; leave it out"
+        )
     sharing = _sharing(ray, shards, has_endpoint=bool(endpoint), has_batch=batch is not None)
     environment = read_environment()
     with open_job(StudyFolder(study), environment, app, token) as job:

@@ -181,6 +181,10 @@ def _answer(line):
             ["--read-batch", "no.jsonl", "--base-name", "b", "--engine", "vllm 1"],
             "no.jsonl could not be read",
         ),
+        (
+            ["--write-batch", "a.jsonl", "--base-name", "b", "--engine", "v", "--trust-model-id"],
+            "--trust-model-id is about a running endpoint",
+        ),
         (["--endpoint", "http://127.0.0.1:9"], "http://127.0.0.1:9"),
     ],
 )

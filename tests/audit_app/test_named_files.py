@@ -79,6 +79,17 @@ def test_files_of_every_section_are_found_and_other_names_stay(folder):
     assert locate_files(plain, folder) == plain
 
 
+def test_files_of_sections_that_are_not_read_need_not_be_there(folder):
+    write_items(folder / "mine.jsonl", "Is it so?")
+    lacking = {"training": TrainingSettings(conversations="gone.jsonl")}
+    settings = settings_of().model_copy(update=lacking)
+    found = locate_files(settings, folder, ("evaluation",))
+    assert found.evaluation.items == str(folder / "mine.jsonl")
+    assert found.training.conversations == "gone.jsonl"
+    with pytest.raises(BadSettings, match=r"names gone\.jsonl"):
+        locate_files(settings, folder)
+
+
 def test_a_study_may_move_with_the_files_beside_it(folder, tmp_path):
     write_items(folder / "mine.jsonl", "Is it so?", "Is it not so?")
     settings, moved = settings_of(), tmp_path / "moved"
