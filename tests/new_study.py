@@ -12,6 +12,7 @@ from study.migrations import migrate
 
 def open_new_study(file: Path) -> duckdb.DuckDBPyConnection:
     """Write an empty study and open it as the app does."""
+    file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(_empty_study())
     return open_for_writing(file, "a test")
 
