@@ -114,19 +114,8 @@ def read_replies(
     arms = _arms(job, plan, adapters, endpoint)
     canary = _canary(job, endpoint)
     probe_ids = {probe.request_id for probe in canary.requests()}
-    probes = {
-        one.request_id: one
-        for file in files
-        for one in read_batch(file)
-        if one.request_id in probe_ids
-    }
     where = ", ".join(map(str, files))
-    if missing := probe_ids - probes.keys():
-        raise CanaryFailed(
-            f"expected {len(probe_ids)} answers to the canary's probes in {where}, {len(missing)} "
-            f"are missing ({min(missing)!r} for one); name every file that the batch wrote, with "
-            "--base-name and --batch-for as they were when it was written"
-        )
+    probes = _answers_to_probes(probe_ids, files, where)
     canaries = {", ".join(file.name for file in files): canary.judge(probes, where)}
     checked = store_served_arms(job, arms, canaries, datetime.now(UTC))
     requests = {one.response_id: one for one in missing_requests(job, questions, checked)}
@@ -151,6 +140,24 @@ def read_replies(
     if n_left:
         note += f" ({n_left} of them to be asked again)"
     job.report(ended(_STAGE, intake.n_done, note, True, started))
+
+
+def _answers_to_probes(
+    probe_ids: set[str], files: Sequence[Path], where: str
+) -> dict[str, Completion]:
+    probes = {
+        one.request_id: one
+        for file in files
+        for one in read_batch(file)
+        if one.request_id in probe_ids
+    }
+    if missing := probe_ids - probes.keys():
+        raise CanaryFailed(
+            f"expected {len(probe_ids)} answers to the canary's probes in {where}, {len(missing)} "
+            f"are missing ({min(missing)!r} for one); name every file that the batch wrote, with "
+            "--base-name and --batch-for as they were when it was written"
+        )
+    return probes
 
 
 def _arms(

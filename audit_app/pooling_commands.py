@@ -4,13 +4,17 @@ others."""
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from audit_app.options import folder_of, open_job, show_tables, terminal
 from study.errors import BadInput
+from study.folder import StudyFolder
 from study.settings import read_environment
+
+if TYPE_CHECKING:
+    from audit_app.pooled_studies import OpenStudy
 
 commands = typer.Typer()
 
@@ -44,7 +48,7 @@ def pool(
 
     Example: warmth-audit pool studies/llama studies/qwen studies/mistral
     """
-    from audit_app.pooled_studies import open_study, put_together
+    from audit_app.pooled_studies import put_together
     from evaluation.pooled_reports import pooled_as_json, pooled_as_tables
     from evaluation.statistics.outcomes import OURS, PAPER_COMPAT
     from evaluation.statistics.pooled_studies import pool_studies
@@ -57,13 +61,7 @@ def pool(
             f"expected at least two different studies, got {', '.join(map(str, study_files))}; name "
             "each once"
         )
-    studies = []
-    for folder in folders:
-        with (
-            open_job(folder, read_environment(), None, None, reads_content=False) as job,
-            job.access.reading() as con,
-        ):
-            studies.append(open_study(con, job.settings))
+    studies = [_read_study(folder) for folder in folders]
     tables, notes = put_together(studies)
     found = pool_studies(tables, PAPER_COMPAT if paper_compat else OURS, seed)
     if as_html:
@@ -77,3 +75,13 @@ def pool(
         typer.echo(json.dumps(pooled_as_json(found, notes), indent=2))
     else:
         show_tables(pooled_as_tables(found, notes))
+
+
+def _read_study(folder: StudyFolder) -> "OpenStudy":
+    from audit_app.pooled_studies import open_study
+
+    with (
+        open_job(folder, read_environment(), None, None, reads_content=False) as job,
+        job.access.reading() as con,
+    ):
+        return open_study(con, job.settings)

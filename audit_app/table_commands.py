@@ -171,3 +171,39 @@ def judge_check(
         typer.echo(json.dumps(judge_as_json(found), indent=2))
     else:
         show_tables(judge_as_tables(found))
+
+
+@commands.command("swap-flips")
+def swap_flips(
+    file: FileArgument,
+    first: Annotated[
+        str,
+        typer.Option("--first", help="Column: left, equal or right, as the judge saw the pair."),
+    ],
+    swapped: Annotated[
+        str, typer.Option("--swapped", help="Column: the same where the other reply lay left.")
+    ],
+    item: Annotated[
+        str | None, typer.Option("--item", help="Column: the question; makes intervals clustered.")
+    ] = None,
+    missing: MissingOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """How often a judge changes its answer when the sides of a pair are swapped, of any table.
+
+    One row per pair. An empty cell is no answer: in no share, and counted.
+
+    Example: warmth-audit swap-flips pairs.csv --first gpt --swapped gpt_swapped --item question
+    """
+    from evaluation.judge_tables import swap_table, swaps_as_json
+    from evaluation.outside_tables import read_outside_table
+    from evaluation.verdicts import flip_sides
+
+    table = read_outside_table(file, [first, swapped, *([item] if item else [])])
+    for name in (first, swapped):
+        table = table.with_missing(name, missing or ())
+    found = flip_sides(table, first, swapped, item)
+    if as_json:
+        typer.echo(json.dumps(swaps_as_json(found), indent=2))
+    else:
+        show_tables([swap_table(found, None)])

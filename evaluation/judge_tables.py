@@ -26,6 +26,7 @@ from evaluation.statistics.self_consistency import SelfConsistency, SwapFlips
 from study.records import Estimate
 
 JSON_FORMAT = "warmth-audit judge check 1"
+SWAP_FORMAT = "warmth-audit swap flips 1"
 
 
 def judge_as_json(check: JudgeCheck, limited: str | None = None) -> dict[str, Any]:
@@ -58,7 +59,7 @@ def judge_as_tables(check: JudgeCheck, limited: str | None = None) -> list[Table
     if check.contrasts:
         tables += [_shift_table(check, limited), _contrast_table(check, limited)]
     if check.swap_flips is not None:
-        tables.append(_swap_table(check.swap_flips, limited))
+        tables.append(swap_table(check.swap_flips, limited))
     if check.consistency is not None:
         tables.append(_consistency_table(check.consistency, limited))
     return tables
@@ -163,7 +164,14 @@ def _contrast_table(check: JudgeCheck, limited: str | None) -> Table:
     return make_table("Gap in error rate, corrected for the judge", columns, note, limited)
 
 
-def _swap_table(flips: SwapFlips, limited: str | None) -> Table:
+def swaps_as_json(flips: SwapFlips) -> dict[str, Any]:
+    """Swap flips of a table for other programs: `format`, and the keys of `swap_flips` in
+    `judge_as_json`."""
+    return {"format": SWAP_FORMAT, **asdict(flips)}
+
+
+def swap_table(flips: SwapFlips, limited: str | None) -> Table:
+    """What swapping the sides of pairs does to a judge's answers, for people."""
     columns = {
         "Answer flips": [_share(flips.flipped, "pairs")],
         "Left, of those on one side twice": [_share(flips.chose_left, "pairs")],

@@ -1,7 +1,7 @@
 """Verdicts: what a judge and people say of replies in a table from elsewhere, column by column.
 
-Only read here; what comes of it is computed in `statistics/judge_check.py` and told in
-`judge_tables.py`.
+Only read here; what comes of it is computed in `statistics/judge_check.py` and
+`statistics/self_consistency.py`, and told in `judge_tables.py`.
 """
 
 from dataclasses import dataclass
@@ -16,11 +16,14 @@ from evaluation.statistics.judge_labels import make_judge_labels
 from evaluation.statistics.self_consistency import (
     NO_ANSWER,
     SelfConsistency,
+    SwapFlips,
     compute_self_consistency,
+    compute_swap_flips,
 )
-from study.errors import BadInput
+from study.errors import BadInput, BadTable
 
 _ALL = "all"
+_LEFT_CHOSEN = {"left": 1.0, "equal": 0.5, "right": 0.0}
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,35 @@ def check_verdicts(table: OutsideTable, columns: JudgeColumns, seed: int) -> Jud
         columns.reference or _ALL,
         consistency=_consistency(table, columns, judged, item, seed) if columns.again else None,
     )
+
+
+def flip_sides(table: OutsideTable, first: str, swapped: str, item: str | None) -> SwapFlips:
+    """What swapping the sides does to a judge's answers, in a table of pairs.
+
+    Args:
+        first, swapped: columns of `left`, `equal` or `right`, as the judge saw the sides each time;
+            an empty cell is no answer.
+        item: a column; None takes each pair for an item of its own.
+    Raises:
+        BadTable: another answer, or an empty item; the message names the first.
+    """
+    table.refuse_empty([item] if item else [])
+    items = np.arange(len(table)) if item is None else _texts(table, item)
+    return compute_swap_flips(_sides(table, first), _sides(table, swapped), items)
+
+
+def _sides(table: OutsideTable, name: str) -> NDArray[np.float64]:
+    found = np.full(len(table), np.nan)
+    for row, cell in enumerate(table.columns[name]):
+        if cell is None:
+            continue
+        if str(cell).lower() not in _LEFT_CHOSEN:
+            raise BadTable(
+                f"expected left, equal, right or an empty cell in column {name!r} of "
+                f"{table.path.name}, got {str(cell)!r:.80} in row {row + 1} of the data; correct it"
+            )
+        found[row] = _LEFT_CHOSEN[str(cell).lower()]
+    return found
 
 
 def _texts(table: OutsideTable, name: str | None) -> NDArray[Any]:

@@ -13,8 +13,8 @@ from scipy.special import ndtri
 from evaluation.statistics.agreement import alpha_of_counts, alphas_of_coincidences
 from evaluation.statistics.codes import Codes
 from evaluation.statistics.coefficients import (
-    agreement_of_counts,
     agreement_weights,
+    coefficients_of_counts,
     cohen_kappa,
 )
 from evaluation.statistics.fine_scales import alpha_of_fine_codes
@@ -185,7 +185,7 @@ def _nominal(rating: Rating, n_items: int) -> Study:
         counts, seed = _counts(values, n_values), int(random.integers(2**31))
         found = {"alpha_nominal": (alpha_of_counts(counts, domain, "nominal", seed).alpha,)}
         for name in ("percent", "fleiss", "gwet", "brennan_prediger"):
-            found[name] = (agreement_of_counts(name, counts, domain, seed),)
+            found[name] = (coefficients_of_counts([name], counts, domain, seed)[name],)
         if rating.n_raters == 2:
             found["cohen"] = (cohen_kappa(_confusion(values, n_values), domain, seed),)
         return found
@@ -202,7 +202,9 @@ def _ordered(rating: Rating, n_items: int) -> Study:
         counts, seed = _counts(values, n_values), int(random.integers(2**31))
         found = {
             "alpha_ordinal": (alpha_of_counts(counts, domain, "ordinal", seed).alpha,),
-            "gwet_weighted": (agreement_of_counts("gwet", counts, domain, seed, "ordinal"),),
+            "gwet_weighted": (
+                coefficients_of_counts(["gwet"], counts, domain, seed, "ordinal")["gwet"],
+            ),
         }
         if rating.n_raters == 2:
             confusion = _confusion(values, n_values)

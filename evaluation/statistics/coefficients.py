@@ -93,23 +93,6 @@ def agreement_weights(domain: Floats, weights: Weights) -> Floats:
     return agreement
 
 
-def agreement_of_counts(
-    coefficient: Coefficient,
-    counts: Counts,
-    domain: Floats,
-    seed: int,
-    weights: Weights = "identity",
-    resamples: int = 1000,
-    level: float = 0.95,
-    cluster_ids: Ids | None = None,
-) -> Estimate:
-    """One of `coefficients_of_counts`."""
-    found = coefficients_of_counts(
-        [coefficient], counts, domain, seed, weights, resamples, level, cluster_ids
-    )
-    return found[coefficient]
-
-
 def coefficients_of_counts(
     wanted: Sequence[Coefficient],
     counts: Counts,

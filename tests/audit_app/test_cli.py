@@ -31,6 +31,7 @@ COMMANDS = [
     "agreement",
     "error-rates",
     "judge-check",
+    "swap-flips",
     "plan",
     "simulate",
     "gate",

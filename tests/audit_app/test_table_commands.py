@@ -265,3 +265,19 @@ def test_a_judge_is_held_beside_people(tmp_path):
     assert "How the judge errs" in shown
     bad = run_command("judge-check", path, "--judge", "question", "--human", "people")
     assert (bad.returncode, bad.stderr.count("\n")) == (2, 1)
+
+
+def test_a_judge_that_follows_the_side_flips(tmp_path):
+    path = tmp_path / "pairs.csv"
+    # two flips of four: left twice, and from the first reply to equal; one pair without an answer
+    rows = ["a,left,right", "b,Left,left", "c,left,equal", "d,equal,equal", "e,left,"]
+    path.write_text("question,first,swapped\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    named = ("--first", "first", "--swapped", "swapped", "--item", "question")
+    found = json.loads(run_command("swap-flips", path, *named, "--json").stdout)
+    assert found["flipped"]["value"] == 0.5
+    assert (found["n_left"], found["n_to_or_from_equal"], found["n_unanswered"]) == (1, 1, 1)
+    assert "hang on the side" in run_command("swap-flips", path, *named).stdout
+    path.write_text("question,first,swapped\na,left,up\n", encoding="utf-8")
+    bad = run_command("swap-flips", path, *named)
+    assert (bad.returncode, bad.stderr.count("\n")) == (2, 1)
+    assert "got 'up' in row 1 of the data" in bad.stderr

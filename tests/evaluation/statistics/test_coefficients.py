@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from evaluation.statistics.coefficients import (
-    agreement_of_counts,
     agreement_weights,
+    coefficients_of_counts,
     cohen_kappa,
 )
 from study.errors import BadTable
@@ -41,6 +41,10 @@ SUBJECTS = np.array(
         [0, 2, 2, 3, 7],
     ]
 )
+
+
+def agreement_of_counts(coefficient, *arguments, **options):
+    return coefficients_of_counts([coefficient], *arguments, **options)[coefficient]
 
 
 @pytest.mark.parametrize(

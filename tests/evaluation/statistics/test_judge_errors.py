@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from evaluation.statistics.coefficients import agreement_of_counts, cohen_kappa
+from evaluation.statistics.coefficients import coefficients_of_counts, cohen_kappa
 from evaluation.statistics.corrected_rates import correct_rate
 from evaluation.statistics.judge_errors import confuse, shift_of_judge
 from evaluation.statistics.judge_labels import make_judge_labels, select_labels
@@ -48,7 +48,7 @@ def test_coefficients_equal_those_of_the_tables_without_clusters():
     )
     counts = np.repeat([[2, 0], [1, 1], [0, 2]], [16, 7, 27], axis=0)
     assert found.ac1.value == pytest.approx(
-        agreement_of_counts("gwet", counts, two, seed=1).value, abs=1e-12
+        coefficients_of_counts(["gwet"], counts, two, seed=1)["gwet"].value, abs=1e-12
     )
 
 
