@@ -1,6 +1,7 @@
 """The local engine: requests wait per model, one thread answers them in batches, models in turn.
 
-A batch waits a few milliseconds for company, since 16 rows take little longer than one.
+A batch that is not full waits for company as long as more comes, since 16 rows take little longer
+than one: who has had a batch answered sends the next requests some milliseconds apart.
 How a batch is decoded is in `decoding.py`; how the models came to be, in `resident_models.py`.
 """
 
@@ -30,7 +31,8 @@ from study.progress import Report, silent
 _Waiting = tuple[GenerationRequest, Future[Generation]]
 
 MAX_BATCH = 16
-COMPANY_S = 0.005
+COMPANY_S = 0.02
+"""Silence after which a batch that is not full begins."""
 _STOPPED = "the local server has stopped; start it again and run the command again"
 
 
@@ -197,10 +199,16 @@ class Engine:
             name = self._turns[0]
             self._turns.rotate(-1)
             queue = self._waiting[name]
-            self._changed.wait_for(
-                lambda: self._is_closing or len(queue) >= MAX_BATCH, timeout=COMPANY_S
-            )
+            while len(queue) < MAX_BATCH and self._has_company(len(queue), queue):
+                pass
             return name, [queue.popleft() for _ in range(min(MAX_BATCH, len(queue)))]
+
+    def _has_company(self, n_waiting: int, queue: deque[_Waiting]) -> bool:
+        """Whether more than so many wait before it has been silent for long."""
+        self._changed.wait_for(
+            lambda: self._is_closing or len(queue) > n_waiting, timeout=COMPANY_S
+        )
+        return not self._is_closing and len(queue) > n_waiting
 
     def _answer(self, name: str, batch: list[_Waiting]) -> None:
         wanted = [pair for pair in batch if pair[1].set_running_or_notify_cancel()]

@@ -1,3 +1,4 @@
+import time
 from dataclasses import replace
 
 import pytest
@@ -150,6 +151,31 @@ def test_a_closed_engine_leaves_nobody_waiting(tiny_base):
             future.result(timeout=5)
     with pytest.raises(ModelUnreachable, match="start it again"):
         engine.submit(engine.base_name, request)
+
+
+def test_a_batch_waits_for_requests_that_come_one_after_the_other(tiny_base, monkeypatch):
+    from evaluation.serving import engine as engines
+
+    n_rows = []
+
+    def count_rows(*args):
+        n_rows.append(len(args[3]))
+        return decode_batch(*args)
+
+    decode_batch = engines.decode_batch
+    monkeypatch.setattr(engines, "decode_batch", count_rows)
+    # ten times the pause between two requests, and less than all of them together
+    monkeypatch.setattr(engines, "COMPANY_S", 0.5)
+    engine = engines.Engine.load(tiny_base, {}, "fp32")
+    request = greedy(engine, QUESTIONS[0], max_new_tokens=1)
+    futures = []
+    for _ in range(engines.MAX_BATCH + 1):
+        futures.append(engine.submit(engine.base_name, request))
+        time.sleep(0.05)
+    for future in futures:
+        future.result(timeout=30)
+    engine.close()
+    assert n_rows == [engines.MAX_BATCH, 1]
 
 
 def test_a_folder_without_adapter_or_model_is_named(tiny_base, tmp_path):
