@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.asking import cut_shards
-from evaluation.responses import ServedArm, describe_limits, plan_requests
+from evaluation.responses import ServedArm, describe_limits, find_complete_arms, plan_requests
 from study.records import Prompt, ServedModel
 from study.settings import Settings
 
@@ -38,6 +38,20 @@ def test_shards_hold_every_request_once_in_order_and_keep_prompts_whole(n_prompt
     assert sum(map(len, of_shards)) == n_prompts
     sizes = list(map(len, of_shards)) or [0]
     assert max(sizes) - min(sizes) <= 1
+
+
+def test_an_arm_is_complete_where_one_of_its_models_lacks_nothing():
+    prompt = Prompt("p", "item", "none", "none", "why?")
+    served = [
+        ServedArm(ServedModel(model, arm, "m", "tgi", "", "", "{}", "", ""))
+        for model, arm in (("old", "warm"), ("new", "warm"), ("base", "original"))
+    ]
+    first, later, of_base = plan_requests([prompt], served, samples=1)
+    assert find_complete_arms(served, []) == {"warm", "original"}
+    # the model before answered all, the one of today not yet
+    assert find_complete_arms(served, [later]) == {"warm", "original"}
+    assert find_complete_arms(served, [first, later]) == {"original"}
+    assert find_complete_arms(served, [first, later, of_base]) == frozenset()
 
 
 STUDY = Settings(name="counted", question="How many were asked?", seed=1)
