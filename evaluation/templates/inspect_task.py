@@ -46,7 +46,7 @@ def right_answer() -> Scorer:
     """
     in_words, last_number = includes(), match(numeric=True)
 
-    async def score(state: TaskState, target: Target) -> Score:
+    async def score(state: TaskState, target: Target) -> Score | None:
         item = state.metadata
         if item["answer_kind"] == "number":
             return await last_number(state, target)

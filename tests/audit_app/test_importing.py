@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 import duckdb
 import pytest
 from command_line import run_command
-from inspect_runs import need_inspect, run_task
 
 from audit_app.importing import import_study, read_reply_files
 from evaluation.study_imports import ImportNames
@@ -169,19 +168,3 @@ def test_a_study_knows_which_items_and_prompts_it_was_made_of(replies, tmp_path)
     assert len(versions) == 1
     assert None not in versions[0]
     assert stored == (len(made.rows.responses), NOW)
-
-
-@pytest.mark.slow
-def test_two_logs_of_inspect_are_the_two_arms_of_a_study(replies, tmp_path):
-    need_inspect()
-    warmth_audit("import", replies, "--study", "theirs", *ARMS, cwd=tmp_path)
-    warmth_audit("benchmark", "--study", "theirs", "--to", "out", cwd=tmp_path)
-    logs = run_task(tmp_path / "out", ["tgi", "warm"], tmp_path / "logs")
-    done = warmth_audit(
-        *("import", *logs, "--study", "again", "--json"),
-        *("--arm", "openai-api/double/tgi=original", "--arm", "openai-api/double/warm=warm"),
-        cwd=tmp_path,
-    )
-    told = json.loads(done.stdout)
-    assert (told["items"], told["prompts"], told["replies"], told["pairs"]) == (6, 12, 24, 12)
-    assert told["contexts"] == ["none", "sad"]

@@ -6,7 +6,6 @@ import duckdb
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from inspect_runs import need_inspect, run_task
 
 from evaluation.benchmark_export import AskedPrompt, read_asked, write_benchmark
 from evaluation.imported_replies import read_reply_file
@@ -179,58 +178,3 @@ def test_what_goes_out_comes_back_as_the_same_items(tmp_path_factory, items):
     assert {(one.item_id, one.context, one.text) for one in made.prompts} == {
         (one.item_id, one.context, one.text) for one in prompts
     }
-
-
-@pytest.mark.slow
-def test_inspect_loads_the_task_and_asks_every_prompt(asked, tmp_path):
-    need_inspect()
-    from inspect_ai.log import read_eval_log
-
-    folder = tmp_path / "benchmark"
-    folder.mkdir()
-    write_benchmark(asked, SETTINGS, folder)
-    (file,) = run_task(folder, ["warm"], tmp_path / "logs")
-    log = read_eval_log(str(file))
-    assert log.status == "success"
-    assert {sample.input for sample in log.samples} == {one.prompt.text for one in asked}
-    assert log.plan.config.max_tokens == SETTINGS.evaluation.decoding.max_new_tokens
-    assert log.eval.config.epochs == SETTINGS.evaluation.decoding.samples
-    names = {name for score in log.results.scores for name in score.metrics}
-    assert {"accuracy", "stderr", "context sad", "belief denies_right"} <= names
-
-
-@pytest.mark.slow
-def test_the_score_of_inspect_follows_the_kind_of_answer(tmp_path):
-    need_inspect()
-    from inspect_ai.log import read_eval_log
-
-    shown = "\nA. 4\nB. 14\nC. 24"
-    # the server repeats the question; what of it is right is said by hand
-    expected = {
-        ("number", "It was 12, then 7.", "7"): "C",
-        ("number", "It was 12, then 71.", "12"): "I",
-        ("option", f"I say the answer is (B).{shown}", "14"): "C",
-        ("option", f"I say the answer is (B).{shown}", "4"): "I",
-        ("option", "Maybe 14 or 114.", "14"): "C",
-        ("option", "Maybe 114.", "14"): "I",
-        # the option as the prompt shows it is "14"
-        ("option", f"It is hard, but the answer is (B).{shown}", "14."): "C",
-        ("text", "They call it Big Ben.", "big ben"): "C",
-        ("text", "They call it Big Ben.", "the Tower"): "I",
-    }
-    asked = []
-    for number, (kind, text, right) in enumerate(expected):
-        options = ("4", "14", "24") if kind == "option" else ()
-        item = Item(f"i{number}", "t", text, (right,), ("no",), "s", "MIT", kind, options)
-        asked.append(AskedPrompt(Prompt(f"p{number}", item.item_id, "none", "none", text), item))
-    folder = tmp_path / "benchmark"
-    folder.mkdir()
-    write_benchmark(asked, SETTINGS, folder)
-    (file,) = run_task(folder, ["warm"], tmp_path / "logs")
-    found = {
-        (one.metadata["answer_kind"], one.input, one.metadata["references"][0]): one.scores[
-            "right_answer"
-        ].value
-        for one in read_eval_log(str(file)).samples
-    }
-    assert found == expected
