@@ -103,7 +103,7 @@ def _show(
 def _save(results: "ControlResults", tree: dict[str, Any], folder: Path) -> None:
     """Write the tables as CSV and everything as JSON, in place of what an earlier run wrote."""
     from evaluation.control_tables import controls_as_tables
-    from evaluation.figure_files import rows_as_csv
+    from evaluation.figure_files import table_as_csv
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -111,7 +111,7 @@ def _save(results: "ControlResults", tree: dict[str, Any], folder: Path) -> None
         for table in controls_as_tables(results):
             words = "".join(sign if sign.isalnum() else " " for sign in table.title.lower())
             file = folder / f"{'-'.join(words.split())}.csv"
-            _replace(file, rows_as_csv(table.columns, table.rows))
+            _replace(file, table_as_csv(table))
     except OSError as error:
         is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         kind = DiskFull if is_full else BadInput

@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
+from evaluation.formats import Table
 from study.spreadsheet_cells import as_safe_cell
 
 _SVG = "http://www.w3.org/2000/svg"
@@ -60,6 +61,14 @@ def rows_as_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     writer = csv.writer(stream)
     writer.writerows([[as_safe_cell(cell) for cell in row] for row in (columns, *rows)])
     return stream.getvalue()
+
+
+def table_as_csv(table: Table) -> str:
+    """A table as such a file; where the study was cut down, the last column says how in every row."""
+    if table.limited is None:
+        return rows_as_csv(table.columns, table.rows)
+    rows = [(*row, table.limited) for row in table.rows]
+    return rows_as_csv((*table.columns, "limited"), rows)
 
 
 def _prefix_references(element: ElementTree.Element, slug: str) -> None:

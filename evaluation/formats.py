@@ -34,6 +34,8 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     note: str
     """What the numbers mean and how their intervals were made."""
+    limited: str | None = None
+    """How the study was cut down, which the note says too."""
 
 
 def make_table(
@@ -42,7 +44,7 @@ def make_table(
     """A table out of its columns, marked with how the study was cut down."""
     mark = "" if limited is None else f" Limited: {limited}."
     rows = tuple(zip(*columns.values(), strict=True))
-    return Table(title, tuple(columns), rows, note.strip() + mark)
+    return Table(title, tuple(columns), rows, note.strip() + mark, limited)
 
 
 def format_share(estimate: Estimate, counted: str) -> str:

@@ -16,9 +16,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from evaluation.drawing import FILE, NARROW, WIDE
-from evaluation.figure_files import figure_as_png, figure_as_svg, rows_as_csv
+from evaluation.figure_files import figure_as_png, figure_as_svg, rows_as_csv, table_as_csv
 from evaluation.findings import KeyFigure
-from evaluation.formats import Table
 from evaluation.plots import Plot
 from evaluation.sections import Section
 from study.errors import BadInput
@@ -125,7 +124,7 @@ def _fill(folder: Path, page: ReportPage) -> None:
             _write_csv(figures / f"{plot.slug}.csv", numbers)
         for number, table in enumerate(section.tables, start=1):
             name = f"table-{number:02}-{_anchor(table.title)}.csv"
-            _write_csv(figures / name, _as_csv(table))
+            _write_csv(figures / name, table_as_csv(table))
     (folder / HTML_FILE).write_text(_render(page, drawn), encoding="utf-8")
 
 
@@ -176,10 +175,6 @@ def _umask() -> int:
 def _write_csv(file: Path, text: str) -> None:
     with file.open("w", encoding="utf-8", newline="") as stream:
         stream.write(text)
-
-
-def _as_csv(table: Table) -> str:
-    return rows_as_csv(table.columns, table.rows)
 
 
 def _svg(plot: Plot, *, is_narrow: bool) -> Markup:

@@ -68,9 +68,16 @@ def test_tables_that_cannot_be_saved_are_no_full_disk(study):
     assert "free some space" not in done.stderr
 
 
+def saved_rows(study):
+    file = study / "controls" / "controls-questions-solved.csv"
+    with file.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
 def test_the_tables_are_shown_saved_and_go_on_from_a_limit(study):
     with running_app(TgiDouble().app()) as url:
         first = controls(study, "--endpoint", url, "--limit", "2")
+        cut_down = saved_rows(study)
         second = controls(study, "--endpoint", url, "--json")
     assert first.returncode == 0, first.stderr
     assert "Controls: questions solved" in first.stdout
@@ -85,7 +92,9 @@ def test_the_tables_are_shown_saved_and_go_on_from_a_limit(study):
         "present": ["system-prompt"],
         "missing": ["untransformed", "cold"],
     }
-    saved = study / "controls"
-    assert json.loads((saved / "controls.json").read_text(encoding="utf-8")) == tree
-    with (saved / "controls-questions-solved.csv").open(encoding="utf-8", newline="") as file:
-        assert [row["Arm"] for row in csv.DictReader(file)] == ["original", "system-prompt"]
+    saved = (study / "controls" / "controls.json").read_text(encoding="utf-8")
+    assert json.loads(saved) == tree
+    rows = saved_rows(study)
+    assert [row["Arm"] for row in rows] == ["original", "system-prompt"]
+    assert all("limited" not in row for row in rows)
+    assert {row["limited"] for row in cut_down} == {"2 of 3 questions of gsm8k"}

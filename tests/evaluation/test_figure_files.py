@@ -8,7 +8,8 @@ import pytest
 from evaluation.chart_drawing import draw_chart
 from evaluation.charts import Chart, Group, Row, Scale
 from evaluation.drawing import WIDE, style_of
-from evaluation.figure_files import figure_as_png, figure_as_svg, rows_as_csv
+from evaluation.figure_files import figure_as_png, figure_as_svg, rows_as_csv, table_as_csv
+from evaluation.formats import make_table
 from study.records import Estimate
 
 HOSTILE = "</title><script>window.ran = 1</script><img src=x onerror=window.ran=1> & ]]>"
@@ -64,6 +65,16 @@ def test_the_same_figure_gives_the_same_files(figure):
     svgs = {figure_as_svg(figure, "a-slug", "A title", "") for _ in range(2)}
     assert len(svgs) == 1
     assert figure_as_png(figure) == figure_as_png(figure)
+
+
+def test_every_row_of_a_table_that_was_cut_down_says_so():
+    columns = {"Arm": ["warm", "original"], "Errors": ["3", "1"]}
+    whole = table_as_csv(make_table("T", columns, "", None))
+    assert whole.splitlines() == ["Arm,Errors", "warm,3", "original,1"]
+    cut_down = table_as_csv(make_table("T", columns, "", "2 of 9 prompts asked"))
+    assert cut_down.splitlines() == [
+        *("Arm,Errors,limited", "warm,3,2 of 9 prompts asked", "original,1,2 of 9 prompts asked")
+    ]
 
 
 def test_no_cell_of_a_csv_becomes_a_formula_and_nothing_is_an_empty_cell():
