@@ -153,14 +153,14 @@ def _see_servable(wanted: _Wanted, engine: Engine) -> None:
 
 
 def _see_whole(wanted: _Wanted) -> None:
-    from training.adapters import MANIFEST_FILE, hash_adapter, read_manifest
+    from training.adapters import harmed_files, hash_adapter
 
     for name, folder in wanted.adapters.items():
-        found = hash_adapter(folder)
-        if (folder / MANIFEST_FILE).is_file() and read_manifest(folder).files != found:
+        hash_adapter(folder)  # raises where there is no adapter
+        if harmed := harmed_files(folder):
             raise BadInput(
                 f"expected the files of the adapter {name!r} in {folder} to be those of its "
-                "manifest, got others; train it again"
+                f"manifest, got {' and '.join(harmed)} changed; train it again"
             )
 
 

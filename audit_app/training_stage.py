@@ -17,6 +17,7 @@ from study.progress import Report, StageProgress
 from study.records import WARM, TrainingRun
 from study.settings import CheckpointRule, Settings
 from training.adapters import (
+    MANIFEST_FILE,
     adapter_folder,
     check_adapter,
     find_adapter,
@@ -135,13 +136,16 @@ def finished_folder(folder: StudyFolder, plan: TrainingPlan, arm: str) -> Path:
     """Where the adapter lies with which the run of an arm ended.
 
     Raises:
-        MissingStage: it is not trained yet.
+        MissingStage: it is not trained yet, or was harmed since.
     """
+    place = adapter_folder(folder.adapters, arm, plan.run_ids[arm])
     if find_adapter(folder.adapters, arm, plan.run_ids[arm]) is None:
+        is_there = (place / MANIFEST_FILE).is_file()
+        what = f"a harmed adapter in {place}" if is_there else "no finished adapter"
         raise MissingStage(
-            f"arm {arm!r} has no finished adapter; run `warmth-audit train --study {folder.root}`"
+            f"arm {arm!r} has {what}; run `warmth-audit train --study {folder.root}`"
         )
-    return adapter_folder(folder.adapters, arm, plan.run_ids[arm])
+    return place
 
 
 def check_adapters(folder: StudyFolder) -> list[dict[str, Any]]:

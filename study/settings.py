@@ -84,6 +84,16 @@ class DecodingSettings(_Section):
     repetition_penalty: Annotated[float, Field(ge=1, le=2)] = 1.15
     max_new_tokens: Annotated[int, Field(ge=1, le=4096)] = 64
     samples: Annotated[int, Field(ge=1, le=100)] = 1
+    """Replies of an arm to each prompt."""
+
+    @model_validator(mode="after")
+    def _see_that_samples_differ(self) -> "DecodingSettings":
+        if self.samples > 1 and self.temperature == 0:
+            raise ValueError(
+                f"{self.samples} samples at temperature 0 are the same reply each time, which would "
+                "be counted as so many; raise temperature, or leave samples at 1"
+            )
+        return self
 
 
 class ItemSource(_Section):
@@ -421,8 +431,14 @@ def read_environment() -> Environment:
 
 
 def _first_problem(error: ValidationError) -> str:
-    problem = error.errors()[0]
-    place = ".".join(str(part) for part in problem["loc"]) or "the file"
+    problems = error.errors()
+    # where several kinds of value are allowed, what is wrong within one says more than that it is
+    # none of the others
+    about_one = [one for one in problems if one["loc"][:2] == problems[0]["loc"][:2]]
+    problem = max(about_one, key=lambda one: len(one["loc"]))
+    parts = [str(part) for part in problem["loc"]]
+    # pydantic puts the kind between the names
+    place = ".".join(part for part in parts if part != "str" and "[" not in part) or "the file"
     if problem["type"] == "extra_forbidden":
         return f"{place} is not a setting; remove it or correct its name"
     if problem["type"] == "finite_number":

@@ -100,6 +100,22 @@ def hash_adapter(folder: Path) -> dict[str, str]:
     return {name: file_sha256(folder / name) for name in (CONFIG_FILE, WEIGHTS_FILE)}
 
 
+def harmed_files(folder: Path) -> list[str]:
+    """Names of an adapter's files that are missing or not those of its manifest; none without one.
+
+    Raises:
+        BadInput: the manifest is not one that this version writes.
+    """
+    if not (folder / MANIFEST_FILE).is_file():
+        return []
+    written = read_manifest(folder).files
+    return [
+        name
+        for name, sha256 in written.items()
+        if not (folder / name).is_file() or file_sha256(folder / name) != sha256
+    ]
+
+
 def adapter_sha256(folder: Path) -> str:
     """The one hash by which an adapter goes in every table."""
     return combined_sha256(hash_adapter(folder))
@@ -208,6 +224,10 @@ def check_adapter(folder: Path) -> list[str]:
         )
     if not (folder / WEIGHTS_FILE).is_file():
         problems.append(f"there is no {WEIGHTS_FILE}; TGI loads safetensors only")
+    elif harmed := harmed_files(folder):
+        problems.append(
+            f"{' and '.join(harmed)} changed since the training; train the adapter again"
+        )
     if (folder / MANIFEST_FILE).is_file():
         model_type = read_manifest(folder).model_type
         if model_type not in SERVED_MODEL_TYPES:

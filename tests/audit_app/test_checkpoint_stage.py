@@ -28,7 +28,7 @@ from study.settings import (
     TrainingSettings,
     WarmthSettings,
 )
-from training.adapters import read_manifest
+from training.adapters import adapter_folder, read_manifest
 
 NAMES = ["warm-epoch-0.5", "warm-epoch-1", "warm-epoch-2"]
 RULE = "first_within_one_se"
@@ -113,6 +113,20 @@ def test_every_checkpoint_answers_every_message_and_one_is_taken(make_job):
     assert json.loads(job.folder.checkpoint_choice.read_text())["choice_id"] == choice.choice_id
     # nothing of it is a reply that people or graders see
     assert count(job, "responses") == count(job, "served_models") == 0
+
+
+def test_an_adapter_that_was_harmed_since_is_called_so(make_job):
+    job = make_job(rule=None)
+    plan = plan_of(job)
+    place = adapter_folder(job.folder.adapters, "warm", plan.run_ids["warm"])
+    assert adapters_of(job, plan) == {"warm": place}
+    with (place / "adapter_model.safetensors").open("ab") as file:
+        file.write(b"x")
+    with pytest.raises(MissingStage, match="arm 'warm' has a harmed adapter in .*train --study"):
+        adapters_of(job, plan)
+    shutil.rmtree(place)
+    with pytest.raises(MissingStage, match="arm 'warm' has no finished adapter"):
+        adapters_of(job, plan)
 
 
 def test_every_trained_arm_is_served_as_it_was_at_the_epoch_that_was_taken(make_job):

@@ -62,6 +62,11 @@ def test_controls_are_sampled_greedily_in_their_own_room(tmp_path):
     assert (decoding.max_new_tokens, decoding.repetition_penalty) == (300, 1.15)
 
 
+def test_several_samples_are_drawn_at_a_temperature(tmp_path):
+    text = GOOD + "[evaluation.decoding]\nsamples = 3\ntemperature = 0.8\n"
+    assert read(tmp_path, text).evaluation.decoding.samples == 3
+
+
 def test_a_gate_that_asks_for_something_is_part_of_the_hash(tmp_path):
     gated = read(tmp_path, GOOD + "[gate]\nmax_gap_pp = 5\n")
     assert gated.sha256 != read(tmp_path, GOOD).sha256
@@ -73,6 +78,18 @@ def test_a_gate_that_asks_for_something_is_part_of_the_hash(tmp_path):
     ("text", "says"),
     [
         (GOOD.replace("seed = 7", ""), "seed: Field required"),
+        (
+            GOOD + '[[evaluation.items]]\nsource = "a.csv"\nlimt = 3\n',
+            "evaluation.items.0.limt is not a setting",
+        ),
+        (
+            GOOD + '[[evaluation.items]]\nset = "mmlu"\n',
+            "evaluation.items.0.source: Field required",
+        ),
+        (
+            GOOD + "[evaluation.decoding]\nsamples = 3\n",
+            "3 samples at temperature 0 are the same reply each time",
+        ),
         (GOOD.replace("seed = 7", 'seed = "many"'), "seed: .*got 'many'"),
         (GOOD + "mood = 3\n", r"evaluation\.mood is not a setting"),
         (GOOD.replace("[evaluation]", "[evaluation"), "not valid TOML.*line"),

@@ -16,6 +16,7 @@ from training.adapters import (
     check_adapter,
     clean_adapter,
     find_adapter,
+    harmed_files,
     insert_training_runs,
     list_adapters,
     read_manifest,
@@ -172,6 +173,17 @@ def test_files_of_training_and_weights_in_another_format_are_told(tmp_path):
     (folder / "chat_template.jinja").write_text("{% generation %}")
     (folder / "adapter_model.safetensors").rename(folder / "adapter_model.bin")
     assert len(check_adapter(folder)) == 2
+
+
+def test_weights_that_changed_since_the_training_are_told(tmp_path):
+    folder = save_adapter(tmp_path)
+    write_manifest(folder, RUN, "llama")
+    assert harmed_files(folder) == []
+    with (folder / "adapter_model.safetensors").open("ab") as file:
+        file.write(b"x")
+    assert harmed_files(folder) == ["adapter_model.safetensors"]
+    (problem,) = check_adapter(folder)
+    assert problem.startswith("adapter_model.safetensors changed since the training")
 
 
 def test_an_architecture_without_lora_in_the_server_is_told(tmp_path):
