@@ -25,7 +25,7 @@ def import_replies(
     files: Annotated[
         list[Path],
         typer.Argument(
-            help="CSV, JSONL or Parquet with a reply per row; .eval or .json logs of Inspect AI.",
+            help="CSV, JSONL, a JSON list or Parquet with a reply per row; .eval or .json logs of Inspect AI.",
             show_default=False,
         ),
     ],

@@ -4,6 +4,7 @@ The folder appears whole or not at all. Rows go through the run file and the wri
 as those of every stage do; what rows they are, `evaluation/study_imports.py` says.
 """
 
+import codecs
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 _LOGS = (".eval", ".json")
+# bytes of a JSON file in which its first sign stands
+_SEEN = 4096
 
 _SETTINGS = Template("""# A study of replies that were made elsewhere, imported from $files.
 # Nothing can be trained or asked in it: how the replies came about is not known here.
@@ -74,7 +77,7 @@ def read_reply_files(
     if len({file.resolve() for file in files}) < len(files):
         raise BadInput("expected each file once, got one twice; leave it out")
     for file in files:
-        is_log = file.suffix.lower() in _LOGS
+        is_log = _is_log(file)
         if is_log and columns:
             raise BadInput(f"--column is for tables, and {file} is a log; leave it out")
         if not is_log and scorer is not None:
@@ -85,6 +88,15 @@ def read_reply_files(
         tuple(dict.fromkeys(name for one in read for name in one.unused_columns)),
         tuple(note for one in read for note in one.notes),
     )
+
+
+def _is_log(file: Path) -> bool:
+    """Whether a file is to be read as a log of Inspect AI; a JSON list is a table."""
+    suffix = file.suffix.lower()
+    if suffix != ".json" or not file.is_file():
+        return suffix in _LOGS
+    with file.open("rb") as stream:
+        return not stream.read(_SEEN).removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"[")
 
 
 def import_study(

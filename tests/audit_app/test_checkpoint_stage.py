@@ -122,7 +122,7 @@ def test_an_adapter_that_was_harmed_since_is_called_so(make_job):
     assert adapters_of(job, plan) == {"warm": place}
     with (place / "adapter_model.safetensors").open("ab") as file:
         file.write(b"x")
-    with pytest.raises(MissingStage, match="arm 'warm' has a harmed adapter in .*train --study"):
+    with pytest.raises(MissingStage, match=r"arm 'warm' has a harmed adapter in .*train --study"):
         adapters_of(job, plan)
     shutil.rmtree(place)
     with pytest.raises(MissingStage, match="arm 'warm' has no finished adapter"):

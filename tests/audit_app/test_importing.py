@@ -73,6 +73,19 @@ def test_a_table_of_replies_becomes_a_study_that_can_be_rated_and_reported(repli
     assert "✓ grade" in warmth_audit("grade", *study, cwd=tmp_path).stdout
 
 
+def test_a_json_list_is_a_table_and_no_log(replies, tmp_path):
+    with replies.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    file = tmp_path / "replies.json"
+    file.write_text("\ufeff\n" + json.dumps(rows, indent=1), encoding="utf-8")
+    done = warmth_audit("import", file, "--study", "studies/theirs", *ARMS, "--json", cwd=tmp_path)
+    told = json.loads(done.stdout)
+    assert told["labels"] == {"original": {"correct": 12}, "warm": {"correct": 8, "wrong": 4}}
+    file.write_text('{"version": 2}', encoding="utf-8")
+    done = warmth_audit("import", file, "--study", "studies/more", *ARMS, cwd=tmp_path)
+    assert "to be a log of Inspect AI" in done.stderr
+
+
 def test_an_imported_study_asks_nothing_and_trains_nothing(replies, tmp_path):
     warmth_audit("import", replies, "--study", "theirs", *ARMS, cwd=tmp_path)
     for command in (
