@@ -205,10 +205,11 @@ def _mean(numbers: Sequence[float]) -> float:
 def _rewriting(preset: StudyPreset, n_styles: int) -> StageCost:
     """Every reply once per style; a reply is as long as the limit of replies, at most."""
     calls = preset.training.replies * n_styles
-    tokens = calls * float(preset.decoding.max_new_tokens)
-    return StageCost(
-        "rewrite", "a strong model", calls, tokens, tokens, None, _price(preset, tokens, tokens)
-    )
+    words = preset.training.words_per_instruction
+    written = calls * float(preset.decoding.max_new_tokens)
+    read = calls * preset.rates.tokens_per_word * words + written
+    usd = _price(preset, read, written)
+    return StageCost("rewrite", "a strong model", calls, read, written, None, usd)
 
 
 def _training(preset: StudyPreset, model: PresetModel, n_runs: int) -> StageCost:

@@ -51,6 +51,8 @@ class PresetTraining(_Table):
 
     replies: Count
     """Rewritten, one call each."""
+    words_per_instruction: Positive
+    """What each call reads beside the reply: the instruction and the turn before."""
     conversations: Count
     max_tokens: Count
     """Of one conversation."""
@@ -77,6 +79,7 @@ class PresetJudge(_Table):
     """A model that reads every reply, with its question and the reference, and labels it."""
 
     words_per_instruction: Positive
+    """With the reference."""
     reply_tokens: Count
 
 

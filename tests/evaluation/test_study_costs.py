@@ -21,7 +21,13 @@ PRESET = StudyPreset.model_validate(
             {"task": "b", "items": 30, "words_per_question": 20},
         ],
         "models": [{"id": "open", "billion_parameters": 1}, {"id": "closed"}],
-        "training": {"replies": 50, "conversations": 20, "max_tokens": 500, "epochs": 2},
+        "training": {
+            "replies": 50,
+            "words_per_instruction": 40,
+            "conversations": 20,
+            "max_tokens": 500,
+            "epochs": 2,
+        },
         "judge": {"words_per_instruction": 63, "reply_tokens": 5},
         "rates": {
             "tokens_per_word": 1.25,
@@ -75,6 +81,13 @@ def test_training_takes_six_and_a_provider_is_paid_by_token(cost):
     assert (closed.gpu_hours, closed.usd) == (None, pytest.approx(2))
     # 320 × 43.5 tokens in at 1, 320 × 100 out at 10 USD per million
     assert stage(cost, "generate", "closed").usd == pytest.approx(0.01392 + 0.32)
+
+
+def test_a_rewrite_reads_instruction_and_reply(cost):
+    # 40 × 1.25 + 100 = 150 tokens, 100 out, of 50 replies
+    found = stage(cost, "rewrite")
+    assert (found.tokens_in, found.tokens_out) == (pytest.approx(7500), 5000)
+    assert found.usd == pytest.approx(0.0075 + 0.05)
 
 
 def test_a_judge_reads_instruction_question_and_reply(cost):
