@@ -1,4 +1,7 @@
-"""Progress of stages in a terminal: a bar for the one at work, a line for each that has ended."""
+"""Progress of stages in a terminal: a bar for the one at work, a line for each that has ended.
+
+In a file or a pipe there is no bar, and the one at work has a line every half minute.
+"""
 
 import time
 from dataclasses import replace
@@ -11,6 +14,7 @@ from study.errors import AppUnreachable
 from study.progress import Report, StageProgress
 
 _SECONDS_BETWEEN_MESSAGES = 1.0
+_SECONDS_BETWEEN_LINES = 30.0
 _MARKS = {"waiting": "…", "running": "▶", "done": "✓", "skipped": "✓", "failed": "✗"}
 
 
@@ -25,6 +29,8 @@ class TerminalReport:
         """Remember where to write."""
         self._console = console
         self._bar: Progress | None = None
+        self._stage_at_work: str | None = None
+        self._told_at = 0.0
 
     def __enter__(self) -> "TerminalReport":
         return self
@@ -37,13 +43,26 @@ class TerminalReport:
         if progress.state in ("waiting", "running"):
             if self._console.is_terminal:
                 self._show_bar(progress)
+            else:
+                self._tell_now_and_then(progress)
             return
         self._remove_bar()
+        self._stage_at_work = None
         seconds = f" [dim]{progress.seconds:.0f} s[/]" if progress.seconds >= 1 else ""
         line = (
             f"{_MARKS[progress.state]} {escape(progress.stage)}: {escape(progress.note)}{seconds}"
         )
         self._console.print(line, soft_wrap=True, highlight=False)
+
+    def _tell_now_and_then(self, progress: StageProgress) -> None:
+        now = time.monotonic()
+        if progress.stage != self._stage_at_work:
+            self._stage_at_work, self._told_at = progress.stage, now
+        elif now - self._told_at >= _SECONDS_BETWEEN_LINES:
+            self._told_at = now
+            how_far = f"{progress.done:,} of {progress.total:,}" if progress.total else "at work"
+            line = f"{_MARKS[progress.state]} {progress.stage}: {how_far}, {progress.note}"
+            self._console.print(escape(line), soft_wrap=True, highlight=False)
 
     def _show_bar(self, progress: StageProgress) -> None:
         if self._bar is None:

@@ -16,6 +16,7 @@ from typing import Literal
 import uvicorn
 from fastapi import FastAPI
 
+from evaluation.formats import count_of
 from evaluation.serving.local_app import build_local_app
 from study.errors import BadInput, MissingExtra, PortTaken
 from study.progress import Report, StageProgress, silent
@@ -60,8 +61,10 @@ def serve_local(
         engine = Engine.load(base_folder, adapters, dtype, report=report)
         try:
             n = len(adapters) + 1
-            note = f"models ({engine.dtype}) served at {_url(listener)}; Ctrl-C ends"
-            report(StageProgress(_STAGE, "running", n, n, note))
+            note = (
+                f"{count_of(n, 'model')} ({engine.dtype}) served at {_url(listener)}; Ctrl-C ends"
+            )
+            report(StageProgress(_STAGE, "done", n, n, note))
             _Server(build_local_app(engine), engine.close).run(sockets=[listener])
         finally:
             engine.close()

@@ -3,6 +3,7 @@ import re
 
 from rich.console import Console
 
+from audit_app import terminal
 from audit_app.terminal import BothReports, TerminalReport
 from study.errors import AppUnreachable
 from study.progress import StageProgress
@@ -22,6 +23,15 @@ DONE = StageProgress("train", "done", 76, 76, "76 steps", 160.4)
 
 def test_without_a_terminal_a_stage_is_one_line_at_its_end():
     assert shown(False, RUNNING, RUNNING, DONE) == "✓ train: 76 steps 160 s\n"
+
+
+def test_without_a_terminal_a_long_stage_says_now_and_then_how_far_it_is(monkeypatch):
+    monkeypatch.setattr(terminal, "_SECONDS_BETWEEN_LINES", 0.0)
+    later = StageProgress("train", "running", 1500, 3000, "steps, [loss] 1.9", 60.0)
+    assert shown(False, RUNNING, later, DONE).splitlines() == [
+        "▶ train: 1,500 of 3,000, steps, [loss] 1.9",
+        "✓ train: 76 steps 160 s",
+    ]
 
 
 def test_on_a_terminal_the_stage_at_work_has_a_bar_that_goes_when_it_ends():
