@@ -20,7 +20,7 @@ from audit_app.pipeline import Job, hash_records
 from evaluation.imported_replies import ReplyFile, read_reply_file
 from evaluation.inspect_logs import read_inspect_log
 from evaluation.study_imports import STAGE, ImportNames, StudyImport, build_import
-from study.errors import BadInput
+from study.errors import BadInput, DiskFull
 from study.folder import StudyFolder
 from study.progress import Report, StageProgress, silent
 from study.settings import IMPORTED, read_settings
@@ -117,6 +117,7 @@ def import_study(
     Raises:
         BadInput: the folder holds something, or the replies make no study.
         BadSettings: the folder's name cannot be that of a study.
+        DiskFull: there is no room for it.
     """
     rows = build_import(replies.replies, names, seed, now, report)
     n_replies = len(rows.responses)
@@ -136,7 +137,13 @@ def import_study(
     def fill(draft: Path) -> None:
         made = StudyFolder(draft)
         made.settings.write_text(text, encoding="utf-8")
-        _store(made, rows, now)
+        try:
+            _store(made, rows, now)
+        except DiskFull as error:
+            raise DiskFull(
+                f"the study {folder.root} could not be written, since the disk is full; free some "
+                "space and import again, nothing of it is kept"
+            ) from error
 
     write_whole(folder.root, fill, "--study")
     report(StageProgress(STAGE, "done", n_replies, n_replies, f"{n_replies} replies"))

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import resource
 import subprocess
 import sys
 import time
@@ -143,6 +144,26 @@ def test_a_folder_that_holds_something_is_left_alone(replies, tmp_path):
     assert done.returncode == 2
     assert "name another with --study" in done.stderr
     assert [path.name for path in (tmp_path / "theirs").iterdir()] == ["note"]
+
+
+def test_a_full_disk_is_one_sentence_and_leaves_nothing(replies, tmp_path):
+    rows = replies.read_text(encoding="utf-8")
+    body = rows.partition("\n")[2]
+    many = "".join(body.replace("room ", f"room {number}-") for number in range(20))
+    replies.write_text(rows + many, encoding="utf-8")
+    # beyond this size the kernel refuses bytes of any file, as a full disk does
+    room = (100_000,) * 2
+    done = subprocess.run(
+        [sys.executable, "-m", "audit_app", "import", str(replies), "--study", "theirs", *ARMS],
+        cwd=tmp_path,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, room),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "free some space and import again, nothing of it is kept" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["replies.csv"]
 
 
 def test_an_import_that_is_killed_on_its_way_leaves_no_study(replies, tmp_path):
