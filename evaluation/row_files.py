@@ -9,7 +9,6 @@ trimmed and typed, are read in `outside_tables.py`.
 import csv
 import io
 import json
-import string
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,7 +76,8 @@ def read_row_file(
         else:
             table = parse_json_lines(text, str(file))
     if not table.rows:
-        raise BadInput(f"{file} has no rows; name a file with at least one")
+        below = " below its header" if suffix in (".csv", ".tsv") else ""
+        raise BadInput(f"{file} has no rows{below}; name a file with at least one")
     return table
 
 
@@ -219,4 +219,4 @@ def _without_patterns(file: Path) -> str:
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(string.punctuation)
+    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".:;, ")
