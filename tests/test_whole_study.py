@@ -33,7 +33,7 @@ learning_rate = {learning_rate}
 item_limit = 4
 [evaluation.decoding]
 repetition_penalty = 1.15
-max_new_tokens = 384
+max_new_tokens = 256
 """
 
 
@@ -81,7 +81,7 @@ def come_in(page):
 
 def expect_pair(page, number):
     heading = page.get_by_role("heading", level=1, name=f"Pair {number} of")
-    expect(heading).to_be_visible(timeout=300_000)
+    expect(heading).to_be_visible(timeout=600_000)
 
 
 def audit_one(page, n_flags):
@@ -114,7 +114,7 @@ def test_a_whole_study_from_training_to_results(study, browser):
     with StartedApp("demo", study) as app:
         owner = open_page(browser, app.link("owner"))
         owner.get_by_role("button", name="Sign in").click()
-        expect(owner.get_by_text("train warm")).to_be_visible(timeout=300_000)
+        expect(owner.get_by_text("train warm")).to_be_visible(timeout=600_000)
         rater = open_page(browser, app.link("annotator"))
         come_in(rater)
         for number in (1, 2, 3):
