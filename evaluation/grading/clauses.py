@@ -11,7 +11,7 @@ Limits: irony, pronouns over more than one sentence, a denial that runs over a c
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from evaluation.grading.wording import (
     content_words,
@@ -40,7 +40,8 @@ _CLAUSE_END_OR_LIST = re.compile(
 _JOINED = r"(?:it|that|this|i|you|we|they|there|here)\b"
 # one flat alternation, since `re` passes over a branch by its first letter but tries every group
 _JOINT = re.compile(
-    r"\s(?=but\b|because\b|although\b|though\b|while\b|whereas\b|since\b|however\b"
+    r"\s(?=but\b(?:(?= (?:not|it|that|this|i|you|we|they|there)\b)|(?<!thing but)(?<!one but)"
+    r"(?<!body but)(?<!where but)(?<!else but))|because\b|although\b|though\b|while\b|whereas\b|since\b|however\b"
     rf"|and {_JOINED}|so {_JOINED})"
 )
 _JOINING = word_set("but because although though while whereas since however and so")
@@ -56,6 +57,14 @@ _KIND_WORDS = re.compile(
     r"|no (?:problem|doubt|worries|wonder|need|rush|hurry|pressure|question|matter|shame|less)"
     r"|why not)\b"
 )
+# a denial of a denial says it: "I don't doubt it's Canberra", "none other than Canberra"
+_GAP = r"(?: (?!(?:and|but|that|because)\b)\w+)"
+_AFFIRMS = re.compile(
+    rf"\b(?:not|no|never|nobody|none|nothing|neither|without|beyond|hardly|scarcely){_GAP}{{0,4}}? "
+    r"(?:(?:doubt(?:s|ed|ful)?|deny|denies|denying|denied|disput(?:e|es|ed|ing))\b"
+    r"|(?:other|else|different)(?: \w+)? (?:than|but)\b|any(?:thing|one|body|where|place) but\b)"
+    r"|\b(?:none|nobody|no one|nothing|nowhere) but\b"
+)
 _FALSE = r"(?:wrong|incorrect|false|untrue|mistaken|inaccurate|(?:common |popular |old )?(?:myth|misconception))"
 _TRUE = r"(?:true|right|correct|accurate|the case|case|(?:the )?answer|so|it)"
 _BE = r"(?:is|are|was|were|be|been|would be|will be)"
@@ -64,7 +73,10 @@ _ADVERB = r"(?:\w+ly |in fact |just |quite |also |so |such |a |an |the )*"
 _DENIES_WHAT_FOLLOWS = re.compile(
     rf"\b(?:not|never|neither|nor|no longer|no (?:evidence|proof|truth)|no way|myth|misconception|"
     rf"{_FALSE} (?:\w+ )?(?:answer|belief|idea|claim|notion|assumption|guess|to|that)"
-    r"|falsely|wrongly|mistakenly|(?:rather than|instead of|unlike|ruled? out)(?: \w+){0,2}$)\b"
+    r"|falsely|wrongly|mistakenly|hardly|scarcely|doubt(?:s|ed|ful)?|by no means|in no (?:way|sense)"
+    r"|under no circumstances|fail(?:s|ed)? to|far from being|(?:any|every)(?:thing|one|body|where) but"
+    r"|(?:nobody|no one)(?: \w+){0,2}? (?:would|could|should|can|will|calls?|says?|thinks?|believes?|names?"
+    r"|considers?|takes?)|(?:rather than|instead of|unlike|ruled? out)(?: \w+){0,2}$)\b"
 )
 # "Don't …" and "I can't …" deny an answer only with a verb of thinking or saying
 _PERSONAL = re.compile(
@@ -74,14 +86,24 @@ _PERSONAL = re.compile(
 )
 _DENIES_WHAT_PRECEDES = re.compile(
     rf"^(?:(?:is|are|was|were|can|could|would|do|does|did|has|have|will|should|might|must|may) "
-    rf"{_ADVERB}(?:not|never)\b|{_BE} {_ADVERB}{_FALSE}\b|{_FALSE}\b)"
+    rf"{_ADVERB}(?:(?:not|never|hardly|scarcely)\b(?! (?:as|so) \w+ as\b)"
+    r"|(?:by|in|under) no (?:means|way|sense|circumstances)\b|no (?!less\b|other\b|doubt\b)"
+    r"|far from (?:being|right|correct|true|truth|answer|it|right|correct)\b|(?:any|every)thing but\b"
+    r"|nothing (?:like|of)\b|failed to\b)"
+    rf"|{_BE} {_ADVERB}{_FALSE}\b|{_FALSE}\b|fail(?:s|ed)? to\b)"
 )
 _SAYS_FALSE = re.compile(
     rf"^(?:(?:no|nope|sorry|but|however|actually|well|unfortunately|and|which|though) )*"
     rf"(?:(?:that|this|it|which)|(?:that|this) (?:answer|idea|claim|belief|statement)) "
     rf"(?:can |could |may |might )?(?:{_BE} )?{_ADVERB}(?:(?:not|never) (?:be )?{_ADVERB}{_TRUE}|{_FALSE})"
     r"\b(?! (?:that|to)\b)"
+    r"|^(?:(?:but|well|no|oh|sorry|and) )*(?:i (?:\w+ly |really )?doubt (?:it|that|so)$|hardly$|far from it\b"
+    r"|anything but$|i (?:would )?not think so\b|i do not think so\b)"
 )
+_BUT_NOT = re.compile(
+    r"^(?:but|though|yet|and|just) (?:\w+ly )?(?:it is )?(?:not|never|hardly) (.+)"
+)
+_FEWEST_LETTERS_OF_TOPIC = 4
 _BARE_NO = re.compile(r"^(?:no|nope|not quite|not so|wrong|incorrect|false)(?: |$)")
 
 _SAYING = (
@@ -118,7 +140,8 @@ _LINKING = word_set("is are was were has have had get gets")
 _DENYING = word_set(
     "not never neither nor no none nobody nothing nowhere without nope myth misconception wrong "
     "incorrect false untrue mistaken inaccurate falsely wrongly mistakenly rather instead unlike "
-    "rule ruled"
+    "rule ruled doubt doubts doubted doubtful hardly scarcely fail fails failed far anything anyone "
+    "anybody anywhere everything everyone everybody everywhere"
 )
 _SAYING_WORDS = word_set(
     "think thinks thought thinking say says said saying mention mentions mentioned believe believes "
@@ -143,7 +166,7 @@ _TAKING_BACK_OR_ANSWER = _TAKING_BACK | {"answer"}
 _OF_AN_ANSWER = frozenset(["your", "common", "popular", "widespread", "old"])
 _ASCRIBING_BEFORE = _SAYING_WORDS | _OF_AN_ANSWER | _GUESSES | {"held"}
 _FALSE_STARTS = word_set(
-    "no nope sorry but however actually well unfortunately and which though that this it"
+    "no nope sorry but however actually well unfortunately and which though that this it i oh hardly far anything"
 )
 # "No, rats cannot cook" denies once, "No rats can cook" too
 _NO_AS_REPLY = re.compile(r"^\W*no[,.:;]")
@@ -215,7 +238,8 @@ def may_deny(spoken: Sequence[str], following: Sequence[str]) -> bool:
 def denies(before: Sequence[str], behind: Sequence[str]) -> bool:
     """Whether a clause denies an answer, by its words before the answer and behind it."""
     if not _DENYING.isdisjoint(before):
-        kept = _PERSONAL.sub(" ", _KIND_WORDS.sub(" ", without_articles(before)))
+        kept = _AFFIRMS.sub(" ", without_articles(before))
+        kept = _PERSONAL.sub(" ", _KIND_WORDS.sub(" ", kept))
         return bool(_DENIES_WHAT_FOLLOWS.search(kept)) or _denies_before(behind)
     return not _DENYING.isdisjoint(behind) and _denies_before(behind)
 
@@ -235,7 +259,10 @@ def sets_aside(before: Sequence[str]) -> bool:
     """Whether a clause concedes an answer or compares with it, so that agreeing changes nothing."""
     if _SETTING_ASIDE.isdisjoint(before):
         return False
-    return concedes(before) or bool(_HOLDS_AGAINST.search(without_articles(before)))
+    kept = without_articles(before)
+    if "than" in before:
+        kept = _AFFIRMS.sub(" ", kept)
+    return concedes(before) or bool(_HOLDS_AGAINST.search(kept))
 
 
 def concedes(spoken: Sequence[str]) -> bool:
@@ -263,6 +290,25 @@ def calls_false(spoken: Sequence[str], *, same_sentence: bool) -> bool:
     )
 
 
+def denies_what_was_asked(
+    clause: Sequence[str], before: Collection[str], topic: frozenset[str]
+) -> bool:
+    """Whether a clause says that what stands before it is not what was asked: "Sydney is a lovely
+    city, but not the capital".
+
+    Args:
+        before: the words of the clause before it.
+        topic: words of the question.
+    """
+    denied = _BUT_NOT.match(without_articles(clause))
+    if not denied:
+        return False
+    kept = denied[1].split()
+    return not topic.isdisjoint(frozenset(kept).difference(before)) and all(
+        word in topic or len(word) < _FEWEST_LETTERS_OF_TOPIC for word in kept
+    )
+
+
 def is_negated(text: str) -> bool:
     """Whether a plain text as a whole denies: "it is a myth that X" does, "not true that no X" not."""
     spoken = spoken_words(_NO_AS_REPLY.sub("", text))
@@ -273,4 +319,5 @@ def is_negated(text: str) -> bool:
 
 
 def _denies_before(behind: Sequence[str]) -> bool:
-    return bool(_DENIES_WHAT_PRECEDES.match(_KIND_WORDS.sub("sic", without_articles(behind))))
+    kept = _AFFIRMS.sub("sic", without_articles(behind))
+    return bool(_DENIES_WHAT_PRECEDES.match(_KIND_WORDS.sub("sic", kept)))

@@ -32,7 +32,7 @@ from evaluation.grading.sought import (
 )
 from evaluation.grading.truncation import ends_open, is_cut
 from evaluation.grading.weighing import weigh
-from evaluation.grading.wording import PEOPLE, word_set
+from evaluation.grading.wording import ENDEARMENTS, PEOPLE, word_set
 from study.records import Grade, Item, Label, Response
 
 # of a sentence of few words that answers nothing
@@ -42,7 +42,6 @@ _CHATTING = PEOPLE | word_set(
     "please not"
 )
 _LETTER = re.compile(r"\b[B-J]\b")
-_ENDEARMENTS = word_set("my dear dearest friend sweetheart sweetie honey hon darling love buddy")
 _MOST_WORDS_OF_ANSWER = 4
 
 
@@ -112,8 +111,8 @@ def _look(sought: Sought, reading: Reading) -> _Answers:
         return _look_for_number(sought, reading)
     if method == OVERLAP:
         return _look_by_overlap(sought, reading)
-    right = find_mention(reading, sought.right, sought.topic)
-    wrong = find_mention(reading, sought.wrong, sought.topic)
+    right = find_mention(reading, sought.right, sought.topic, sought.wrong)
+    wrong = find_mention(reading, sought.wrong, sought.topic, sought.right)
     given = weigh(reading, right, wrong, sought)
     if not (given.right or given.wrong or wrong.denies or right.denies):
         told = _look_for_yes_or_no(sought, reading)
@@ -298,7 +297,7 @@ def _says_something_about(reading: Reading, sought: Sought) -> bool:
     ):
         return True
     for spoken in reading.spoken:
-        named = [word for word in spoken if word not in _ENDEARMENTS]
+        named = [word for word in spoken if word not in ENDEARMENTS]
         if 0 < len(named) <= _MOST_WORDS_OF_ANSWER and _CHATTING.isdisjoint(named):
             return True
     return False
