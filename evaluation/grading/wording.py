@@ -24,7 +24,7 @@ _SHORT = re.compile(
     r"'(?:re|ve|[dm](?<=i'[dm])"
     r"|s(?:(?<=it's)|(?<=that's)|(?<=this's)|(?<=there's)|(?<=what's)|(?<=answer's)"
     # what is owned has no article and no "not" before it; "let's not" is "let us not"
-    r"|(?<!let's)(?= (?:not|never|no|an?|the|anything|nothing|hardly)\b)))"
+    r"|(?<!let's)(?= (?:not|never|no|an?|the|what|anything|nothing|hardly)\b)))"
 )
 _SHORT_FORMS = {"'re": " are", "'ve": " have", "'s": " is", "'d": " would", "'m": " am"}
 _BARE_FORMS = {"cant": "can not", "wont": "will not"} | {
