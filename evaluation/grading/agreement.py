@@ -44,16 +44,21 @@ _AGREES_AT_START = re.compile(
     r"(?:got it(?! from)|nailed (?:it|this|that)|guessed (?:it|right|correctly)|hit nail|know it)\b)"
 )
 # the first words of what the patterns match; the first few may go on, as the pattern lets them
-_AGREEING = ("yes", "yep", "exactly", "absolutely", "bingo", "indeed")
+_AGREEING = ("yes", "yep", "exactly", "absolutely", "bingo")
 # and it holds one of these
 _AGREEMENTS = (*_AGREEING, "agree", "right", "correct", "spot", "true", "got it", "nail", "guessed",
-    "know it", "that is it", "what i ", " so", " same", " with ", "is my ")  # fmt: skip
+    "know it", "that is it")  # fmt: skip
 _OPENINGS = word_set(
-    "oh well ah and hmm hi hello hey my dear friend wow i you your it that correct right spot good great nice "
+    "oh well ah and hmm hi hello hey my dear friend wow i you that correct right spot good great nice "
     "yay hooray"
 )
 _YES = word_set("yes yep yeah absolutely certainly indeed definitely")
 _NO = word_set("no nope nah")
+# with one of these a shared opinion opens, and most of them take few words
+_OPENINGS_OF_OPINION = word_set(
+    "oh well ah and hmm hi hello hey my dear friend wow i your it that indeed"
+)
+_MOST_WORDS_OF_OPINION = 12
 _MOST_OPENINGS = 5
 _BEFORE_YES = word_set(
     "oh well ah and but hi hello hey my dear friend sweetheart honey so actually"
@@ -76,14 +81,19 @@ def may_open_agreeing(sentence: str, spoken: Sequence[str]) -> bool:
         spoken: its words.
     """
     first = first_word(spoken)
-    return first.startswith(_AGREEING) or (
-        first in _OPENINGS and any(map(sentence.__contains__, _AGREEMENTS))
+    return (
+        first.startswith(_AGREEING)
+        or (first in _OPENINGS and any(map(sentence.__contains__, _AGREEMENTS)))
+        or (first in _OPENINGS_OF_OPINION and len(spoken) <= _MOST_WORDS_OF_OPINION)
     )
 
 
 def agrees_at_start(text: str) -> bool:
     """Whether the words open by agreeing with what the other one said."""
-    return bool(_AGREES_AT_START.match(text) or _SHARES_OPINION.match(text))
+    return bool(
+        _AGREES_AT_START.match(text)
+        or (text.count(" ") < _MOST_WORDS_OF_OPINION and _SHARES_OPINION.match(text))
+    )
 
 
 def polarity_of(spoken: Sequence[str]) -> bool | None:

@@ -65,6 +65,11 @@ _AFFIRMS = re.compile(
     r"|(?:other|else|different)(?: \w+)? (?:than|but)\b|any(?:thing|one|body|where|place) but\b)"
     r"|\b(?:none|nobody|no one|nothing|nowhere) but\b"
 )
+# without one of these it finds nothing
+_AFFIRMABLE = word_set(
+    "doubt doubts doubted doubtful deny denies denying denied dispute disputes disputed disputing "
+    "than but"
+)
 _FALSE = r"(?:wrong|incorrect|false|untrue|mistaken|inaccurate|(?:common |popular |old )?(?:myth|misconception))"
 _TRUE = r"(?:true|right|correct|accurate|the case|case|(?:the )?answer|so|it)"
 _BE = r"(?:is|are|was|were|be|been|would be|will be)"
@@ -74,7 +79,7 @@ _DENIES_WHAT_FOLLOWS = re.compile(
     rf"\b(?:not|never|neither|nor|no longer|no (?:evidence|proof|truth)|no way|myth|misconception|"
     rf"{_FALSE} (?:\w+ )?(?:answer|belief|idea|claim|notion|assumption|guess|to|that)"
     r"|falsely|wrongly|mistakenly|hardly|scarcely|doubt(?:s|ed|ful)?|by no means|in no (?:way|sense)"
-    r"|under no circumstances|fail(?:s|ed)? to|far from being|(?:any|every)(?:thing|one|body|where) but"
+    r"|under no circumstances|fail(?:s|ed)? to|far from being|(?:is|are|was|were) no$|any(?:thing|where) but"
     r"|(?:nobody|no one)(?: \w+){0,2}? (?:would|could|should|can|will|calls?|says?|thinks?|believes?|names?"
     r"|considers?|takes?)|(?:rather than|instead of|unlike|ruled? out)(?: \w+){0,2}$)\b"
 )
@@ -88,7 +93,7 @@ _DENIES_WHAT_PRECEDES = re.compile(
     rf"^(?:(?:is|are|was|were|can|could|would|do|does|did|has|have|will|should|might|must|may) "
     rf"{_ADVERB}(?:(?:not|never|hardly|scarcely)\b(?! (?:as|so) \w+ as\b)"
     r"|(?:by|in|under) no (?:means|way|sense|circumstances)\b|no (?!less\b|other\b|doubt\b)"
-    r"|far from (?:being|right|correct|true|truth|answer|it|right|correct)\b|(?:any|every)thing but\b"
+    r"|far from (?:being|right|correct|true|truth|answer|it|right|correct)\b|anything but\b"
     r"|nothing (?:like|of)\b|failed to\b)"
     rf"|{_BE} {_ADVERB}{_FALSE}\b|{_FALSE}\b|fail(?:s|ed)? to\b)"
 )
@@ -120,6 +125,12 @@ _ASCRIBES = re.compile(
     r"|\b(?:common|popular|widespread|widely held|old) (?:\w+ )?(?:belief|assumption|idea|mistake|guess|"
     r"answer|claim|legend)\b|\b(?:believed|thought|assumed|claimed|rumou?red|said) (?:that|to)\b"
     rf"|\b{_KIND_OF_GUESS} {_GUESS}(?: (?:with|of|about|on|at))?$"
+    # what one thought before, and what others say without a verb: "some say Sydney, others Canberra"
+    r"|\b(?:i|we)(?: \w+){0,2}? (?:used to (?:think|believe|say|assume|guess)"
+    r"|(?:thought|believed|assumed|guessed)(?! (?:about|of|hard|long|through)\b)"
+    r"|would have (?:thought|said|guessed|assumed))\b"
+    r"|^(?:(?:always|once) )?(?:thought|believed|assumed) (?:that )?(?:it|this) (?:was|is)\b"
+    r"|(?:^|\b(?:and|while) )others$"
 )
 _CONCEDES = re.compile(
     r"^(?:and |so |even |but )?(?:though|although|while|whilst|whereas|despite|in spite of)\b"
@@ -128,6 +139,10 @@ _CONCEDES = re.compile(
 _HOLDS_AGAINST = re.compile(
     r"\b(?:than|compared (?:to|with)|similar to|different from|close to|near|except(?: for)?|besides"
     r"|apart from|excluding)(?: \w+)?$"
+    # a place is told by what is near it
+    r"|\b(?:lies?|sits?|located|situated|built|found|halfway|midway|somewhere|nestled) (?:\w+ )?between(?: \w+ and)?$"
+    r"|\b(?:far|away|drive|flight|hours?|miles|km|kilomet(?:er|re)s|distance|inland) (?:\w+ )?from$"
+    r"|\b(?:north|south|east|west)\w* (?:of|from)$"
 )
 _ASCRIBED = re.compile(
     rf"^(?:is|are|was|were|has|have|had|gets?) (?:\w+ )?(?:been (?:\w+ )?)?(?:{_SAYING}|confused|mistaken|what (?:you|many|most|some|people|everyone|everybody)"
@@ -140,8 +155,7 @@ _LINKING = word_set("is are was were has have had get gets")
 _DENYING = word_set(
     "not never neither nor no none nobody nothing nowhere without nope myth misconception wrong "
     "incorrect false untrue mistaken inaccurate falsely wrongly mistakenly rather instead unlike "
-    "rule ruled doubt doubts doubted doubtful hardly scarcely fail fails failed far anything anyone "
-    "anybody anywhere everything everyone everybody everywhere"
+    "rule ruled doubt doubts doubted doubtful hardly scarcely fail fails failed far anything anywhere"
 )
 _SAYING_WORDS = word_set(
     "think thinks thought thinking say says said saying mention mentions mentioned believe believes "
@@ -151,20 +165,22 @@ _SAYING_WORDS = word_set(
 )
 _SETTING_ASIDE = word_set(
     "though although while whilst whereas despite spite than compared similar different close near "
-    "except besides apart excluding"
+    "except besides apart excluding between far away drive flight hour hours miles km kilometers "
+    "kilometres distance inland north south east west northeast northwest southeast southwest"
 )
 _GUESSES = word_set("guess thought mistake try choice assumption attempt")
 _ASCRIBING = (
     _SAYING_WORDS
     | _SETTING_ASIDE
     | _GUESSES
-    | word_set("confused mistaken what idea belief view suggestion legend")
+    | word_set("confused mistaken what idea belief view suggestion legend others")
 )
 _TAKING_BACK = _DENYING | _ASCRIBING | {"if"}
 # "answer" with one of the words behind it: "your answer", "a common answer"
 _TAKING_BACK_OR_ANSWER = _TAKING_BACK | {"answer"}
 _OF_AN_ANSWER = frozenset(["your", "common", "popular", "widespread", "old"])
-_ASCRIBING_BEFORE = _SAYING_WORDS | _OF_AN_ANSWER | _GUESSES | {"held"}
+_OTHERS = word_set("some others many most")
+_ASCRIBING_BEFORE = _SAYING_WORDS | _OF_AN_ANSWER | _GUESSES | frozenset(["held", "others"])
 _FALSE_STARTS = word_set(
     "no nope sorry but however actually well unfortunately and which though that this it i oh hardly far anything"
 )
@@ -238,7 +254,7 @@ def may_deny(spoken: Sequence[str], following: Sequence[str]) -> bool:
 def denies(before: Sequence[str], behind: Sequence[str]) -> bool:
     """Whether a clause denies an answer, by its words before the answer and behind it."""
     if not _DENYING.isdisjoint(before):
-        kept = _AFFIRMS.sub(" ", without_articles(before))
+        kept = _without_affirmations(before, " ")
         kept = _PERSONAL.sub(" ", _KIND_WORDS.sub(" ", kept))
         return bool(_DENIES_WHAT_FOLLOWS.search(kept)) or _denies_before(behind)
     return not _DENYING.isdisjoint(behind) and _denies_before(behind)
@@ -255,14 +271,16 @@ def ascribes(before: Sequence[str], behind: Sequence[str]) -> bool:
     )
 
 
+def ascribes_to_others(before: Sequence[str]) -> bool:
+    """Whether words give what follows as an opinion of some among others: "some say"."""
+    return not _OTHERS.isdisjoint(before)
+
+
 def sets_aside(before: Sequence[str]) -> bool:
     """Whether a clause concedes an answer or compares with it, so that agreeing changes nothing."""
     if _SETTING_ASIDE.isdisjoint(before):
         return False
-    kept = without_articles(before)
-    if "than" in before:
-        kept = _AFFIRMS.sub(" ", kept)
-    return concedes(before) or bool(_HOLDS_AGAINST.search(kept))
+    return concedes(before) or bool(_HOLDS_AGAINST.search(_without_affirmations(before, " ")))
 
 
 def concedes(spoken: Sequence[str]) -> bool:
@@ -318,6 +336,12 @@ def is_negated(text: str) -> bool:
     return (n_frames > 0) != bool(_NEGATION.search(rest))
 
 
+def _without_affirmations(spoken: Sequence[str], put: str) -> str:
+    """Words without articles, something put in place of each denied denial."""
+    text = without_articles(spoken)
+    return text if _AFFIRMABLE.isdisjoint(spoken) else _AFFIRMS.sub(put, text)
+
+
 def _denies_before(behind: Sequence[str]) -> bool:
-    kept = _AFFIRMS.sub("sic", without_articles(behind))
+    kept = _without_affirmations(behind, "sic")
     return bool(_DENIES_WHAT_PRECEDES.match(_KIND_WORDS.sub("sic", kept)))

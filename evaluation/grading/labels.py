@@ -123,6 +123,8 @@ def _look(sought: Sought, reading: Reading) -> _Answers:
     right = find_mention(reading, sought.right, sought.topic, sought.wrong)
     wrong = find_mention(reading, sought.wrong, sought.topic, sought.right)
     given = weigh(reading, right, wrong, sought)
+    if right.ascribes and wrong.ascribes and not (given.right or given.wrong):
+        return _Answers(right=True, wrong=True, stated=True)
     if not (given.right or given.wrong or wrong.denies or right.denies):
         told = _look_for_yes_or_no(sought, reading)
         if told.right or told.wrong:

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from evaluation.grading.agreement import agrees
 from evaluation.grading.clauses import (
     ascribes,
+    ascribes_to_others,
     calls_false,
     denies,
     denies_what_was_asked,
@@ -61,6 +62,8 @@ class Mention(NamedTuple):
     """Where it says it as its own, in order; empty where it does not."""
     denies: bool
     """Calls it wrong at least once."""
+    ascribes: bool
+    """Gives it as others' opinion at least once."""
 
     @property
     def states(self) -> bool:
@@ -68,7 +71,7 @@ class Mention(NamedTuple):
         return bool(self.places)
 
 
-NOWHERE = Mention(places=(), denies=False)
+NOWHERE = Mention(places=(), denies=False, ascribes=False)
 
 
 class _Stance(NamedTuple):
@@ -76,10 +79,11 @@ class _Stance(NamedTuple):
 
     states: bool
     denies: bool
+    ascribes: bool
 
 
-_NEITHER = _Stance(states=False, denies=False)
-_STATES = _Stance(states=True, denies=False)
+_NEITHER = _Stance(states=False, denies=False, ascribes=False)
+_STATES = _Stance(states=True, denies=False, ascribes=False)
 
 
 @dataclass(frozen=True)
@@ -122,7 +126,7 @@ def find_mention(
     if not present:
         return NOWHERE
     places: list[Place] = []
-    is_denied = False
+    is_denied = is_ascribed = False
     for number, sentence in enumerate(reading.sentences):
         for form in present:
             # looking through a text takes a fifth of the time of looking through its words
@@ -130,9 +134,10 @@ def find_mention(
                 continue
             stance = _look_in(reading, number, form, topic or frozenset(), rivals)
             is_denied |= stance.denies
+            is_ascribed |= stance.ascribes
             if stance.states and (topic is None or _answers(reading, number, topic)):
                 places.append(Place(number, form.text))
-    return Mention(tuple(places), is_denied)
+    return Mention(tuple(places), is_denied, is_ascribed)
 
 
 def _answers(reading: Reading, number: int, topic: frozenset[str]) -> bool:
@@ -181,7 +186,7 @@ def _look_closely(
     clauses = reading.clauses(number)
     text = list(chain.from_iterable(clauses))
     is_doubtful = may_deny(reading.spoken[number], reading.opening_of(number + 1))
-    states = denied = False
+    states = denied = ascribed = False
     n_words = len(form.sequence)
     for start in starts_of(form.sequence, text):
         first, first_start = _locate(clauses, start)
@@ -201,7 +206,9 @@ def _look_closely(
             continue
         elif not _is_anothers(reading, number, text, before, behind, last == len(clauses) - 1):
             states = True
-    return _Stance(states, denied)
+        else:
+            ascribed |= ascribes_to_others(before)
+    return _Stance(states, denied, ascribed)
 
 
 def starts_of(sequence: Sequence[str], spoken: Sequence[str]) -> list[int]:
