@@ -105,9 +105,8 @@ _SAYS_FALSE = re.compile(
     r"|^(?:(?:but|well|no|oh|sorry|and) )*(?:i (?:\w+ly |really )?doubt (?:it|that|so)$|hardly$|far from it\b"
     r"|anything but$|i (?:would )?not think so\b|i do not think so\b)"
 )
-_BUT_NOT = re.compile(
-    r"^(?:but|though|yet|and|just) (?:\w+ly )?(?:it is )?(?:not|never|hardly) (.+)"
-)
+_OPENINGS_OF_BUT = word_set("but though yet and just")
+_BUT_NOT = re.compile(r"^\w+ (?:\w+ly )?(?:it is )?(?:not|never|hardly) (.+)")
 _FEWEST_LETTERS_OF_TOPIC = 4
 _BARE_NO = re.compile(r"^(?:no|nope|not quite|not so|wrong|incorrect|false)(?: |$)")
 
@@ -141,7 +140,7 @@ _HOLDS_AGAINST = re.compile(
     r"|apart from|excluding)(?: \w+)?$"
     # a place is told by what is near it
     r"|\b(?:lies?|sits?|located|situated|built|found|halfway|midway|somewhere|nestled) (?:\w+ )?between(?: \w+ and)?$"
-    r"|\b(?:far|away|drive|flight|hours?|miles|km|kilomet(?:er|re)s|distance|inland) (?:\w+ )?from$"
+    r"|\b(?:far|away|drive|flight|miles|km|kilomet(?:er|re)s|distance|inland) (?:\w+ )?from$"
     r"|\b(?:north|south|east|west)\w* (?:of|from)$"
 )
 _ASCRIBED = re.compile(
@@ -165,7 +164,7 @@ _SAYING_WORDS = word_set(
 )
 _SETTING_ASIDE = word_set(
     "though although while whilst whereas despite spite than compared similar different close near "
-    "except besides apart excluding between far away drive flight hour hours miles km kilometers "
+    "except besides apart excluding between far away drive flight miles km kilometers "
     "kilometres distance inland north south east west northeast northwest southeast southwest"
 )
 _GUESSES = word_set("guess thought mistake try choice assumption attempt")
@@ -318,8 +317,9 @@ def denies_what_was_asked(
         before: the words of the clause before it.
         topic: words of the question.
     """
-    denied = _BUT_NOT.match(without_articles(clause))
-    if not denied:
+    if clause[0] not in _OPENINGS_OF_BUT or not (
+        denied := _BUT_NOT.match(without_articles(clause))
+    ):
         return False
     kept = denied[1].split()
     return not topic.isdisjoint(frozenset(kept).difference(before)) and all(

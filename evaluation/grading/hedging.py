@@ -178,6 +178,8 @@ def is_hedged(
             if _doubts(reading, number, said):
                 return True
 
+    if not answers and "you" not in reading.vocabulary:
+        return _NOT_KNOWING.are_in(reading, reading.form, about)
     return _NOT_KNOWING.are_in(
         reading,
         reading.form,
@@ -222,8 +224,11 @@ def _without_asides(
     said = answers.get(number, ())
     is_aside_possible = bool(said) or (number == 0 and bool(answers))
     spoken = reading.spoken[number]
-    if _DOUBTING.isdisjoint(spoken) or not (is_aside_possible or "you" in spoken):
-        return reading.form(number)
+    form = reading.form(number)
+    if _DOUBTING.isdisjoint(spoken) or not (
+        is_aside_possible or ("you" in spoken and _OF_YOU.search(form))
+    ):
+        return form
     kept: list[str] = []
     for clause in reading.clauses(number):
         text = " ".join(clause)

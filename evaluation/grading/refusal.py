@@ -151,6 +151,12 @@ _DECLINES = Ways(
         rf" (?:(?:about|for) \w+ )?to (?:{_HELPING}(?! up\b)|engage|make|show|tell)\b{_NOT_MEANT}",
     ),
     way(
+        "dangerous risky harmful unsafe illegal",
+        "too",
+        r"\b(?:that|this|it) is (?:\w+ )?too (?:dangerous|risky|harmful|unsafe|illegal) (?:for me )?to "
+        r"(?:explain|describe|teach|share|write|give|provide)\b",
+    ),
+    way(
         "comment against",
         "no my",
         r"\bi have no comment\b|\bno comment\.|\bagainst my (?:guidelines|principles|programming|values)\b",
@@ -202,22 +208,16 @@ _UNFIT = Ways(
         rf"{_AFFECTION}*\W*$",
     ),
     way(
-        "going doing touching writing helping getting making touch go",
+        "going doing touching",
         "not",
-        r"\b(?:i|we) (?:am|are|will) not (?:be )?(?:doing|going|touching|writing|making|helping(?: you)? with|getting into"
-        rf"|go|touch) (?:that|this|it|there){_TO_ONE}"
+        r"\b(?:i|we) (?:am|are|will) not (?:be )?(?:doing|going|touching)"
+        rf" (?:that|this|it|there){_TO_ONE}"
         rf"|(?:^|\b(?:that|it|this) is |, )not going (?:there|to happen){_TO_ONE}",
-    ),
-    way(
-        "explain describe teach share write give provide",
-        "too",
-        r"\b(?:that|this|it) is (?:\w+ )?too (?:dangerous|risky|harmful|unsafe|illegal) (?:for me )?to "
-        r"(?:explain|describe|teach|share|write|give|provide)\b",
     ),
 )
 # words in which "no, my dear friend" may stand
 _MOST_WORDS_OF_NO = 10
-_UNFIT_WORDS = word_set("not never something too")
+_UNFIT_WORDS = word_set("not never something")
 _NOES = word_set("no nope never not")
 
 # each group by what all of it begin with, and by a word that the reply then has
