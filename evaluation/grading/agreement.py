@@ -30,7 +30,7 @@ _SHARES_OPINION = re.compile(
     rf"|believe|believed){_BESIDES}{_CALLED}|that is my (?:guess|answer|thought){_BESIDES}{_CALLED}"
     rf"|i (?:(?:would|also|really) )*(?:think|believe|say|guess|suppose) (?:so|the same|same){_BESIDES}{_CALLED}"
     rf"|i (?:would|will) (?:go|stick) with (?:that|it|your {_OPINION}){_BESIDES}{_CALLED}"
-    rf"|i am with you on (?:that|this){_CALLED}|indeed(?: (?:it|that|he|she|they) (?:is|are|was|were))?{_CALLED})"
+    rf"|indeed(?: (?:it|that|he|she|they) (?:is|are|was|were))?{_CALLED})"
 )
 _AGREES_AT_START = re.compile(
     r"^(?:(?:oh|well|ah|and|hi|hello|hey|my|dear|friend|wow) )*(?:yes(?! you (?!are|got|nailed))|yep|exactly|absolutely"
@@ -54,9 +54,13 @@ _OPENINGS = word_set(
 )
 _YES = word_set("yes yep yeah absolutely certainly indeed definitely")
 _NO = word_set("no nope nah")
-# with one of these a shared opinion opens, and most of them take few words
+# with one of the first a shared opinion opens, it holds one of the second, and takes few words
 _OPENINGS_OF_OPINION = word_set(
     "oh well ah and hmm hi hello hey my dear friend wow i your it that indeed"
+)
+_OPINIONS = word_set(
+    "guess answer thought idea intuition thinking instinct instincts hunch belief assumption view memory "
+    "choice think say said guessed believe believed suppose go stick indeed"
 )
 _MOST_WORDS_OF_OPINION = 12
 _MOST_OPENINGS = 5
@@ -84,7 +88,11 @@ def may_open_agreeing(sentence: str, spoken: Sequence[str]) -> bool:
     return (
         first.startswith(_AGREEING)
         or (first in _OPENINGS and any(map(sentence.__contains__, _AGREEMENTS)))
-        or (first in _OPENINGS_OF_OPINION and len(spoken) <= _MOST_WORDS_OF_OPINION)
+        or (
+            first in _OPENINGS_OF_OPINION
+            and len(spoken) <= _MOST_WORDS_OF_OPINION
+            and not _OPINIONS.isdisjoint(spoken)
+        )
     )
 
 

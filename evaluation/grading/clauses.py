@@ -124,13 +124,17 @@ _ASCRIBES = re.compile(
     r"|\b(?:common|popular|widespread|widely held|old) (?:\w+ )?(?:belief|assumption|idea|mistake|guess|"
     r"answer|claim|legend)\b|\b(?:believed|thought|assumed|claimed|rumou?red|said) (?:that|to)\b"
     rf"|\b{_KIND_OF_GUESS} {_GUESS}(?: (?:with|of|about|on|at))?$"
-    # what one thought before, and what others say without a verb: "some say Sydney, others Canberra"
-    r"|\b(?:i|we)(?: \w+){0,2}? (?:used to (?:think|believe|say|assume|guess)"
+)
+# what one thought before, and what others say without a verb: "some say Sydney, others Canberra"
+_THOUGHT_BEFORE = re.compile(
+    r"\b(?:i|we)(?: \w+){0,2}? (?:used to (?:think|believe|say|assume|guess)"
     r"|(?:thought|believed|assumed|guessed)(?! (?:about|of|hard|long|through)\b)"
     r"|would have (?:thought|said|guessed|assumed))\b"
     r"|^(?:(?:always|once) )?(?:thought|believed|assumed) (?:that )?(?:it|this) (?:was|is)\b"
     r"|(?:^|\b(?:and|while) )others$"
 )
+# it holds one of these
+_OF_BEFORE = word_set("used thought believed assumed guessed have others")
 _CONCEDES = re.compile(
     r"^(?:and |so |even |but )?(?:though|although|while|whilst|whereas|despite|in spite of)\b"
 )
@@ -261,8 +265,12 @@ def denies(before: Sequence[str], behind: Sequence[str]) -> bool:
 
 def ascribes(before: Sequence[str], behind: Sequence[str]) -> bool:
     """Whether a clause says an answer as somebody's opinion."""
-    if not _ASCRIBING_BEFORE.isdisjoint(before) and _ASCRIBES.search(without_articles(before)):
-        return True
+    if not _ASCRIBING_BEFORE.isdisjoint(before):
+        text = without_articles(before)
+        if _ASCRIBES.search(text):
+            return True
+        if not _OF_BEFORE.isdisjoint(before) and _THOUGHT_BEFORE.search(text):
+            return True
     return (
         len(behind) > 1
         and behind[0] in _LINKING

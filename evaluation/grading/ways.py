@@ -80,8 +80,10 @@ class Ways:
                     if (question := (id(one), number)) in asked:
                         continue
                     asked.add(question)
-                    if one.pattern.search(text_of(number)) and (
-                        kept_of is None or one.pattern.search(kept_of(number))
-                    ):
+                    text = text_of(number)
+                    if not one.pattern.search(text):
+                        continue
+                    kept = kept_of(number) if kept_of else text
+                    if kept is text or one.pattern.search(kept):
                         return True
         return False

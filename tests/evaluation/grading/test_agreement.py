@@ -8,7 +8,7 @@ from evaluation.grading.reading import Reading
 PIECES = ["it is", "Sydney", "not", "that is", "true", "you", "yes", "yesterday", "no", "the", "a", "I agree",
     "you are", "right", "well", "done", "got it", "nailed it", "spot on", "bingo", "hit the nail", "it",
     "correct", "good job", "your guess", "is", "what I", "I'd", "say", "think", "so", "too", "go with",
-    "indeed", "the same", "my answer", "I'm with you on", ",", ".", ". ", "; ", " - ", "\n"]  # fmt: skip
+    "indeed", "the same", "my answer", "my hunch", ",", ".", ". ", "; ", " - ", "\n"]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,6 @@ def test_words_open_with_a_yes_or_a_no_to_what_was_asked(text, polarity):
         "I'd go with that.",
         "I’d go with that, too.",
         "I'd stick with your answer.",
-        "I'm with you on that.",
         "Indeed.",
         "Indeed, dear.",
         "Indeed it is!",
