@@ -177,8 +177,7 @@ def is_hedged(
         for number, said in answers.items():
             if _doubts(reading, number, said):
                 return True
-
-    if not answers and "you" not in reading.vocabulary:
+    if not answers:
         return _NOT_KNOWING.are_in(reading, reading.form, about)
     return _NOT_KNOWING.are_in(
         reading,
@@ -219,28 +218,26 @@ def _without_asides(
     answers: Mapping[int, Sequence[str]],
     about: frozenset[str],
 ) -> str:
-    """A sentence without clauses whose doubt is about who asks, or, where it or a later one states
-    an answer, about neither that nor the question: "Life is uncertain, but …"."""
+    """A sentence without clauses whose doubt is not about the answer, where it states one or is the
+    first: "Perhaps you are sad, but …", "Life is uncertain, but …"."""
     said = answers.get(number, ())
-    is_aside_possible = bool(said) or (number == 0 and bool(answers))
-    spoken = reading.spoken[number]
-    form = reading.form(number)
-    if _DOUBTING.isdisjoint(spoken) or not (
-        is_aside_possible or ("you" in spoken and _OF_YOU.search(form))
-    ):
-        return form
+    if (number and not said) or _DOUBTING.isdisjoint(reading.spoken[number]):
+        return reading.form(number)
     kept: list[str] = []
     for clause in reading.clauses(number):
         text = " ".join(clause)
-        if not _DOUBTING.isdisjoint(clause) and not any(answer in text for answer in said):
-            if _OF_YOU.search(text):
-                continue
-            if (
-                is_aside_possible
-                and about.isdisjoint(clause)
-                and _POINTING.isdisjoint(clause)
-                and not _FILLING.issuperset(clause)
-            ):
-                continue
-        kept.append(text)
+        if (
+            _DOUBTING.isdisjoint(clause)
+            or any(answer in text for answer in said)
+            or not (_OF_YOU.search(text) or _is_aside(clause, about))
+        ):
+            kept.append(text)
     return " ".join(kept)
+
+
+def _is_aside(clause: Sequence[str], about: frozenset[str]) -> bool:
+    return (
+        about.isdisjoint(clause)
+        and _POINTING.isdisjoint(clause)
+        and not _FILLING.issuperset(clause)
+    )
