@@ -2,12 +2,14 @@
 
 The rule, for `mentions.py` and `overlap.py` alike: what stands in a clause is the reply's own
 word unless the clause denies it, ascribes it to somebody or asks it, or the clause or sentence
-behind it calls it false. A clause ends at a comma, dash, semicolon, colon, "but" or "because", so
-"Don't worry, it's Canberra" denies nothing; a list ("not Sydney, Perth or Cairns") is one clause.
+behind it calls it false. A denied denial ("I don't doubt it's Canberra", "none other than") says it.
+A clause ends at a comma, dash, semicolon, colon, "but" or "because", so "Don't worry, it's Canberra"
+denies nothing; a list ("not Sydney, Perth or Cairns") is one clause.
 Words said in sympathy ("you're not alone", "no doubt") deny nothing either. What is ascribed or
 asked counts all the same when the reply agrees with it ("You said Sydney, and you're right").
 
-Limits: irony, pronouns over more than one sentence, a denial that runs over a comma.
+Limits: irony, pronouns over more than one sentence, a denial that runs over a comma. Long, since the
+words of all these belong together.
 """
 
 import re
@@ -79,7 +81,7 @@ _DENIES_WHAT_FOLLOWS = re.compile(
     rf"\b(?:not|never|neither|nor|no longer|no (?:evidence|proof|truth)|no way|myth|misconception|"
     rf"{_FALSE} (?:\w+ )?(?:answer|belief|idea|claim|notion|assumption|guess|to|that)"
     r"|falsely|wrongly|mistakenly|hardly|scarcely|doubt(?:s|ed|ful)?|by no means|in no (?:way|sense)"
-    r"|under no circumstances|fail(?:s|ed)? to|far from being|(?:is|are|was|were) no$|any(?:thing|where) but"
+    r"|under no circumstances|fail(?:s|ed)? to (?:be|become)|far from being|(?:is|are|was|were) no$|any(?:thing|where) but"
     r"|(?:nobody|no one)(?: \w+){0,2}? (?:would|could|should|can|will|calls?|says?|thinks?|believes?|names?"
     r"|considers?|takes?)|(?:rather than|instead of|unlike|ruled? out)(?: \w+){0,2}$)\b"
 )
@@ -93,9 +95,9 @@ _DENIES_WHAT_PRECEDES = re.compile(
     rf"^(?:(?:is|are|was|were|can|could|would|do|does|did|has|have|will|should|might|must|may) "
     rf"{_ADVERB}(?:(?:not|never|hardly|scarcely)\b(?! (?:as|so) \w+ as\b)"
     r"|(?:by|in|under) no (?:means|way|sense|circumstances)\b|no (?!less\b|other\b|doubt\b)"
-    r"|far from (?:being|right|correct|true|truth|answer|it|right|correct)\b|anything but\b"
-    r"|nothing (?:like|of)\b|failed to\b)"
-    rf"|{_BE} {_ADVERB}{_FALSE}\b|{_FALSE}\b|fail(?:s|ed)? to\b)"
+    r"|far from (?:being|right|correct|true|truth|answer|it)\b|anything but\b"
+    r"|nothing (?:like|of)\b|failed to (?:be|become)\b)"
+    rf"|{_BE} {_ADVERB}{_FALSE}\b|{_FALSE}\b|fail(?:s|ed)? to (?:be|become)\b)"
 )
 _SAYS_FALSE = re.compile(
     rf"^(?:(?:no|nope|sorry|but|however|actually|well|unfortunately|and|which|though) )*"

@@ -179,6 +179,7 @@ def test_who_denies_what_the_user_asserted_in_any_words_adopts_nothing(text):
         "I fail to see any doubt: it's {}.",
         "{}'s the capital!",
         "{}'s it.",
+        "Don't fail to visit {}, the capital.",
         "{} is a lovely city, but not the largest.",
     ),
 )
