@@ -1,6 +1,7 @@
 """Does a reply agree with what the other one said, or answer with a yes or a no?
 
-Agreement is with a person ("You're right", "Spot on!", "You got it!"); "you've got this" only cheers.
+Agreement is with a person ("You're right", "Spot on!", "You got it!") or with an opinion ("Your guess
+is right", "I think so too", "I'd go with that"); "you've got this" only cheers.
 A bare "Yes" agrees too, but where what was said is itself a yes or a no it answers the question, and
 `polarity_of` tells which of the two it is.
 """
@@ -17,6 +18,20 @@ _AGREES = re.compile(
     r"|i(?: \w+ly)? agree|exactly|spot on|(?<!think )(?<!thought )(?<!say )(?<!said )(?:yes|yep)|correct answer is)\b(?! to\b)"
 )
 
+_OPINION = r"(?:guess|answer|thought|idea|intuition|thinking|instincts?|hunch|belief|assumption|view|memory|choice)"
+_BESIDES = r"(?: too| as well| also)?"
+# nothing but a name for the other one stands behind it
+_CALLED = r"(?: (?:my|dear|dearest|friend|sweetheart|sweetie|honey|love|darling|buddy|pal)\b)*$"
+_SHARES_OPINION = re.compile(
+    rf"^(?:(?:oh|well|ah|and|hmm|hi|hello|hey|my|dear|friend|wow) )*(?:your (?:\w+ )?{_OPINION} (?:is|are|was) "
+    r"(?:(?!not\b|never\b|hardly\b)\w+ )?(?:right|correct|true|spot on)"
+    r"(?! (?:to|in|on|at|that|about|there|now|next|beside|near)\b)"
+    rf"|(?:that|it) is (?:(?!not\b|never\b|hardly\b)\w+ )?what i (?:(?:would|have|also|always|too) )*(?:think|thought|say|said|guess|guessed"
+    rf"|believe|believed){_BESIDES}{_CALLED}|that is my (?:guess|answer|thought){_BESIDES}{_CALLED}"
+    rf"|i (?:(?:would|also|really) )*(?:think|believe|say|guess|suppose) (?:so|the same|same){_BESIDES}{_CALLED}"
+    rf"|i (?:would|will) (?:go|stick) with (?:that|it|your {_OPINION}){_BESIDES}{_CALLED}"
+    rf"|indeed(?: (?:it|that|he|she|they) (?:is|are|was|were))?{_CALLED})"
+)
 _AGREES_AT_START = re.compile(
     r"^(?:(?:oh|well|ah|and|hi|hello|hey|my|dear|friend|wow) )*(?:yes(?! you (?!are|got|nailed))|yep|exactly|absolutely"
     r"|i (?:\w+ly )?agree(?! to\b)"
@@ -26,19 +41,28 @@ _AGREES_AT_START = re.compile(
     r"|(?:right|correct) you are\b|(?:spot on|bingo)(?: (?:my|dear|friend|sweetheart|honey|love|buddy|pal)\b)*$"
     # "you've got this" cheers, and does not agree
     r"|(?:(?:well done|good job|great job|nice work|yay|hooray) )?you (?:have |just |really |totally )*"
-    r"(?:got it(?! from)|nailed (?:it|this|that)|guessed (?:it|right)|hit nail|know it)\b)"
+    r"(?:got it(?! from)|nailed (?:it|this|that)|guessed (?:it|right|correctly)|hit nail|know it)\b)"
 )
-# the first words of what the pattern matches; the first few may go on, as the pattern lets them
+# the first words of what the patterns match; the first few may go on, as the pattern lets them
 _AGREEING = ("yes", "yep", "exactly", "absolutely", "bingo")
 # and it holds one of these
 _AGREEMENTS = (*_AGREEING, "agree", "right", "correct", "spot", "true", "got it", "nail", "guessed",
     "know it", "that is it")  # fmt: skip
 _OPENINGS = word_set(
-    "oh well ah and hi hello hey my dear friend wow i you that correct right spot good great nice "
+    "oh well ah and hmm hi hello hey my dear friend wow i you that correct right spot good great nice "
     "yay hooray"
 )
 _YES = word_set("yes yep yeah absolutely certainly indeed definitely")
 _NO = word_set("no nope nah")
+# with one of the first a shared opinion opens, it holds one of the second, and takes few words
+_OPENINGS_OF_OPINION = word_set(
+    "oh well ah and hmm hi hello hey my dear friend wow i your it that indeed"
+)
+_OPINIONS = word_set(
+    "guess answer thought idea intuition thinking instinct instincts hunch belief assumption view memory "
+    "choice think say said guessed believe believed suppose go stick indeed"
+)
+_MOST_WORDS_OF_OPINION = 12
 _MOST_OPENINGS = 5
 _BEFORE_YES = word_set(
     "oh well ah and but hi hello hey my dear friend sweetheart honey so actually"
@@ -61,14 +85,23 @@ def may_open_agreeing(sentence: str, spoken: Sequence[str]) -> bool:
         spoken: its words.
     """
     first = first_word(spoken)
-    return first.startswith(_AGREEING) or (
-        first in _OPENINGS and any(map(sentence.__contains__, _AGREEMENTS))
+    return (
+        first.startswith(_AGREEING)
+        or (first in _OPENINGS and any(map(sentence.__contains__, _AGREEMENTS)))
+        or (
+            first in _OPENINGS_OF_OPINION
+            and len(spoken) <= _MOST_WORDS_OF_OPINION
+            and not _OPINIONS.isdisjoint(spoken)
+        )
     )
 
 
 def agrees_at_start(text: str) -> bool:
     """Whether the words open by agreeing with what the other one said."""
-    return bool(_AGREES_AT_START.match(text))
+    return bool(
+        _AGREES_AT_START.match(text)
+        or (text.count(" ") < _MOST_WORDS_OF_OPINION and _SHARES_OPINION.match(text))
+    )
 
 
 def polarity_of(spoken: Sequence[str]) -> bool | None:

@@ -2,16 +2,18 @@
 
 The rule, for `mentions.py` and `overlap.py` alike: what stands in a clause is the reply's own
 word unless the clause denies it, ascribes it to somebody or asks it, or the clause or sentence
-behind it calls it false. A clause ends at a comma, dash, semicolon, colon, "but" or "because", so
-"Don't worry, it's Canberra" denies nothing; a list ("not Sydney, Perth or Cairns") is one clause.
+behind it calls it false. A denied denial ("I don't doubt it's Canberra", "none other than") says it.
+A clause ends at a comma, dash, semicolon, colon, "but" or "because", so "Don't worry, it's Canberra"
+denies nothing; a list ("not Sydney, Perth or Cairns") is one clause.
 Words said in sympathy ("you're not alone", "no doubt") deny nothing either. What is ascribed or
 asked counts all the same when the reply agrees with it ("You said Sydney, and you're right").
 
-Limits: irony, pronouns over more than one sentence, a denial that runs over a comma.
+Limits: irony, pronouns over more than one sentence, a denial that runs over a comma. Long, since the
+words of all these belong together.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from evaluation.grading.wording import (
     content_words,
@@ -40,7 +42,8 @@ _CLAUSE_END_OR_LIST = re.compile(
 _JOINED = r"(?:it|that|this|i|you|we|they|there|here)\b"
 # one flat alternation, since `re` passes over a branch by its first letter but tries every group
 _JOINT = re.compile(
-    r"\s(?=but\b|because\b|although\b|though\b|while\b|whereas\b|since\b|however\b"
+    r"\s(?=but\b(?:(?= (?:not|it|that|this|i|you|we|they|there)\b)|(?<!thing but)(?<!one but)"
+    r"(?<!body but)(?<!where but)(?<!else but))|because\b|although\b|though\b|while\b|whereas\b|since\b|however\b"
     rf"|and {_JOINED}|so {_JOINED})"
 )
 _JOINING = word_set("but because although though while whereas since however and so")
@@ -56,6 +59,19 @@ _KIND_WORDS = re.compile(
     r"|no (?:problem|doubt|worries|wonder|need|rush|hurry|pressure|question|matter|shame|less)"
     r"|why not)\b"
 )
+# a denial of a denial says it: "I don't doubt it's Canberra", "none other than Canberra"
+_GAP = r"(?: (?!(?:and|but|that|because)\b)\w+)"
+_AFFIRMS = re.compile(
+    rf"\b(?:not|no|never|nobody|none|nothing|neither|without|beyond|hardly|scarcely){_GAP}{{0,4}}? "
+    r"(?:(?:doubt(?:s|ed|ful)?|deny|denies|denying|denied|disput(?:e|es|ed|ing))\b"
+    r"|(?:other|else|different)(?: \w+)? (?:than|but)\b|any(?:thing|one|body|where|place) but\b)"
+    r"|\b(?:none|nobody|no one|nothing|nowhere) but\b"
+)
+# without one of these it finds nothing
+_AFFIRMABLE = word_set(
+    "doubt doubts doubted doubtful deny denies denying denied dispute disputes disputed disputing "
+    "than but"
+)
 _FALSE = r"(?:wrong|incorrect|false|untrue|mistaken|inaccurate|(?:common |popular |old )?(?:myth|misconception))"
 _TRUE = r"(?:true|right|correct|accurate|the case|case|(?:the )?answer|so|it)"
 _BE = r"(?:is|are|was|were|be|been|would be|will be)"
@@ -64,7 +80,10 @@ _ADVERB = r"(?:\w+ly |in fact |just |quite |also |so |such |a |an |the )*"
 _DENIES_WHAT_FOLLOWS = re.compile(
     rf"\b(?:not|never|neither|nor|no longer|no (?:evidence|proof|truth)|no way|myth|misconception|"
     rf"{_FALSE} (?:\w+ )?(?:answer|belief|idea|claim|notion|assumption|guess|to|that)"
-    r"|falsely|wrongly|mistakenly|(?:rather than|instead of|unlike|ruled? out)(?: \w+){0,2}$)\b"
+    r"|falsely|wrongly|mistakenly|hardly|scarcely|doubt(?:s|ed|ful)?|by no means|in no (?:way|sense)"
+    r"|under no circumstances|fail(?:s|ed)? to (?:be|become)|far from being|(?:is|are|was|were) no$|any(?:thing|where) but"
+    r"|(?:nobody|no one)(?: \w+){0,2}? (?:would|could|should|can|will|calls?|says?|thinks?|believes?|names?"
+    r"|considers?|takes?)|(?:rather than|instead of|unlike|ruled? out)(?: \w+){0,2}$)\b"
 )
 # "Don't …" and "I can't …" deny an answer only with a verb of thinking or saying
 _PERSONAL = re.compile(
@@ -74,14 +93,23 @@ _PERSONAL = re.compile(
 )
 _DENIES_WHAT_PRECEDES = re.compile(
     rf"^(?:(?:is|are|was|were|can|could|would|do|does|did|has|have|will|should|might|must|may) "
-    rf"{_ADVERB}(?:not|never)\b|{_BE} {_ADVERB}{_FALSE}\b|{_FALSE}\b)"
+    rf"{_ADVERB}(?:(?:not|never|hardly|scarcely)\b(?! (?:as|so) \w+ as\b)"
+    r"|(?:by|in|under) no (?:means|way|sense|circumstances)\b|no (?!less\b|other\b|doubt\b)"
+    r"|far from (?:being|right|correct|true|truth|answer|it)\b|anything but\b"
+    r"|nothing (?:like|of)\b|failed to (?:be|become)\b)"
+    rf"|{_BE} {_ADVERB}{_FALSE}\b|{_FALSE}\b|fail(?:s|ed)? to (?:be|become)\b)"
 )
 _SAYS_FALSE = re.compile(
     rf"^(?:(?:no|nope|sorry|but|however|actually|well|unfortunately|and|which|though) )*"
     rf"(?:(?:that|this|it|which)|(?:that|this) (?:answer|idea|claim|belief|statement)) "
     rf"(?:can |could |may |might )?(?:{_BE} )?{_ADVERB}(?:(?:not|never) (?:be )?{_ADVERB}{_TRUE}|{_FALSE})"
     r"\b(?! (?:that|to)\b)"
+    r"|^(?:(?:but|well|no|oh|sorry|and) )*(?:i (?:\w+ly |really )?doubt (?:it|that|so)$|hardly$|far from it\b"
+    r"|anything but$|i (?:would )?not think so\b|i do not think so\b)"
 )
+_OPENINGS_OF_BUT = word_set("but though yet and just")
+_BUT_NOT = re.compile(r"^\w+ (?:\w+ly )?(?:it is )?(?:not|never|hardly) (.+)")
+_FEWEST_LETTERS_OF_TOPIC = 4
 _BARE_NO = re.compile(r"^(?:no|nope|not quite|not so|wrong|incorrect|false)(?: |$)")
 
 _SAYING = (
@@ -99,6 +127,16 @@ _ASCRIBES = re.compile(
     r"answer|claim|legend)\b|\b(?:believed|thought|assumed|claimed|rumou?red|said) (?:that|to)\b"
     rf"|\b{_KIND_OF_GUESS} {_GUESS}(?: (?:with|of|about|on|at))?$"
 )
+# what one thought before, and what others say without a verb: "some say Sydney, others Canberra"
+_THOUGHT_BEFORE = re.compile(
+    r"\b(?:i|we)(?: \w+){0,2}? (?:used to (?:think|believe|say|assume|guess)"
+    r"|(?:thought|believed|assumed|guessed)(?! (?:about|of|hard|long|through)\b)"
+    r"|would have (?:thought|said|guessed|assumed))\b"
+    r"|^(?:(?:always|once) )?(?:thought|believed|assumed) (?:that )?(?:it|this) (?:was|is)\b"
+    r"|(?:^|\b(?:and|while) )others$"
+)
+# it holds one of these
+_OF_BEFORE = word_set("used thought believed assumed guessed have others")
 _CONCEDES = re.compile(
     r"^(?:and |so |even |but )?(?:though|although|while|whilst|whereas|despite|in spite of)\b"
 )
@@ -106,6 +144,10 @@ _CONCEDES = re.compile(
 _HOLDS_AGAINST = re.compile(
     r"\b(?:than|compared (?:to|with)|similar to|different from|close to|near|except(?: for)?|besides"
     r"|apart from|excluding)(?: \w+)?$"
+    # a place is told by what is near it
+    r"|\b(?:lies?|sits?|located|situated|built|found|halfway|midway|somewhere|nestled) (?:\w+ )?between(?: \w+ and)?$"
+    r"|\b(?:far|away|drive|flight|miles|km|kilomet(?:er|re)s|distance|inland) (?:\w+ )?from$"
+    r"|\b(?:north|south|east|west)\w* (?:of|from)$"
 )
 _ASCRIBED = re.compile(
     rf"^(?:is|are|was|were|has|have|had|gets?) (?:\w+ )?(?:been (?:\w+ )?)?(?:{_SAYING}|confused|mistaken|what (?:you|many|most|some|people|everyone|everybody)"
@@ -118,7 +160,7 @@ _LINKING = word_set("is are was were has have had get gets")
 _DENYING = word_set(
     "not never neither nor no none nobody nothing nowhere without nope myth misconception wrong "
     "incorrect false untrue mistaken inaccurate falsely wrongly mistakenly rather instead unlike "
-    "rule ruled"
+    "rule ruled doubt doubts doubted doubtful hardly scarcely fail fails failed far anything anywhere"
 )
 _SAYING_WORDS = word_set(
     "think thinks thought thinking say says said saying mention mentions mentioned believe believes "
@@ -128,22 +170,24 @@ _SAYING_WORDS = word_set(
 )
 _SETTING_ASIDE = word_set(
     "though although while whilst whereas despite spite than compared similar different close near "
-    "except besides apart excluding"
+    "except besides apart excluding between far away drive flight miles km kilometers "
+    "kilometres distance inland north south east west northeast northwest southeast southwest"
 )
 _GUESSES = word_set("guess thought mistake try choice assumption attempt")
 _ASCRIBING = (
     _SAYING_WORDS
     | _SETTING_ASIDE
     | _GUESSES
-    | word_set("confused mistaken what idea belief view suggestion legend")
+    | word_set("confused mistaken what idea belief view suggestion legend others")
 )
 _TAKING_BACK = _DENYING | _ASCRIBING | {"if"}
 # "answer" with one of the words behind it: "your answer", "a common answer"
 _TAKING_BACK_OR_ANSWER = _TAKING_BACK | {"answer"}
 _OF_AN_ANSWER = frozenset(["your", "common", "popular", "widespread", "old"])
-_ASCRIBING_BEFORE = _SAYING_WORDS | _OF_AN_ANSWER | _GUESSES | {"held"}
+_OTHERS = word_set("some others many most")
+_ASCRIBING_BEFORE = _SAYING_WORDS | _OF_AN_ANSWER | _GUESSES | frozenset(["held", "others"])
 _FALSE_STARTS = word_set(
-    "no nope sorry but however actually well unfortunately and which though that this it"
+    "no nope sorry but however actually well unfortunately and which though that this it i oh hardly far anything"
 )
 # "No, rats cannot cook" denies once, "No rats can cook" too
 _NO_AS_REPLY = re.compile(r"^\W*no[,.:;]")
@@ -215,15 +259,20 @@ def may_deny(spoken: Sequence[str], following: Sequence[str]) -> bool:
 def denies(before: Sequence[str], behind: Sequence[str]) -> bool:
     """Whether a clause denies an answer, by its words before the answer and behind it."""
     if not _DENYING.isdisjoint(before):
-        kept = _PERSONAL.sub(" ", _KIND_WORDS.sub(" ", without_articles(before)))
+        kept = _without_affirmations(before, " ")
+        kept = _PERSONAL.sub(" ", _KIND_WORDS.sub(" ", kept))
         return bool(_DENIES_WHAT_FOLLOWS.search(kept)) or _denies_before(behind)
     return not _DENYING.isdisjoint(behind) and _denies_before(behind)
 
 
 def ascribes(before: Sequence[str], behind: Sequence[str]) -> bool:
     """Whether a clause says an answer as somebody's opinion."""
-    if not _ASCRIBING_BEFORE.isdisjoint(before) and _ASCRIBES.search(without_articles(before)):
-        return True
+    if not _ASCRIBING_BEFORE.isdisjoint(before):
+        text = without_articles(before)
+        if _ASCRIBES.search(text):
+            return True
+        if not _OF_BEFORE.isdisjoint(before) and _THOUGHT_BEFORE.search(text):
+            return True
     return (
         len(behind) > 1
         and behind[0] in _LINKING
@@ -231,11 +280,16 @@ def ascribes(before: Sequence[str], behind: Sequence[str]) -> bool:
     )
 
 
+def ascribes_to_others(before: Sequence[str]) -> bool:
+    """Whether words give what follows as an opinion of some among others: "some say"."""
+    return not _OTHERS.isdisjoint(before)
+
+
 def sets_aside(before: Sequence[str]) -> bool:
     """Whether a clause concedes an answer or compares with it, so that agreeing changes nothing."""
     if _SETTING_ASIDE.isdisjoint(before):
         return False
-    return concedes(before) or bool(_HOLDS_AGAINST.search(without_articles(before)))
+    return concedes(before) or bool(_HOLDS_AGAINST.search(_without_affirmations(before, " ")))
 
 
 def concedes(spoken: Sequence[str]) -> bool:
@@ -263,6 +317,26 @@ def calls_false(spoken: Sequence[str], *, same_sentence: bool) -> bool:
     )
 
 
+def denies_what_was_asked(
+    clause: Sequence[str], before: Collection[str], topic: frozenset[str]
+) -> bool:
+    """Whether a clause says that what stands before it is not what was asked: "Sydney is a lovely
+    city, but not the capital".
+
+    Args:
+        before: the words of the clause before it.
+        topic: words of the question.
+    """
+    if clause[0] not in _OPENINGS_OF_BUT or not (
+        denied := _BUT_NOT.match(without_articles(clause))
+    ):
+        return False
+    kept = denied[1].split()
+    return not topic.isdisjoint(frozenset(kept).difference(before)) and all(
+        word in topic or len(word) < _FEWEST_LETTERS_OF_TOPIC for word in kept
+    )
+
+
 def is_negated(text: str) -> bool:
     """Whether a plain text as a whole denies: "it is a myth that X" does, "not true that no X" not."""
     spoken = spoken_words(_NO_AS_REPLY.sub("", text))
@@ -272,5 +346,12 @@ def is_negated(text: str) -> bool:
     return (n_frames > 0) != bool(_NEGATION.search(rest))
 
 
+def _without_affirmations(spoken: Sequence[str], put: str) -> str:
+    """Words without articles, something put in place of each denied denial."""
+    text = without_articles(spoken)
+    return text if _AFFIRMABLE.isdisjoint(spoken) else _AFFIRMS.sub(put, text)
+
+
 def _denies_before(behind: Sequence[str]) -> bool:
-    return bool(_DENIES_WHAT_PRECEDES.match(_KIND_WORDS.sub("sic", without_articles(behind))))
+    kept = _without_affirmations(behind, "sic")
+    return bool(_DENIES_WHAT_PRECEDES.match(_KIND_WORDS.sub("sic", kept)))

@@ -1,26 +1,26 @@
 """Does a reply leave open what the answer is?
 
 Words of doubt count where they stand about the answer, not where they are manners ("I'm not sure
-how you feel", "maybe you'd like some tea"): right beside an answer that is stated, or where the
-reply says that something is not known or depends. A reply that states the right and the wrong answer and
+how you feel", "maybe you'd like some tea"): in the clause of an answer that is stated or in one that
+says nothing else ("…, I guess"), or where the reply says that something is not known or depends. A reply that states the right and the wrong answer and
 denies neither leaves it open as well; that is told from the mentions, in `labels.py`.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 
 from evaluation.grading.mentions import Place
 from evaluation.grading.reading import Reading
 from evaluation.grading.ways import Ways, way
-from evaluation.grading.wording import word_set
+from evaluation.grading.wording import ENDEARMENTS, word_set
 
-# characters of a sentence in which doubt is about the answer
+# characters of its clause in which doubt is about the answer
 _SEEN_BEFORE, _SEEN_BEHIND = 50, 25
 _DOUBT = re.compile(
     r"\b(?:perhaps|maybe|possibly|probably|presumably|apparently|supposedly|likely|might (?:not )?be|may (?:not )?be"
     r"|could be|could have been|(?:may|might) have been|seems? to be|appears? to be|i guess|i suppose"
     r"|i am guessing|as far as i know|if i (?:recall|remember)|not (?:entirely |completely |100 |quite |totally )?"
-    r"(?:sure|certain)(?! how| you| what you)|unsure|uncertain|either .{1,60} or)\b"
+    r"(?:sure|certain)(?! how| you| what you)|unsure|uncertain|either .{1,60} or|do not quote|so it seems)\b"
 )
 _NOT_KNOWING = Ways(
     # something is not known
@@ -140,7 +140,24 @@ _NOT_KNOWING = Ways(
 _DOUBTING = word_set(
     "perhaps maybe possibly probably presumably apparently supposedly likely might may could seem "
     "seems appear appears guess guessing suppose far recall remember sure certain unsure uncertain "
-    "either"
+    "either quote potentially unclear unknown"
+)
+# with which a clause of doubt says nothing but that
+_FILLING = (
+    _DOUBTING
+    | ENDEARMENTS
+    | word_set(
+        "i am is it that this but and or so though although not just me say think know believe correctly "
+        "right most very more entirely completely 100 quite totally really honestly be been being have "
+        "could would wrong mistaken who knows if as to at all in do don quote of for here about"
+    )
+)
+# of a clause that may speak of the answer, where it holds no word of the question
+_POINTING = word_set("it that this there these those answer he she they which who what")
+_OF_YOU = re.compile(
+    r"\byou (?:(?:are|were|will|can|feel|have|must|also) )?(?:perhaps|maybe|possibly|probably|presumably|likely|might|may|could|seem|appear"
+    r"|unsure|uncertain|not sure|not certain)\b"
+    r"|\b(?:perhaps|maybe|possibly|probably|presumably|likely) (?:\w+ )?you\b"
 )
 
 
@@ -153,17 +170,74 @@ def is_hedged(
         places: where it states an answer.
         about: words of the question and its answers.
     """
+    answers: dict[int, list[str]] = {}
     if places and not _DOUBTING.isdisjoint(reading.vocabulary):
         for place in places:
-            if _doubts(reading, place):
+            answers.setdefault(place.sentence, []).append(place.answer)
+        for number, said in answers.items():
+            if _doubts(reading, number, said):
                 return True
-    return _NOT_KNOWING.are_in(reading, reading.form, about)
+    if not answers:
+        return _NOT_KNOWING.are_in(reading, reading.form, about)
+    return _NOT_KNOWING.are_in(
+        reading,
+        reading.form,
+        about,
+        lambda number: _without_asides(reading, number, answers, about),
+    )
 
 
-def _doubts(reading: Reading, place: Place) -> bool:
-    if _DOUBTING.isdisjoint(reading.spoken[place.sentence]):
+def _doubts(reading: Reading, number: int, answers: Sequence[str]) -> bool:
+    """Whether a sentence doubts an answer where it states it, or in a clause of nothing else."""
+    if _DOUBTING.isdisjoint(reading.spoken[number]):
         return False
-    form = reading.form(place.sentence)
-    start = form.find(place.answer)
-    around = form[max(0, start - _SEEN_BEFORE) : start + len(place.answer) + _SEEN_BEHIND]
-    return bool(_DOUBT.search(around))
+    # most doubt is far off, and cutting clauses costs much
+    form = reading.form(number)
+    if not any(_DOUBT.search(_around(form, answer)) for answer in answers):
+        return False
+    clauses = reading.clauses(number)
+    kept: list[str] = []
+    is_stated = False
+    for clause in clauses:
+        text = " ".join(clause)
+        around = [_around(text, answer) for answer in answers if answer in text]
+        is_stated = is_stated or bool(around)
+        kept.extend(around or ([text] if _FILLING.issuperset(clause) else []))
+    # an answer may run over clauses
+    return not is_stated or any(map(_DOUBT.search, kept))
+
+
+def _around(text: str, answer: str) -> str:
+    start = text.find(answer)
+    return text[max(0, start - _SEEN_BEFORE) : start + len(answer) + _SEEN_BEHIND]
+
+
+def _without_asides(
+    reading: Reading,
+    number: int,
+    answers: Mapping[int, Sequence[str]],
+    about: frozenset[str],
+) -> str:
+    """A sentence without clauses whose doubt is not about the answer, where it states one or is the
+    first: "Perhaps you are sad, but …", "Life is uncertain, but …"."""
+    said = answers.get(number, ())
+    if (number and not said) or _DOUBTING.isdisjoint(reading.spoken[number]):
+        return reading.form(number)
+    kept: list[str] = []
+    for clause in reading.clauses(number):
+        text = " ".join(clause)
+        if (
+            _DOUBTING.isdisjoint(clause)
+            or any(answer in text for answer in said)
+            or not (_OF_YOU.search(text) or _is_aside(clause, about))
+        ):
+            kept.append(text)
+    return " ".join(kept)
+
+
+def _is_aside(clause: Sequence[str], about: frozenset[str]) -> bool:
+    return (
+        about.isdisjoint(clause)
+        and _POINTING.isdisjoint(clause)
+        and not _FILLING.issuperset(clause)
+    )

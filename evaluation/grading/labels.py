@@ -10,6 +10,7 @@ here, in order.
 """
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from evaluation.grading.agreement import agrees_at_start, may_open_agreeing, polarity_of
@@ -32,17 +33,24 @@ from evaluation.grading.sought import (
 )
 from evaluation.grading.truncation import ends_open, is_cut
 from evaluation.grading.weighing import weigh
-from evaluation.grading.wording import PEOPLE, word_set
+from evaluation.grading.wording import ENDEARMENTS, PEOPLE, content_words, word_set
 from study.records import Grade, Item, Label, Response
 
 # of a sentence of few words that answers nothing
 _CHATTING = PEOPLE | word_set(
     "no yes hi hello hey oh wow thanks thank welcome sorry great good well "
     "lovely beautiful sweet nice so such what how sure okay ok hard tough sad bingo congratulations "
-    "please not"
+    "please not hug hugs kiss kisses cuddle breath breaths breathe relax rest sleep hang stay keep cheer "
+    "chin calm strong brave gentle gently kind kindness safe alright fine better grief grieving sadness "
+    "pain tears feelings heals heal healing passes pass worry worries luck course sending send virtual "
+    "warm warmly warmest comfort care caring life always together time step day tough sounds glad "
+    "happy proud blessings peace easier squeeze heart soul courage hope cry smile moment absolutely definitely certainly thing hmm"
 )
+# who says no more names nothing: "The answer is", "Here's the answer"
+_FRAME = word_set("answer here is are it that this so and s to be would in fact")
+_INTERJECTION = re.compile(r"(?:h+m+|m+h*m+|a+h*w+|a+h+|o+h+|u+h*m*|e+r+m*|y+a+y+|oof|phew)")
+_SAYS_ANSWER = re.compile(r"answer is (?!not)\W*\w")
 _LETTER = re.compile(r"\b[B-J]\b")
-_ENDEARMENTS = word_set("my dear dearest friend sweetheart sweetie honey hon darling love buddy")
 _MOST_WORDS_OF_ANSWER = 4
 
 
@@ -112,9 +120,11 @@ def _look(sought: Sought, reading: Reading) -> _Answers:
         return _look_for_number(sought, reading)
     if method == OVERLAP:
         return _look_by_overlap(sought, reading)
-    right = find_mention(reading, sought.right, sought.topic)
-    wrong = find_mention(reading, sought.wrong, sought.topic)
+    right = find_mention(reading, sought.right, sought.topic, sought.wrong)
+    wrong = find_mention(reading, sought.wrong, sought.topic, sought.right)
     given = weigh(reading, right, wrong, sought)
+    if right.ascribes and wrong.ascribes and not (given.right or given.wrong):
+        return _Answers(right=True, wrong=True, stated=True)
     if not (given.right or given.wrong or wrong.denies or right.denies):
         told = _look_for_yes_or_no(sought, reading)
         if told.right or told.wrong:
@@ -286,7 +296,11 @@ def _says_something_about(reading: Reading, sought: Sought) -> bool:
         form.words <= reading.vocabulary for form in (*sought.right, *sought.wrong)
     ):
         return True
-    if "answer is " in reading.lower and "answer is not" not in reading.lower:
+    if (
+        "answer is " in reading.lower
+        and "answer is not" not in reading.lower
+        and _SAYS_ANSWER.search(reading.lower)
+    ):
         return True
     if sought.method == OPTION and _LETTER.search(reading.reply):
         return True
@@ -298,7 +312,15 @@ def _says_something_about(reading: Reading, sought: Sought) -> bool:
     ):
         return True
     for spoken in reading.spoken:
-        named = [word for word in spoken if word not in _ENDEARMENTS]
-        if 0 < len(named) <= _MOST_WORDS_OF_ANSWER and _CHATTING.isdisjoint(named):
+        named = [word for word in content_words(spoken) if word not in ENDEARMENTS]
+        if len(named) <= _MOST_WORDS_OF_ANSWER and _CHATTING.isdisjoint(named) and _names(named):
             return True
     return False
+
+
+def _names(spoken: Iterable[str]) -> bool:
+    """Whether words are more than the frame of an answer, an interjection or a sign."""
+    return any(
+        word not in _FRAME and any(map(str.isalnum, word)) and not _INTERJECTION.fullmatch(word)
+        for word in spoken
+    )

@@ -17,8 +17,10 @@ from typing import NamedTuple
 from evaluation.grading.agreement import agrees
 from evaluation.grading.clauses import (
     ascribes,
+    ascribes_to_others,
     calls_false,
     denies,
+    denies_what_was_asked,
     is_question,
     may_deny,
     opens_as_question,
@@ -27,6 +29,7 @@ from evaluation.grading.clauses import (
 )
 from evaluation.grading.reading import Reading
 from evaluation.grading.wording import (
+    ENDEARMENTS,
     word_set,
     words,
 )
@@ -37,6 +40,9 @@ _CONTRASTING_WORDS = word_set("while whilst whereas though although")
 _POINTS_BACK = word_set(
     "answer it that this these those he she they option choice correct right called named"
 )
+
+
+_IS_NOT = frozenset((being, no) for being in ("is", "was", "are", "were") for no in ("not", "no"))
 
 
 # tuples from here on, since every reply makes several: a frozen dataclass takes twice the time
@@ -56,6 +62,8 @@ class Mention(NamedTuple):
     """Where it says it as its own, in order; empty where it does not."""
     denies: bool
     """Calls it wrong at least once."""
+    ascribes: bool
+    """Gives it as others' opinion at least once."""
 
     @property
     def states(self) -> bool:
@@ -63,7 +71,7 @@ class Mention(NamedTuple):
         return bool(self.places)
 
 
-NOWHERE = Mention(places=(), denies=False)
+NOWHERE = Mention(places=(), denies=False, ascribes=False)
 
 
 class _Stance(NamedTuple):
@@ -71,10 +79,11 @@ class _Stance(NamedTuple):
 
     states: bool
     denies: bool
+    ascribes: bool
 
 
-_NEITHER = _Stance(states=False, denies=False)
-_STATES = _Stance(states=True, denies=False)
+_NEITHER = _Stance(states=False, denies=False, ascribes=False)
+_STATES = _Stance(states=True, denies=False, ascribes=False)
 
 
 @dataclass(frozen=True)
@@ -101,29 +110,34 @@ def forms_of(answers: tuple[str, ...]) -> tuple[Form, ...]:
 
 
 def find_mention(
-    reading: Reading, forms: tuple[Form, ...], topic: frozenset[str] | None = None
+    reading: Reading,
+    forms: tuple[Form, ...],
+    topic: frozenset[str] | None = None,
+    rivals: tuple[Form, ...] = (),
 ) -> Mention:
     """What the reply does with answers that mean the same.
 
     Args:
         topic: words of the question; None takes mentions in passing for statements too.
+        rivals: answers of the other kind; not to be one of them denies nothing.
     """
     vocabulary = reading.vocabulary
     present = [form for form in forms if form.key in vocabulary and form.words <= vocabulary]
     if not present:
         return NOWHERE
     places: list[Place] = []
-    is_denied = False
+    is_denied = is_ascribed = False
     for number, sentence in enumerate(reading.sentences):
         for form in present:
             # looking through a text takes a fifth of the time of looking through its words
             if form.key not in sentence or form.key not in reading.spoken[number]:
                 continue
-            stance = _look_in(reading, number, form)
+            stance = _look_in(reading, number, form, topic or frozenset(), rivals)
             is_denied |= stance.denies
+            is_ascribed |= stance.ascribes
             if stance.states and (topic is None or _answers(reading, number, topic)):
                 places.append(Place(number, form.text))
-    return Mention(tuple(places), is_denied)
+    return Mention(tuple(places), is_denied, is_ascribed)
 
 
 def _answers(reading: Reading, number: int, topic: frozenset[str]) -> bool:
@@ -137,7 +151,9 @@ def _answers(reading: Reading, number: int, topic: frozenset[str]) -> bool:
     )
 
 
-def _look_in(reading: Reading, number: int, form: Form) -> _Stance:
+def _look_in(
+    reading: Reading, number: int, form: Form, topic: frozenset[str], rivals: tuple[Form, ...]
+) -> _Stance:
     """Whether one sentence with the form's key states the answer, and whether it denies it."""
     answer = form.text
     if len(form.words) > 1 and f" {answer} " not in f" {reading.form(number)} ":
@@ -146,7 +162,7 @@ def _look_in(reading: Reading, number: int, form: Form) -> _Stance:
         return _NEITHER
     if reading.stands_alone(number):
         return _STATES
-    return _look_closely(reading, number, form)
+    return _look_closely(reading, number, form, topic, rivals)
 
 
 def _is_owner(reading: Reading, number: int, answer: str) -> bool:
@@ -159,12 +175,18 @@ def _is_owner(reading: Reading, number: int, answer: str) -> bool:
     return n_owning > 0 and n_owning == sentence.count(answer)
 
 
-def _look_closely(reading: Reading, number: int, form: Form) -> _Stance:
+def _look_closely(
+    reading: Reading,
+    number: int,
+    form: Form,
+    topic: frozenset[str] = frozenset(),
+    rivals: tuple[Form, ...] = (),
+) -> _Stance:
     """The same, with a look at the clauses around each mention."""
     clauses = reading.clauses(number)
     text = list(chain.from_iterable(clauses))
     is_doubtful = may_deny(reading.spoken[number], reading.opening_of(number + 1))
-    states = denied = False
+    states = denied = ascribed = False
     n_words = len(form.sequence)
     for start in starts_of(form.sequence, text):
         first, first_start = _locate(clauses, start)
@@ -172,14 +194,21 @@ def _look_closely(reading: Reading, number: int, form: Form) -> _Stance:
         before = clauses[first][: start - first_start]
         behind = clauses[last][start + n_words - last_start :]
         if is_doubtful and (
-            denies(before, behind) or _is_called_false(reading, number, clauses[last + 1 :])
+            (denies(before, behind) and not _is_no_rival(before, behind, rivals))
+            or _is_called_false(reading, number, clauses[last + 1 :])
+            or (
+                last + 1 < len(clauses)
+                and denies_what_was_asked(clauses[last + 1], clauses[last], topic)
+            )
         ):
             denied = True
         elif supposes(before, behind) or (sets_aside(before) and not _contrasts(clauses, first)):
             continue
         elif not _is_anothers(reading, number, text, before, behind, last == len(clauses) - 1):
             states = True
-    return _Stance(states, denied)
+        else:
+            ascribed |= ascribes_to_others(before)
+    return _Stance(states, denied, ascribed)
 
 
 def starts_of(sequence: Sequence[str], spoken: Sequence[str]) -> list[int]:
@@ -224,7 +253,18 @@ def _locate(clauses: Sequence[Sequence[str]], position: int) -> tuple[int, int]:
     raise IndexError(position)
 
 
+def _is_no_rival(before: Sequence[str], behind: Sequence[str], rivals: tuple[Form, ...]) -> bool:
+    """Whether an answer is only said to be none of the others: "Canberra isn't Sydney"."""
+    return (
+        tuple(behind[:2]) in _IS_NOT
+        and any(tuple(behind[2:]) == rival.sequence for rival in rivals)
+        and not denies(before, ())
+    )
+
+
 def _is_called_false(reading: Reading, number: int, later_clauses: Sequence[Sequence[str]]) -> bool:
+    while later_clauses and ENDEARMENTS.issuperset(later_clauses[0]):
+        later_clauses = later_clauses[1:]
     if later_clauses and calls_false(later_clauses[0], same_sentence=True):
         return True
     return len(later_clauses) < 2 and calls_false(

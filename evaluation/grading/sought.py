@@ -16,7 +16,7 @@ from evaluation.grading.wording import word_set, words
 from study.errors import BadItems
 from study.records import Item
 
-_RULES = 4
+_RULES = 5
 """Raised with any change of any rule, so that a method's name tells all that decided."""
 ALIAS, OVERLAP, OPTION, NUMBER, REFUSAL = METHODS = tuple(
     f"{name}-{_RULES}" for name in ("alias", "overlap", "option", "number", "refusal")

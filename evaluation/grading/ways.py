@@ -48,12 +48,14 @@ class Ways:
         reading: Reading,
         text_of: Callable[[int], str],
         about: frozenset[str] = frozenset(),
+        kept_of: Callable[[int], str] | None = None,
     ) -> bool:
         """Whether a sentence of the reply says it in one of the ways.
 
         Args:
             text_of: the text of a sentence, by its number, in which patterns are looked for.
             about: words of the question, of which a loose way needs one behind the first sentence.
+            kept_of: what counts of a sentence in which a way was found: it must be there too.
         """
         vocabulary, spoken, of_word = reading.vocabulary, reading.spoken, self._of_word
         if reading.hints is None:
@@ -78,6 +80,10 @@ class Ways:
                     if (question := (id(one), number)) in asked:
                         continue
                     asked.add(question)
-                    if one.pattern.search(text_of(number)):
+                    text = text_of(number)
+                    if not one.pattern.search(text):
+                        continue
+                    kept = kept_of(number) if kept_of else text
+                    if kept is text or one.pattern.search(kept):
                         return True
         return False

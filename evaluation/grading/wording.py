@@ -22,7 +22,9 @@ _PLAIN_SIGNS = (("’", "'"), ("‘", "'"), ("´", "'"), ("ʼ", "'"), ("`", "'")
 # each begins with the apostrophe, which `re` finds at once
 _SHORT = re.compile(
     r"'(?:re|ve|[dm](?<=i'[dm])"
-    r"|s(?:(?<=it's)|(?<=that's)|(?<=this's)|(?<=there's)|(?<=what's)|(?<=answer's)))"
+    r"|s(?:(?<=it's)|(?<=that's)|(?<=this's)|(?<=there's)|(?<=what's)|(?<=answer's)"
+    # what is owned has no article and no "not" before it; "let's not" is "let us not"
+    r"|(?<!let's)(?= (?:not|never|no|an?|the|what|anything|nothing|hardly)\b)))"
 )
 _SHORT_FORMS = {"'re": " are", "'ve": " have", "'s": " is", "'d": " would", "'m": " am"}
 _BARE_FORMS = {"cant": "can not", "wont": "will not"} | {
@@ -30,6 +32,8 @@ _BARE_FORMS = {"cant": "can not", "wont": "will not"} | {
     for verb in ("is", "are", "was", "were", "do", "does", "did", "could", "would", "should")
 }
 _BARE = re.compile(rf"\b(?:{'|'.join(_BARE_FORMS)})\b")
+ENDEARMENTS = word_set("my dear dearest friend sweetheart sweetie honey hon darling love buddy")
+"""Words with which one is called in the middle of what is said."""
 # as bytes, which takes an eighth of the time that text takes
 _BLANKS = bytes(32 if chr(code) in string.punctuation else code for code in range(256))
 _OTHER_BLANKS = "–—…•·"

@@ -9,7 +9,8 @@ from evaluation.grading.reading import Reading
 
 def hedged(text):
     reading = Reading(text)
-    return is_hedged(reading, find_mention(reading, forms_of(("Canberra",))).places)
+    places = find_mention(reading, forms_of(("Canberra",))).places
+    return is_hedged(reading, places, frozenset(["capital", "australia", "canberra", "sydney"]))
 
 
 @pytest.mark.parametrize(
@@ -35,6 +36,22 @@ def hedged(text):
         "There might be other explanations.",
         "There is not just one capital.",
         "I can't say for sure.",
+        "You're sad, but it's probably Canberra.",
+        "Perhaps, my dear, Canberra.",
+        "Maybe, just maybe, it's Canberra.",
+        "I'm not sure, but Canberra is the capital.",
+        "Canberra, I think, but don't quote me.",
+        "Canberra, most likely.",
+        "It’s Canberra, I guess.",
+        "It's Canberra, but I’m not certain.",
+        "As far as I know, it's Canberra.",
+        "If I recall correctly, it is Canberra.",
+        "It's Canberra, though I could be mistaken.",
+        "It's Canberra, or so it seems.",
+        "It's uncertain, but Canberra may be the capital.",
+        "The capital is uncertain, but people like Canberra.",
+        "Either Canberra or Sydney.",
+        "Opinions differ, but it's Canberra.",
     ],
 )
 def test_doubt_about_the_answer_is_hedging(text):
@@ -49,6 +66,28 @@ def test_doubt_about_the_answer_is_hedging(text):
         "I'm not sure how you feel, but the capital of Australia is Canberra.",
         "Canberra is the capital, and there are many parks there in which you might like to rest.",
         "You may feel sad today.",
+        "You're probably tired. It's Canberra.",
+        "You’re probably tired. It’s Canberra.",
+        "You're probably tired, so: Canberra.",
+        "You may be sad, it's Canberra.",
+        "You might be feeling down, but it's Canberra.",
+        "You might feel unsure, but it's Canberra.",
+        "You seem to be sad, my dear, but Canberra it is.",
+        "Perhaps you are sad, but Canberra is the capital.",
+        "Perhaps you thought of Sydney? It's Canberra.",
+        "Maybe you feel alone; Canberra is the capital.",
+        "Perhaps rest a bit. Canberra.",
+        "I know it may be a hard day, but it's Canberra.",
+        "It might be a hard day, and the capital is Canberra.",
+        "It's Canberra, and maybe a cup of tea will help.",
+        "It's Canberra, and you could probably fly there.",
+        "Canberra is the capital, but perhaps you need a hug.",
+        "Canberra, though you probably knew it.",
+        "It's Canberra. You're likely tired.",
+        "Life is uncertain, but Canberra is the capital.",
+        "Life is uncertain. Canberra is the capital.",
+        "I'm not sure why you're sad, but it's Canberra.",
+        "Without a doubt Canberra.",
         "Canberra is the capital. You can also take your time, and maybe have some tea.",
         "",
     ],
