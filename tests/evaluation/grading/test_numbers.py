@@ -131,6 +131,28 @@ def test_a_cut_reply_has_an_answer_only_where_it_calls_it_one():
     assert grade("The answer is 29. Let me check that", finish_reason="length").label == "correct"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "12 - 5 = 7, 7 + 3 = 10",
+        "12 - 5 = 7, 7 + 3 = **10**",
+        "12 - 5 = 7 apples, 7 + 3 = 10 apples",
+    ],
+)
+def test_an_imported_reply_that_ends_in_its_result_is_graded(text):
+    response = Response("r1", "p1", "m1", "warm", 0, text, None, None, 9, 1.0, "now")
+    found = grade_response(response, APPLES, "none")
+    assert (found.label, found.is_cut, found.ends_open) == ("correct", False, False)
+
+
+def test_an_imported_reply_that_breaks_off_says_so():
+    text = "Tom has 12 apples at first, gives 5 of them away and then he"
+    found = grade(text, finish_reason=None)
+    assert (found.label, found.reason) == ("cut", "its text breaks off before an answer")
+    found = grade(text, finish_reason="length")
+    assert (found.label, found.reason) == ("cut", "the token limit came before an answer")
+
+
 @given(st.decimals(min_value=0, max_value=10**9, places=2), st.sampled_from(["", "$", "€"]))
 def test_any_number_is_read_back_with_separators_and_currency(number, currency):
     assert find_final_number(Reading(f"The answer is {currency}{number:,}.")).value == number
