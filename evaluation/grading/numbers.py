@@ -53,10 +53,11 @@ _DENIED = re.compile(
     r"|wrong\b|incorrect\b|too (?:many|few|much|little|high|low)\b)"
 )
 _IN_BRACKETS = re.compile(r"(?<!\\)[(\[](?=[^()\[\]]*[a-z+*/×÷−-])[^()\[\]=]*(?:[)\]]|$)")
+# begins with a digit, as `_ANY` of numerals.py does
 _CALCULATION = re.compile(
-    rf"{_CURRENCY}(?<![\d.,]){NUMBER}"
+    r"\d(?<![\d.,].)[\d,.]*"
     rf"(?: ?(?:[+*/×÷−-]|\b(?:minus|plus|times|divided by)\b) ?{_CURRENCY}{NUMBER})+"
-    r"(?![\d.,]*\d)(?! ?[a-z]* ?(?:[=≈→]|is\b|are\b|equals?\b|makes?\b|gives?\b|leaves?\b))"
+    r"(?![\d.,]*\d)(?! ?[a-z]* ?(?:[≈→]|is\b|are\b|equals?\b|makes?\b|gives?\b|leaves?\b))"
 )
 # where an aside ends and the sentence goes on
 _GOES_BACK = (
@@ -201,24 +202,30 @@ def _core_of(sentence: str, spoken: Sequence[str]) -> str:
     core = sentence
     if not _DENYING.isdisjoint(spoken):
         core = _DENIED.sub(" ", core)
-    if "(" in core or "[" in core:
-        core = _without(_IN_BRACKETS, core)
-    if not _ASIDES.isdisjoint(spoken):
-        if (fronted := _FRONTED.match(core)) and numerals_of(core[fronted.end() :]):
-            core = core[fronted.end() :]
-        if "=" not in core:
-            core = _without(_ASIDE, core)
+    numerals = numerals_of(core)
+    if len(numerals) < 2:
+        return core
+    first = numerals[0].end
+    if core.find("(", first) > 0 or core.find("[", first) > 0:
+        core = _without(_IN_BRACKETS, core, first)
+    has_asides = not _ASIDES.isdisjoint(spoken)
+    if has_asides and (fronted := _FRONTED.match(core)):
+        rest = core[fronted.end() :]
+        core, first = (rest, 0) if numerals_of(rest) else (core, first)
+    # behind its last result a sentence is read by `_find_in`
+    if "=" in core:
+        return core
+    if has_asides:
+        core = _without(_ASIDE, core, first or numerals_of(core)[0].end)
+    if len(numerals) < 3:
+        return core
     without_sums = _CALCULATION.sub(" ", core)
     return without_sums if numerals_of(without_sums) else core
 
 
-def _without(asides: re.Pattern[str], text: str) -> str:
-    """A text without its asides behind its first number."""
-    numerals = numerals_of(text)
-    if len(numerals) < 2:
-        return text
-    first = numerals[0]
-    return asides.sub(lambda aside: aside[0] if aside.start() < first.end else " ", text)
+def _without(asides: re.Pattern[str], text: str, first: int) -> str:
+    """A text without its asides behind where its first number ends."""
+    return asides.sub(lambda aside: aside[0] if aside.start() < first else " ", text)
 
 
 def _is_taken_from(sentence: str, start: int) -> bool:

@@ -55,8 +55,12 @@ class Numeral(NamedTuple):
 
     start: int
     end: int
-    value: Decimal | None
-    """None where its words make no number, as "two three"."""
+    text: str
+
+    @property
+    def value(self) -> Decimal | None:
+        """What it is worth; None where its words make no number, as "two three"."""
+        return value_of(self.text) if self.text[-1].isdigit() else _value_of_words(self.text)
 
 
 def has_digit(text: str) -> bool:
@@ -67,9 +71,9 @@ def has_digit(text: str) -> bool:
 def numerals_of(text: str) -> list[Numeral]:
     """The numbers of a text in lower case, from left to right."""
     if has_digit(text):
-        return [Numeral(*one.span(), value_of(one[0])) for one in _ANY.finditer(text)]
+        return [Numeral(one.start(), one.end(), one[0]) for one in _ANY.finditer(text)]
     return [
-        Numeral(*run.span(), _value_of_words(run[0]))
+        Numeral(run.start(), run.end(), run[0])
         for run in _RUN.finditer(text)
         if run[0] != "one"
         or not (

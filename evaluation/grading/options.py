@@ -67,7 +67,7 @@ _LINE_START = re.compile(r"(?m)^\W*([A-J])[).:]")
 _SECOND_IN_LINE = re.compile(r"[.!?;,] B[).:] ")
 # a letter that stands alone as a whole answer does: not "E. coli", "C++", "B vitamins"
 _ALONE = re.compile(
-    r"(?:[A-HJ](?<![\w'’.&-].)|\([a-j](?=\)))(?!\. [a-z])"
+    r"[A-HJ(](?<![\w'’.&-].)(?:(?<!\()|[a-j](?=\)))(?!\. [a-z])"
     r"(?=\s*(?:[^\w\s'’&+#?/-]|$)|\s+-\s| (?:because|since|for|as|then|indeed|here|it is|my|dear|love"
     r"|honey|darling|sweetheart|friend)\b)"
 )
