@@ -21,6 +21,7 @@ from evaluation.grading.numerals import (
     NUMBER_WORDS,
     Numeral,
     find_last_in_digits,
+    first_digit,
     has_digit,
     numerals_of,
     value_of,
@@ -41,17 +42,20 @@ _CONCLUDES = re.compile(
     r"\b(?:so|thus|therefore|hence|total of|rounds? (?:up |down |off )?to"
     r"|(?:mak|leav|giv)(?:es|ing))\b"
 )
-_ANY_NUMBER = rf"\W{{0,3}}(?:{NUMBER}(?!\w*\d)|\b{NUMBER_IN_WORDS})"
-_DENYING = word_set("not never nor neither rather instead opposed unlike wrong incorrect too")
+_DENYING = word_set("not never nor neither rather instead opposed unlike")
 _DENIED = re.compile(
-    r"\b(?:not|never|nor|neither|rather than|instead of|as opposed to|unlike)"
+    r"\b(?:no[tr]|never|neither|rather than|instead of|as opposed to|unlike)"
     r"(?: (?:the|an?|your|just|only|exactly|simply|quite|really|actually|have|had|has|be|get|got|equal"
     r"|any|say|make|think|believe|that|it|there|he|she|they|is|are|was|were))*"
-    rf" {_ANY_NUMBER}"
-    rf"|{_ANY_NUMBER}(?: [a-z]+)? (?:is|are|was|were|would be|seems) "
+    rf" \W{{0,3}}(?:{NUMBER}(?!\w*\d)|\b{NUMBER_IN_WORDS})"
+)
+_CALLING_FALSE = word_set("not wrong incorrect too")
+_CALLED_FALSE = re.compile(
+    rf"(?:\d(?<![\w.,-].)[\d,.]*|\b{NUMBER_IN_WORDS})(?: [a-z]+)? (?:is|are|was|were|would be|seems) "
     r"(?:not (?:right|correct|it|(?:the )?(?:right |correct )?(?:answer|number))\b"
     r"|wrong\b|incorrect\b|too (?:many|few|much|little|high|low)\b)"
 )
+_IS_FALSE = re.compile(r" (?:is|are|was|were|be|seems) (?:not|wrong|incorrect|too) ?")
 _IN_BRACKETS = re.compile(r"(?<!\\)[(\[](?=[^()\[\]]*[a-z+*/×÷−-])[^()\[\]=]*(?:[)\]]|$)")
 # begins with a digit, as `_ANY` of numerals.py does
 _CALCULATION = re.compile(
@@ -184,16 +188,15 @@ def _find_in(sentence: str, spoken: Sequence[str]) -> Decimal | None:
     if PEOPLE.isdisjoint(spoken):
         return _last_own(core)
     numerals = numerals_of(core)
-    own = [
-        one
-        for place, one in enumerate(numerals)
-        if not (_is_taken_from(core, one.start) or _is_measure(core, numerals[:place], one.start))
-    ]
+    last = _place_of_last_own(core, numerals)
+    if last is None:
+        return _last_of(numerals)
     # "31 pens remain, and I'm 100 % here for you"
-    if len(own) > 1:
-        value = _find_beside_talk(core[: own[-1].end], spoken)
-        return own[-1].value if value is None else value
-    return _last_of(own or numerals)
+    if _place_of_last_own(core, numerals[:last]) is not None:
+        value = _find_beside_talk(core[: numerals[last].end], spoken)
+        if value is not None:
+            return value
+    return numerals[last].value
 
 
 def _core_of(sentence: str, spoken: Sequence[str]) -> str:
@@ -202,30 +205,35 @@ def _core_of(sentence: str, spoken: Sequence[str]) -> str:
     core = sentence
     if not _DENYING.isdisjoint(spoken):
         core = _DENIED.sub(" ", core)
-    numerals = numerals_of(core)
-    if len(numerals) < 2:
-        return core
-    first = numerals[0].end
-    if core.find("(", first) > 0 or core.find("[", first) > 0:
-        core = _without(_IN_BRACKETS, core, first)
+    if not _CALLING_FALSE.isdisjoint(spoken) and _IS_FALSE.search(core):
+        core = _CALLED_FALSE.sub(" ", core)
     has_asides = not _ASIDES.isdisjoint(spoken)
     if has_asides and (fronted := _FRONTED.match(core)):
         rest = core[fronted.end() :]
-        core, first = (rest, 0) if numerals_of(rest) else (core, first)
+        core = core if _first_number(rest) < 0 else rest
+    if "(" in core or "[" in core:
+        core = _without(_IN_BRACKETS, core)
     # behind its last result a sentence is read by `_find_in`
     if "=" in core:
         return core
     if has_asides:
-        core = _without(_ASIDE, core, first or numerals_of(core)[0].end)
-    if len(numerals) < 3:
-        return core
+        core = _without(_ASIDE, core)
     without_sums = _CALCULATION.sub(" ", core)
-    return without_sums if numerals_of(without_sums) else core
+    return core if _first_number(without_sums) < 0 else without_sums
 
 
-def _without(asides: re.Pattern[str], text: str, first: int) -> str:
-    """A text without its asides behind where its first number ends."""
-    return asides.sub(lambda aside: aside[0] if aside.start() < first else " ", text)
+def _without(asides: re.Pattern[str], text: str) -> str:
+    """A text without its asides behind its first number."""
+    first = _first_number(text)
+    return asides.sub(lambda aside: " " if 0 <= first < aside.start() else aside[0], text)
+
+
+def _first_number(text: str) -> int:
+    """Where the first number of a text stands; -1 where there is none."""
+    if (at := first_digit(text)) >= 0:
+        return at
+    numerals = numerals_of(text)
+    return numerals[0].start if numerals else -1
 
 
 def _is_taken_from(sentence: str, start: int) -> bool:
@@ -236,11 +244,16 @@ def _is_taken_from(sentence: str, start: int) -> bool:
 def _last_own(text: str) -> Decimal | None:
     """The last number of a text but for those that others are taken from or measured by."""
     numerals = numerals_of(text)
+    last = _place_of_last_own(text, numerals)
+    return _last_of(numerals) if last is None else numerals[last].value
+
+
+def _place_of_last_own(text: str, numerals: Sequence[Numeral]) -> int | None:
     for place in reversed(range(len(numerals))):
         start = numerals[place].start
         if not (_is_taken_from(text, start) or _is_measure(text, numerals[:place], start)):
-            return numerals[place].value
-    return _last_of(numerals)
+            return place
+    return None
 
 
 def _is_measure(text: str, before: Sequence[Numeral], start: int) -> bool:
@@ -261,7 +274,7 @@ def _find_beside_talk(sentence: str, spoken: Sequence[str]) -> Decimal | None:
         if not may_spell and not has_digit(part):
             continue
         if PEOPLE.isdisjoint(spoken_words(part)) or _GOT.search(part):
-            value = _last_of(numerals_of(part))
+            value = find_last_in_digits(part) if has_digit(part) else _last_of(numerals_of(part))
             if value is not None:
                 return value
     return None

@@ -68,6 +68,12 @@ def has_digit(text: str) -> bool:
     return bool(_DIGIT.search(text))
 
 
+def first_digit(text: str) -> int:
+    """Where the first digit of a text stands; -1 where there is none."""
+    found = _DIGIT.search(text)
+    return found.start() if found else -1
+
+
 def numerals_of(text: str) -> list[Numeral]:
     """The numbers of a text in lower case, from left to right."""
     if has_digit(text):

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from evaluation.grading.mentions import Form, Mention, find_mention
 from evaluation.grading.reading import Reading
+from evaluation.grading.wording import word_set
 
 # "A", "I" and a small letter may be words: "the answer is a virus"
 _LETTER = (
@@ -85,6 +86,12 @@ _LEADS_TO = re.compile(
 _OTHERS_SAY = re.compile(
     r"(?i)\b(?:you|they|people|many|some|others|who|if|whether|why)\b[^.!?,;\n]{0,30}$"
 )
+_LAST_LEADS = word_set(
+    "it's it’s that's that’s this's there's is was be so therefore thus hence definitely clearly "
+    "probably certainly surely obviously actually absolutely likely indeed really still just simply "
+    "but not option letter choice answer"
+)
+_SIGNS_BEFORE_LETTER = ' (*[_"“:'
 _SEEN_BEFORE_LETTER = 70
 
 
@@ -92,8 +99,9 @@ _SEEN_BEFORE_LETTER = 70
 class _Called(NamedTuple):
     """A letter that a reply calls its answer."""
 
-    start: int
     letter: str
+    end: int
+    """Where what calls it so ends."""
 
 
 @dataclass(frozen=True)
@@ -131,9 +139,11 @@ def find_choice(reading: Reading, options: Sequence[tuple[Form, ...]]) -> Choice
 
 def _find_letter(reading: Reading, n_options: int) -> int | None:
     letters = string.ascii_uppercase[:n_options]
-    called = [one for one in (*_called(reading), *_led_to(reading.reply)) if one.letter in letters]
+    called = [one for one in _called(reading) if one.letter in letters]
+    behind = called[-1].end if called else 0
+    called += [one for one in _led_to(reading.reply, behind) if one.letter in letters]
     if called:
-        return letters.index(max(called).letter)
+        return letters.index(called[-1].letter)
     start = _AT_START.match(reading.reply)
     letter = start[start.lastindex].upper() if start and start.lastindex else ""
     if not letter or letter not in letters:
@@ -144,14 +154,19 @@ def _find_letter(reading: Reading, n_options: int) -> int | None:
     return None if is_list else letters.index(letter)
 
 
-def _led_to(reply: str) -> Iterator[_Called]:
-    """Letters that stand alone behind words that lead to an answer: "it's B", "so B"."""
-    for match in _ALONE.finditer(reply):
+def _led_to(reply: str, behind: int) -> Iterator[_Called]:
+    """Letters that stand alone behind words that lead to an answer ("it's B", "so B"), from a place
+    on."""
+    for match in _ALONE.finditer(reply, behind):
         start = match.start()
         seen = max(0, start - _SEEN_BEFORE_LETTER)
+        words = reply[seen:start].rstrip(_SIGNS_BEFORE_LETTER).lower().rsplit(None, 2)
+        # looking back costs ten times as much
+        if not words or (words[-1].rstrip(",") not in _LAST_LEADS and words[-2:-1] != ["not"]):
+            continue
         leads = _LEADS_TO.search(reply, seen, start)
         if leads and not _OTHERS_SAY.search(reply, seen, leads.start()):
-            yield _Called(start, match[0][-1].upper())
+            yield _Called(match[0][-1].upper(), match.end())
 
 
 def _called(reading: Reading) -> Iterator[_Called]:
@@ -165,7 +180,7 @@ def _called(reading: Reading) -> Iterator[_Called]:
             groups = [group.strip().upper() for group in first.groups() if group]
             # the other one is what denies the letter
             if len(groups) == 1:
-                yield _Called(begin + first.start(), groups[0])
+                yield _Called(groups[0], begin + first.end())
             end = first.end()
             found = [
                 later
