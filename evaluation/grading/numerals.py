@@ -68,9 +68,9 @@ def has_digit(text: str) -> bool:
     return bool(_DIGIT.search(text))
 
 
-def first_digit(text: str) -> int:
-    """Where the first digit of a text stands; -1 where there is none."""
-    found = _DIGIT.search(text)
+def first_number(text: str) -> int:
+    """Where the first number of a text in lower case stands; -1 where there is none."""
+    found = _DIGIT.search(text) or _RUN.search(text)
     return found.start() if found else -1
 
 

@@ -42,7 +42,8 @@ def ends_open(text: str) -> bool:
         return False
     if not stripped[-1].isalnum() and stripped[-1] not in _OPEN_SIGNS:
         return False
-    if _ends_in_number(stripped):
+    # a sum ends in its result or in a word behind it
+    if (stripped[-1].isdigit() or "=" in stripped[-_SEEN_AT_END:]) and _ends_in_number(stripped):
         return False
     return len(stripped) > 80 or len(stripped.split()) > _MOST_WORDS_OF_A_LABEL
 
