@@ -156,7 +156,7 @@ def find_final_number(
 
 def _find_about(reading: Reading, content: frozenset[str]) -> FinalNumber | None:
     """The number of the last sentence about the question; else the last one beside talk of people."""
-    told: Decimal | None = None
+    beside: list[tuple[str, list[str]]] = []
     has_any = False
     for sentence, spoken in zip(reversed(reading.sentences), reversed(reading.spoken), strict=True):
         if not has_digit(sentence) and NUMBER_WORDS.isdisjoint(spoken):
@@ -165,14 +165,15 @@ def _find_about(reading: Reading, content: frozenset[str]) -> FinalNumber | None
         is_about = "=" in sentence or not (
             sentence[0] == "(" or (content.isdisjoint(spoken) and _ANSWERING.isdisjoint(spoken))
         )
-        if is_about:
-            if (value := _find_in(sentence, spoken)) is not None:
-                return FinalNumber(value, is_marked=False)
-        elif told is None:
-            told = _find_beside_talk(_core_of(sentence, spoken), spoken)
-    if told is None:
-        return _UNCLEAR if has_any else None
-    return FinalNumber(told, is_marked=False)
+        if not is_about:
+            beside.append((sentence, spoken))
+        elif (value := _find_in(sentence, spoken)) is not None:
+            return FinalNumber(value, is_marked=False)
+    for sentence, spoken in beside:
+        told = _find_beside_talk(_core_of(sentence, spoken), spoken)
+        if told is not None:
+            return FinalNumber(told, is_marked=False)
+    return _UNCLEAR if has_any else None
 
 
 def _find_in(sentence: str, spoken: Sequence[str]) -> Decimal | None:
