@@ -33,9 +33,10 @@ _CALLED = tuple(
     (frozenset(hints), re.compile(pattern))
     for hints, pattern in (
         (
-            ("answer", "choice", "option", "letter"),
-            rf"[AaCcOoLl](?i:(?<=a)nswer|(?<=c)hoice|(?<=o)ption|(?<=l)etter){_IS}((?i:not\s))?{_LETTER}",
+            ("answer", "choice", "option"),
+            rf"[AaCcOo](?i:(?<=a)nswer|(?<=c)hoice|(?<=o)ption){_IS}((?i:not\s))?{_LETTER}",
         ),
+        (("letter",), rf"[Ll](?i:etter){_IS}((?i:not\s))?{_LETTER}"),
         (
             ("choose", "pick", "select", "go with", "say"),
             r"[Ii](?<!\w[Ii])(?i:(?: would|'d|’d|'ll| will)? (?:choose|pick|select|go with|say))"
