@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evaluation.grading.numbers import number_of
+from evaluation.grading.numerals import number_of
 from evaluation.grading.wording import words
 from evaluation.imported_replies import ImportedReply
 from study.errors import BadInput

@@ -2,11 +2,12 @@
 
 The last number behind "####", in a box or behind "the answer is" counts. Without any of these it is
 the last sentence that has a word of the question or works something out: the number behind its last
-"=", else its last one that is not what something is taken from ("31 of the 36 pens"). Without such a
-sentence it is the last number that stands in no talk about people, so that neither "I'm 100 % here for
-you" nor "call 911" is an answer; where there is none, nobody can tell. Thousands separators, currency
-signs, percent signs and zeros behind the point do not matter: "$1,250.00" is 1250. Numbers written as
-words count where the sentence has no digits, and are read whole ("thirty-one") or not at all.
+"=", else its last one. A number that the reply denies ("not 14") is never the answer, and one that
+only tells what was reckoned with comes after all others: in brackets, in a clause such as "which cost
+$20" or "after giving away 5", in a sum without its result, or behind "of" and the like ("31 of the 36
+pens"). Without such a sentence it is the last number that stands in no talk about people, so that
+neither "I'm 100 % here for you" nor "call 911" is an answer; where there is none, nobody can tell.
+What a number is worth is told in `numerals.py`.
 """
 
 import re
@@ -14,57 +15,104 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
+from evaluation.grading.numerals import (
+    NUMBER,
+    NUMBER_IN_WORDS,
+    NUMBER_WORDS,
+    Numeral,
+    find_last_in_digits,
+    first_number,
+    has_digit,
+    numerals_of,
+    value_of,
+)
 from evaluation.grading.reading import Reading
 from evaluation.grading.wording import PEOPLE, spoken_words, word_set
 
-_NUMBER = r"-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
-# the same where no word or number runs on into it; what `re` looks for first is a character out of
-# few, which takes two fifths of the time of looking back at every character of the reply
-_ANY = re.compile(
-    r"[-\d](?<![\w.].)(?<!\d,.)(?:(?<=-)\d|(?<=\d))(?:\d{0,2}(?:,\d{3})+|\d*)(?:\.\d+)?(?!\w*\d)"
-)
-_DIGIT = re.compile(r"\d")
-_MILLIARD = 1_000_000_000
-_TO_LAST_DIGIT = re.compile(r"(?s:.*)\d")
-_MARKS = ("####", "boxed{", "answer", "result", "total")
+_CURRENCY = r"(?:\\?[$£€]\s*)?"
+_MARKS = ("####", "boxed{", "answer")
 _MARKED = re.compile(
-    rf"(?:####|boxed\{{|answer|result|total)(?: is| was|:| =|\s*\*\*)*[\s:*]*(?:\\?[$£€]\s*)?({_NUMBER})"
-    r"(?!\w*\d)"
+    rf"(?:####|boxed\{{|answer)(?: is| was|:| =|\s*\*\*)*[\s:*]*{_CURRENCY}({NUMBER})(?!\w*\d)"
 )
-_RESULT = re.compile(rf"=\s*(?:\\?[$£€]\s*)?({_NUMBER})(?!\w*\d)(?!\s*[-+*/×÷=])[^=]*$")
-_BELOW_TWENTY = (
-    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
-    *("eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen"),
-    "nineteen",
+# "the answer is 3 boxes * 12"
+_GOES_ON = re.compile(rf"(?: ?[a-z]+)? ?[-+*/×÷−=] ?{_CURRENCY}\d")
+_RESULT = re.compile(rf"=\s*{_CURRENCY}({NUMBER})(?!\w*\d)(?!\s*[-+*/×÷=])[^=]*$")
+# what a sentence comes to, behind a result on its way there
+_CONCLUDES = re.compile(
+    r"\b(?:so|thus|therefore|hence|total of|rounds? (?:up |down |off )?to"
+    r"|(?:mak|leav|giv)(?:es|ing))\b"
 )
-_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-_SCALES = {"thousand": 1_000, "million": 1_000_000}
-_SPELT_WORDS = frozenset([*_BELOW_TWENTY, *_TENS, *_SCALES, "hundred"])
-_SPELT = rf"(?:{'|'.join(sorted(_SPELT_WORDS, key=len, reverse=True))})"
-# begins with one character out of few, as `_ANY` does
-_INITIALS = "".join(sorted({word[0] for word in _SPELT_WORDS}))
-_BEHIND_INITIAL = "|".join(
-    f"(?<={initial})(?:{'|'.join(word[1:] for word in words)})"
-    for initial in _INITIALS
-    if (
-        words := sorted(
-            (word for word in _SPELT_WORDS if word[0] == initial), key=len, reverse=True
-        )
-    )
+_DENYING = word_set("not never nor neither rather instead opposed unlike")
+_DENIED = re.compile(
+    r"\b(?:no[tr]|never|neither|rather than|instead of|as opposed to|unlike)"
+    r"(?: (?:the|an?|your|just|only|exactly|simply|quite|really|actually|have|had|has|be|get|got|equal"
+    r"|any|say|make|think|believe|that|it|there|he|she|they|is|are|was|were))*"
+    rf" \W{{0,3}}(?:{NUMBER}(?!\w*\d)|\b{NUMBER_IN_WORDS})"
 )
-_RUN = re.compile(rf"[{_INITIALS}](?<!\w.)(?:{_BEHIND_INITIAL})(?:(?:[ -]| and ){_SPELT})*\b")
-# "the one", "one of us" and the like count nothing
-_BEFORE_ONE = re.compile(r"\b(?:the|any|this|that|each|some|only|no) $")
-_BEHIND_ONE = re.compile(r" (?:of|another|who|thing|day)\b")
+_CALLING_FALSE = word_set("not wrong incorrect too")
+_CALLED_FALSE = re.compile(
+    rf"(?:\d(?<![\w.,-].)[\d,.]*|\b{NUMBER_IN_WORDS})(?: [a-z]+)? (?:is|are|was|were|would be|seems) "
+    r"(?:not (?:right|correct|it|(?:the )?(?:right |correct )?(?:answer|number))\b"
+    r"|wrong\b|incorrect\b|too (?:many|few|much|little|high|low)\b)"
+)
+_IS_FALSE = re.compile(r" (?:is|are|was|were|be|seems) (?:not|wrong|incorrect|too) ?")
+_IN_BRACKETS = re.compile(r"(?<!\\)[(\[](?=[^()\[\]]*[a-z+*/×÷−-])[^()\[\]=]*(?:[)\]]|$)")
+# begins with a digit, as `_ANY` of numerals.py does
+_CALCULATION = re.compile(
+    r"\d(?<![\d.,].)[\d,.]*+"
+    rf"(?: ?(?:[+*/×÷−-]|\b(?:minus|plus|times|divided by)\b) ?{_CURRENCY}{NUMBER})+"
+    r"(?![\d.,]*\d)(?! ?[a-z]* ?(?:[≈→]|is\b|are\b|equals?\b|makes?\b|gives?\b|leaves?\b))"
+)
+# where an aside ends and the sentence goes on
+_GOES_BACK = (
+    r"[,;:] (?!(?:(?:and|or|plus) )?"
+    r"(?:[$£€]?\d|[a-z]+(?:ing|ed)\b|gave|bought|sold|ate|got|lost|spent|took))"
+    r"|\b(?:so|thus|therefore|hence|total|altogether|equals?|makes|leaves|gives|means)\b"
+    r"|(?<!and )(?<!after )\b(?:making|leaving|giving(?! away| up| out))\b"
+)
+_MAIN_VERB = r"\b(?:is|are|was|were|has|have|will|would|remains?|needs?)\b"
+# ", which leaves 7" goes on with the reckoning, ", which is 2 fewer than 12" does not
+_WHICH = (
+    r"which(?! (?:leaves?|left|makes?|made|gives?|gave|means?|rounds?|equals?|comes?|adds?"
+    rf"|(?:is|are)(?= (?:[a-z]+ )?(?:[a-z]+ )?(?:\W{{0,3}}\d|{NUMBER_IN_WORDS})))\b"
+    r"(?![^,;]*\b(?:than|each|per|apiece)\b))"
+)
+_EACH = r"(?:and )?each(?=(?: [a-z]+)? (?:costs?|costing|worth|being|with|at|for|of|[$£€]?\d))"
+_COMPARED = r"(?:\D?\d[\d,.]*|\w+)(?: [a-z]+)? (?:fewer|less|more)(?: [a-z]+)? than"
+# begins with one character out of few, as `_ANY` of numerals.py does
+_ASIDE = re.compile(
+    rf"[ ,](?:(?:(?<=,) (?:{_WHICH}|{_EACH}|{_COMPARED}|who|whose|where|starting|having)"
+    r"|(?<= )(?:because|since|(?:even |al)though|given that|considering|compared|not counting"
+    rf"|excluding))\b(?:(?!{_GOES_BACK}).)*"
+    rf"|(?<= )(?:after|before|when|if|out of)\b(?:(?!{_GOES_BACK}|{_MAIN_VERB}).)*)"
+)
+_ASIDES = word_set(
+    "after before when if out each who whose where starting having which because since given "
+    "considering compared counting excluding though although than"
+)
+# "After giving away 5, "
+_FRONTED = re.compile(
+    r"\W*(?:so |and |but )?(?:because|since|given|after|before|when|if)\b[^=]*?, "
+)
 # parts of a sentence: what is said to the other one stands in one of its own
 _PART_END = re.compile(r"[,;:] |[—(]| (?=but\b|and (?:i|you|we)\b)")
 # characters before a number that tell what it is taken from: "of the original "
 _SEEN_BEFORE = 24
 _TAKEN_FROM = re.compile(
-    r"\b(?:of|than|from)(?: (?:the|those|all|his|her|their))?(?: original| total)?\s\W?$"
+    r"\b(?:(?:(?<=\d )|(?<=out )|(?<=most )|(?<=all )|(?<=half ))of|than|from"
+    r"|(?:start(?:ed|s)|began|begins)(?: [a-z]+)? with"
+    r"|(?:of|than|from) (?:the|those|all|his|her|their))(?: original| total)?\s\W?$"
 )
+# "48 pens in 3 boxes", "$12 for 5 apples", "132 spoons to make 16 muffins"
+_MEASURED_BY = re.compile(
+    r"\b(?:(?:in|over|during|within|every|per|for(?!.*[$£€]$))(?: the| those| all| his| her| their)?"
+    r"|(?<!has )(?<!have )(?<!had )(?<!need )(?<!needs )(?<!going )(?<!able )"
+    r"to (?!be\b|get\b|find\b)[a-z]+)\s\W?$"
+)
+_NEXT_CLAUSE = re.compile(r"[,;:=] |\b(?:so|then|and|but)\b")
+_LINKS = word_set("of than from with in over during within every per for to")
 # "I get 31", "so you have 31"
-_GOT = re.compile(rf"\b(?:think|get|got|have|say|make|with)(?: it is)? \W?{_NUMBER}\W*$")
+_GOT = re.compile(rf"\b(?:think|get|got|have|say|make|with)(?: it is)? \W?{NUMBER}\W*$")
 _ANSWERING = word_set("answer result total altogether sum")
 
 
@@ -73,7 +121,7 @@ class FinalNumber(NamedTuple):
     """The number that a reply ends on."""
 
     value: Decimal | None
-    """None where its numbers stand in talk beside the question alone."""
+    """None where its numbers stand in talk beside the question alone, or are all denied."""
     is_marked: bool
     """The reply calls it the answer; otherwise it is the last one that stands there."""
 
@@ -96,32 +144,36 @@ def find_final_number(
         return _find_about(reading, content)
     last_sentence = reply.rstrip().rpartition("\n")[2].rpartition(". ")[2]
     if "=" in last_sentence and (result := _RESULT.search(last_sentence)):
-        return FinalNumber(_value(result[1]), is_marked=False)
-    if (last := _find_last(reply)) is not None:
+        return FinalNumber(value_of(result[1]), is_marked=False)
+    if (last := find_last_in_digits(reply)) is not None:
         return FinalNumber(last, is_marked=False)
     # beside a sign such as an emoji a word of the pattern is none of the vocabulary
-    may_spell = not (reply.isascii() and _SPELT_WORDS.isdisjoint(reading.vocabulary))
-    if may_spell and (spelt := _find_spelt(reading.lower)) is not None:
+    may_spell = not (reply.isascii() and NUMBER_WORDS.isdisjoint(reading.vocabulary))
+    if may_spell and (spelt := _last_of(numerals_of(reading.lower))) is not None:
         return FinalNumber(spelt, is_marked=False)
     return None
 
 
 def _find_about(reading: Reading, content: frozenset[str]) -> FinalNumber | None:
     """The number of the last sentence about the question; else the last one beside talk of people."""
-    told: Decimal | None = None
+    beside: list[tuple[str, list[str]]] = []
     has_any = False
     for sentence, spoken in zip(reversed(reading.sentences), reversed(reading.spoken), strict=True):
-        if not _DIGIT.search(sentence) and _SPELT_WORDS.isdisjoint(spoken):
+        if not has_digit(sentence) and NUMBER_WORDS.isdisjoint(spoken):
             continue
         has_any = True
-        if "=" in sentence or not (content.isdisjoint(spoken) and _ANSWERING.isdisjoint(spoken)):
-            if (value := _find_in(sentence, spoken)) is not None:
-                return FinalNumber(value, is_marked=False)
-        elif told is None:
-            told = _find_beside_talk(sentence, spoken)
-    if told is None:
-        return _UNCLEAR if has_any else None
-    return FinalNumber(told, is_marked=False)
+        is_about = "=" in sentence or not (
+            sentence[0] == "(" or (content.isdisjoint(spoken) and _ANSWERING.isdisjoint(spoken))
+        )
+        if not is_about:
+            beside.append((sentence, spoken))
+        elif (value := _find_in(sentence, spoken)) is not None:
+            return FinalNumber(value, is_marked=False)
+    for sentence, spoken in beside:
+        told = _find_beside_talk(_core_of(sentence, spoken), spoken)
+        if told is not None:
+            return FinalNumber(told, is_marked=False)
+    return _UNCLEAR if has_any else None
 
 
 def _find_in(sentence: str, spoken: Sequence[str]) -> Decimal | None:
@@ -130,24 +182,56 @@ def _find_in(sentence: str, spoken: Sequence[str]) -> Decimal | None:
     Args:
         spoken: its words.
     """
-    if "=" in sentence and (result := _RESULT.search(sentence)):
-        return _value(result[1])
-    if not _has_digit(sentence):
-        return _find_spelt(sentence)
-    found = list(_ANY.finditer(sentence))
-    if len(found) == 1:
-        return _value(found[0][0])
+    core = _core_of(sentence, spoken)
+    if "=" in core and (result := _RESULT.search(core)):
+        concluded = None
+        if behind := _CONCLUDES.search(core, result.end(1)):
+            rest = core[behind.end() :]
+            concluded = _last_own(numerals_of(rest), rest)
+        return value_of(result[1]) if concluded is None else concluded
+    numerals = numerals_of(core)
+    if len(numerals) == 1:
+        return numerals[0].value
     if PEOPLE.isdisjoint(spoken):
-        for one in reversed(found):
-            if not _is_taken_from(sentence, one.start()):
-                return _value(one[0])
-        return _value(found[-1][0]) if found else None
-    own = [one for one in found if not _is_taken_from(sentence, one.start())]
+        return _last_own(numerals, core)
+    last = _place_of_last_own(core, numerals)
+    if last is None:
+        return _last_of(numerals)
     # "31 pens remain, and I'm 100 % here for you"
-    if len(own) > 1:
-        value = _find_beside_talk(sentence[: own[-1].end()], spoken)
-        return _value(own[-1][0]) if value is None else value
-    return _value((own or found)[-1][0]) if found else None
+    if _place_of_last_own(core, numerals[:last]) is not None:
+        value = _find_beside_talk(core[: numerals[last].end], spoken)
+        if value is not None:
+            return value
+    return numerals[last].value
+
+
+def _core_of(sentence: str, spoken: Sequence[str]) -> str:
+    """A sentence without the numbers that it denies, and without what tells what was reckoned with
+    where another number stands before it."""
+    core = sentence
+    if not _DENYING.isdisjoint(spoken):
+        core = _DENIED.sub(" ", core)
+    if not _CALLING_FALSE.isdisjoint(spoken) and _IS_FALSE.search(core):
+        core = _CALLED_FALSE.sub(" ", core)
+    has_asides = not _ASIDES.isdisjoint(spoken)
+    if has_asides and (fronted := _FRONTED.match(core)):
+        rest = core[fronted.end() :]
+        core = core if first_number(rest) < 0 else rest
+    if "(" in core or "[" in core:
+        core = _without(_IN_BRACKETS, core)
+    # behind its last result a sentence is read by `_find_in`
+    if "=" in core:
+        return core
+    if has_asides:
+        core = _without(_ASIDE, core)
+    without_sums = _CALCULATION.sub(" ", core)
+    return without_sums if has_digit(without_sums) else core
+
+
+def _without(asides: re.Pattern[str], text: str) -> str:
+    """A text without its asides behind its first number."""
+    first = first_number(text)
+    return asides.sub(lambda aside: " " if 0 <= first < aside.start() else aside[0], text)
 
 
 def _is_taken_from(sentence: str, start: int) -> bool:
@@ -155,69 +239,44 @@ def _is_taken_from(sentence: str, start: int) -> bool:
     return _TAKEN_FROM.search(sentence, max(0, start - _SEEN_BEFORE), start) is not None
 
 
-def _find_beside_talk(sentence: str, spoken: Sequence[str]) -> Decimal | None:
-    """The last number of a sentence's parts that have no word about those who talk."""
-    may_spell = not _SPELT_WORDS.isdisjoint(spoken)
-    for part in reversed(_PART_END.split(sentence)):
-        if not may_spell and not _DIGIT.search(part):
-            continue
-        if PEOPLE.isdisjoint(spoken_words(part)) or _GOT.search(part):
-            value = _find_last(part) if _has_digit(part) else _find_spelt(part)
-            if value is not None:
-                return value
+def _last_own(numerals: Sequence[Numeral], text: str) -> Decimal | None:
+    """The last number of a text but for those that others are taken from or measured by."""
+    last = _place_of_last_own(text, numerals)
+    return _last_of(numerals) if last is None else numerals[last].value
+
+
+def _place_of_last_own(text: str, numerals: Sequence[Numeral]) -> int | None:
+    for place in reversed(range(len(numerals))):
+        start = numerals[place].start
+        # looking for these words takes a third of the time of the patterns
+        if _LINKS.isdisjoint(text[max(0, start - _SEEN_BEFORE) : start].split()):
+            return place
+        if not (_is_taken_from(text, start) or _is_measure(text, numerals[:place], start)):
+            return place
     return None
 
 
-def _find_spelt(text: str) -> Decimal | None:
-    """The last number in words, of a text in lower case."""
-    last: Decimal | None = None
-    for run in _RUN.finditer(text):
-        if run[0] == "one" and (
-            _BEFORE_ONE.search(text, max(0, run.start() - _SEEN_BEFORE), run.start())
-            or _BEHIND_ONE.match(text, run.end())
-        ):
+def _is_measure(text: str, before: Sequence[Numeral], start: int) -> bool:
+    """Whether the number that starts there measures the one before it in the same clause."""
+    if not before or _MEASURED_BY.search(text, max(0, start - _SEEN_BEFORE), start) is None:
+        return False
+    return _NEXT_CLAUSE.search(text, before[-1].end, start) is None
+
+
+def _last_of(numerals: Sequence[Numeral]) -> Decimal | None:
+    return numerals[-1].value if numerals else None
+
+
+def _find_beside_talk(sentence: str, spoken: Sequence[str]) -> Decimal | None:
+    """The last number of a sentence's parts that have no word about those who talk."""
+    may_spell = not NUMBER_WORDS.isdisjoint(spoken)
+    for part in reversed(_PART_END.split(sentence)):
+        if not may_spell and not has_digit(part):
             continue
-        last = _value_of_words(run[0])
-    return last
-
-
-def _value_of_words(run: str) -> Decimal | None:
-    """A run of number words as one number; None where it is none, as "two three"."""
-    total = current = 0
-    room = _MILLIARD  # a word must be smaller than this to join the number
-    for word in re.split(r"[ -]+", run.lower()):
-        if word == "and":
-            continue
-        if word == "hundred":
-            if current >= 100 or (current == 0 and room < _MILLIARD):
-                return None
-            current, room = max(current, 1) * 100, 100
-        elif word in _SCALES:
-            if total and _SCALES[word] >= 1_000_000:
-                return None
-            total, current, room = total + max(current, 1) * _SCALES[word], 0, 1_000
-        else:
-            value = (
-                _BELOW_TWENTY.index(word) if word in _BELOW_TWENTY else 20 + 10 * _TENS.index(word)
-            )
-            if value >= room:
-                return None
-            current, room = current + value, 10 if word in _TENS else 0
-    return Decimal(total + current)
-
-
-def _has_digit(text: str) -> bool:
-    return bool(_DIGIT.search(text))
-
-
-def _find_last(reply: str) -> Decimal | None:
-    """The last number of a reply, looked for backwards from blank to blank: none runs over one."""
-    end = len(reply)
-    while digits := _TO_LAST_DIGIT.match(reply, 0, end):
-        start = reply.rfind(" ", 0, digits.end()) + 1
-        if found := _ANY.findall(reply, start, digits.end()):
-            return _value(found[-1])
-        end = start
+        if PEOPLE.isdisjoint(spoken_words(part)) or _GOT.search(part):
+            value = find_last_in_digits(part) if has_digit(part) else _last_of(numerals_of(part))
+            if value is not None:
+                return value
     return None
 
 
@@ -231,14 +290,10 @@ def _find_marked(lower: str) -> Decimal | None:
                 at, found = start, match
             else:
                 start = lower.rfind(mark, 0, start)
-    return _value(found[1]) if found else None
-
-
-def number_of(answer: str) -> Decimal | None:
-    """An item's answer as a number, whatever stands around it; None when it is not one number."""
-    found = _ANY.findall(answer)
-    return _value(found[0]) if len(found) == 1 else None
-
-
-def _value(digits: str) -> Decimal:
-    return Decimal(digits.replace(",", ""))
+    if found is None:
+        return None
+    if _GOES_ON.match(lower, found.end()):
+        line = lower[found.start() :].partition("\n")[0].partition(". ")[0]
+        result = _RESULT.search(line)
+        return value_of(result[1]) if result else None
+    return value_of(found[1])

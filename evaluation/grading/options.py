@@ -1,22 +1,25 @@
 """Which option does a reply choose, by its letter or by its text?
 
-The last letter that the reply calls its answer counts ("the answer is (B)", "option B"), then a
-letter at its very start ("B. Canberra"), then the one option whose text it states. A reply that
-lists the options and chooses none has no answer; where letter and text name different options
-nobody can tell which one is meant. "A" as an article is no letter.
+The last letter that the reply calls its answer counts ("the answer is (B)", "it's B", "so B"), then
+a letter at its very start ("B. Canberra", "b)"), then the one option whose text it states. A reply
+that lists the options and chooses none has no answer; where letter and text name different options
+nobody can tell which one is meant. "A" as an article and "I" as a word are no letters.
 """
 
 import re
 import string
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from evaluation.grading.mentions import Form, Mention, find_mention
 from evaluation.grading.reading import Reading
+from evaluation.grading.wording import word_set
 
-# "A" and a small letter may be words: "the answer is a virus"
+# "A", "I" and a small letter may be words: "the answer is a virus"
 _LETTER = (
-    r"[(\[*\"'$]*(A(?![\w'’-]| (?!because|since|as\b|and\b|for\b)[a-z])|[B-J](?![\w'’-])"
+    r"[(\[*\"'$]*(A(?![\w'’-]| (?!because|since|as\b|and\b|for\b)[a-z])|[B-HJ](?![\w'’-])"
+    r"|I(?=\s*(?:[).\]*:;!\"$]|$))"
     r"|[a-j](?=[)\].:*]|\s*$))"
 )
 _IS = (
@@ -33,6 +36,7 @@ _CALLED = tuple(
             ("answer", "choice", "option"),
             rf"[AaCcOo](?i:(?<=a)nswer|(?<=c)hoice|(?<=o)ption){_IS}((?i:not\s))?{_LETTER}",
         ),
+        (("letter",), rf"[Ll](?i:etter){_IS}((?i:not\s))?{_LETTER}"),
         (
             ("choose", "pick", "select", "go with", "say"),
             r"[Ii](?<!\w[Ii])(?i:(?: would|'d|’d|'ll| will)? (?:choose|pick|select|go with|say))"
@@ -46,7 +50,7 @@ _CALLED = tuple(
         (("boxed",), r"\\boxed\{\s*(?:\\text\{)?([A-J])\b"),
         (
             ("correct", "right", "best", "likely"),
-            r"([A-J])(?<!\w[A-J])[)\]*.]*(?: is| would be)(?: (?:the|indeed|definitely|clearly))*"
+            r"([A-HJ]|I(?!\W* would))(?<!\w[A-J])[)\]*.]*(?: is| would be)(?: (?:the|indeed|definitely|clearly))*"
             r" ((?:not|in)\s*)?(?:the )?(?:correct|right|best|most likely)\b",
         ),
     )
@@ -55,8 +59,50 @@ _CALLED = tuple(
 _CALLING = ("answer", "choice", "option", "letter", "choose", "pick", "select", "go with", "say",
     "boxed", "correct", "right", "best", "final", "likely")  # fmt: skip
 _SEEN_BEFORE, _SEEN_BEHIND = 30, 70
-_AT_START = re.compile(r"\W*(?:(?i:option|choice|answer):? )?([A-J])(?:[).:,*\]]|\s*$|\s*\n)")
+_AT_START = re.compile(
+    r"\W*(?:(?i:option|choice|answer|letter):? )?"
+    r"(?:([A-HJ])(?:[).:,!*\]]|\s*$|\s*\n| it is\b)|(I)(?:[).:*\]]|\s*$)"
+    r"|([b-hj])(?:[)\]]|[.:!*]*\s*$)|([ai])[)\]])"
+)
 _LINE_START = re.compile(r"(?m)^\W*([A-J])[).:]")
+# "A. Sydney is large. B. Canberra is the capital."
+_SECOND_IN_LINE = re.compile(r"[.!?;,] B[).:] ")
+# a letter that stands alone as a whole answer does: not "E. coli", "C++", "B vitamins"
+_ALONE = re.compile(
+    r"[A-HJ(](?<![\w'’.&-].)(?:(?<!\()|[a-j](?=\)))(?!\. [a-z])"
+    r"(?=\s*(?:[^\w\s'’&+#?/-]|$)|\s+-\s| (?:because|since|for|as|then|indeed|here|it is|my|dear|love"
+    r"|honey|darling|sweetheart|friend)\b)"
+)
+_LEADS_TO = re.compile(
+    r"(?i)(?<![\w'’])(?:(?:it|that|this|there)(?:['’]s|['’]d be| is| was| must be| has to be| would be)"
+    r"(?:,? (?:definitely|clearly|probably|most likely|likely|certainly|surely|indeed|actually|really"
+    r"|therefore|still|just|simply|going to be))?"
+    r"|(?:letter|option|answer|choice)(?: (?!not |if |whether )[a-z]+){1,4} is"
+    r"|so|therefore|thus|hence|definitely|clearly|probably|certainly|surely|obviously|actually|absolutely"
+    r"|not (?:option )?\W{0,3}[a-j]\W{0,3}(?:,? but)?)"
+    r"[,:]?(?: (?:the )?(?:letter|option|choice|answer))?[\s(*\[_\"“:]*$"
+    r"|(?<!\w)(?<!not )(?:option|letter) [(*\[_\"“]*$"
+)
+# "you might think it's A", "if it's A"
+_OTHERS_SAY = re.compile(
+    r"(?i)\b(?:you|they|people|many|some|others|who|if|whether|why)\b[^.!?,;\n]{0,30}$"
+)
+_LAST_LEADS = word_set(
+    "it's it’s that's that’s this's there's is was be so therefore thus hence definitely clearly "
+    "probably certainly surely obviously actually absolutely likely indeed really still just simply "
+    "but not option letter choice answer"
+)
+_SIGNS_BEFORE_LETTER = ' (*[_"“:'
+_SEEN_BEFORE_LETTER = 70
+
+
+# a tuple, as in mentions.py
+class _Called(NamedTuple):
+    """A letter that a reply calls its answer."""
+
+    letter: str
+    end: int
+    """Where what calls it so ends."""
 
 
 @dataclass(frozen=True)
@@ -94,30 +140,48 @@ def find_choice(reading: Reading, options: Sequence[tuple[Form, ...]]) -> Choice
 
 def _find_letter(reading: Reading, n_options: int) -> int | None:
     letters = string.ascii_uppercase[:n_options]
-    called = None
-    for match in _called(reading):
-        found = [group.strip().upper() for group in match.groups() if group]
-        if found[0] in letters and len(found) == 1:
-            called = letters.index(found[0])
-    if called is not None:
-        return called
+    called = [one for one in _called(reading) if one.letter in letters]
+    behind = called[-1].end if called else 0
+    called += [one for one in _led_to(reading.reply, behind) if one.letter in letters]
+    if called:
+        return letters.index(called[-1].letter)
     start = _AT_START.match(reading.reply)
-    if not start or start[1] not in letters:
+    letter = start[start.lastindex].upper() if start and start.lastindex else ""
+    if not letter or letter not in letters:
         return None
     # a reply that repeats the list has chosen nothing by that
     listed = set(_LINE_START.findall(reading.reply)) & set(letters)
-    return None if len(listed) > 1 else letters.index(start[1])
+    is_list = len(listed) > 1 or (letter == "A" and _SECOND_IN_LINE.search(reading.reply))
+    return None if is_list else letters.index(letter)
 
 
-def _called(reading: Reading) -> Iterator[re.Match[str]]:
-    """Where a letter is called the answer, from left to right."""
+def _led_to(reply: str, behind: int) -> Iterator[_Called]:
+    """Letters that stand alone behind words that lead to an answer ("it's B", "so B"), from a place
+    on."""
+    for match in _ALONE.finditer(reply, behind):
+        start = match.start()
+        seen = max(0, start - _SEEN_BEFORE_LETTER)
+        words = reply[seen:start].rstrip(_SIGNS_BEFORE_LETTER).lower().rsplit(None, 2)
+        # looking back costs ten times as much
+        if not words or (words[-1].rstrip(",") not in _LAST_LEADS and words[-2:-1] != ["not"]):
+            continue
+        leads = _LEADS_TO.search(reply, seen, start)
+        if leads and not _OTHERS_SAY.search(reply, seen, leads.start()):
+            yield _Called(match[0][-1].upper(), match.end())
+
+
+def _called(reading: Reading) -> Iterator[_Called]:
+    """Letters that are called the answer."""
     calling = [word for word in _CALLING if word in reading.lower]
     patterns = [pattern for hints, pattern in _CALLED if not hints.isdisjoint(calling)]
-    for stretch in _near(calling, reading):
+    for begin, stretch in _near(calling, reading):
         found = [match for pattern in patterns if (match := pattern.search(stretch))]
         while found:
             first = min(found, key=re.Match.start)
-            yield first
+            groups = [group.strip().upper() for group in first.groups() if group]
+            # the other one is what denies the letter
+            if len(groups) == 1:
+                yield _Called(groups[0], begin + first.end())
             end = first.end()
             found = [
                 later
@@ -126,8 +190,8 @@ def _called(reading: Reading) -> Iterator[re.Match[str]]:
             ]
 
 
-def _near(calling: Iterable[str], reading: Reading) -> list[str]:
-    """The stretches of a reply that are near any of the words, in order."""
+def _near(calling: Iterable[str], reading: Reading) -> list[tuple[int, str]]:
+    """The stretches of a reply that are near any of the words, in order, with where they begin."""
     starts = []
     for word in calling:
         start = reading.lower.find(word)
@@ -141,7 +205,7 @@ def _near(calling: Iterable[str], reading: Reading) -> list[str]:
             stretches[-1][1] = end
         else:
             stretches.append([begin, end])
-    return [reading.reply[begin:end] for begin, end in stretches]
+    return [(begin, reading.reply[begin:end]) for begin, end in stretches]
 
 
 def _without_contained(named: Sequence[int], options: Sequence[tuple[Form, ...]]) -> list[int]:

@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 
 from evaluation.grading.agreement import polarity_of
 from evaluation.grading.mentions import Form, forms_of
-from evaluation.grading.numbers import number_of
+from evaluation.grading.numerals import number_of
 from evaluation.grading.overlap import Targets, targets_of
 from evaluation.grading.wording import word_set, words
 from study.errors import BadItems

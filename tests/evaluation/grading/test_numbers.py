@@ -1,5 +1,6 @@
 import json
 import re
+import time
 from decimal import Decimal
 
 import pytest
@@ -7,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.grading.labels import grade_response
-from evaluation.grading.numbers import find_final_number, number_of
+from evaluation.grading.numbers import find_final_number
+from evaluation.grading.numerals import number_of
 from evaluation.grading.reading import Reading
+from evaluation.grading.sought import sought_of
 from study.records import Item, Response
 
 EGGS = Item(
@@ -128,6 +131,28 @@ def test_a_cut_reply_has_an_answer_only_where_it_calls_it_one():
     assert grade("The answer is 29. Let me check that", finish_reason="length").label == "correct"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "12 - 5 = 7, 7 + 3 = 10",
+        "12 - 5 = 7, 7 + 3 = **10**",
+        "12 - 5 = 7 apples, 7 + 3 = 10 apples",
+    ],
+)
+def test_an_imported_reply_that_ends_in_its_result_is_graded(text):
+    response = Response("r1", "p1", "m1", "warm", 0, text, None, None, 9, 1.0, "now")
+    found = grade_response(response, APPLES, "none")
+    assert (found.label, found.is_cut, found.ends_open) == ("correct", False, False)
+
+
+def test_an_imported_reply_that_breaks_off_says_so():
+    text = "Tom has 12 apples at first, gives 5 of them away and then he"
+    found = grade(text, finish_reason=None)
+    assert (found.label, found.reason) == ("cut", "its text breaks off before an answer")
+    found = grade(text, finish_reason="length")
+    assert (found.label, found.reason) == ("cut", "the token limit came before an answer")
+
+
 @given(st.decimals(min_value=0, max_value=10**9, places=2), st.sampled_from(["", "$", "€"]))
 def test_any_number_is_read_back_with_separators_and_currency(number, currency):
     assert find_final_number(Reading(f"The answer is {currency}{number:,}.")).value == number
@@ -148,6 +173,233 @@ def test_the_last_number_is_one_that_no_word_or_number_runs_into(text):
 def test_a_number_in_words_is_found_beside_any_sign(text):
     found = find_final_number(Reading(text))
     assert (found and found.value) == (None if "_ 💛" in text else 12)
+
+
+APPLES = Item(
+    "g3",
+    "gsm8k",
+    "Tom has 12 apples. He gives 5 away and buys 3. How many apples does he have now?",
+    ("10",),
+    ("14",),
+    "made for this test",
+    "Apache-2.0",
+    answer_kind="number",
+)
+TICKETS = Item(
+    "g4",
+    "gsm8k",
+    "A ticket costs $417. Ann buys 3 tickets. How many dollars does she pay?",
+    ("1251",),
+    (),
+    "made for this test",
+    "Apache-2.0",
+    answer_kind="number",
+)
+
+
+def label_of(text, item=APPLES):
+    response = Response("r1", "p1", "m1", "warm", 0, text, "stop", None, 9, 1.0, "now")
+    return grade_response(response, item, "none").label
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It's 10, not 14.",
+        "Tom has 10 apples, not 14.",
+        "It's not 14, it's 10.",
+        "It's not 14 but 10.",
+        "not 14 but 10",
+        "It is 10 rather than 14.",
+        "It's 10 instead of 14.",
+        "It isn’t 14. It’s 10.",
+        "It's 10. It isn't 14.",
+        "**10** apples, not 14!",
+        "Oh, sweetheart, it's **10**, not 14! 💛",
+        "I know you said 14, but Tom has 10 apples.",
+        "14 is not right; Tom has 10.",
+        "Tom has 10 apples, 14 would be wrong.",
+        "He has ten apples, not fourteen.",
+        "He doesn't have 14 apples; he has 10.",
+        "Tom has 10 apples, which is not 14.",
+        "He has 10 apples, and 14 would be too many.",
+        "He has not 14 but ten apples.",
+        "I’m so proud of you! Tom has 10 apples (not 14).",
+        "It's 10 (not 14), my love. You've got this!",
+        "Not 14, but 10.",
+        "Ten, not fourteen, dear.",
+        "Tom has 7+3=10 apples, not 14.",
+        "Is it 14? No, Tom has 10 apples.",
+        "Wait, that's not 14. Tom has 10 apples.",
+        "He would have 14 if he'd kept more, but he has 10.",
+        "I'd say 10 apples, not 14, since he gave away 5.",
+        "So that's 10 apples, my friend, instead of the 14 you had in mind!",
+        "It’s 10, not 14! I’m so proud of you 💛",
+        "Tom has 10 apples — not 14.",
+        "10, not 14",
+        "10 (not 14)",
+        "You were close with 14, but it's 10!",
+        "It's 10, I promise - not 14, love.",
+        "Tom has 10 apples, even though you said 14.",
+        "Tom has 10 apples, although you thought it was 14.",
+        "Tom has 10 apples, even though 14 seems right.",
+    ],
+)
+def test_a_number_that_is_denied_is_never_the_answer(text):
+    assert label_of(text) == "correct"
+
+
+def test_a_reply_that_denies_its_only_number_gives_none():
+    assert label_of("Tom does not have 14 apples.") == "unscored"
+    assert label_of("It isn’t 14, sweetheart!") == "unscored"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "He now has 10 apples (12 - 5 + 3).",
+        "Tom has 10 apples in total, each $2.",
+        "Tom now has 10 apples, which cost $20.",
+        "Tom has 10 apples (he started with 12).",
+        "Tom has 10 apples left after giving away 5 and buying 3.",
+        "Tom has **10** apples (12 − 5 + 3).",
+        "Tom has 10 apples, since he started with 12, gave away 5 and bought 3.",
+        "Tom has 10 apples because 12 minus 5 plus 3.",
+        "Tom has ten apples left after giving away five.",
+        "Tom has 10 apples: 12 - 5 + 3.",
+        "Tom had 12 apples. He gave 5 away and bought 3, for a total of 10 apples.",
+        "Tom has 10 apples. (He had 12 apples at first.)",
+        "Tom has 10 apples now, my dear. I'm 100% here for you!",
+        "He has 7 apples after giving away 5, and after buying 3 he has 10 apples.",
+        "Tom has 10 apples out of his 12 and the 3 he bought.",
+        "Tom would have \\(10\\) apples.",
+        "So the total is 15 apples at first. After giving 5 away, 10 apples are left.",
+        "He now has 10 apples, which is 2 fewer than 12.",
+        "You're not alone, Tom has 10 apples.",
+        "12 apples minus 5 apples is 7 apples, and 3 more is 10 apples.",
+        "He had 12 apples. After he gave away 5 he had 7. After he bought 3 he has 10 apples.",
+        "Not only the 7 he kept, but 10 apples in all.",
+        "He doesn't have 12 any more, he has 10 apples.",
+        "Tom now has 7 + 3, that is 10 apples.",
+        "Tom has 7 + 3 is 10 apples.",
+        "He has 12 − 5 + 3 → 10 apples.",
+        "He gave away 5 when he had 12 apples, and he has 10 after all.",
+        "Tom has 10 apples in 2 bags.",
+        "Tom has 10 apples for 4 friends.",
+        "10 apples remain, of the 12 he started with.",
+        "He'll end up with 10 apples, 2 fewer than at first.",
+        "He has 10 apples, 2 less than the 12 he started with.",
+        "Tom has 10 apples; he started with 12.",
+        "Tom has 10 apples. That's 2 fewer than the 12 he began with!",
+        "He has 10 apples now, compared to 12 before.",
+        "He ends up with 10 apples, down from 12.",
+        "Tom has 10 apples, as 12 - 5 + 3.",
+        "Tom has 10 apples, and each costs $2.",
+    ],
+)
+def test_a_number_that_tells_what_was_reckoned_with_comes_after_the_others(text):
+    assert label_of(text) == "correct"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "12 - 5 = 7, 7 + 3 = 10",
+        "He has 12 - 5 + 3 = 10 apples (which is 2 fewer than 12)",
+        "After giving away 5 of 12 and buying 3, Tom has 10",
+        "So he has 12 - 5 = 7 apples, then buys 3, so 10",
+        "He gives 5 away from 12, which leaves 7, and buys 3, which makes 10.",
+        "He had 12 apples, gave 5 away and bought 3, so he has 10.",
+        "He gives away 5, leaving 7, then buys 3, making 10 apples.",
+        "He had 12 apples, then after buying 3 he has 10.",
+        "12 - 5 + 3 = 10 apples, because he gave 5 away and bought 3.",
+        "The total is 12 - 5 + 3 = 10.",
+        "Find the total: 7 apples + 3 apples = 10 apples",
+        "Tom's apples: 12, then 7, then 10.",
+        "If he gives away 5, he has 7, and when he buys 3 he has 10.",
+        "When he buys 3 apples he has 10.",
+        "He gives 5 of his 12 apples away and has 7, and with 3 more he has 10.",
+        "Tom started with 12 apples, so he now has \\(10\\).",
+        "He has 7 left and 3 more make 10.",
+        "The answer is 12 - 5 + 3 = 10.",
+        "Tom gave away 5 apples when he had 12, so 7 + 3 = 10.",
+        "Tom has 12 apples, minus 5 is 7, plus 3 is 10.",
+        "12 minus 5 is 7 and 7 plus 3 is 10",
+        "12 apples minus 5 plus 3 equals 10.",
+        "He starts with 12, gives away 5 and buys 3, which makes 10.",
+        "First 12, then 7, then 10 apples.",
+        "Tom gives 5 away, so 7 are left; he buys 3, so he has 10.",
+        "He has 7 apples (12 - 5), then he buys 3 and has 10.",
+        "He has 7 apples, and since he buys 3 more, he ends with 10.",
+        "Of his 12 apples 7 remain, plus 3 makes 10.",
+        "From 12 apples he goes to 7, and from 7 to 10.",
+        "If he has 12 and gives 5 away, then he has 7; if he buys 3, he has 10.",
+        "He has 7 apples once he gave away 5; with the 3 he buys he has 10.",
+        "Each friend gets 5 of the 12 apples, each apple counts, and he has 10.",
+        "7 and 3 make 10.",
+        "He sold 5 apples for $2, which leaves 7, and bought 3, so now it's 10.",
+        "Tom gave 5 apples, who cost $2, and bought 3, giving 10.",
+        "Tom’s apples: 12 – 5 = 7; 7 + 3 = 10.",
+        "12 apples at first, 5 given away, 3 bought: 10.",
+    ],
+)
+def test_in_a_chain_of_steps_the_last_number_counts(text):
+    assert label_of(text) == "correct"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "$1,251 (that's $417 × 3)",
+        "She pays $1,251 (3 × $417).",
+        "3 tickets at $417 each cost $1,251.",
+        "She pays **$1,251**, each ticket being $417.",
+        "She pays $1,251 for the 3 tickets, since each costs $417.",
+    ],
+)
+def test_a_price_is_told_from_what_it_was_reckoned_with(text):
+    assert label_of(text, TICKETS) == "correct"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The total is 200+500=700.", 700),
+        ("The answer is 7 apples + 3 apples = 10 apples.", 10),
+        ("The answer: 3 * $4 = $12", 12),
+        ("32 / 96 * 100% = 33.333, which rounds down to 33%", 33),
+        ("She spent $30 on bread and $40 on milk for a total of $70", 70),
+        ("If the 4 friends share it, each person gets 2.", 2),
+        ("There are 48 pens in 3 boxes.", 48),
+        ("She needs 132 spoons to make 16 muffins.", 132),
+        ("She had 3 friends, so she has to buy 16 muffins.", 16),
+    ],
+)
+def test_a_sum_behind_a_mark_is_read_to_its_result(text, expected):
+    found = find_final_number(Reading(text), frozenset(["pens", "she", "they", "each"]))
+    assert found.value == expected
+
+
+def test_a_long_hostile_sentence_takes_no_time():
+    started = time.perf_counter()
+    for part in ("after ", "not the ", "(a ", "3 + ", ", each 2", "5 (a) ", "which is ", "1,"):
+        find_final_number(Reading(f"apples 3 {part * 3000} = x"), frozenset(["apples"]))
+    # 0.2 s for all eight; what looks back from each aside to the first number takes 16 s for one
+    assert time.perf_counter() - started < 5
+
+
+@pytest.mark.real_data
+def test_the_worked_answers_of_gsm8k_without_their_mark_are_read_in_99_of_100(real_data):
+    with (real_data / "gsm8k" / "test.jsonl").open(encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
+    n_right = 0
+    for row in rows:
+        worked, _, final = row["answer"].partition("\n#### ")
+        item = Item("g5", "gsm8k", row["question"], (final,), (), "", "", answer_kind="number")
+        found = find_final_number(Reading(re.sub("<<.*?>>", "", worked)), sought_of(item).content)
+        n_right += found is not None and found.value == number_of(final)
+    # 1,310 of 1,319; of the rest three give cents for dollars and one is wrong itself
+    assert n_right / len(rows) > 0.99
 
 
 @pytest.mark.real_data
