@@ -40,7 +40,7 @@ class TgiDouble:
                 whose near-tied choices flip with its load.
             takes_at_once: one more request is answered with 429, at once and without
                 Retry-After; None takes any number.
-            delay_s: how long a chat takes.
+            delay_s: how long a chat takes; may be set at any time.
             template: what stands before and after a user's message.
         A prompt that begins with `slow` takes a minute, with `cut` breaks off in the middle of
         the answer, with `broken` is answered with 500 each time, with `failed` with 424.
@@ -51,7 +51,7 @@ class TgiDouble:
         self._statuses = iter(statuses)
         self._times_asked = dict.fromkeys(unsteady, 0)
         self._takes_at_once = takes_at_once
-        self._delay_s = delay_s
+        self.delay_s = delay_s
         self._template = template
         self.n_refused = 0
         self.n_under_way = 0
@@ -115,7 +115,7 @@ class TgiDouble:
         status = next(self._statuses, _STATUSES.get(prompt.split()[0], 200))
         if status != 200:
             return JSONResponse({"error": "as told", "error_type": "validation"}, status)
-        await asyncio.sleep(60 if prompt.startswith("slow") else self._delay_s)
+        await asyncio.sleep(60 if prompt.startswith("slow") else self.delay_s)
         if prompt.startswith("cut"):
             return StreamingResponse(_half_an_answer(), headers={"content-length": "900"})
         return self._answer(body["model"], prompt, system)

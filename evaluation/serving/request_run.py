@@ -1,14 +1,15 @@
 """One run of requests: shared among replicas, sent again where that helps, handed over as they end.
 
 A replica that breaks off gets nothing more until it answers again and the caller's check, the
-canary, has passed; its requests go to the others. What has come is handed over at once, since
-what is not on the disk is paid twice after a kill.
+canary, has passed; its requests go to the others. What has come is handed over at once, whatever
+else happens, since what is not on the disk is paid twice after a kill.
 """
 
 import asyncio
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, wait
 from contextlib import AsyncExitStack
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -28,10 +29,11 @@ from study.settings import DecodingSettings
 if TYPE_CHECKING:
     from evaluation.serving.chat_client import ChatClient
 
-_MOST_UNKEPT = 1000
+# while they are written down: on a slow disk more would be lost by a kill
+_MOST_UNKEPT = 250
 
 Check = Callable[["ChatClient"], object]
-Keep = Callable[[list[Completion]], None]
+Keep = Callable[[list[Completion]], Future[None] | None]
 
 
 class RequestRun:
@@ -63,6 +65,7 @@ class RequestRun:
         self._finished: list[Completion] = []
         self._came = asyncio.Event()
         self._has_room = asyncio.Event()
+        self._backlog: asyncio.Task[object] | None = None
         self._is_over = False
         self._searches: set[asyncio.Task[None]] = set()
         self._last_error = "no server was left"
@@ -92,7 +95,7 @@ class RequestRun:
                 await asyncio.gather(*others, return_exceptions=True)
                 self._is_over = True
                 self._came.set()
-                await keeper
+                await self._end_keeping(keeper)
 
     async def _work(self, waiting: Iterator[ChatRequest]) -> None:
         for request in waiting:
@@ -103,6 +106,8 @@ class RequestRun:
             if len(self._finished) > _MOST_UNKEPT:
                 self._has_room.clear()
             await self._has_room.wait()
+            if self._backlog is not None:
+                await asyncio.wait([self._backlog])
 
     async def _keep(self) -> None:
         """Hand over what has finished as soon as the group before is kept."""
@@ -111,10 +116,19 @@ class RequestRun:
             self._came.clear()
             group, self._finished = self._finished, []
             self._has_room.set()
-            if group:
-                await asyncio.to_thread(self._on_done, group)
+            backlog = await asyncio.to_thread(self._on_done, group) if group else None
+            if backlog is not None and (self._backlog is None or self._backlog.done()):
+                self._backlog = asyncio.create_task(asyncio.to_thread(wait, [backlog]))
             if self._is_over:
                 self._came.set()
+
+    async def _end_keeping(self, keeper: asyncio.Task[None]) -> None:
+        """Hand over the rest, also where the caller has failed at the group before it."""
+        try:
+            await keeper
+        finally:
+            if self._finished:
+                await asyncio.to_thread(self._on_done, self._finished)
 
     async def _complete(self, request: ChatRequest) -> Completion:
         started = time.monotonic()
