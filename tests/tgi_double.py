@@ -9,8 +9,10 @@ from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.responses import JSONResponse, Response, StreamingResponse
+from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 
+PAGE = 299
+"""In place of a status: what a proxy shows with status 200 while its server is away."""
 _STATUSES = {"broken": 500, "failed": 424}
 
 
@@ -113,6 +115,8 @@ class TgiDouble:
         self.bodies.append(body)
         *system, prompt = (message["content"] for message in body["messages"])
         status = next(self._statuses, _STATUSES.get(prompt.split()[0], 200))
+        if status == PAGE:
+            return HTMLResponse("<html>back soon</html>")
         if status != 200:
             return JSONResponse({"error": "as told", "error_type": "validation"}, status)
         await asyncio.sleep(60 if prompt.startswith("slow") else self.delay_s)

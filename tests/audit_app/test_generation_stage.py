@@ -149,6 +149,23 @@ def test_a_server_that_stops_leaves_what_has_come_in_the_study(tmp_path, adapter
         assert ask(job, url, adapters) == N_PROMPTS * 3 - 5
 
 
+def test_a_server_in_health_that_fails_every_reply_leaves_no_row(tmp_path, adapters):
+    job = make_job(tmp_path)
+    # the canary passes; then nothing is answered, though /health says that all is well
+    double = TgiDouble(["warm"], statuses=[200] * (4 * 8) + [500] * 9999)
+    with (
+        running_app(double.app()) as url,
+        pytest.raises(
+            ModelUnreachable,
+            match=rf"24 requests to {url} .*HTTP 500.* none of the first 10 was answered",
+        ),
+    ):
+        ask(job, url, adapters)
+    assert rows(job, "SELECT count(*) FROM responses") == [(0,)]
+    with running_app(TgiDouble(["warm"]).app()) as url:
+        assert ask(job, url, adapters) == N_PROMPTS * 3
+
+
 ASK = """
 import sys
 from pathlib import Path
