@@ -1,15 +1,18 @@
 """The generation stage of a study: which responses it lacks, asking for them, taking them in.
 
 A response is on the disk as soon as it has come. Once all of a prompt's are there it is graded
-and paired, and every few seconds the study takes in what has come, so that rating can begin. The
-replies to controls come in the same way (`control_stage.py`), to a destination of their own.
+and paired, and every few seconds the study takes in what has come, so that rating can begin; what
+comes meanwhile is written beside that. The replies to controls come in the same way (`control_stage.py`), to a destination of their own.
 """
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future, wait
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from audit_app.pipeline import Job, Questions, ended
 from evaluation.asking import cut_shards, generate, generate_in_shards
@@ -23,11 +26,14 @@ from study.errors import ModelUnreachable
 from study.progress import StageProgress
 from study.records import UNGRADED, Grade, Item, Prompt, Response
 from study.run_files import RunFile
+from study.side_thread import SideThread
 
 STAGE = "generate"
 _SHARD_STAGE = f"{STAGE}-shard"
 _HAND_IN_S = 5.0
 _REPORT_S = 1.0
+# with their texts about 30 MB
+_MOST_WAITING = 10_000
 
 
 @dataclass(frozen=True)
@@ -86,14 +92,14 @@ def generate_responses(
         ModelUnreachable: some got no answer; what has come is in the study.
         CanaryFailed: a replica that came back serves something else.
     """
-    intake = Intake(job, questions, requests, to)
     decoding, seed = job.settings.evaluation.decoding, job.settings.seed
-    try:
-        generate(requests, client, decoding, seed, lambda: datetime.now(UTC), intake.take, check)
-    except ModelUnreachable:
-        intake.hand_in()
-        raise
-    intake.end()
+    with closing(Intake(job, questions, requests, to)) as intake:
+        try:
+            generate(requests, client, decoding, seed, _utc_now, intake.take, check)
+        except ModelUnreachable:
+            intake.hand_in()
+            raise
+        intake.end()
 
 
 def generate_by_ray(
@@ -105,7 +111,6 @@ def generate_by_ray(
         StudyError: as for `generate_responses`, or as for `ShardPool.ask`; what has come is in
             the study, or on the disk for the next run.
     """
-    intake = Intake(job, questions, requests)
     shards = cut_shards(requests, pool.n_shards)
     of_shards: dict[int, RunFile] = {}
 
@@ -114,16 +119,20 @@ def generate_by_ray(
             # what an earlier run left there was handed in before the requests were told
             stage = f"{_SHARD_STAGE}-{number:03}"
             of_shards[number] = RunFile(job.folder.run_file(stage), stage)
-        intake.take(responses, of_shards[number])
+        if backlog := intake.take(responses, of_shards[number]):
+            wait([backlog])
 
-    try:
-        n_lost = generate_in_shards(
-            shards, pool, job.settings.seed, lambda: datetime.now(UTC), take
-        )
-    except ModelUnreachable:
-        intake.hand_in()
-        raise
-    intake.end(f", in {len(shards)} shards{_note_on_losses(n_lost)}")
+    with closing(Intake(job, questions, requests)) as intake:
+        try:
+            n_lost = generate_in_shards(shards, pool, job.settings.seed, _utc_now, take)
+        except ModelUnreachable:
+            intake.hand_in()
+            raise
+        intake.end(f", in {len(shards)} shards{_note_on_losses(n_lost)}")
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _note_on_losses(n_lost: int) -> str:
@@ -161,19 +170,25 @@ class Intake:
         self._came: defaultdict[str, list[Response]] = defaultdict(list)
         self._whole: list[Response] = []
         self._total, self.n_done, self.n_failed = len(requests), 0, 0
-        self._started = self._handed_in_at = time.monotonic()
+        self._started = time.monotonic()
         self._reported_at = float("-inf")
+        self._hand_ins, self._reports = SideThread(), SideThread()
 
-    def take(self, responses: list[Response], run_file: RunFile | None = None) -> None:
-        """Put responses on the disk, and into the study when it is time.
+    def take(
+        self, responses: list[Response], run_file: RunFile | None = None
+    ) -> Future[None] | None:
+        """Put responses on the disk, and begin to bring them into the study when it is time.
 
         Args:
             run_file: in which to put them; the stage's own when None.
+        Returns:
+            What to wait for before more is asked, where the study takes in less than comes.
         Raises:
             DiskFull: they could not be written; none of them is kept.
+            StudyError: those before could not be handed in; these are on the disk.
         """
         if not responses:
-            return
+            return None
         run_file = run_file or self._files[self._to.stage]
         run_file.append(self._to.table, responses)
         self._to_hand_in[run_file.run_id] = run_file
@@ -186,17 +201,20 @@ class Intake:
                 self._whole += self._came.pop(response.prompt_id)
         now = time.monotonic()
         if now - self._reported_at >= _REPORT_S:
-            self._reported_at = now
-            self._job.report(self._progress(now))
-        if self._whole and now - self._handed_in_at >= _HAND_IN_S:
-            self._hand_in(self._whole)
+            self._start_report(now)
+        self._hand_ins.see()
+        is_free = self._hand_ins.under_way is None
+        if self._whole and is_free and now - self._hand_ins.ended_at_s >= _HAND_IN_S:
+            self._hand_ins.start(partial(self._hand_in, self._take_files(), self._whole))
             self._whole = []
-            self._handed_in_at = time.monotonic()
+        return self._hand_ins.under_way if len(self._whole) > _MOST_WAITING else None
 
     def hand_in(self) -> None:
         """Bring everything into the study, prompts that lack a response too."""
+        self._reports.wait()
+        self._hand_ins.wait()
         rest = [one for responses in self._came.values() for one in responses]
-        self._hand_in(self._whole + rest)
+        self._hand_in(self._take_files(), self._whole + rest)
 
     def end(self, note_on_way: str = "") -> None:
         """Bring everything into the study and say so.
@@ -208,12 +226,27 @@ class Intake:
         note = f"{self.n_done} responses, {self.n_failed} failed{note_on_way}"
         self._job.report(ended(self._to.stage, self.n_done, note, True, self._started))
 
-    def _hand_in(self, responses: Sequence[Response]) -> None:
+    def close(self) -> None:
+        """Wait for the hand-in that is under way."""
+        self._reports.close()
+        self._hand_ins.close()
+
+    def _take_files(self) -> list[RunFile]:
+        files, self._to_hand_in = list(self._to_hand_in.values()), {}
+        return files
+
+    def _start_report(self, now: float) -> None:
+        """An app may take its time to hear of it."""
+        self._reports.see()
+        if self._reports.under_way is None:
+            self._reported_at = now
+            self._reports.start(partial(self._job.report, self._progress(now)))
+
+    def _hand_in(self, files: Iterable[RunFile], responses: Sequence[Response]) -> None:
         # in this order: a grade and a pair speak of responses that are there
         to, access = self._to, self._job.access
-        for run_file in self._to_hand_in.values():
+        for run_file in files:
             access.hand_in(run_file)
-        self._to_hand_in.clear()
         graded = [one for one in responses if self._item(one).answer_kind != UNGRADED]
         grades = _grade(graded, self._prompts, self._questions)
         self._files[to.grade_stage].append(to.grade_table, grades)

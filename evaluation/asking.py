@@ -5,6 +5,7 @@ next is taken in. What a request is and becomes is in `responses.py`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from datetime import datetime
 from itertools import groupby, pairwise
 
@@ -63,7 +64,7 @@ def generate(
     decoding: DecodingSettings,
     seed: int,
     now: Callable[[], datetime],
-    on_done: Callable[[list[Response]], None],
+    on_done: Callable[[list[Response]], Future[None] | None],
     check: Check | None = None,
 ) -> None:
     """Ask for responses and wait for all of them.
@@ -75,7 +76,7 @@ def generate(
         now: tells the time at which a response came.
         on_done: gets every response once, in groups as they come, from a thread of its own; one
             that the endpoint refused for good has no text. What it has stored is not asked again
-            after an interruption.
+            after an interruption; what it returns is waited for before more is asked.
         check: put to a replica that broke off and is back; the canary.
     Raises:
         ModelUnreachable: some requests found nobody, or an endpoint that could not answer now;
@@ -83,9 +84,9 @@ def generate(
     """
     asking = _Asking(client, seed, now)
 
-    def keep(done: list[Completion]) -> None:
-        if responses := asking.receive(done):
-            on_done(responses)
+    def keep(done: list[Completion]) -> Future[None] | None:
+        responses = asking.receive(done)
+        return on_done(responses) if responses else None
 
     client.complete_all(asking.send(requests), decoding, None, keep, check)
     asking.end()

@@ -4,7 +4,8 @@ A stage never writes the study file itself. It appends rows to its run file, whi
 `kill -9` at any byte: a torn last line is cut off when the file is opened again. The study
 takes the lines in by chunks, each in one transaction that also records how far it has come
 (`handed_in`, written here alone), so a chunk is never taken in twice and none is lost. One
-process at a time has a run file open, and keeps it until it ends.
+process at a time has a run file open, and keeps it until it ends; one of its threads may append
+while another hands in.
 """
 
 import contextlib
@@ -12,6 +13,7 @@ import fcntl
 import hashlib
 import json
 import os
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -38,6 +40,8 @@ _SELECT_TAKEN = "SELECT coalesce(max(end_byte), 0) FROM handed_in WHERE run_id =
 # lock files that this process holds, by path of the run file; the system lets go of them when
 # the process ends, however it does
 _held: dict[Path, int] = {}
+# what is read while it is held ends with a whole line, which no failed write takes back
+_writing = threading.RLock()
 
 Writer = Callable[[duckdb.DuckDBPyConnection, list[Mapping[str, Any]]], int]
 """Stores rows of one table; returns how many were new."""
@@ -99,10 +103,13 @@ class RunFile:
             _append(self.path, lines.encode())
 
     def chunks_from(self, start_byte: int) -> Iterable[Chunk]:
-        """Whole lines from a byte on, in pieces of about a megabyte."""
+        """Whole lines from a byte on, in pieces of about a megabyte, as far as there are any now."""
+        with _writing:
+            end_byte = self.path.stat().st_size
         with self.path.open("rb") as file:
             file.seek(start_byte)
-            while lines := file.readlines(CHUNK_BYTES):
+            while start_byte < end_byte:
+                lines = file.readlines(min(CHUNK_BYTES, end_byte - start_byte))
                 content = b"".join(line for line in lines if line.endswith(b"\n"))
                 if not content:
                     return
@@ -116,14 +123,15 @@ class RunFile:
             DiskFull: it could not be copied; this file stays as it was.
         """
         from_byte = max(from_byte, len(self._first_line()))
-        with self.path.open("rb") as file:
-            file.seek(from_byte)
-            refused = file.read()
         number = 1
         while (aside := self.path.with_suffix(f".refused-{number}.jsonl")).exists():
             number += 1
-        _append(aside, refused)
-        os.truncate(self.path, from_byte)
+        with _writing:
+            with self.path.open("rb") as file:
+                file.seek(from_byte)
+                refused = file.read()
+            _append(aside, refused)
+            os.truncate(self.path, from_byte)
         return aside
 
     def _write_header(self) -> None:
@@ -146,19 +154,20 @@ class RunFile:
 
 def _append(path: Path, content: bytes) -> None:
     """Add bytes and wait until they are on the disk; all of them, or none."""
-    before = path.stat().st_size if path.exists() else 0
-    try:
-        with path.open("ab") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        if path.exists():
-            os.truncate(path, before)
-        raise DiskFull(
-            f"{path} could not be written ({error.strerror}); free some space and run the command "
-            "again, it goes on from here"
-        ) from error
+    with _writing:
+        before = path.stat().st_size if path.exists() else 0
+        try:
+            with path.open("ab") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            if path.exists():
+                os.truncate(path, before)
+            raise DiskFull(
+                f"{path} could not be written ({error.strerror}); free some space and run the "
+                "command again, it goes on from here"
+            ) from error
 
 
 def _lock(path: Path) -> None:

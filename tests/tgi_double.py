@@ -9,8 +9,10 @@ from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.responses import JSONResponse, Response, StreamingResponse
+from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 
+PAGE = 299
+"""In place of a status: what a proxy shows with status 200 while its server is away."""
 _STATUSES = {"broken": 500, "failed": 424}
 
 
@@ -40,7 +42,7 @@ class TgiDouble:
                 whose near-tied choices flip with its load.
             takes_at_once: one more request is answered with 429, at once and without
                 Retry-After; None takes any number.
-            delay_s: how long a chat takes.
+            delay_s: how long a chat takes; may be set at any time.
             template: what stands before and after a user's message.
         A prompt that begins with `slow` takes a minute, with `cut` breaks off in the middle of
         the answer, with `broken` is answered with 500 each time, with `failed` with 424.
@@ -51,7 +53,7 @@ class TgiDouble:
         self._statuses = iter(statuses)
         self._times_asked = dict.fromkeys(unsteady, 0)
         self._takes_at_once = takes_at_once
-        self._delay_s = delay_s
+        self.delay_s = delay_s
         self._template = template
         self.n_refused = 0
         self.n_under_way = 0
@@ -113,9 +115,11 @@ class TgiDouble:
         self.bodies.append(body)
         *system, prompt = (message["content"] for message in body["messages"])
         status = next(self._statuses, _STATUSES.get(prompt.split()[0], 200))
+        if status == PAGE:
+            return HTMLResponse("<html>back soon</html>")
         if status != 200:
             return JSONResponse({"error": "as told", "error_type": "validation"}, status)
-        await asyncio.sleep(60 if prompt.startswith("slow") else self._delay_s)
+        await asyncio.sleep(60 if prompt.startswith("slow") else self.delay_s)
         if prompt.startswith("cut"):
             return StreamingResponse(_half_an_answer(), headers={"content-length": "900"})
         return self._answer(body["model"], prompt, system)

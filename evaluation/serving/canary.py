@@ -99,11 +99,12 @@ class CanaryPlan:
             who: [by_id[_request_id(who, number)] for number in range(len(PROBES))]
             for who in self._names_asked()
         }
-        nonsense_answers, refusal = None, None
-        if self.nonsense_name is not None:
-            nonsense = replies.pop(self.nonsense_name)
-            nonsense_answers, refusal = _nonsense_answers(self.nonsense_name, nonsense, where)
+        nonsense = replies.pop(self.nonsense_name, None) if self.nonsense_name else None
+        # first the models: a server that fails all of them is none, whatever the name meets
         answers = {who: _answers(who, completions, where) for who, completions in replies.items()}
+        nonsense_answers, refusal = None, None
+        if self.nonsense_name is not None and nonsense is not None:
+            nonsense_answers, refusal = _nonsense_answers(self.nonsense_name, nonsense, where)
         for who in (*self.arm_names, *self.system_texts):
             is_adapter = who not in self.system_texts
             base_answers = answers[self.base_name]
@@ -179,7 +180,9 @@ def _answers(name: str, completions: list[Completion], where: str) -> tuple[str,
         if completion.text is None:
             failure = completion.failure or ""
             remedy = "see that the endpoint serves it under this name"
-            if "template" in failure.lower():
+            if completion.http_status in (401, 403):
+                remedy = "set WARMTH_AUDIT_ENDPOINT_KEY to a key that the endpoint accepts for this model"
+            elif "template" in failure.lower():
                 remedy = (
                     "the model has no chat template, or one that takes no system prompt; serve a "
                     "chat model, or give the server a template"

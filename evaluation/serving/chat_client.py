@@ -72,7 +72,9 @@ class ChatClient:
             concurrency: requests under way at once at one replica; None for as many as it takes
                 well, three quarters of its own limit.
             on_done: gets each completion once, as they finish, from a thread of its own and
-                never twice at once.
+                never twice at once. What it returns is waited for before more is asked, while
+                what was under way still comes to it. Once it has raised it gets the rest that
+                has come, and the run ends.
             check: put to a replica that broke off and is back, before it is asked again; what it
                 raises, other than ModelUnreachable, stops the run.
         Raises:

@@ -8,6 +8,7 @@ headers and options anew each time, which took half of the client's time. No coo
 import json
 import ssl
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
@@ -20,6 +21,14 @@ from evaluation.serving.endpoint import EndpointInfo, is_loopback
 _CONNECT_TIMEOUT_S = 10.0
 # they tell the server about this machine, and each takes time
 _UNSENT = "x-stainless-"
+
+
+@dataclass(frozen=True)
+class ChatAnswer:
+    """What a server answered with status 200."""
+
+    body: Mapping[str, Any]
+    headers: Mapping[str, str]
 
 
 class Connection:
@@ -46,12 +55,13 @@ class Connection:
         # of a request that has no body
         del self._pattern.headers["Content-Length"]
 
-    async def post_chat(self, body: Mapping[str, Any]) -> httpx2.Response:
+    async def post_chat(self, body: Mapping[str, Any]) -> ChatAnswer:
         """The answer to one chat request.
 
         Raises:
             openai.APIConnectionError: none came; APITimeoutError where it took too long.
             openai.APIStatusError: the server refused or failed.
+            openai.APIResponseValidationError: what answered is no chat server, as a proxy's page.
             ValueError: the body cannot be written as JSON in UTF-8.
         """
         content = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
@@ -71,7 +81,11 @@ class Connection:
         if not response.is_success:
             message = f"the server answered with status {response.status_code}"
             raise openai.APIStatusError(message, response=response, body=_said(response))
-        return response
+        said = _said(response)
+        if not isinstance(said, dict) or "choices" not in said:
+            message = "the server answered something other than a chat"
+            raise openai.APIResponseValidationError(response, said, message=message)
+        return ChatAnswer(said, _headers_of(response))
 
     async def __aenter__(self) -> Self:
         return self
@@ -97,6 +111,11 @@ def _headers(client: openai.AsyncOpenAI) -> httpx2.Headers:
     return headers
 
 
+def _headers_of(response: httpx2.Response) -> dict[str, str]:
+    # as bytes: httpx2 guesses an encoding for every look at its headers
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in response.headers.raw}
+
+
 def _said(response: httpx2.Response) -> object:
     """What an answer says: JSON, or its text."""
     try:
@@ -107,10 +126,11 @@ def _said(response: httpx2.Response) -> object:
 
 def failure_of(request_id: str, error: Exception, seconds: float, *, may_pass: bool) -> Completion:
     """An error of `openai` as a Completion."""
-    if isinstance(error, openai.APIStatusError):
+    if isinstance(error, openai.APIStatusError | openai.APIResponseValidationError):
+        said = _message(error) if isinstance(error, openai.APIStatusError) else error.message
         return without_text(
             request_id,
-            f"HTTP {error.status_code}: {_message(error)}",
+            f"HTTP {error.status_code}: {said}",
             seconds,
             error.status_code,
             may_pass,

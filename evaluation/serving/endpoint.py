@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from study.errors import ModelUnreachable
+from study.errors import BadInput, ModelUnreachable
 
 Protocol = Literal["tgi", "vllm", "openai"]
 
@@ -88,9 +88,15 @@ def read_info(url: str, api_key: str | None = None) -> EndpointInfo:
         url: its address, with or without `/v1`.
         api_key: sent where the server asks for one.
     Raises:
+        BadInput: the address has no http:// or https:// before it.
         ModelUnreachable: nothing answers there, or nothing that serves models.
     """
     url = base_url(url)
+    if not url.lower().startswith(("http://", "https://")):
+        raise BadInput(
+            f"expected an address that begins with http:// or https://, got {url!r}; write "
+            f"http://{url}, or correct the address"
+        )
     try:
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         with httpx.Client(
@@ -104,10 +110,12 @@ def read_info(url: str, api_key: str | None = None) -> EndpointInfo:
             version = client.get("/version")
             return _of_openai(url, models, _json_object(version) if version.is_success else None)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
+        remedy = "start it with `warmth-audit serve-models`, or correct the address"
+        if isinstance(error, httpx.HTTPStatusError) and error.response.status_code in (401, 403):
+            remedy = "set WARMTH_AUDIT_ENDPOINT_KEY to a key that it accepts"
         raise ModelUnreachable(
             f"expected a model server at {url}, which does not answer as one "
-            f"({_told(error)}); start it with `warmth-audit serve-models`, or "
-            "correct the address"
+            f"({_told(error)}); {remedy}"
         ) from error
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise ModelUnreachable(

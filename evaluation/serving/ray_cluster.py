@@ -53,7 +53,7 @@ def open_cluster(address: str) -> Iterator[RayCluster]:
     Raises:
         MissingExtra: Ray is not installed.
         BadInput: the address is none, or this process cannot work with what the cluster runs.
-        ClusterUnreachable: no cluster is there, or one without CPUs.
+        ClusterUnreachable: no cluster is there, or one without CPUs, or it fails while it is used.
     """
     _see_address(address)
     ray = _import_ray(address)
@@ -64,7 +64,32 @@ def open_cluster(address: str) -> Iterator[RayCluster]:
         _connect(ray, address, options)
         # Ray puts its own handler there, which would end the command without a word
         signal.signal(signal.SIGTERM, on_sigterm)
-        yield RayCluster(_count_cpus(ray, address))
+        try:
+            yield RayCluster(_count_cpus(ray, address))
+        except ray.exceptions.RayError as error:
+            raise ClusterUnreachable(
+                f"the Ray cluster {address} failed ({_line(error)}); see that its nodes stay up, and "
+                "run the command again, it goes on from here: what has come is kept"
+            ) from error
+
+
+def see_node(ray: Any) -> None:
+    """See that the node on this machine lives, by which this process is part of the cluster.
+
+    Raises:
+        ClusterUnreachable: it does not.
+    """
+    # Ray tells of it by no error; its other processes know only after a while
+    address = ray._private.worker._global_node.raylet_socket_name
+    try:
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.connect(address)
+    except OSError as error:
+        raise ClusterUnreachable(
+            f"expected Ray's node on this machine to stay up, it died ({error}); see that the "
+            "machine has memory, and run the command again, it goes on from here: what has come is "
+            "kept"
+        ) from error
 
 
 def _local_options(stack: ExitStack) -> dict[str, Any]:

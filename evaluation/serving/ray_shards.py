@@ -15,7 +15,7 @@ from typing import Any
 from evaluation.serving.chat_client import ChatClient
 from evaluation.serving.completions import ChatRequest, Completion
 from evaluation.serving.endpoint import is_loopback
-from evaluation.serving.ray_cluster import RayCluster
+from evaluation.serving.ray_cluster import RayCluster, see_node
 from evaluation.serving.request_run import Check
 from study.errors import BadInput, ClusterUnreachable, StudyError
 from study.settings import DecodingSettings
@@ -23,6 +23,8 @@ from study.settings import DecodingSettings
 _PACKAGE = "warmth-audit"
 _MOST_LOSSES = 3
 _MOST_UNTAKEN = 8
+# Ray itself ends the process without a word, about 13 s after its node here has died
+_SEE_NODE_S = 4.0
 # fewer at once than this are not worth a process of their own
 _FEWEST_AT_ONCE = 8
 _SHARDS_PER_WORKER = 4
@@ -131,7 +133,7 @@ class ShardPool:
             BadInput: a worker has another version of this package, or none, or cannot reach an
                 endpoint that is named by a loopback address.
             ClusterUnreachable: the workers of one shard died again and again, with nothing to
-                show.
+                show, or Ray's node on this machine died.
         """
         import ray
 
@@ -149,8 +151,11 @@ class ShardPool:
                 under_way[remote.remote(work, new.requests)] = ShardUnderWay(new)
             if not under_way:
                 return n_lost
-            (stream, *_), _ = ray.wait(list(under_way), num_returns=1)
-            shard = under_way.pop(stream)
+            ready, _ = ray.wait(list(under_way), num_returns=1, timeout=_SEE_NODE_S)
+            if not ready:
+                see_node(ray)
+                continue
+            shard = under_way.pop(stream := ready[0])
             try:
                 completions = _next_group(ray, stream)
             except ray.exceptions.RayError as error:

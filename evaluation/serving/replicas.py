@@ -8,6 +8,7 @@ gets nothing more until it was found again.
 import asyncio
 from dataclasses import dataclass, field
 
+from evaluation.serving.completions import Completion
 from evaluation.serving.endpoint import EndpointInfo
 
 FIRST_LIMIT = 16
@@ -61,6 +62,10 @@ class Replica:
     is_up: bool = True
     is_given_up: bool = False
     """It was looked for often enough; should it come back, it is taken again."""
+    has_answered: bool = False
+    """A request of this run: until then its failures say nothing about the requests."""
+    failed: list[Completion] = field(default_factory=list)
+    """Failures of its own before any answer; they are not handed over yet."""
 
     @property
     def has_room(self) -> bool:

@@ -39,7 +39,8 @@ def is_passing(error: Exception) -> bool:
     status = _status(error)
     if status is not None:
         return status in _PASSING_STATUSES or status >= 500
-    return isinstance(error, openai.APIConnectionError)
+    # what is no chat at all comes from a proxy whose server is away
+    return isinstance(error, openai.APIConnectionError | openai.APIResponseValidationError)
 
 
 def is_overload(error: Exception) -> bool:
@@ -50,6 +51,13 @@ def is_overload(error: Exception) -> bool:
 def is_requests_own(error: Exception) -> bool:
     """Whether a failure that stays is the request's, as long as the server is in health."""
     return _status(error) in _OWN_STATUSES
+
+
+def is_servers_failure(error: Exception) -> bool:
+    """Whether the server failed, or something else answered in its place."""
+    status = _status(error)
+    failed = status is not None and (status >= 500 or status in _OWN_STATUSES)
+    return failed or isinstance(error, openai.APIResponseValidationError)
 
 
 def is_timeout(error: Exception) -> bool:

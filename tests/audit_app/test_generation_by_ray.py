@@ -167,6 +167,28 @@ def test_after_kill_9_of_the_study_process_finished_shards_are_skipped(tmp_path,
     assert_one_row_each(tmp_path)
 
 
+def test_a_node_that_dies_ends_the_command_with_a_sentence_and_what_came_is_kept(tmp_path, cluster):
+    here = Path(__file__).parent
+    environment = {**os.environ, "PYTHONPATH": f"{here.parent}{os.pathsep}{os.getcwd()}"}
+    slow = TgiDouble(["warm"], info=INFO, delay_s=0.2)
+    with running_app(slow.app()) as url:
+        command = [sys.executable, "-c", ASK, str(tmp_path), url, "local", str(here)]
+        process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE)
+        while sum(map(len, rows_on_disk(tmp_path).values())) < 20:
+            assert process.poll() is None
+            time.sleep(0.02)
+        for child in psutil.Process(process.pid).children(recursive=True):
+            if child.name() == "raylet":
+                child.kill()
+        _, said = process.communicate(timeout=60)
+    assert b"ClusterUnreachable: " in said
+    assert b"run the command again, it goes on from here" in said
+    stored = sum(map(len, rows_on_disk(tmp_path).values()))
+    with running_app(TgiDouble(["warm"], info=INFO).app()) as url:
+        assert ask(tmp_path, url, cluster) == TOTAL - stored
+    assert_one_row_each(tmp_path)
+
+
 def test_an_endpoint_that_ends_leaves_what_has_come_in_the_study(tmp_path, cluster):
     probes = 4 * 8
     ending = TgiDouble(["warm"], info=INFO, statuses=[200] * (probes + 20) + [503] * 9999)

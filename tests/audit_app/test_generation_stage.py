@@ -149,6 +149,23 @@ def test_a_server_that_stops_leaves_what_has_come_in_the_study(tmp_path, adapter
         assert ask(job, url, adapters) == N_PROMPTS * 3 - 5
 
 
+def test_a_server_in_health_that_fails_every_reply_leaves_no_row(tmp_path, adapters):
+    job = make_job(tmp_path)
+    # the canary passes; then nothing is answered, though /health says that all is well
+    double = TgiDouble(["warm"], statuses=[200] * (4 * 8) + [500] * 9999)
+    with (
+        running_app(double.app()) as url,
+        pytest.raises(
+            ModelUnreachable,
+            match=rf"24 requests to {url} .*HTTP 500.* none of the first 10 was answered",
+        ),
+    ):
+        ask(job, url, adapters)
+    assert rows(job, "SELECT count(*) FROM responses") == [(0,)]
+    with running_app(TgiDouble(["warm"]).app()) as url:
+        assert ask(job, url, adapters) == N_PROMPTS * 3
+
+
 ASK = """
 import sys
 from pathlib import Path
@@ -169,6 +186,67 @@ requests = missing_requests(job, questions, checked.arms)
 print("asking", flush=True)
 generate_responses(job, questions, requests, client, checked.check)
 """
+
+
+ASK_SLOWLY = ASK.replace(
+    "questions = ",
+    """
+class SlowAccess:
+    def __init__(self, access):
+        self._access = access
+    def __getattr__(self, name):
+        return getattr(self._access, name)
+    def hand_in(self, run_file):
+        if run_file.stage == "generate" and run_file.path.read_bytes().count(b"\\n") > 1:
+            print("handing in", flush=True)
+            time.sleep(600)
+        self._access.hand_in(run_file)
+job = replace(job, access=SlowAccess(job.access))
+questions = """,
+    1,
+).replace("samples=5", "samples=16")
+
+
+@pytest.mark.slow
+def test_what_comes_during_a_slow_hand_in_survives_kill_9(tmp_path):
+    double = TgiDouble(["warm"], delay_s=0.4)
+    stored = tmp_path / "studies" / "served" / "runs" / "generate.jsonl"
+    program = "import time\nfrom dataclasses import replace\n" + ASK_SLOWLY
+
+    def n_answered():
+        return _asked_seeds(double.bodies).total() - double.n_under_way
+
+    def n_stored():
+        return stored.read_bytes().count(b"\n") - 1
+
+    with running_app(double.app()) as url:
+        command = [
+            sys.executable,
+            "-c",
+            program,
+            str(tmp_path),
+            url,
+            str(Path(__file__).parents[1]),
+        ]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        assert process.stdout.readline() == b"asking\n"
+        assert process.stdout.readline() == b"handing in\n"
+        n_before = n_answered()
+        while n_answered() < n_before + 300:
+            time.sleep(0.01)
+        double.delay_s = 600  # from here on requests stay under way
+        time.sleep(3)
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        n_then = n_answered()
+        assert n_stored() == n_then >= n_before + 300
+        double.delay_s = 0
+        job = make_job(tmp_path, samples=16, n_items=10)
+        assert ask(job, url, make_adapters(tmp_path)) == 10 * 4 * 3 * 16 - n_then
+    assert rows(job, "SELECT count(*), count(DISTINCT response_id) FROM responses") == [
+        (10 * 4 * 3 * 16,) * 2
+    ]
 
 
 def _asked_seeds(bodies):

@@ -2,6 +2,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -56,6 +57,21 @@ def test_rows_come_in_once_however_often_they_are_handed_in(con, tmp_path):
     run_file.append("notes", [Note(3)])
     hand_in(con, RunFile(tmp_path / "a.jsonl", "count"))
     assert notes(con) == [1, 2, 3]
+
+
+def test_one_thread_appends_while_another_hands_in(con, tmp_path):
+    run_file = RunFile(tmp_path / "a.jsonl", "count")
+
+    def append():
+        for start in range(0, 3000, 100):
+            run_file.append("notes", [Note(i) for i in range(start, start + 100)])
+
+    writer = threading.Thread(target=append)
+    writer.start()
+    while writer.is_alive():
+        hand_in(con, run_file)
+    hand_in(con, run_file)
+    assert notes(con) == list(range(3000))
 
 
 def test_a_chunk_that_comes_late_or_twice_stores_nothing(con, tmp_path):

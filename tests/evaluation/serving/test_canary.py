@@ -144,6 +144,15 @@ def test_an_arm_that_does_not_answer_is_named():
         canary_of(url, ["warm"], 1)
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_an_endpoint_that_asks_for_a_key_is_told_one_by_the_environment(status):
+    with (
+        running_app(TgiDouble(statuses=[status] * 99).app()) as url,
+        pytest.raises(ModelUnreachable, match=f"HTTP {status}.* set WARMTH_AUDIT_ENDPOINT_KEY"),
+    ):
+        canary_of(url, ["warm"], 1)
+
+
 @pytest.mark.model
 def test_the_local_server_passes_and_refuses_the_nonsense_name(url):
     canaries = canary_of(url, ["warm"], 1)

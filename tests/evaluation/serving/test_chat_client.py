@@ -5,15 +5,15 @@ import sys
 from contextlib import ExitStack
 
 import pytest
-from fastapi import FastAPI
-from tgi_double import TgiDouble
+from fastapi import FastAPI, Response
+from tgi_double import PAGE, TgiDouble
 
 from evaluation.serving.chat_client import connect
 from evaluation.serving.completions import ChatRequest, Completion
 from evaluation.serving.endpoint import read_info
 from evaluation.serving.local_server import running_app
 from evaluation.serving.retries import RetryPolicy
-from study.errors import ModelUnreachable
+from study.errors import BadInput, ModelUnreachable
 from study.settings import DecodingSettings
 
 GREEDY = DecodingSettings(repetition_penalty=1.15, max_new_tokens=12)
@@ -91,6 +91,17 @@ def test_a_passing_refusal_is_asked_again(status):
         done = complete_all(url, requests("hello"))
     assert done["request-0"].text == "Plainly: hello"
     assert len(double.bodies) == 3
+
+
+def test_a_page_with_status_200_is_asked_again_and_no_result_while_it_stays():
+    double = TgiDouble(statuses=[PAGE, PAGE])
+    with running_app(double.app()) as url:
+        done = complete_all(url, requests("hello"))
+    assert done["request-0"].text == "Plainly: hello"
+    with running_app(TgiDouble(statuses=[PAGE] * 9).app()) as url:
+        done = complete_all(url, requests("hello"))
+    failure = "HTTP 200: the server answered something other than a chat"
+    assert (done["request-0"].failure, done["request-0"].may_pass) == (failure, True)
 
 
 def test_retries_have_an_end():
@@ -179,8 +190,21 @@ def test_an_address_where_nobody_serves_is_one_sentence():
         pass
     with pytest.raises(ModelUnreachable, match=f"expected a model server at {url}.*start it"):
         connect(url, seed=1)
-    with pytest.raises(ModelUnreachable, match="correct the address"):
-        connect("not a url", seed=1)
+
+
+def test_an_address_without_its_scheme_is_one_sentence():
+    with pytest.raises(BadInput, match=r"begins with http:// or https://, got 'localhost:9104'"):
+        connect("localhost:9104", seed=1)
+
+
+def test_a_server_that_lists_its_models_to_nobody_is_asked_with_a_key():
+    app = FastAPI()
+    app.add_api_route("/v1/models", lambda: Response(status_code=401), methods=["GET"])
+    with (
+        running_app(app) as url,
+        pytest.raises(ModelUnreachable, match=r"HTTP 401 .* set WARMTH_AUDIT_ENDPOINT_KEY"),
+    ):
+        connect(url, seed=1)
 
 
 def test_a_server_without_models_is_one_sentence():

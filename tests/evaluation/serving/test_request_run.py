@@ -1,5 +1,7 @@
 """Replicas that refuse, fail, die and come back while a run is under way."""
 
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from urllib.parse import urlsplit
 
@@ -131,6 +133,76 @@ def test_a_failure_that_stays_is_the_requests_own_where_the_server_is_in_health(
         done = complete_all([url], [ChatRequest("r0", "warm", prompt, 0)])
     sent = [body for body in double.bodies if body["messages"][0]["content"] == prompt]
     assert (len(sent), done[0].text, done[0].may_pass) == (n_sent, None, may_pass)
+
+
+def test_failures_before_any_answer_are_nobodys_until_the_server_answers():
+    n_sent = QUICK.attempts * 6  # six workers, so that six requests fail before any is answered
+    double = TgiDouble(["warm"], statuses=[500] * n_sent)
+    done: list[Completion] = []
+    with running_app(double.app()) as url:
+        connect(url, seed=1, retry=QUICK).complete_all(requests(30), GREEDY, 6, done.extend, check)
+    assert_each_once(done, 30)
+    assert done[0].text is not None
+    assert [one.may_pass for one in done if one.text is None] == [False] * 6
+
+
+@pytest.mark.parametrize("n", [3, 200])
+def test_a_server_that_answers_nothing_has_no_final_failures(n):
+    double = TgiDouble(["warm"], statuses=[500] * 100_000)
+    with running_app(double.app()) as url:
+        done = complete_all([url], requests(n), RetryPolicy(2, 0.01))
+    assert_each_once(done, n)
+    assert all(one.may_pass and "HTTP 500" in one.failure for one in done)
+    assert len(double.bodies) < 200  # of 200, those under way when ten had failed
+
+
+def test_a_replica_that_answers_nothing_leaves_the_work_to_the_other():
+    broken = TgiDouble(["warm"], statuses=[500] * 100_000)
+    sound = TgiDouble(["warm"], delay_s=0.02)
+    with running_app(broken.app()) as first, running_app(sound.app()) as second:
+        done = complete_all([first, second], requests(300), RetryPolicy(2, 0.01))
+    assert_each_once(done, 300)
+    failed = [one for one in done if one.text is None]
+    assert all(one.may_pass for one in failed)
+    assert 10 <= len(failed) < 100
+
+
+def test_what_comes_while_the_caller_fails_is_handed_over_too():
+    kept: list[str] = []
+
+    def keep(group: list[Completion]) -> None:
+        kept.extend(one.request_id for one in group)
+        if len(kept) == len(group):
+            # the other forty come in this time, and then ten that nobody answers for a minute
+            time.sleep(1)
+            raise OSError("the first group")
+
+    held = [ChatRequest(f"s{number}", "warm", "slow", number) for number in range(10)]
+    with running_app(TgiDouble(["warm"]).app()) as url, pytest.raises(OSError, match="first group"):
+        connect(url, seed=1).complete_all(requests(40) + held, GREEDY, 10, keep)
+    assert sorted(kept) == sorted(f"r{number}" for number in range(40))
+
+
+def test_no_more_is_asked_while_the_caller_has_a_backlog_but_what_comes_is_handed_over():
+    backlog: Future[None] = Future()
+    n_kept = 0
+
+    def keep(group: list[Completion]) -> Future[None]:
+        nonlocal n_kept
+        n_kept += len(group)
+        return backlog
+
+    double = TgiDouble(["warm"], delay_s=0.02)
+    with running_app(double.app()) as url, ThreadPoolExecutor() as thread:
+        asking = thread.submit(connect(url, seed=1).complete_all, requests(400), GREEDY, 16, keep)
+        time.sleep(1)
+        n_sent = len(double.bodies)
+        assert n_kept == n_sent < 100
+        time.sleep(0.2)
+        assert len(double.bodies) == n_sent
+        backlog.set_result(None)
+        asking.result()
+    assert n_kept == 400
 
 
 def test_replicas_of_different_servers_are_refused():
