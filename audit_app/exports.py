@@ -277,7 +277,7 @@ def write_whole(folder: Path, fill: Callable[[Path], object], option: str = "--t
         if folder.exists():
             folder.rmdir()
         draft.rename(folder)
-    except BaseException:
+    except BaseException:  # at Ctrl-C too nothing half-written stays
         shutil.rmtree(draft, ignore_errors=True)
         raise
 

@@ -2,7 +2,8 @@
 
 A response is on the disk as soon as it has come. Once all of a prompt's are there it is graded
 and paired, and every few seconds the study takes in what has come, so that rating can begin; what
-comes meanwhile is written beside that. The replies to controls come in the same way (`control_stage.py`), to a destination of their own.
+comes meanwhile is written beside that. The replies to controls come in the same way
+(`control_stage.py`), to a destination of their own.
 """
 
 import time

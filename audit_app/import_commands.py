@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 commands = typer.Typer()
 
 
+# long by its options, which typer reads from the signature
 @commands.command("import")
 def import_replies(
     files: Annotated[

@@ -42,6 +42,7 @@ PreferenceOption = Annotated[
 ]
 
 
+# long by its options, which typer reads from the signature
 @commands.command()
 def plan(
     study: Annotated[

@@ -154,6 +154,7 @@ def adapters(
         raise typer.Exit(1)
 
 
+# long by its options, which typer reads from the signature
 @commands.command()
 def generate(
     study: StudyOption = DEMO_FOLDER,

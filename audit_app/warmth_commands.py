@@ -23,6 +23,7 @@ from study.settings import PACKAGED, read_environment
 commands = typer.Typer()
 
 
+# long by its options, which typer reads from the signature
 @commands.command()
 def warmth(
     file: Annotated[

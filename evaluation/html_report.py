@@ -107,7 +107,7 @@ def write_report(folder: Path, page: ReportPage) -> Path:
     try:
         _fill(draft, page)
         _put_in_place(draft, folder)
-    except BaseException:
+    except BaseException:  # at Ctrl-C too nothing half-written stays
         shutil.rmtree(draft, ignore_errors=True)
         raise
     return folder / HTML_FILE
@@ -159,7 +159,7 @@ def _put_in_place(draft: Path, folder: Path) -> None:
     folder.rename(earlier)
     try:
         draft.rename(folder)
-    except BaseException:
+    except BaseException:  # at Ctrl-C too the earlier report comes back
         earlier.rename(folder)
         raise
     finally:

@@ -91,7 +91,7 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConne
         except duckdb.Error as error:
             cursor.rollback()
             raise _as_study_error(error) from error
-        except BaseException:
+        except BaseException:  # at Ctrl-C too nothing of it is kept
             cursor.rollback()
             raise
         else:

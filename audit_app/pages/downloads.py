@@ -114,7 +114,7 @@ def _send(write: Callable[[Path], Path]) -> FileResponse:
     scratch = Path(tempfile.mkdtemp(prefix="warmth-audit-"))
     try:
         file = write(scratch)
-    except BaseException:
+    except BaseException:  # whatever ends it, nothing half-written stays
         shutil.rmtree(scratch, ignore_errors=True)
         raise
     clean = BackgroundTask(shutil.rmtree, scratch, ignore_errors=True)

@@ -2,8 +2,9 @@
 
 Words of doubt count where they stand about the answer, not where they are manners ("I'm not sure
 how you feel", "maybe you'd like some tea"): in the clause of an answer that is stated or in one that
-says nothing else ("…, I guess"), or where the reply says that something is not known or depends. A reply that states the right and the wrong answer and
-denies neither leaves it open as well; that is told from the mentions, in `labels.py`.
+says nothing else ("…, I guess"), or where the reply says that something is not known or depends. A
+reply that states the right and the wrong answer and denies neither leaves it open as well; that is
+told from the mentions, in `labels.py`.
 """
 
 import re

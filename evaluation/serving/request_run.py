@@ -2,8 +2,8 @@
 
 A replica that breaks off gets nothing more until it answers again and the caller's check, the
 canary, has passed; its requests go to the others. A failure is a request's own only where the same
-server has answered others; one that fails the first ten gets nothing more. What has come is handed over at once, whatever
-else happens, since what is not on the disk is paid twice after a kill.
+server has answered others; one that fails the first ten gets nothing more. What has come is handed
+over at once, whatever else happens, since what is not on the disk is paid twice after a kill.
 """
 
 import asyncio

@@ -42,7 +42,7 @@ def info_of(model_id):
     ],
 )
 def test_a_server_may_call_the_base_by_its_id_its_name_or_its_folder(base, model_id):
-    see_base(info_of(model_id), base)
+    see_base(info_of(model_id), base)  # raises for every other, see below
 
 
 @pytest.mark.parametrize(
