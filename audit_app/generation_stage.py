@@ -17,9 +17,17 @@ from functools import partial
 
 from audit_app.pipeline import Job, Questions, ended
 from evaluation.asking import cut_shards, generate, generate_in_shards
+from evaluation.formats import count_of
 from evaluation.grading.labels import grade_response
 from evaluation.pairs import draw_pairs
-from evaluation.responses import ResponseRequest, ServedArm, plan_requests, read_answered
+from evaluation.responses import (
+    ResponseRequest,
+    ServedArm,
+    choose_missing,
+    plan_requests,
+    read_answered,
+    read_failed,
+)
 from evaluation.serving.chat_client import ChatClient
 from evaluation.serving.ray_shards import ShardPool
 from evaluation.serving.request_run import Check
@@ -53,27 +61,39 @@ THE_STUDY = Destination(STAGE, "responses", "grade", "grades", makes_pairs=True)
 
 
 def missing_requests(
-    job: Job, questions: Questions, arms: Sequence[ServedArm], limit: int | None = None
+    job: Job,
+    questions: Questions,
+    arms: Sequence[ServedArm],
+    limit: int | None = None,
+    *,
+    failed_again: bool = False,
 ) -> list[ResponseRequest]:
     """Responses that the study lacks, in the order in which they are asked for.
 
     Args:
         limit: look at this many prompts only.
+        failed_again: ask for those too of which the study has a failure.
     """
     # what a killed run left on the disk is handed in, and not paid twice
     job.run_file(STAGE)
     for left in sorted(job.folder.runs.glob(f"{_SHARD_STAGE}-[0-9][0-9][0-9].jsonl")):
         job.run_file(left.stem)
     with job.access.reading() as con:
-        answered = read_answered(con)
+        answered, failed = read_answered(con), read_failed(con) if failed_again else {}
     samples = job.settings.evaluation.decoding.samples
     planned = plan_requests(questions.prompts[:limit], arms, samples)
-    return [request for request in planned if request.response_id not in answered]
+    return choose_missing(planned, answered, failed)
 
 
-def skip_generation(job: Job) -> None:
-    """Say that every response is there."""
-    job.report(ended(STAGE, 0, "every response is there", did_something=False))
+def skip_generation(job: Job, arms: Sequence[ServedArm]) -> None:
+    """Say that every response is there, and how many of them are failures."""
+    asked = {one.model.served_model_id for one in arms}
+    with job.access.reading() as con:
+        n_failed = sum(model_id in asked for _, model_id, _ in read_failed(con))
+    note = "every response is there"
+    if n_failed:
+        note += f", {n_failed} of them failed; --ask-failed-again asks for those once more"
+    job.report(ended(STAGE, 0, note, did_something=False))
 
 
 def generate_responses(
@@ -171,6 +191,7 @@ class Intake:
         self._came: defaultdict[str, list[Response]] = defaultdict(list)
         self._whole: list[Response] = []
         self._total, self.n_done, self.n_failed = len(requests), 0, 0
+        self._n_again = Counter[bool]()
         self._started = time.monotonic()
         self._reported_at = float("-inf")
         self._hand_ins, self._reports = SideThread(), SideThread()
@@ -195,6 +216,7 @@ class Intake:
         self._to_hand_in[run_file.run_id] = run_file
         self.n_done += len(responses)
         self.n_failed += sum(response.failure is not None for response in responses)
+        self._n_again.update(one.failure is None for one in responses if one.attempt > 1)
         for response in responses:
             self._came[response.prompt_id].append(response)
             self._n_open[response.prompt_id] -= 1
@@ -224,8 +246,16 @@ class Intake:
             note_on_way: how they came, where there is more to say than how many.
         """
         self.hand_in()
-        note = f"{self.n_done} responses, {self.n_failed} failed{note_on_way}"
+        note = f"{self.n_done} responses, {self.n_failed} failed{self.note_on_again()}{note_on_way}"
         self._job.report(ended(self._to.stage, self.n_done, note, True, self._started))
+
+    def note_on_again(self) -> str:
+        """How many of them were asked for after a failure, and with what success."""
+        n_answer, n_fail = self._n_again[True], self._n_again[False]
+        if not n_answer + n_fail:
+            return ""
+        what = count_of(n_answer + n_fail, "failure")
+        return f"; {what} asked again: {n_answer} answered now, {n_fail} failed again"
 
     def close(self) -> None:
         """Wait for the hand-in that is under way."""
@@ -272,6 +302,7 @@ class Intake:
         note = f"{self.n_done / max(seconds, 1e-9) * 60:.0f} a minute, about {left_s:.0f} s left"
         if self.n_failed:
             note += f", {self.n_failed} failed"
+        note += self.note_on_again()
         return StageProgress(self._to.stage, "running", self.n_done, self._total, note, seconds)
 
 

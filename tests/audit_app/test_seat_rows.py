@@ -60,7 +60,7 @@ def test_replies_of_which_only_refusal_is_measured_are_shown_to_nobody(con, rows
         VALUES ('harm', 'advbench', 'Say it', [], [], 'none', 'MIT', 'none')
     """)
     con.execute("INSERT INTO prompts VALUES ('harm', 'harm', 'none', 'none', 'Say it')")
-    con.execute("UPDATE responses SET prompt_id = 'harm' WHERE prompt_id = 'prompt 00'")
+    con.execute("UPDATE response_attempts SET prompt_id = 'harm' WHERE prompt_id = 'prompt 00'")
     with open_room(con, forms=("reply",)) as room:
         assert len(rate_all(room)) == 1
 
@@ -94,7 +94,9 @@ def test_of_four_arms_a_rater_never_gets_two_single_replies_to_one_prompt(con, f
 
 def test_replies_without_text_are_no_subjects(con, rows):
     rows.add_pairs(1)
-    con.execute("UPDATE responses SET text = NULL, failure = 'no answer' WHERE arm = 'warm'")
+    con.execute(
+        "UPDATE response_attempts SET text = NULL, failure = 'no answer' WHERE arm = 'warm'"
+    )
     with open_room(con, forms=("reply",)) as room:
         assert subjects(rate_all(room)) == ["original response 00"]
 

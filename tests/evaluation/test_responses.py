@@ -61,7 +61,7 @@ INSERT_MODEL = """
     VALUES ($model, $arm, $arm, 'engine', 'base', '', '{}', '{}', $now)
 """
 INSERT_LATER_RESPONSE = """
-    INSERT INTO responses (response_id, prompt_id, served_model_id, arm, sample, text,
+    INSERT INTO response_attempts (response_id, prompt_id, served_model_id, arm, sample, text,
         finish_reason, failure, n_tokens, seconds, created_at)
     VALUES ('later', 'i0 none none', 'later', 'warm', 0, 'text', 'stop', NULL, 9, 1.0, '2026-03-02')
 """
