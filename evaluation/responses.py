@@ -30,12 +30,13 @@ _INSERT_RESPONSES = """
     FROM (SELECT unnest($rows) AS row)
     ON CONFLICT (response_id) DO NOTHING
 """
-_SELECT_TEXTS_OF = """
-    SELECT r.prompt_id, r.served_model_id, r.sample
-    FROM responses AS r
-    JOIN (SELECT unnest($rows) AS row) AS asked
-        ON asked.row.prompt_id = r.prompt_id
-        AND asked.row.served_model_id = r.served_model_id AND asked.row.sample = r.sample
+_SELECT_NEEDLESS = """
+    SELECT late.row.response_id
+    FROM (SELECT unnest($rows) AS row) AS late
+    JOIN responses AS r
+        ON r.prompt_id = late.row.prompt_id AND r.served_model_id = late.row.served_model_id
+        AND r.sample = late.row.sample
+        AND r.attempt < try_cast(late.row.attempt AS INTEGER)
     WHERE r.text IS NOT NULL
 """
 _SELECT_ASKED = """
@@ -192,17 +193,27 @@ def find_complete_arms(
 
 
 def insert_responses(cursor: duckdb.DuckDBPyConnection, rows: Iterable[Mapping[str, Any]]) -> int:
-    """Store responses; ones already stored are passed over, and so are later attempts at what has
-    a text."""
+    """Store responses, as `insert_attempts` does."""
     whole = [{**_LATER_COLUMNS, **row} for row in rows]
-    again = [row for row in whole if row["attempt"] != 1]
-    n_first = insert_rows(cursor, _INSERT_RESPONSES, [row for row in whole if row["attempt"] == 1])
+    return insert_attempts(cursor, whole, _INSERT_RESPONSES, _SELECT_NEEDLESS)
+
+
+def insert_attempts(
+    cursor: duckdb.DuckDBPyConnection,
+    rows: Sequence[Mapping[str, Any]],
+    insert: str,
+    select_needless: str,
+) -> int:
+    """Store attempts; ones already stored are passed over, and so are later ones at what has a text.
+
+    Args:
+        insert: takes `$rows`.
+        select_needless: finds the `response_id` of those of `$rows` that come after a text.
+    """
+    again = [row for row in rows if row["attempt"] != 1]
+    n_first = insert_rows(cursor, insert, [row for row in rows if row["attempt"] == 1])
     if not again:
         return n_first
-    told = set(cursor.execute(_SELECT_TEXTS_OF, {"rows": again}).fetchall())
-    wanted = [
-        row
-        for row in again
-        if (row["prompt_id"], row["served_model_id"], row["sample"]) not in told
-    ]
-    return n_first + insert_rows(cursor, _INSERT_RESPONSES, wanted)
+    needless = {found for (found,) in cursor.execute(select_needless, {"rows": again}).fetchall()}
+    wanted = [row for row in again if row["response_id"] not in needless]
+    return n_first + insert_rows(cursor, insert, wanted)

@@ -11,9 +11,14 @@ from typing import Any
 
 import duckdb
 
-from evaluation.responses import Asked, ResponseRequest, ServedArm, plan_requests
+from evaluation.responses import (
+    Asked,
+    ResponseRequest,
+    ServedArm,
+    insert_attempts,
+    plan_requests,
+)
 from evaluation.serving.served_models import read_newest_models
-from study.database import insert_rows
 from study.records import ControlQuestion, Prompt
 
 _INSERT_REPLIES = """
@@ -26,11 +31,12 @@ _INSERT_REPLIES = """
     FROM (SELECT unnest($rows) AS row)
     ON CONFLICT (reply_id) DO NOTHING
 """
-_SELECT_TEXTS_OF = """
-    SELECT r.question_id, r.served_model_id
-    FROM control_replies AS r
-    JOIN (SELECT unnest($rows) AS row) AS asked
-        ON asked.row.prompt_id = r.question_id AND asked.row.served_model_id = r.served_model_id
+_SELECT_NEEDLESS = """
+    SELECT late.row.response_id
+    FROM (SELECT unnest($rows) AS row) AS late
+    JOIN control_replies AS r
+        ON r.question_id = late.row.prompt_id AND r.served_model_id = late.row.served_model_id
+        AND r.attempt < try_cast(late.row.attempt AS INTEGER)
     WHERE r.text IS NOT NULL
 """
 _SELECT_ANSWERED = "SELECT a.reply_id FROM control_attempts AS a"
@@ -95,13 +101,6 @@ def describe_control_limits(con: duckdb.DuckDBPyConnection) -> str | None:
 def insert_control_replies(
     cursor: duckdb.DuckDBPyConnection, rows: Iterable[Mapping[str, Any]]
 ) -> int:
-    """Store replies; ones already stored are passed over, and so are later attempts at what has a
-    text."""
+    """Store replies, as `insert_attempts` does."""
     whole = [{"attempt": 1, **row} for row in rows]
-    again = [row for row in whole if row["attempt"] != 1]
-    n_first = insert_rows(cursor, _INSERT_REPLIES, [row for row in whole if row["attempt"] == 1])
-    if not again:
-        return n_first
-    told = set(cursor.execute(_SELECT_TEXTS_OF, {"rows": again}).fetchall())
-    wanted = [row for row in again if (row["prompt_id"], row["served_model_id"]) not in told]
-    return n_first + insert_rows(cursor, _INSERT_REPLIES, wanted)
+    return insert_attempts(cursor, whole, _INSERT_REPLIES, _SELECT_NEEDLESS)
