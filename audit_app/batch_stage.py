@@ -153,7 +153,7 @@ def read_replies(
         note += f" ({n_left} of them to be asked again)"
     note += intake.note_on_again()
     if n_stay:
-        note += f"; {count_of(n_stay, 'failure')} asked again got no answer, and stay"
+        note += f"; {count_of(n_stay, 'failure')} asked again without an answer as yet"
     job.report(ended(_STAGE, intake.n_done, note, True, started))
 
 
