@@ -13,7 +13,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
-from audit_app.generation_stage import Intake, missing_requests
+from audit_app.generation_stage import missing_requests
+from audit_app.intake import Intake
 from audit_app.pipeline import Job, Questions, ended
 from audit_app.serving_stage import (
     canary_of_study,

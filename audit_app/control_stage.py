@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from audit_app.generation_stage import Destination, generate_responses
+from audit_app.generation_stage import generate_responses
+from audit_app.intake import Destination
 from audit_app.pipeline import Job, Questions, ended
 from audit_app.run import Endpoint, meet_arms
 from audit_app.serving_stage import CheckedArms, current_served_models

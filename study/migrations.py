@@ -772,15 +772,13 @@ def m042_attempts_create(con: duckdb.DuckDBPyConnection) -> None:
             a.finish_reason, a.failure, a.n_tokens, a.seconds, a.created_at, a.usage_json,
             a.headers_json, a.templated_sha256
         FROM response_attempts AS a
-        LEFT JOIN (
-            SELECT b.prompt_id, b.served_model_id, b.sample, max(b.attempt) AS newest
+        ANTI JOIN (
+            SELECT b.prompt_id, b.served_model_id, b.sample, b.attempt
             FROM response_attempts AS b
             WHERE b.attempt > 1
-            GROUP BY b.prompt_id, b.served_model_id, b.sample
-        ) AS again
-            ON again.prompt_id = a.prompt_id AND again.served_model_id = a.served_model_id
-            AND again.sample = a.sample
-        WHERE a.attempt = coalesce(again.newest, 1)
+        ) AS later
+            ON later.prompt_id = a.prompt_id AND later.served_model_id = a.served_model_id
+            AND later.sample = a.sample AND later.attempt > a.attempt
     """)
     con.execute("""
         CREATE TABLE control_attempts (
@@ -810,14 +808,13 @@ def m042_attempts_create(con: duckdb.DuckDBPyConnection) -> None:
             a.finish_reason, a.failure, a.n_tokens, a.seconds, a.created_at, a.usage_json,
             a.headers_json, a.templated_sha256
         FROM control_attempts AS a
-        LEFT JOIN (
-            SELECT b.question_id, b.served_model_id, max(b.attempt) AS newest
+        ANTI JOIN (
+            SELECT b.question_id, b.served_model_id, b.attempt
             FROM control_attempts AS b
             WHERE b.attempt > 1
-            GROUP BY b.question_id, b.served_model_id
-        ) AS again
-            ON again.question_id = a.question_id AND again.served_model_id = a.served_model_id
-        WHERE a.attempt = coalesce(again.newest, 1)
+        ) AS later
+            ON later.question_id = a.question_id AND later.served_model_id = a.served_model_id
+            AND later.attempt > a.attempt
     """)
 
 

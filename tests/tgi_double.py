@@ -13,6 +13,8 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingRes
 
 PAGE = 299
 """In place of a status: what a proxy shows with status 200 while its server is away."""
+CUT = 298
+"""In place of a status: the connection breaks in the middle of the answer."""
 _STATUSES = {"broken": 500, "failed": 424}
 
 
@@ -123,6 +125,8 @@ class TgiDouble:
             status = 400
         if status == PAGE:
             return HTMLResponse("<html>back soon</html>")
+        if status == CUT:
+            return StreamingResponse(_half_an_answer(), headers={"content-length": "900"})
         if status != 200:
             return JSONResponse({"error": "as told", "error_type": "validation"}, status)
         await asyncio.sleep(60 if prompt.startswith("slow") else self.delay_s)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from random import Random
 
 from evaluation.serving.chat_templates import TemplateFrame, read_frame
-from evaluation.serving.completions import ChatRequest
+from evaluation.serving.completions import ChatRequest, Completion
 from evaluation.serving.connection import Connection
 from evaluation.serving.endpoint import EndpointInfo, base_url, read_info
 from evaluation.serving.request_run import Check, Keep, RequestRun
@@ -31,6 +31,7 @@ class ChatClient:
         retry: RetryPolicy | None = None,
         timeout_s: float = 600.0,
         api_key: str | None = None,
+        probes: list[Completion] | None = None,
     ) -> None:
         """Describe the endpoints; nothing is sent yet.
 
@@ -40,7 +41,10 @@ class ChatClient:
             retry: how often a request is sent again; RetryPolicy() when None.
             timeout_s: longest wait for one answer, queueing at the server included.
             api_key: sent where a server asks for one.
+            probes: of the client that this one is a part of; its own when None.
         """
+        self.probes = probes if probes is not None else []
+        """What the canary was answered at any of them, since it is paid too. Threads only add to it."""
         self.infos = tuple(infos)
         self._seed = seed
         self._retry = retry or RetryPolicy()
@@ -114,7 +118,9 @@ class ChatClient:
         return Random(f"{self._seed}/{what}")
 
     def _of(self, info: EndpointInfo) -> "ChatClient":
-        return ChatClient((info,), self._seed, self._retry, self._timeout_s, self._api_key)
+        return ChatClient(
+            (info,), self._seed, self._retry, self._timeout_s, self._api_key, self.probes
+        )
 
 
 def connect(

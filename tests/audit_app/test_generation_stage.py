@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from served_study import PLAN, make_adapters, make_job
-from tgi_double import TgiDouble
+from tgi_double import CUT, TgiDouble
 
 from audit_app.generation_stage import generate_responses, missing_requests
 from audit_app.overview import count_stored
@@ -135,7 +135,21 @@ def test_progress_says_rate_time_left_and_failures(tmp_path, adapters):
         ask(job, url, adapters)
     running = [one for one in said if one.stage == "generate" and one.state == "running"]
     assert "a minute, about" in running[0].note
-    assert ended(said).note == "24 responses, 0 failed"
+    # eight probes by each arm and the nonsense name, each of 12 tokens
+    assert ended(said).note == "24 responses, 0 failed; canary: 32 probes, 384 tokens in all"
+
+
+def test_what_the_canary_of_a_broken_connection_cost_is_told(tmp_path, adapters):
+    said = []
+    job = make_job(tmp_path, report=said.append)
+    double = TgiDouble(["warm"], statuses=[200] * (4 * 8 + 5) + [CUT])
+    with running_app(double.app()) as url:
+        ask(job, url, adapters)
+        n_probes = len(double.bodies) - 24 - 1
+    assert ended(said).note == (
+        "24 responses, 0 failed; canary: 64 probes, 32 of them on the way, 768 tokens in all"
+    )
+    assert n_probes == 64
 
 
 def ended(said):
@@ -176,7 +190,9 @@ def test_failures_are_asked_again_when_that_is_wanted_and_a_reply_takes_their_pl
         double.filtered = ()
         assert ask(job, url, adapters, limit=2, failed_again=True) == n_failed / 2
         told = "12 failures asked again: 12 answered now, 0 failed again"
-        assert ended(said).note == f"12 responses, 0 failed; {told}"
+        assert ended(said).note.startswith(f"12 responses, 0 failed; {told}; canary: 32 probes")
+        running = [one.note for one in said if one.stage == "generate" and one.state == "running"]
+        assert "asked again" in running[-1]
         assert ask(job, url, adapters, failed_again=True) == n_failed / 2
         assert ask(job, url, adapters, failed_again=True) == 0
     query = "SELECT count(*), count(DISTINCT (prompt_id, arm, sample)), count(text) FROM responses"
@@ -206,7 +222,7 @@ def test_what_fails_again_is_one_row_still_and_is_told(tmp_path, adapters):
         assert ask(job, url, adapters, failed_again=True) == 12
         asked = [body["seed"] for body in double.bodies if body["max_tokens"] == 64]
     told = "12 failures asked again: 0 answered now, 12 failed again"
-    assert ended(said).note == f"12 responses, 12 failed; {told}"
+    assert ended(said).note.startswith(f"12 responses, 12 failed; {told}; canary: 32 probes")
     query = "SELECT count(*), count(failure), max(attempt) FROM responses"
     assert rows(job, query) == [(24, 12, 2)]
     assert (n_labels_failed(job), rows(job, pairs)) == (12, before)
