@@ -43,13 +43,12 @@ class ChatClient:
             api_key: sent where a server asks for one.
             probes: of the client that this one is a part of; its own when None.
         """
-        self.probes = probes if probes is not None else []
-        """What the canary was answered at any of them, since it is paid too. Threads only add to it."""
         self.infos = tuple(infos)
         self._seed = seed
         self._retry = retry or RetryPolicy()
         self._timeout_s = timeout_s
         self._api_key = api_key
+        self._probes = probes if probes is not None else []
 
     @property
     def info(self) -> EndpointInfo:
@@ -109,6 +108,11 @@ class ChatClient:
         return read_frame(self.info, model_name, system_text, prompts, self._api_key)
 
     @property
+    def probes(self) -> list[Completion]:
+        """What the canary was answered at any replica, since that is paid too; threads add to it."""
+        return self._probes
+
+    @property
     def retry(self) -> RetryPolicy:
         """How often a request is sent again."""
         return self._retry
@@ -119,7 +123,7 @@ class ChatClient:
 
     def _of(self, info: EndpointInfo) -> "ChatClient":
         return ChatClient(
-            (info,), self._seed, self._retry, self._timeout_s, self._api_key, self.probes
+            (info,), self._seed, self._retry, self._timeout_s, self._api_key, self._probes
         )
 
 

@@ -185,6 +185,7 @@ def test_failures_are_asked_again_when_that_is_wanted_and_a_reply_takes_their_pl
         assert ask(job, url, adapters) == total
         assert rows(job, "SELECT count(*), count(failure) FROM responses") == [(total, n_failed)]
         assert n_labels_failed(job) == n_failed
+        drawn = rows(job, "SELECT * FROM pairs")
         # they are final unless they are asked for
         assert ask(job, url, adapters) == 0
         double.filtered = ()
@@ -198,7 +199,9 @@ def test_failures_are_asked_again_when_that_is_wanted_and_a_reply_takes_their_pl
     query = "SELECT count(*), count(DISTINCT (prompt_id, arm, sample)), count(text) FROM responses"
     assert rows(job, query) == [(total, total, total)]
     assert n_labels_failed(job) == 0
+    # pairs that people may have rated stay as they were drawn
     assert rows(job, "SELECT count(*) FROM pairs") == [(total * 2 // 3,)]
+    assert set(drawn) < set(rows(job, "SELECT * FROM pairs"))
     # why they failed, and when, is still there
     query = """
         SELECT DISTINCT a.failure, a.created_at < r.created_at
