@@ -62,7 +62,10 @@ TrustOption = Annotated[
 ]
 AgainOption = Annotated[
     bool,
-    typer.Option("--ask-failed-again", help="Ask once more for what has failed before."),
+    typer.Option(
+        "--ask-failed-again",
+        help="Ask once more for what has failed before; the failures stay on record.",
+    ),
 ]
 DtypeOption = Annotated[
     Literal["auto", "bf16", "fp32"],

@@ -212,10 +212,11 @@ def generate(
     app: AppOption = None,
     token: TokenOption = None,
 ) -> None:
-    """Ask every arm every prompt; what is there already, failures too, is not asked again.
+    """Ask every arm every prompt; replies that are there already are not asked again.
 
-    With --ask-failed-again what has failed is asked once more; a reply then counts in place of the
-    failure, which stays on record. Replies are graded and paired as they come, so that rating can begin.
+    Replies are graded and paired as they come, so that rating can begin.
+
+    Failures are asked again with --ask-failed-again alone; a reply then counts in their place.
 
     Example: warmth-audit generate --endpoint http://localhost:8080
     """
