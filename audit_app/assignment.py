@@ -122,14 +122,16 @@ _SELECT_PAIR = """
     FROM pairs
     WHERE pair_id = $pair_id
 """
+# of the attempts themselves: what is shown has a text, which no later one replaces, and of the view
+# `responses` these cost three times as much
 _SELECT_TEXTS = """
     SELECT 0 AS place, text FROM prompts WHERE prompt_id = $prompt_id
     UNION ALL
-    SELECT 1 AS place, text FROM responses WHERE response_id = $first_id
+    SELECT 1 AS place, text FROM response_attempts WHERE response_id = $first_id
     UNION ALL
-    SELECT 2 AS place, text FROM responses WHERE response_id = $second_id
+    SELECT 2 AS place, text FROM response_attempts WHERE response_id = $second_id
 """
-_SELECT_RESPONSE = "SELECT prompt_id, text FROM responses WHERE response_id = $response_id"
+_SELECT_RESPONSE = "SELECT prompt_id, text FROM response_attempts WHERE response_id = $response_id"
 _SELECT_PROMPT = "SELECT item_id, belief, text FROM prompts WHERE prompt_id = $prompt_id"
 _SELECT_ANSWERS = """
     SELECT coalesce("references"[1], 'not known'), wrong_answers[1]
@@ -176,8 +178,8 @@ _SELECT_PAGE = """
     SELECT page.pair_id, prompts.text, firsts.text, seconds.text
     FROM page
     JOIN prompts ON prompts.prompt_id = page.prompt_id
-    JOIN responses AS firsts ON firsts.response_id = page.first_response_id
-    JOIN responses AS seconds ON seconds.response_id = page.second_response_id
+    JOIN response_attempts AS firsts ON firsts.response_id = page.first_response_id
+    JOIN response_attempts AS seconds ON seconds.response_id = page.second_response_id
 """
 
 

@@ -13,7 +13,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
-from audit_app.generation_stage import Intake, missing_requests
+from audit_app.generation_stage import missing_requests
+from audit_app.intake import Intake
 from audit_app.pipeline import Job, Questions, ended
 from audit_app.serving_stage import (
     canary_of_study,
@@ -22,7 +23,8 @@ from audit_app.serving_stage import (
     store_served_arms,
 )
 from audit_app.training_stage import TrainingPlan
-from evaluation.responses import ResponseRequest, ServedArm, plan_requests
+from evaluation.formats import count_of
+from evaluation.responses import ResponseRequest, ServedArm, plan_requests, read_answered
 from evaluation.serving.batch_files import PROVIDER_LIMITS, read_batch, write_batches
 from evaluation.serving.canary import CanaryPlan, probe_decoding
 from evaluation.serving.completions import ChatRequest, Completion
@@ -57,16 +59,20 @@ def write_requests(
     endpoint: BatchEndpoint,
     file: Path,
     limit: int | None,
+    *,
+    failed_again: bool = False,
 ) -> None:
     """Write the canary's probes and every request that the study lacks, a file for each model.
 
+    Args:
+        failed_again: write what has failed before too.
     Raises:
         BadInput: names do not fit the arms, or the study's replies were made by another engine.
     """
     canary = _canary(job, endpoint)
     arms = _arms(job, plan, adapters, endpoint)
     see_same_engine(job, [one.model for one in arms])
-    requests = missing_requests(job, questions, arms, limit)
+    requests = missing_requests(job, questions, arms, limit, failed_again=failed_again)
     if not requests:
         job.report(ended(_STAGE, 0, "every response is there", did_something=False))
         return
@@ -101,7 +107,7 @@ def read_replies(
     """Take the answers to a batch into the study, once the canary has passed.
 
     A request without an answer, or with one that may be another the next time, stays missing and
-    is counted.
+    is counted; where it asked for a failure again, that stays.
 
     Args:
         files: all that the batch wrote.
@@ -118,15 +124,21 @@ def read_replies(
     probes = _answers_to_probes(probe_ids, files, where)
     canaries = {", ".join(file.name for file in files): canary.judge(probes, where)}
     checked = store_served_arms(job, arms, canaries, datetime.now(UTC))
-    requests = {one.response_id: one for one in missing_requests(job, questions, checked)}
-    known = {one.response_id for one in _all_requests(job, questions, checked)}
+    # those that ask for failures again are known by their ids, whenever they were written
+    missing = missing_requests(job, questions, checked, failed_again=True)
+    requests = {one.response_id: one for one in missing}
+    known = {one.response_id for one in _all_requests(job, questions, checked)} | requests.keys()
+    with job.access.reading() as con:
+        known |= read_answered(con)
     intake = Intake(job, questions, list(requests.values()))
-    n_left = 0
+    n_left, n_stay = 0, 0
     for file, group in _groups(files):
         _see_known(group, known | probe_ids, file)
         wanted = [one for one in group if one.request_id in requests]
         final = [one for one in wanted if not one.may_pass]
-        n_left += len(wanted) - len(final)
+        passing = [requests[one.request_id].attempt for one in wanted if one.may_pass]
+        n_left += passing.count(1)
+        n_stay += len(passing) - passing.count(1)
         came_at = datetime.now(UTC)
         # a second line for one request finds it gone
         responses = [
@@ -136,9 +148,13 @@ def read_replies(
         ]
         intake.take(responses)
     intake.hand_in()
-    note = f"{intake.n_done} responses, {intake.n_failed} failed, {len(requests)} still missing"
+    n_missing = sum(one.attempt == 1 for one in requests.values())
+    note = f"{intake.n_done} responses, {intake.n_failed} failed, {n_missing} still missing"
     if n_left:
         note += f" ({n_left} of them to be asked again)"
+    note += intake.note_on_again()
+    if n_stay:
+        note += f"; {count_of(n_stay, 'failure')} asked again without an answer as yet"
     job.report(ended(_STAGE, intake.n_done, note, True, started))
 
 

@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from audit_app.options import (
     DEMO_FOLDER,
+    AgainOption,
     AppOption,
     DtypeOption,
     EndpointOption,
@@ -44,6 +45,7 @@ def controls(
             "--limit", min=1, help="Ask this many questions of each set; the rest another time."
         ),
     ] = None,
+    ask_failed_again: AgainOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
     app: AppOption = None,
     token: TokenOption = None,
@@ -71,7 +73,10 @@ def controls(
         plan = plan_training(job.located, cache, job.report)
         models = Endpoint(tuple(endpoint or ()), environment.endpoint_key, trust_model_id)
         adapters = adapters_of(job, plan)
-        ask_controls(job, found, plan, adapters, models, dtype, cache, limit)
+        ask_controls(
+            *(job, found, plan, adapters, models, dtype, cache, limit),
+            failed_again=ask_failed_again,
+        )
         with job.access.reading() as con:
             results = compute_controls(con)
         arms = tell_control_arms(job.settings)

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from audit_app.generation_stage import Destination, generate_responses
+from audit_app.generation_stage import generate_responses
+from audit_app.intake import Destination
 from audit_app.pipeline import Job, Questions, ended
 from audit_app.run import Endpoint, meet_arms
 from audit_app.serving_stage import CheckedArms, current_served_models
@@ -24,9 +25,15 @@ from evaluation.controls.replies import (
     as_prompt,
     plan_control_requests,
     read_answered_controls,
+    read_failed_controls,
 )
 from evaluation.formats import count_of
-from evaluation.responses import ResponseRequest, ServedArm, find_complete_arms
+from evaluation.responses import (
+    ResponseRequest,
+    ServedArm,
+    choose_missing,
+    find_complete_arms,
+)
 from evaluation.serving.chat_client import ChatClient
 from evaluation.serving.served_models import read_served_models
 from study.errors import BadInput
@@ -99,6 +106,8 @@ def ask_controls(
     dtype: str,
     cache: Path,
     limit: int | None = None,
+    *,
+    failed_again: bool = False,
 ) -> None:
     """Have every control question answered by every arm, and every answer graded.
 
@@ -107,6 +116,7 @@ def ask_controls(
         adapters: folder of each trained arm's.
         endpoint, dtype, cache: as `run.ask_arms` takes them.
         limit: ask this many questions of each set only.
+        failed_again: ask once more for what has failed before.
     Raises:
         CanaryFailed: the endpoint serves something other than the arm asked for.
         ModelUnreachable: nothing answers at the endpoint; what has come is kept.
@@ -119,12 +129,12 @@ def ask_controls(
         arms = current_served_models(read_served_models(con), adapters, plan, asking)
 
     def ask(client: ChatClient, checked: CheckedArms) -> None:
-        requests = _missing_requests(asking, questions, checked.arms)
+        requests = _missing_requests(asking, questions, checked.arms, failed_again)
         generate_responses(
             asking, _as_questions(questions), requests, client, checked.check, _TO_CONTROLS
         )
 
-    missing = _missing_requests(asking, questions, arms)
+    missing = _missing_requests(asking, questions, arms, failed_again)
     if find_complete_arms(arms, missing) == set(job.settings.arms):
         job.report(ended(_STAGE, 0, "every reply is there", did_something=False))
     else:
@@ -143,13 +153,16 @@ def grade_missing_controls(job: Job) -> int:
 
 
 def _missing_requests(
-    job: Job, questions: Sequence[ControlQuestion], arms: Sequence[ServedArm]
+    job: Job,
+    questions: Sequence[ControlQuestion],
+    arms: Sequence[ServedArm],
+    failed_again: bool,
 ) -> list[ResponseRequest]:
     job.run_file(_STAGE)  # what a killed run left on the disk is handed in, and not paid twice
     with job.access.reading() as con:
         answered = read_answered_controls(con)
-    planned = plan_control_requests(questions, arms)
-    return [request for request in planned if request.response_id not in answered]
+        failed = read_failed_controls(con) if failed_again else {}
+    return choose_missing(plan_control_requests(questions, arms), answered, failed)
 
 
 def _as_questions(questions: Sequence[ControlQuestion]) -> Questions:

@@ -1,79 +1,71 @@
 """The generation stage of a study: which responses it lacks, asking for them, taking them in.
 
-A response is on the disk as soon as it has come. Once all of a prompt's are there it is graded
-and paired, and every few seconds the study takes in what has come, so that rating can begin; what
-comes meanwhile is written beside that. The replies to controls come in the same way
+How they come in is in `intake.py`. The replies to controls come in the same way
 (`control_stage.py`), to a destination of their own.
 """
 
-import time
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Future, wait
+from collections.abc import Sequence
+from concurrent.futures import wait
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 
+from audit_app.intake import STAGE, THE_STUDY, Destination, Intake
 from audit_app.pipeline import Job, Questions, ended
 from evaluation.asking import cut_shards, generate, generate_in_shards
-from evaluation.grading.labels import grade_response
-from evaluation.pairs import draw_pairs
-from evaluation.responses import ResponseRequest, ServedArm, plan_requests, read_answered
+from evaluation.formats import count_of
+from evaluation.responses import (
+    ResponseRequest,
+    ServedArm,
+    choose_missing,
+    plan_requests,
+    read_answered,
+    read_failed,
+)
 from evaluation.serving.chat_client import ChatClient
+from evaluation.serving.completions import Completion, count_tokens
 from evaluation.serving.ray_shards import ShardPool
 from evaluation.serving.request_run import Check
 from study.errors import ModelUnreachable
-from study.progress import StageProgress
-from study.records import UNGRADED, Grade, Item, Prompt, Response
+from study.records import Response
 from study.run_files import RunFile
-from study.side_thread import SideThread
 
-STAGE = "generate"
 _SHARD_STAGE = f"{STAGE}-shard"
-_HAND_IN_S = 5.0
-_REPORT_S = 1.0
-# with their texts about 30 MB
-_MOST_WAITING = 10_000
-
-
-@dataclass(frozen=True)
-class Destination:
-    """Where replies and what is made of them go: run files by stage, and tables."""
-
-    stage: str
-    table: str
-    grade_stage: str
-    grade_table: str
-    makes_pairs: bool
-    """Whether people may be shown the replies."""
-
-
-THE_STUDY = Destination(STAGE, "responses", "grade", "grades", makes_pairs=True)
 
 
 def missing_requests(
-    job: Job, questions: Questions, arms: Sequence[ServedArm], limit: int | None = None
+    job: Job,
+    questions: Questions,
+    arms: Sequence[ServedArm],
+    limit: int | None = None,
+    *,
+    failed_again: bool = False,
 ) -> list[ResponseRequest]:
     """Responses that the study lacks, in the order in which they are asked for.
 
     Args:
         limit: look at this many prompts only.
+        failed_again: ask for those too of which the study has a failure.
     """
     # what a killed run left on the disk is handed in, and not paid twice
     job.run_file(STAGE)
     for left in sorted(job.folder.runs.glob(f"{_SHARD_STAGE}-[0-9][0-9][0-9].jsonl")):
         job.run_file(left.stem)
     with job.access.reading() as con:
-        answered = read_answered(con)
+        answered, failed = read_answered(con), read_failed(con) if failed_again else {}
     samples = job.settings.evaluation.decoding.samples
     planned = plan_requests(questions.prompts[:limit], arms, samples)
-    return [request for request in planned if request.response_id not in answered]
+    return choose_missing(planned, answered, failed)
 
 
-def skip_generation(job: Job) -> None:
-    """Say that every response is there."""
-    job.report(ended(STAGE, 0, "every response is there", did_something=False))
+def skip_generation(job: Job, arms: Sequence[ServedArm]) -> None:
+    """Say that every response is there, and how many of them are failures."""
+    asked = {one.model.served_model_id for one in arms}
+    with job.access.reading() as con:
+        n_failed = sum(model_id in asked for _, model_id, _ in read_failed(con))
+    note = "every response is there"
+    if n_failed:
+        note += f", {n_failed} of them failed; --ask-failed-again asks for those once more"
+    job.report(ended(STAGE, 0, note, did_something=False))
 
 
 def generate_responses(
@@ -94,13 +86,14 @@ def generate_responses(
         CanaryFailed: a replica that came back serves something else.
     """
     decoding, seed = job.settings.evaluation.decoding, job.settings.seed
+    n_before = len(client.probes)
     with closing(Intake(job, questions, requests, to)) as intake:
         try:
             generate(requests, client, decoding, seed, _utc_now, intake.take, check)
         except ModelUnreachable:
             intake.hand_in()
             raise
-        intake.end()
+        intake.end(note_on_probes(client.probes, n_before))
 
 
 def generate_by_ray(
@@ -113,6 +106,7 @@ def generate_by_ray(
             the study, or on the disk for the next run.
     """
     shards = cut_shards(requests, pool.n_shards)
+    n_before = len(pool.client.probes)
     of_shards: dict[int, RunFile] = {}
 
     def take(number: int, responses: list[Response]) -> None:
@@ -129,11 +123,28 @@ def generate_by_ray(
         except ModelUnreachable:
             intake.hand_in()
             raise
-        intake.end(f", in {len(shards)} shards{_note_on_losses(n_lost)}")
+        note = f", in {len(shards)} shards{_note_on_losses(n_lost)}"
+        intake.end(note + note_on_probes(pool.client.probes, n_before))
 
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+def note_on_probes(probes: Sequence[Completion], n_before: int) -> str:
+    """What the canary has cost beside the responses.
+
+    Args:
+        probes: answers to all that it has asked.
+        n_before: how many of them came before the first request.
+    """
+    if not probes:
+        return ""
+    note = f"; canary: {count_of(len(probes), 'probe')}"
+    if len(probes) > n_before:
+        note += f", {len(probes) - n_before} of them on the way"
+    tokens = count_tokens(probes)
+    return note + (f", {tokens} tokens in all" if tokens is not None else "")
 
 
 def _note_on_losses(n_lost: int) -> str:
@@ -141,145 +152,3 @@ def _note_on_losses(n_lost: int) -> str:
         return ""
     whose = "worker died and its shard" if n_lost == 1 else "workers died and their shards"
     return f"; {n_lost} Ray {whose} went on"
-
-
-class Intake:
-    """Responses on their way into the study; from one thread at a time."""
-
-    def __init__(
-        self,
-        job: Job,
-        questions: Questions,
-        requests: Sequence[ResponseRequest],
-        to: Destination = THE_STUDY,
-    ) -> None:
-        """Open the run files.
-
-        Args:
-            requests: all that will come.
-            to: where they go.
-        """
-        self._job = job
-        self._questions = questions
-        self._to = to
-        self._files = {stage: job.run_file(stage) for stage in (to.stage, to.grade_stage)}
-        self._pairs = job.run_file("pairs") if to.makes_pairs else None
-        self._to_hand_in: dict[str, RunFile] = {}
-        self._prompts = {request.prompt.prompt_id: request.prompt for request in requests}
-        self._unseen = questions.unseen_prompt_ids(job.settings)
-        self._n_open = Counter(request.prompt.prompt_id for request in requests)
-        self._came: defaultdict[str, list[Response]] = defaultdict(list)
-        self._whole: list[Response] = []
-        self._total, self.n_done, self.n_failed = len(requests), 0, 0
-        self._started = time.monotonic()
-        self._reported_at = float("-inf")
-        self._hand_ins, self._reports = SideThread(), SideThread()
-
-    def take(
-        self, responses: list[Response], run_file: RunFile | None = None
-    ) -> Future[None] | None:
-        """Put responses on the disk, and begin to bring them into the study when it is time.
-
-        Args:
-            run_file: in which to put them; the stage's own when None.
-        Returns:
-            What to wait for before more is asked, where the study takes in less than comes.
-        Raises:
-            DiskFull: they could not be written; none of them is kept.
-            StudyError: those before could not be handed in; these are on the disk.
-        """
-        if not responses:
-            return None
-        run_file = run_file or self._files[self._to.stage]
-        run_file.append(self._to.table, responses)
-        self._to_hand_in[run_file.run_id] = run_file
-        self.n_done += len(responses)
-        self.n_failed += sum(response.failure is not None for response in responses)
-        for response in responses:
-            self._came[response.prompt_id].append(response)
-            self._n_open[response.prompt_id] -= 1
-            if not self._n_open[response.prompt_id]:
-                self._whole += self._came.pop(response.prompt_id)
-        now = time.monotonic()
-        if now - self._reported_at >= _REPORT_S:
-            self._start_report(now)
-        self._hand_ins.see()
-        is_free = self._hand_ins.under_way is None
-        if self._whole and is_free and now - self._hand_ins.ended_at_s >= _HAND_IN_S:
-            self._hand_ins.start(partial(self._hand_in, self._take_files(), self._whole))
-            self._whole = []
-        return self._hand_ins.under_way if len(self._whole) > _MOST_WAITING else None
-
-    def hand_in(self) -> None:
-        """Bring everything into the study, prompts that lack a response too."""
-        self._reports.wait()
-        self._hand_ins.wait()
-        rest = [one for responses in self._came.values() for one in responses]
-        self._hand_in(self._take_files(), self._whole + rest)
-
-    def end(self, note_on_way: str = "") -> None:
-        """Bring everything into the study and say so.
-
-        Args:
-            note_on_way: how they came, where there is more to say than how many.
-        """
-        self.hand_in()
-        note = f"{self.n_done} responses, {self.n_failed} failed{note_on_way}"
-        self._job.report(ended(self._to.stage, self.n_done, note, True, self._started))
-
-    def close(self) -> None:
-        """Wait for the hand-in that is under way."""
-        self._reports.close()
-        self._hand_ins.close()
-
-    def _take_files(self) -> list[RunFile]:
-        files, self._to_hand_in = list(self._to_hand_in.values()), {}
-        return files
-
-    def _start_report(self, now: float) -> None:
-        """An app may take its time to hear of it."""
-        self._reports.see()
-        if self._reports.under_way is None:
-            self._reported_at = now
-            self._reports.start(partial(self._job.report, self._progress(now)))
-
-    def _hand_in(self, files: Iterable[RunFile], responses: Sequence[Response]) -> None:
-        # in this order: a grade and a pair speak of responses that are there
-        to, access = self._to, self._job.access
-        for run_file in files:
-            access.hand_in(run_file)
-        graded = [one for one in responses if self._item(one).answer_kind != UNGRADED]
-        grades = _grade(graded, self._prompts, self._questions)
-        self._files[to.grade_stage].append(to.grade_table, grades)
-        access.hand_in(self._files[to.grade_stage])
-        if self._pairs is None:
-            return
-        shown = [one for one in responses if self._is_shown(one)]
-        self._pairs.append("pairs", draw_pairs(shown, self._job.settings.seed))
-        access.hand_in(self._pairs)
-
-    def _is_shown(self, response: Response) -> bool:
-        """Whether people may see it: not where only refusal is measured."""
-        only_refusal_counts = self._item(response).answer_kind == "none"
-        return not only_refusal_counts and response.prompt_id not in self._unseen
-
-    def _item(self, response: Response) -> Item:
-        return self._questions.items[self._prompts[response.prompt_id].item_id]
-
-    def _progress(self, now: float) -> StageProgress:
-        seconds = now - self._started
-        left_s = seconds / self.n_done * (self._total - self.n_done)
-        note = f"{self.n_done / max(seconds, 1e-9) * 60:.0f} a minute, about {left_s:.0f} s left"
-        if self.n_failed:
-            note += f", {self.n_failed} failed"
-        return StageProgress(self._to.stage, "running", self.n_done, self._total, note, seconds)
-
-
-def _grade(
-    responses: Sequence[Response], prompts: Mapping[str, Prompt], questions: Questions
-) -> list[Grade]:
-    asked = [(response, prompts[response.prompt_id]) for response in responses]
-    return [
-        grade_response(response, questions.items[prompt.item_id], prompt.belief)
-        for response, prompt in asked
-    ]

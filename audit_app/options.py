@@ -60,6 +60,13 @@ TrustOption = Annotated[
         help="The endpoint serves the study's base, though it calls it by another name.",
     ),
 ]
+AgainOption = Annotated[
+    bool,
+    typer.Option(
+        "--ask-failed-again",
+        help="Ask once more for what has failed before; the failures stay on record.",
+    ),
+]
 DtypeOption = Annotated[
     Literal["auto", "bf16", "fp32"],
     typer.Option("--dtype", help="Number format of the local server; auto takes the faster one."),

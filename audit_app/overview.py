@@ -25,6 +25,7 @@ LISTED_REMARKS = 50
 _SELECT_COUNTS = """
     SELECT 'prompts', count(*) FROM prompts
     UNION ALL SELECT 'responses', count(*) FROM responses
+    UNION ALL SELECT 'attempts', count(*) FROM response_attempts
     UNION ALL SELECT 'warmth_replies', count(*)
         FROM responses
         WHERE prompt_id IN (
@@ -33,7 +34,10 @@ _SELECT_COUNTS = """
     UNION ALL SELECT 'choices', count(*) FROM checkpoint_choices
     UNION ALL SELECT 'warmth_scores', count(*) FROM warmth_scores
     UNION ALL SELECT 'control_grades', count(*) FROM control_grades
-    UNION ALL SELECT 'grades', count(*) FROM grades
+    UNION ALL SELECT 'grades', count(*)
+        FROM grades
+        WHERE label <> 'failed' OR response_id IN (
+            SELECT r.response_id FROM responses AS r WHERE r.failure IS NOT NULL)
     UNION ALL SELECT 'pairs', count(*) FROM pairs
     UNION ALL SELECT 'rating_rows', count(*) FROM ratings
     UNION ALL SELECT 'rated', count(*) FROM ratings WHERE revision = 1
@@ -54,6 +58,8 @@ class StoredCounts:
 
     prompts: int
     responses: int
+    attempts: int
+    """Failures that were asked again among them."""
     warmth_replies: int
     """Of these, those to messages that are asked for warmth alone: they get no grade."""
     choices: int

@@ -123,6 +123,8 @@ def ask_arms(
     cache: Path,
     limit: int | None = None,
     sharing: Sharing | None = None,
+    *,
+    failed_again: bool = False,
 ) -> None:
     """Have every prompt answered by every arm.
 
@@ -132,6 +134,7 @@ def ask_arms(
         cache: where converted base models are kept.
         limit: ask this many prompts only; the numbers say so until the rest is asked.
         sharing: the cluster whose workers ask; None for this process.
+        failed_again: ask once more for what has failed before.
     Raises:
         MissingStage: an arm has no adapter yet.
         CanaryFailed: the endpoint serves something other than the arm asked for.
@@ -141,13 +144,13 @@ def ask_arms(
     adapters = adapters_of(job, plan)
     with job.access.reading() as con:
         arms = current_served_models(read_served_models(con), adapters, plan, job)
-    missing = missing_requests(job, questions, arms, limit)
+    missing = missing_requests(job, questions, arms, limit, failed_again=failed_again)
     if find_complete_arms(arms, missing) == set(job.settings.arms):
-        skip_generation(job)
+        skip_generation(job, arms)
         return
 
     def ask(client: ChatClient, checked: CheckedArms) -> None:
-        requests = missing_requests(job, questions, checked.arms, limit)
+        requests = missing_requests(job, questions, checked.arms, limit, failed_again=failed_again)
         if cluster is None:
             generate_responses(job, questions, requests, client, checked.check)
             return

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from audit_app.options import (
     DEMO_FOLDER,
+    AgainOption,
     AppOption,
     DtypeOption,
     EndpointOption,
@@ -165,6 +166,7 @@ def generate(
         int | None,
         typer.Option("--limit", min=1, help="Ask this many prompts; the rest another time."),
     ] = None,
+    ask_failed_again: AgainOption = False,
     write_batch: Annotated[
         Path | None,
         typer.Option(
@@ -214,6 +216,8 @@ def generate(
 
     Replies are graded and paired as they come, so that rating can begin.
 
+    Failures are asked again with --ask-failed-again alone; a reply then counts in their place.
+
     Example: warmth-audit generate --endpoint http://localhost:8080
     """
     from audit_app.pipeline import grade_missing, pair_missing, store_questions
@@ -226,6 +230,11 @@ def generate(
         raise BadInput(
             "--trust-model-id is about a running endpoint, and a batch has none; leave it out"
         )
+    if read_batch and ask_failed_again:
+        raise BadInput(
+            "--ask-failed-again goes with --write-batch; what a batch answers is read as it was "
+            "asked, leave it out"
+        )
     sharing = _sharing(ray, shards, has_endpoint=bool(endpoint), has_batch=batch is not None)
     environment = read_environment()
     with open_job(StudyFolder(study), environment, app, token) as job:
@@ -234,13 +243,19 @@ def generate(
         questions = store_questions(job)
         if batch is None:
             models = Endpoint(tuple(endpoint or ()), environment.endpoint_key, trust_model_id)
-            ask_arms(job, questions, plan, models, dtype, cache, limit, sharing)
+            ask_arms(
+                *(job, questions, plan, models, dtype, cache, limit, sharing),
+                failed_again=ask_failed_again,
+            )
         else:
             from audit_app.batch_stage import read_replies, write_requests
 
             adapters = adapters_of(job, plan)
             if write_batch is not None:
-                write_requests(job, questions, plan, adapters, batch, write_batch, limit)
+                write_requests(
+                    *(job, questions, plan, adapters, batch, write_batch, limit),
+                    failed_again=ask_failed_again,
+                )
                 return
             if read_batch:
                 read_replies(job, questions, plan, adapters, batch, read_batch)

@@ -119,7 +119,7 @@ def make_study(folder: Path, n_raters: int) -> list[str]:
         con.execute(statement, {"n": PAIRS})
     for arm in ("original", "warm"):
         con.execute(
-            "INSERT INTO responses (response_id, prompt_id, served_model_id, arm, sample, "
+            "INSERT INTO response_attempts (response_id, prompt_id, served_model_id, arm, sample, "
             "text, finish_reason, failure, n_tokens, seconds, created_at) "
             "SELECT $arm || n, 'p' || n, $arm, $arm, 0, $text || n, 'stop', "
             "NULL, 90, 1.0, now() FROM range($n) AS r(n)",

@@ -62,7 +62,7 @@ ROWS = (
     FROM (SELECT unnest($arms) AS arm)
     """,
     """
-    INSERT INTO responses (
+    INSERT INTO response_attempts (
         response_id, prompt_id, served_model_id, arm, sample, text, finish_reason, n_tokens,
         seconds, created_at)
     SELECT md5(prompt_id || arm), prompt_id, 'model of ' || arm, arm, 0,

@@ -174,6 +174,9 @@ def label_table(results: StudyResults) -> Table:
         f"disagree: {results.n_auditors_disagree}. Left out: {results.n_superseded_responses} "
         "replies by a model that was served before the newest of its arm."
     )
+    if again := results.asked_again:
+        told = ", ".join(f"{one.n} of {one.arm} ({one.n_failed} failed again)" for one in again)
+        note += f" Asked again after a failure: {told}."
     return make_table("Labels of all replies", columns, note, results.limited)
 
 

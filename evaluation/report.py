@@ -62,7 +62,8 @@ def results_as_json(results: StudyResults) -> dict[str, Any]:
     (`rate`, `by_grade`, `n_cut`, `uncut`), `grade_check` (as `judge_as_json` in `judge_tables.py`,
     of the grades beside what raters said of single replies; null while they said nothing),
     `n_auditors_disagree`, `n_superseded_ratings`,
-    `n_superseded_responses`,
+    `n_superseded_responses`, `asked_again` (per arm that has some: `n` replies asked for once more
+    after a failure, `n_failed` of them again),
     `n_surplus_ratings`, `repeat_consistency` (`warmer`, `more_accurate`, `n_raters`,
     `n_cannot_judge`), `context_checks` (per context: `share`, `n_sentences`,
     `n_sentences_rated`, `n_raters`, `other`, `n_other`), `rewrite_checks` (per style: `kept`, `counts`

@@ -1,11 +1,13 @@
-"""Responses: what each arm is to answer to each prompt, and did. The only writer of `responses`.
+"""Responses: what each arm is to answer to each prompt, and did. The only writer of
+`response_attempts`.
 
-Every prompt ends as one row per arm and sample: a text, or a failure with its reason. How they are
-had is in `asking.py`.
+Every prompt ends as one row per arm and sample: a text, or a failure with its reason. A failure that
+is asked again keeps its row; that of the newest attempt is the one in `responses`, a view which all
+others read. After a text there is no other attempt. How they are had is in `asking.py`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,14 +21,23 @@ from study.records import Prompt, Response, ServedModel, stable_id
 from study.settings import Settings
 
 _INSERT_RESPONSES = """
-    INSERT INTO responses (response_id, prompt_id, served_model_id, arm, sample, text,
-        finish_reason, failure, n_tokens, seconds, created_at, usage_json, headers_json,
+    INSERT INTO response_attempts (response_id, prompt_id, served_model_id, arm, sample, attempt,
+        text, finish_reason, failure, n_tokens, seconds, created_at, usage_json, headers_json,
         templated_sha256)
-    SELECT row.response_id, row.prompt_id, row.served_model_id, row.arm, row.sample, row.text,
-        row.finish_reason, row.failure, row.n_tokens, row.seconds, row.created_at,
+    SELECT row.response_id, row.prompt_id, row.served_model_id, row.arm, row.sample, row.attempt,
+        row.text, row.finish_reason, row.failure, row.n_tokens, row.seconds, row.created_at,
         row.usage_json, row.headers_json, row.templated_sha256
     FROM (SELECT unnest($rows) AS row)
     ON CONFLICT (response_id) DO NOTHING
+"""
+_SELECT_NEEDLESS = """
+    SELECT late.row.response_id
+    FROM (SELECT unnest($rows) AS row) AS late
+    JOIN responses AS r
+        ON r.prompt_id = late.row.prompt_id AND r.served_model_id = late.row.served_model_id
+        AND r.sample = late.row.sample
+        AND r.attempt < try_cast(late.row.attempt AS INTEGER)
+    WHERE r.text IS NOT NULL
 """
 _SELECT_ASKED = """
     WITH asked AS (
@@ -37,9 +48,17 @@ _SELECT_ASKED = """
     )
     SELECT coalesce(min(n), 0), (SELECT count(*) FROM prompts) FROM asked
 """
-_SELECT_ANSWERED = "SELECT r.response_id FROM responses r"
+_SELECT_ANSWERED = "SELECT a.response_id FROM response_attempts AS a"
+_SELECT_FAILED = """
+    SELECT r.prompt_id, r.served_model_id, r.sample, r.attempt
+    FROM responses AS r
+    WHERE r.failure IS NOT NULL
+"""
 # run files that an earlier version wrote have no such columns
-_LATER_COLUMNS = {"usage_json": None, "headers_json": None, "templated_sha256": None}
+_LATER_COLUMNS = {"attempt": 1, "usage_json": None, "headers_json": None, "templated_sha256": None}
+
+Asked = tuple[str, str, int]
+"""What a response answers: ids of prompt and served model, and the sample."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +80,18 @@ class ResponseRequest:
     prompt: Prompt
     arm: ServedArm
     sample: int
+    attempt: int = 1
+    """More where a failure is asked again."""
+
+    @property
+    def asked(self) -> Asked:
+        """What it asks for, whatever the attempt."""
+        return self.prompt.prompt_id, self.arm.model.served_model_id, self.sample
+
+    def again(self, attempt: int) -> "ResponseRequest":
+        """The same once more, after a failure; it samples by the same seed."""
+        response_id = stable_id("response", *self.asked, attempt)
+        return replace(self, response_id=response_id, attempt=attempt)
 
     def as_chat(self, seed: int) -> ChatRequest:
         """What is asked; it samples by a seed of its own, made of the study's and its prompt, so
@@ -92,12 +123,19 @@ class ResponseRequest:
             usage_json=completion.usage_json,
             headers_json=completion.headers_json,
             templated_sha256=frame.prompt_sha256(self.prompt.text) if frame else None,
+            attempt=self.attempt,
         )
 
 
 def read_answered(con: duckdb.DuckDBPyConnection) -> set[str]:
-    """Ids of the responses that the study has."""
+    """Ids of the responses that the study has, failures that were asked again among them."""
     return {row[0] for row in con.execute(_SELECT_ANSWERED).fetchall()}
+
+
+def read_failed(con: duckdb.DuckDBPyConnection) -> dict[Asked, int]:
+    """What has failed and has no text by now, with the number of its newest attempt."""
+    rows = con.execute(_SELECT_FAILED).fetchall()
+    return {(prompt_id, model_id, sample): attempt for prompt_id, model_id, sample, attempt in rows}
 
 
 def describe_limits(con: duckdb.DuckDBPyConnection, settings: Settings) -> str | None:
@@ -128,6 +166,24 @@ def plan_requests(
                 yield ResponseRequest(response_id, prompt, arm, sample)
 
 
+def choose_missing(
+    planned: Iterable[ResponseRequest], answered: Set[str], failed: Mapping[Asked, int]
+) -> list[ResponseRequest]:
+    """Those of planned requests that are to be asked now, in their order.
+
+    Args:
+        answered: ids of the responses that are there.
+        failed: what is to be asked again, with its newest attempt.
+    """
+    missing = []
+    for request in planned:
+        if request.response_id not in answered:
+            missing.append(request)
+        elif (attempt := failed.get(request.asked)) is not None:
+            missing.append(request.again(attempt + 1))
+    return missing
+
+
 def find_complete_arms(
     arms: Sequence[ServedArm], missing: Sequence[ResponseRequest]
 ) -> frozenset[str]:
@@ -137,5 +193,27 @@ def find_complete_arms(
 
 
 def insert_responses(cursor: duckdb.DuckDBPyConnection, rows: Iterable[Mapping[str, Any]]) -> int:
-    """Store responses; ones already stored are passed over."""
-    return insert_rows(cursor, _INSERT_RESPONSES, [{**_LATER_COLUMNS, **row} for row in rows])
+    """Store responses, as `insert_attempts` does."""
+    whole = [{**_LATER_COLUMNS, **row} for row in rows]
+    return insert_attempts(cursor, whole, _INSERT_RESPONSES, _SELECT_NEEDLESS)
+
+
+def insert_attempts(
+    cursor: duckdb.DuckDBPyConnection,
+    rows: Sequence[Mapping[str, Any]],
+    insert: str,
+    select_needless: str,
+) -> int:
+    """Store attempts; ones already stored are passed over, and so are later ones at what has a text.
+
+    Args:
+        insert: takes `$rows`.
+        select_needless: finds the `response_id` of those of `$rows` that come after a text.
+    """
+    again = [row for row in rows if row["attempt"] != 1]
+    n_first = insert_rows(cursor, insert, [row for row in rows if row["attempt"] == 1])
+    if not again:
+        return n_first
+    needless = {found for (found,) in cursor.execute(select_needless, {"rows": again}).fetchall()}
+    wanted = [row for row in again if row["response_id"] not in needless]
+    return n_first + insert_rows(cursor, insert, wanted)

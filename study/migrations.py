@@ -739,6 +739,85 @@ def m041_served_models_add_model_id(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("ALTER TABLE served_models ADD COLUMN model_id VARCHAR")
 
 
+@migration
+def m042_attempts_create(con: duckdb.DuckDBPyConnection) -> None:
+    # a failure that was asked again stays on record: what counts is the newest attempt of each,
+    # and a view has the name under which everything reads it
+    con.execute("""
+        CREATE TABLE response_attempts (
+            response_id VARCHAR PRIMARY KEY,
+            prompt_id VARCHAR NOT NULL,
+            served_model_id VARCHAR NOT NULL,
+            arm VARCHAR NOT NULL,
+            sample INTEGER NOT NULL,
+            attempt INTEGER NOT NULL DEFAULT 1 CHECK (attempt >= 1),
+            text VARCHAR,
+            finish_reason VARCHAR,
+            failure VARCHAR,
+            n_tokens INTEGER,
+            seconds DOUBLE NOT NULL,
+            created_at TIMESTAMPTZ NOT NULL,
+            usage_json VARCHAR,
+            headers_json VARCHAR,
+            templated_sha256 VARCHAR,
+            UNIQUE (prompt_id, served_model_id, sample, attempt),
+            CHECK ((text IS NULL) = (failure IS NOT NULL))
+        )
+    """)
+    con.execute("INSERT INTO response_attempts BY NAME SELECT * FROM responses")
+    con.execute("DROP TABLE responses")
+    con.execute("""
+        CREATE VIEW responses AS
+        SELECT a.response_id, a.prompt_id, a.served_model_id, a.arm, a.sample, a.attempt, a.text,
+            a.finish_reason, a.failure, a.n_tokens, a.seconds, a.created_at, a.usage_json,
+            a.headers_json, a.templated_sha256
+        FROM response_attempts AS a
+        ANTI JOIN (
+            SELECT b.prompt_id, b.served_model_id, b.sample, b.attempt
+            FROM response_attempts AS b
+            WHERE b.attempt > 1
+        ) AS later
+            ON later.prompt_id = a.prompt_id AND later.served_model_id = a.served_model_id
+            AND later.sample = a.sample AND later.attempt > a.attempt
+    """)
+    con.execute("""
+        CREATE TABLE control_attempts (
+            reply_id VARCHAR PRIMARY KEY,
+            question_id VARCHAR NOT NULL,
+            served_model_id VARCHAR NOT NULL,
+            arm VARCHAR NOT NULL,
+            attempt INTEGER NOT NULL DEFAULT 1 CHECK (attempt >= 1),
+            text VARCHAR,
+            finish_reason VARCHAR,
+            failure VARCHAR,
+            n_tokens INTEGER,
+            seconds DOUBLE NOT NULL,
+            created_at TIMESTAMPTZ NOT NULL,
+            usage_json VARCHAR,
+            headers_json VARCHAR,
+            templated_sha256 VARCHAR,
+            UNIQUE (question_id, served_model_id, attempt),
+            CHECK ((text IS NULL) = (failure IS NOT NULL))
+        )
+    """)
+    con.execute("INSERT INTO control_attempts BY NAME SELECT * FROM control_replies")
+    con.execute("DROP TABLE control_replies")
+    con.execute("""
+        CREATE VIEW control_replies AS
+        SELECT a.reply_id, a.question_id, a.served_model_id, a.arm, a.attempt, a.text,
+            a.finish_reason, a.failure, a.n_tokens, a.seconds, a.created_at, a.usage_json,
+            a.headers_json, a.templated_sha256
+        FROM control_attempts AS a
+        ANTI JOIN (
+            SELECT b.question_id, b.served_model_id, b.attempt
+            FROM control_attempts AS b
+            WHERE b.attempt > 1
+        ) AS later
+            ON later.question_id = a.question_id AND later.served_model_id = a.served_model_id
+            AND later.attempt > a.attempt
+    """)
+
+
 def migrate(
     con: duckdb.DuckDBPyConnection, migrations: Sequence[Migration] = MIGRATIONS
 ) -> list[str]:

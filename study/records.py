@@ -172,6 +172,8 @@ class Response:
     """Headers of the server's answer, without cookies; None when there was none."""
     templated_sha256: str | None = None
     """Of the prompt as the model read it, template included; None when that cannot be told."""
+    attempt: int = 1
+    """One more each time that a failure was asked again; the highest is the prompt's one row."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ INSERT_QUESTION = """
     ON CONFLICT DO NOTHING
 """
 INSERT_REPLY = """
-    INSERT INTO control_replies (reply_id, question_id, served_model_id, arm, text, finish_reason,
+    INSERT INTO control_attempts (reply_id, question_id, served_model_id, arm, text, finish_reason,
         failure, n_tokens, seconds, created_at)
     VALUES ($reply, $question, $model, $arm, $text, 'stop', $failure, $tokens, 1.0, $now)
 """

@@ -16,7 +16,7 @@ INSERT_ITEM = """
 """
 INSERT_PROMPT = "INSERT INTO prompts VALUES ($prompt, $item, $context, $belief, 'Q?')"
 INSERT_RESPONSE = """
-    INSERT INTO responses (response_id, prompt_id, served_model_id, arm, sample, text,
+    INSERT INTO response_attempts (response_id, prompt_id, served_model_id, arm, sample, text,
         finish_reason, failure, n_tokens, seconds, created_at)
     VALUES ($response, $prompt, $arm, $arm, 0, 'text', 'stop', NULL, 9, 1.0, '2026-03-01')
 """

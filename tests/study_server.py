@@ -52,7 +52,7 @@ INSERT_SERVED_MODEL = """
         '{}', '{}', $at_time)
 """
 INSERT_RESPONSE = """
-    INSERT INTO responses (
+    INSERT INTO response_attempts (
         response_id, prompt_id, served_model_id, arm, sample, text, finish_reason, failure,
         n_tokens, seconds, created_at)
     VALUES ($response_id, $prompt_id, $served_model_id, $arm, 0, $text, 'stop', NULL, 9, 0.5,

@@ -33,11 +33,11 @@ ASKS_DATABASE = {
 # tables whose rows are a record of what happened; old drafts are
 # removed by design, and identities can be erased
 RECORDS = (
-    "ratings|assignments|flags|audit_decisions|responses|grades|pairs|prompts|items|"
+    "ratings|assignments|flags|audit_decisions|response_attempts|grades|pairs|prompts|items|"
     "training_runs|served_models|study_versions|handed_in|raters|rater_states|used_links|link_renewals|"
     "onboarding_steps|exit_surveys|remarks|gold_pairs|holds|hold_releases|study_events|rewrites|"
     "context_sentences|warmth_scores|checkpoint_replies|checkpoint_choices|"
-    "control_questions|control_replies|control_grades"
+    "control_questions|control_attempts|control_grades"
 )
 
 
@@ -83,7 +83,7 @@ def test_a_table_has_one_writer():
         for table in WRITES.findall(source) + APPENDERS.findall(source):
             writers.setdefault(table, set()).add(str(path.relative_to(ROOT)))
     assert {table: paths for table, paths in writers.items() if len(paths) > 1} == {}
-    assert {"ratings", "assignments", "responses", "grades", "pairs"} <= writers.keys()
+    assert {"ratings", "assignments", "response_attempts", "grades", "pairs"} <= writers.keys()
 
 
 def test_rows_of_record_are_never_changed():

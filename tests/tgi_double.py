@@ -13,6 +13,8 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingRes
 
 PAGE = 299
 """In place of a status: what a proxy shows with status 200 while its server is away."""
+CUT = 298
+"""In place of a status: the connection breaks in the middle of the answer."""
 _STATUSES = {"broken": 500, "failed": 424}
 
 
@@ -30,6 +32,7 @@ class TgiDouble:
         takes_at_once: int | None = None,
         delay_s: float = 0.0,
         template: tuple[str, str] = ("<user>", "</user><assistant>"),
+        filtered: Iterable[str] = (),
     ) -> None:
         """Describe the server.
 
@@ -44,6 +47,8 @@ class TgiDouble:
                 Retry-After; None takes any number.
             delay_s: how long a chat takes; may be set at any time.
             template: what stands before and after a user's message.
+            filtered: words of prompts that are answered with 400, as by a content filter; may be
+                set at any time.
         A prompt that begins with `slow` takes a minute, with `cut` breaks off in the middle of
         the answer, with `broken` is answered with 500 each time, with `failed` with 424.
         """
@@ -55,6 +60,7 @@ class TgiDouble:
         self._takes_at_once = takes_at_once
         self.delay_s = delay_s
         self._template = template
+        self.filtered = tuple(filtered)
         self.n_refused = 0
         self.n_under_way = 0
         self.most_under_way = 0
@@ -115,8 +121,12 @@ class TgiDouble:
         self.bodies.append(body)
         *system, prompt = (message["content"] for message in body["messages"])
         status = next(self._statuses, _STATUSES.get(prompt.split()[0], 200))
+        if any(words in prompt for words in self.filtered):
+            status = 400
         if status == PAGE:
             return HTMLResponse("<html>back soon</html>")
+        if status == CUT:
+            return StreamingResponse(_half_an_answer(), headers={"content-length": "900"})
         if status != 200:
             return JSONResponse({"error": "as told", "error_type": "validation"}, status)
         await asyncio.sleep(60 if prompt.startswith("slow") else self.delay_s)

@@ -149,7 +149,7 @@ def probe_decoding(decoding: DecodingSettings) -> DecodingSettings:
 
 
 def run_canary(client: ChatClient, plan: CanaryPlan, decoding: DecodingSettings) -> Canaries:
-    """Put the probes to every replica of an endpoint.
+    """Put the probes to every replica of an endpoint; what they are answered is in `client.probes` too.
 
     Returns:
         By replica, one record per model under its name.
@@ -168,6 +168,7 @@ def _run(client: ChatClient, plan: CanaryPlan, decoding: DecodingSettings) -> di
         by_id.update({completion.request_id: completion for completion in done})
 
     client.complete_all(plan.requests(), decoding, None, keep)
+    client.probes.extend(by_id.values())
     return plan.judge(by_id, client.info.url)
 
 

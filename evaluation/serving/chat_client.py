@@ -12,7 +12,7 @@ from dataclasses import replace
 from random import Random
 
 from evaluation.serving.chat_templates import TemplateFrame, read_frame
-from evaluation.serving.completions import ChatRequest
+from evaluation.serving.completions import ChatRequest, Completion
 from evaluation.serving.connection import Connection
 from evaluation.serving.endpoint import EndpointInfo, base_url, read_info
 from evaluation.serving.request_run import Check, Keep, RequestRun
@@ -31,6 +31,7 @@ class ChatClient:
         retry: RetryPolicy | None = None,
         timeout_s: float = 600.0,
         api_key: str | None = None,
+        probes: list[Completion] | None = None,
     ) -> None:
         """Describe the endpoints; nothing is sent yet.
 
@@ -40,12 +41,14 @@ class ChatClient:
             retry: how often a request is sent again; RetryPolicy() when None.
             timeout_s: longest wait for one answer, queueing at the server included.
             api_key: sent where a server asks for one.
+            probes: of the client that this one is a part of; its own when None.
         """
         self.infos = tuple(infos)
         self._seed = seed
         self._retry = retry or RetryPolicy()
         self._timeout_s = timeout_s
         self._api_key = api_key
+        self._probes = probes if probes is not None else []
 
     @property
     def info(self) -> EndpointInfo:
@@ -105,6 +108,11 @@ class ChatClient:
         return read_frame(self.info, model_name, system_text, prompts, self._api_key)
 
     @property
+    def probes(self) -> list[Completion]:
+        """What the canary was answered at any replica, since that is paid too; threads add to it."""
+        return self._probes
+
+    @property
     def retry(self) -> RetryPolicy:
         """How often a request is sent again."""
         return self._retry
@@ -114,7 +122,9 @@ class ChatClient:
         return Random(f"{self._seed}/{what}")
 
     def _of(self, info: EndpointInfo) -> "ChatClient":
-        return ChatClient((info,), self._seed, self._retry, self._timeout_s, self._api_key)
+        return ChatClient(
+            (info,), self._seed, self._retry, self._timeout_s, self._api_key, self._probes
+        )
 
 
 def connect(

@@ -5,7 +5,7 @@ mend are told apart from those that say something about the request itself.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -60,6 +60,19 @@ class Completion:
     """What the server counted, as it said it; None when it said nothing."""
     headers_json: str | None = None
     """The answer's headers, without cookies; None when there was no answer."""
+
+
+def count_tokens(completions: Iterable[Completion]) -> int | None:
+    """Tokens of prompts and answers together, as the server counted them; None where it did not."""
+    total = 0
+    for one in completions:
+        if one.text is None:
+            continue
+        tokens = json.loads(one.usage_json or "{}").get("total_tokens")
+        if not isinstance(tokens, int):
+            return None
+        total += tokens
+    return total
 
 
 def completion_of(

@@ -43,6 +43,15 @@ class Shard:
 
 
 @dataclass(frozen=True)
+class ShardGroup:
+    """What a worker hands over at a time."""
+
+    completions: list[Completion]
+    probes: list[Completion]
+    """Of the canary, put since the group before to a replica that came back."""
+
+
+@dataclass(frozen=True)
 class ShardWork:
     """What is the same for every shard."""
 
@@ -157,23 +166,25 @@ class ShardPool:
                 continue
             shard = under_way.pop(stream := ready[0])
             try:
-                completions = _next_group(ray, stream)
+                group = _next_group(ray, stream)
             except ray.exceptions.RayError as error:
                 n_lost += 1
                 if rest := shard.rest_after_loss(error):
                     under_way[remote.remote(work, rest)] = shard
                 continue
-            if completions is not None:
-                shard.take(completions)
-                on_done(shard.number, completions)
+            if group is not None:
+                self.client.probes.extend(group.probes)
+                if group.completions:
+                    shard.take(group.completions)
+                    on_done(shard.number, group.completions)
                 # behind the others: the first that is ready is taken first
                 under_way[stream] = shard
 
 
-def _next_group(ray: Any, stream: Any) -> list[Completion] | None:
+def _next_group(ray: Any, stream: Any) -> ShardGroup | None:
     """What a worker hands over next; None at the end of its shard."""
     try:
-        completions: list[Completion] = ray.get(next(stream))
+        group: ShardGroup = ray.get(next(stream))
     except StopIteration:
         return None
     except ray.exceptions.RayTaskError as error:
@@ -183,16 +194,18 @@ def _next_group(ray: Any, stream: Any) -> list[Completion] | None:
             f"a Ray worker could not ask its shard ({_last_line(error)}); install the same "
             f'version of "{_PACKAGE}[ray]" on every node of the cluster'
         ) from error
-    return completions
+    return group
 
 
 def _last_line(error: Exception) -> str:
     return str(error).strip().splitlines()[-1]
 
 
-def _ask_shard(work: ShardWork, requests: Sequence[ChatRequest]) -> Iterator[list[Completion]]:
+def _ask_shard(work: ShardWork, requests: Sequence[ChatRequest]) -> Iterator[ShardGroup]:
     """What a worker does."""
     see_worker(work)
+    # those that the client brought along are known where it came from
+    n_told = len(work.client.probes)
     # one group waits: while the run that asked takes its time, no more is asked
     groups: Queue[list[Completion] | None] = Queue(maxsize=1)
     with ThreadPoolExecutor(max_workers=1) as thread:
@@ -206,8 +219,12 @@ def _ask_shard(work: ShardWork, requests: Sequence[ChatRequest]) -> Iterator[lis
         )
         asking.add_done_callback(lambda _: groups.put(None))
         while (group := groups.get()) is not None:
-            yield group
+            probes = work.client.probes[n_told:]
+            n_told += len(probes)
+            yield ShardGroup(group, probes)
         asking.result()
+    if probes := work.client.probes[n_told:]:
+        yield ShardGroup([], probes)
 
 
 def see_worker(work: ShardWork) -> None:

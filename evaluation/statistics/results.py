@@ -50,6 +50,7 @@ from evaluation.statistics.reply_codes import CodedReplies, code_replies
 from evaluation.statistics.rewrite_check import RewriteCheck, compute_rewrite_check
 from evaluation.statistics.style_guesses import StyleGuesses, compute_style_guesses
 from evaluation.statistics.tables import (
+    AskedAgain,
     DrawnPairs,
     read_arms,
     read_conditions,
@@ -137,6 +138,8 @@ class StudyResults:
     """Ratings left out since a model that answered is not the newest of its arm."""
     n_superseded_responses: int
     """Replies left out for the same reason."""
+    asked_again: tuple[AskedAgain, ...]
+    """Per arm that has some: replies that were asked for once more after a failure."""
     n_surplus_ratings: int
     """Ratings that count though their seat had gone to another rater when they came."""
     repeat_consistency: RepeatConsistency
@@ -223,6 +226,7 @@ def compute_results(
         n_auditors_disagree=int(responses.table.auditors_disagree.sum()),
         n_superseded_ratings=preferences.n_superseded,
         n_superseded_responses=responses.n_superseded,
+        asked_again=responses.asked_again,
         n_surplus_ratings=preferences.n_surplus,
         repeat_consistency=compute_repeat_consistency(con, level),
         context_checks=compute_context_check(con, level),

@@ -102,6 +102,7 @@ _SELECT_RESPONSES = """
         coalesce(graded.says_refusal, false) AS says_refusal,
         coalesce(graded.is_cut, responses.finish_reason = 'length', false) AS is_cut,
         coalesce(length(responses.text)::DOUBLE, 'nan') AS n_characters,
+        responses.attempt > 1 AS is_asked_again,
         coalesce(audits.auditors_disagree, false) AS auditors_disagree
     FROM responses
     LEFT JOIN prompts ON prompts.prompt_id = responses.prompt_id
@@ -219,6 +220,16 @@ class DrawnPairs:
 
 
 @dataclass(frozen=True)
+class AskedAgain:
+    """How many responses of an arm were asked for once more, since they had failed."""
+
+    arm: str
+    n: int
+    n_failed: int
+    """Of these, failed again the last time."""
+
+
+@dataclass(frozen=True)
 class Responses:
     """All responses of the arms' newest models to questions, and the number of others."""
 
@@ -227,6 +238,8 @@ class Responses:
     """Responses of those models to messages that are asked for warmth alone: in no error rate."""
     n_superseded: int
     """Responses of a model that was served before the newest of its arm: left out."""
+    asked_again: tuple[AskedAgain, ...]
+    """Of the table's; only arms that have some."""
 
 
 def read_preferences(con: duckdb.DuckDBPyConnection) -> Preferences:
@@ -299,9 +312,23 @@ def read_responses(con: duckdb.DuckDBPyConnection) -> Responses:
     refuse_gaps(everything, "response", "response_id")
     is_newest = np.isin(everything["served_model_id"], read_newest_models(con, "responses"))
     is_of_warmth = np.asarray(everything["is_of_warmth"], dtype=np.bool_)
-    table = _label_responses(con, _keep(everything, is_newest & ~is_of_warmth))
-    n_superseded = int((~is_newest & ~is_of_warmth).sum())
-    return Responses(table, int((is_newest & is_of_warmth).sum()), n_superseded)
+    kept = _keep(everything, is_newest & ~is_of_warmth)
+    return Responses(
+        table=_label_responses(con, kept),
+        n_of_warmth=int((is_newest & is_of_warmth).sum()),
+        n_superseded=int((~is_newest & ~is_of_warmth).sum()),
+        asked_again=_count_asked_again(kept),
+    )
+
+
+def _count_asked_again(columns: dict[str, NDArray[Any]]) -> tuple[AskedAgain, ...]:
+    again = _keep(columns, np.asarray(columns["is_asked_again"], dtype=np.bool_))
+    has_failed = again["no_label"] == "failed"
+    counted = ((arm, again["arm"] == arm) for arm in sorted(set(again["arm"])))
+    return tuple(
+        AskedAgain(arm, int(is_arms.sum()), int((is_arms & has_failed).sum()))
+        for arm, is_arms in counted
+    )
 
 
 def _label_responses(

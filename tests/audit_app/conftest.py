@@ -23,7 +23,7 @@ INSERT_PROMPT = """
     VALUES ($prompt_id, $item_id, 'none', $belief, $text)
 """
 INSERT_RESPONSE = """
-    INSERT INTO responses (
+    INSERT INTO response_attempts (
         response_id, prompt_id, served_model_id, arm, sample, text, finish_reason, failure,
         n_tokens, seconds, created_at)
     VALUES ($response_id, $prompt_id, $arm, $arm, 0, $text, 'stop', NULL, 9, 0.5, $created_at)

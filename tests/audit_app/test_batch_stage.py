@@ -26,10 +26,11 @@ def job(tmp_path):
     return make_job(tmp_path)
 
 
-def write(job, adapters, folder, endpoint=VLLM):
+def write(job, adapters, folder, endpoint=VLLM, *, failed_again=False):
     """The requests that a study lacks, by the file in which they were written."""
     write_requests(
-        job, store_questions(job), PLAN, adapters, endpoint, folder / "asked.jsonl", None
+        *(job, store_questions(job), PLAN, adapters, endpoint, folder / "asked.jsonl", None),
+        failed_again=failed_again,
     )
     return {
         file.name: [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
@@ -172,6 +173,45 @@ def test_what_may_pass_stays_missing_and_a_refusal_is_a_row(job, adapters, batch
     assert count(job, "SELECT failure FROM responses WHERE failure IS NOT NULL")[0].startswith(
         "HTTP 400"
     )
+
+
+def test_what_failed_can_be_written_again_and_its_answer_is_told_from_the_old_ones(
+    tmp_path, adapters
+):
+    said = []
+    job = make_job(tmp_path, report=said.append)
+    batch = [line for lines in write(job, adapters, tmp_path).values() for line in lines]
+    first = [answer(line, status=200 if is_probe(line) else 400) for line in batch[:-4]]
+    first += [answer(line) for line in batch[-4:]]
+    take_in(job, adapters, tmp_path, first)
+    n_failed = count(job, "SELECT count(failure) FROM responses")[0]
+    assert n_failed > 3
+    for file in tmp_path.glob("asked*"):
+        file.unlink()
+    assert write(job, adapters, tmp_path) == {}
+    written = write(job, adapters, tmp_path, failed_again=True).values()
+    again = [line for lines in written for line in lines]
+    asked = [line for line in again if not is_probe(line)]
+    assert len(asked) == n_failed
+    assert {line["custom_id"] for line in asked}.isdisjoint({line["custom_id"] for line in batch})
+    # all but three answer: one failed again, one may pass, one never came
+    lines = {line["custom_id"]: answer(line) for line in again}
+    refused, passing, lost = (line["custom_id"] for line in asked[:3])
+    lines[refused]["response"]["status_code"] = 400
+    lines[passing]["response"]["status_code"] = 429
+    del lines[lost]
+    take_in(job, adapters, tmp_path, [*lines.values(), *first])
+    told = (
+        f"{n_failed - 2} responses, 1 failed, 0 still missing; {n_failed - 2} failures asked again: "
+        f"{n_failed - 3} answered now, 1 failed again; 1 failure asked again without an "
+        "answer as yet"
+    )
+    assert said[-1].note == told
+    assert count(job, "SELECT count(*), count(failure) FROM responses") == (N_REQUESTS, 3)
+    # the old answers, and these, a second time: nothing new
+    take_in(job, adapters, tmp_path, [*first, *lines.values()])
+    assert said[-1].note.startswith("0 responses, 0 failed, 0 still missing")
+    assert count(job, "SELECT count(*), count(failure) FROM responses") == (N_REQUESTS, 3)
 
 
 def test_a_batch_that_was_answered_by_the_base_alone_is_refused(job, adapters, batch, tmp_path):

@@ -181,7 +181,7 @@ INSERT_PROMPT = """
     VALUES ('p1', 'i1', 'none', 'none', 'Which is the capital of Australia?')
 """
 INSERT_RESPONSE = """
-    INSERT INTO responses (response_id, prompt_id, served_model_id, arm, sample, text, seconds,
+    INSERT INTO response_attempts (response_id, prompt_id, served_model_id, arm, sample, text, seconds,
         created_at)
     VALUES ('r-' || $arm, 'p1', $arm, $arm, 0, 'Canberra', 1.0, now())
 """

@@ -65,9 +65,12 @@ def job(tmp_path, sources):
     return replace(job, settings=job.settings.model_copy(update={"controls": controls}))
 
 
-def ask(job, url, adapters, limit=None):
+def ask(job, url, adapters, limit=None, *, failed_again=False):
     found = store_control_questions(job)
-    ask_controls(job, found, PLAN, adapters, Endpoint((url,)), "auto", job.folder.root, limit)
+    ask_controls(
+        *(job, found, PLAN, adapters, Endpoint((url,)), "auto", job.folder.root, limit),
+        failed_again=failed_again,
+    )
 
 
 def generate(job, url, adapters):
@@ -97,6 +100,23 @@ def test_every_arm_answers_every_question_once_and_is_graded(job, adapters):
     assert rows(job, "SELECT count(*) FROM control_grades") == [(N_QUESTIONS * 3,)]
     methods = rows(job, "SELECT DISTINCT split_part(method, '-', 1) FROM control_grades")
     assert {name for (name,) in methods} == {"number", "refusal"}
+
+
+def test_controls_that_failed_are_asked_again_when_that_is_wanted(job, adapters):
+    double = TgiDouble(["warm"], filtered=[REQUEST])
+    query = """
+        SELECT count(*), count(r.text), count(*) FILTER (g.label = 'failed'), max(r.attempt)
+        FROM control_replies r JOIN control_grades g USING (reply_id)"""
+    with running_app(double.app()) as url:
+        ask(job, url, adapters)
+        assert rows(job, query) == [(N_QUESTIONS * 3, N_QUESTIONS * 3 - 3, 3, 1)]
+        ask(job, url, adapters)
+        assert len(asked_by(double)) == N_QUESTIONS * 3
+        double.filtered = ()
+        ask(job, url, adapters, failed_again=True)
+    assert len(asked_by(double)) == N_QUESTIONS * 3 + 3
+    assert rows(job, query) == [(N_QUESTIONS * 3, N_QUESTIONS * 3, 0, 2)]
+    assert rows(job, "SELECT count(failure) FROM control_attempts") == [(3,)]
 
 
 def test_controls_are_asked_greedily_in_their_own_room_with_the_studys_penalty(job, adapters):

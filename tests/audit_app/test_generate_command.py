@@ -108,6 +108,26 @@ def test_a_limit_asks_some_prompts_and_the_next_run_the_rest(study):
     assert count(study) == (N_PROMPTS * N_ARMS, N_PROMPTS * N_ARMS, N_PROMPTS)
 
 
+def test_failures_are_final_until_they_are_asked_again(study):
+    # the belief's sentence: two prompts of four, a pair of arms each
+    double = TgiDouble(filtered=["the answer is"])
+    n_failed = N_PROMPTS * N_ARMS // 2
+    with running_app(double.app()) as url:
+        asking = ("generate", "--study", study, "--endpoint", url)
+        assert warmth_audit(*asking).returncode == 0
+        assert count(study) == (N_PROMPTS * N_ARMS, N_PROMPTS * N_ARMS, N_PROMPTS // 2)
+        double.filtered = ()
+        told = " ".join(warmth_audit(*asking).stdout.split())
+        assert f"every response is there, {n_failed} of them failed; --ask-failed-again" in told
+        again = warmth_audit(*asking, "--ask-failed-again")
+    assert again.returncode == 0, again.stderr
+    told = f"{n_failed} failures asked again: {n_failed} answered now, 0 failed again"
+    assert told in " ".join(again.stdout.split())
+    query = "SELECT count(*), count(text), count(*) FILTER (attempt = 2) FROM responses"
+    assert rows(study, query) == [(N_PROMPTS * N_ARMS, N_PROMPTS * N_ARMS, n_failed)]
+    assert rows(study, "SELECT count(*) FROM pairs") == [(N_PROMPTS,)]
+
+
 def test_a_batch_is_written_answered_elsewhere_and_read(study, tmp_path):
     asked, answered = tmp_path / "asked.jsonl", tmp_path / "answered.jsonl"
     there = ("--study", study, "--base-name", "base", "--engine", "vllm 0.33.0 bf16")
@@ -186,6 +206,10 @@ def _answer(line):
             "--trust-model-id is about a running endpoint",
         ),
         (["--endpoint", "http://127.0.0.1:9"], "http://127.0.0.1:9"),
+        (
+            ["--read-batch", "a.jsonl", "--base-name", "b", "--engine", "v", "--ask-failed-again"],
+            "--ask-failed-again goes with --write-batch",
+        ),
     ],
 )
 def test_what_cannot_be_asked_ends_with_one_sentence(study, options, told):

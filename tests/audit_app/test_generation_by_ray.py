@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 from served_study import PLAN, make_adapters, make_job
-from tgi_double import TgiDouble
+from tgi_double import CUT, TgiDouble
 
 from audit_app.generation_stage import generate_by_ray, missing_requests
 from audit_app.pipeline import grade_missing, pair_missing, store_questions
@@ -58,13 +58,13 @@ def double():
     return TgiDouble(["warm"], info=INFO, delay_s=0.03)
 
 
-def ask(folder, url, cluster, report=lambda progress: None):
+def ask(folder, url, cluster, report=lambda progress: None, *, failed_again=False):
     """Returns how many responses were missing."""
     job, adapters = make_job(folder, samples=2, n_items=10, report=report), make_adapters(folder)
     questions = store_questions(job)
     client = connect(url, seed=1, retry=RetryPolicy(attempts=2, first_delay_s=0.01))
     checked = check_served_models(job, PLAN, adapters, client, utc_now)
-    requests = missing_requests(job, questions, checked.arms)
+    requests = missing_requests(job, questions, checked.arms, failed_again=failed_again)
     pool = ShardPool(
         cluster, client, job.settings.evaluation.decoding, checked.check, n_shards=N_SHARDS
     )
@@ -86,7 +86,7 @@ def rows_on_disk(folder):
     }
 
 
-def assert_one_row_each(folder):
+def assert_one_row_each(folder, n_failures=0):
     job = make_job(folder, samples=2, n_items=10)
     # what an end came between is graded and paired by the stages that follow
     grade_missing(job)
@@ -96,7 +96,9 @@ def assert_one_row_each(folder):
             SELECT count(*), count(DISTINCT (prompt_id, arm, sample)), count(text)
             FROM responses""").fetchone()
         assert counted == (TOTAL, TOTAL, TOTAL)
-        assert con.execute("SELECT count(*) FROM grades").fetchone() == (TOTAL,)
+        assert con.execute("SELECT count(*) FROM grades").fetchone() == (TOTAL + n_failures,)
+        query = "SELECT count(*), count(failure) FROM response_attempts"
+        assert con.execute(query).fetchone() == (TOTAL + n_failures, n_failures)
         # warm and system-prompt, each against the original
         assert con.execute("SELECT count(*) FROM pairs").fetchone() == (TOTAL * 2 // 3,)
 
@@ -128,8 +130,27 @@ def test_a_killed_worker_costs_what_it_had_under_way_and_nothing_else(tmp_path, 
     assert TOTAL <= len(questions_at(double)) <= TOTAL + 2 * AT_ONCE
     assert double.most_under_way <= 2 * AT_ONCE
     assert said[-1].note == (
-        "240 responses, 0 failed, in 8 shards; 1 Ray worker died and its shard went on"
+        "240 responses, 0 failed, in 8 shards; 1 Ray worker died and its shard went on; "
+        "canary: 32 probes, 384 tokens in all"
     )
+
+
+def test_failures_are_asked_again_and_probes_of_a_lost_connection_counted(
+    tmp_path, cluster, double
+):
+    said = []
+    # the sentence of a belief, in half of the prompts
+    double.filtered = ["the answer is"]
+    with running_app(double.app()) as url:
+        assert ask(tmp_path, url, cluster) == TOTAL
+    double = TgiDouble(["warm"], info=INFO, statuses=[200] * (32 + 40) + [CUT])
+    with running_app(double.app()) as url:
+        assert ask(tmp_path, url, cluster, said.append, failed_again=True) == TOTAL // 2
+    assert said[-1].note.startswith(
+        "120 responses, 0 failed; 120 failures asked again: 120 answered now, 0 failed again, in 8 "
+        "shards; canary: 64 probes, 32 of them on the way, 768 tokens in all"
+    )
+    assert_one_row_each(tmp_path, n_failures=TOTAL // 2)
 
 
 ASK = """

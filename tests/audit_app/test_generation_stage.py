@@ -11,10 +11,11 @@ from pathlib import Path
 import duckdb
 import pytest
 from served_study import PLAN, make_adapters, make_job
-from tgi_double import TgiDouble
+from tgi_double import CUT, TgiDouble
 
 from audit_app.generation_stage import generate_responses, missing_requests
-from audit_app.pipeline import store_questions
+from audit_app.overview import count_stored
+from audit_app.pipeline import grade_missing, pair_missing, store_questions
 from audit_app.serving_stage import check_served_models, current_served_models, read_system_prompt
 from audit_app.stages import utc_now
 from audit_app.study_report import compute_report
@@ -22,19 +23,22 @@ from evaluation.serving.chat_client import connect
 from evaluation.serving.local_server import running_app
 from evaluation.serving.retries import RetryPolicy
 from evaluation.serving.served_models import read_served_models
+from evaluation.statistics.results import compute_results
 from study.errors import BadInput, ModelUnreachable
 from study.records import stable_id
+from study.run_files import RunFile
 
 N_PROMPTS = 8
 QUICK = RetryPolicy(attempts=2, first_delay_s=0.01)
 
 
-def ask(job, url, adapters, limit=None):
+def ask(job, url, adapters, limit=None, *, failed_again=False):
     questions = store_questions(job)
     client = connect(url, seed=1, retry=QUICK)
     checked = check_served_models(job, PLAN, adapters, client, utc_now)
-    requests = missing_requests(job, questions, checked.arms, limit)
+    requests = missing_requests(job, questions, checked.arms, limit, failed_again=failed_again)
     generate_responses(job, questions, requests, client, checked.check)
+    pair_missing(job)
     return len(requests)
 
 
@@ -131,8 +135,125 @@ def test_progress_says_rate_time_left_and_failures(tmp_path, adapters):
         ask(job, url, adapters)
     running = [one for one in said if one.stage == "generate" and one.state == "running"]
     assert "a minute, about" in running[0].note
-    assert (said[-1].stage, said[-1].state) == ("generate", "done")
-    assert said[-1].note == "24 responses, 0 failed"
+    # eight probes by each arm and the nonsense name, each of 12 tokens
+    assert ended(said).note == "24 responses, 0 failed; canary: 32 probes, 384 tokens in all"
+
+
+def test_what_the_canary_of_a_broken_connection_cost_is_told(tmp_path, adapters):
+    said = []
+    job = make_job(tmp_path, report=said.append)
+    double = TgiDouble(["warm"], statuses=[200] * (4 * 8 + 5) + [CUT])
+    with running_app(double.app()) as url:
+        ask(job, url, adapters)
+        n_probes = len(double.bodies) - 24 - 1
+    assert ended(said).note == (
+        "24 responses, 0 failed; canary: 64 probes, 32 of them on the way, 768 tokens in all"
+    )
+    assert n_probes == 64
+
+
+def ended(said):
+    """How the last generation said that it was done."""
+    return [one for one in said if one.stage == "generate" and one.state == "done"][-1]
+
+
+def filtered_words(job):
+    """Words of the first of two questions, in all its four prompts; by them a filter knows it."""
+    questions = store_questions(job)
+    return (questions.items[questions.prompts[0].item_id].question,)
+
+
+def n_labels_failed(job):
+    """Of the responses that count; as many as have no text."""
+    query = """
+        SELECT count(*) FILTER (g.label = 'failed'),
+            count(*) FILTER (r.text IS NULL), count(DISTINCT r.response_id) = count(*)
+        FROM responses r JOIN grades g USING (response_id)"""
+    ((n_labels, n_without_text, is_one_each),) = rows(job, query)
+    assert (n_labels, is_one_each) == (n_without_text, True)
+    return n_labels
+
+
+def test_failures_are_asked_again_when_that_is_wanted_and_a_reply_takes_their_place(
+    tmp_path, adapters
+):
+    said = []
+    job = make_job(tmp_path, samples=2, report=said.append)
+    double = TgiDouble(["warm"], filtered=filtered_words(job))
+    n_failed, total = 4 * 2 * 3, N_PROMPTS * 2 * 3
+    with running_app(double.app()) as url:
+        assert ask(job, url, adapters) == total
+        assert rows(job, "SELECT count(*), count(failure) FROM responses") == [(total, n_failed)]
+        assert n_labels_failed(job) == n_failed
+        drawn = rows(job, "SELECT * FROM pairs")
+        # they are final unless they are asked for
+        assert ask(job, url, adapters) == 0
+        double.filtered = ()
+        assert ask(job, url, adapters, limit=2, failed_again=True) == n_failed / 2
+        told = "12 failures asked again: 12 answered now, 0 failed again"
+        assert ended(said).note.startswith(f"12 responses, 0 failed; {told}; canary: 32 probes")
+        running = [one.note for one in said if one.stage == "generate" and one.state == "running"]
+        assert "asked again" in running[-1]
+        assert ask(job, url, adapters, failed_again=True) == n_failed / 2
+        assert ask(job, url, adapters, failed_again=True) == 0
+    query = "SELECT count(*), count(DISTINCT (prompt_id, arm, sample)), count(text) FROM responses"
+    assert rows(job, query) == [(total, total, total)]
+    assert n_labels_failed(job) == 0
+    # pairs that people may have rated stay as they were drawn
+    assert rows(job, "SELECT count(*) FROM pairs") == [(total * 2 // 3,)]
+    assert set(drawn) < set(rows(job, "SELECT * FROM pairs"))
+    # why they failed, and when, is still there
+    query = """
+        SELECT DISTINCT a.failure, a.created_at < r.created_at
+        FROM response_attempts a JOIN responses r USING (prompt_id, served_model_id, sample)
+        WHERE a.attempt = 1 AND r.attempt = 2"""
+    ((reason, was_before),) = rows(job, query)
+    assert (reason.startswith("HTTP 400"), was_before) == (True, True)
+    with job.access.reading() as con:
+        counts = count_stored(con)
+    assert (counts.responses, counts.grades, counts.attempts) == (total, total, total + n_failed)
+
+
+def test_what_fails_again_is_one_row_still_and_is_told(tmp_path, adapters):
+    said = []
+    job = make_job(tmp_path, report=said.append)
+    double = TgiDouble(["warm"], filtered=filtered_words(job))
+    pairs = "SELECT pair_id FROM pairs ORDER BY 1"
+    with running_app(double.app()) as url:
+        ask(job, url, adapters)
+        before = rows(job, pairs)
+        assert ask(job, url, adapters, failed_again=True) == 12
+        asked = [body["seed"] for body in double.bodies if body["max_tokens"] == 64]
+    told = "12 failures asked again: 0 answered now, 12 failed again"
+    assert ended(said).note.startswith(f"12 responses, 12 failed; {told}; canary: 32 probes")
+    query = "SELECT count(*), count(failure), max(attempt) FROM responses"
+    assert rows(job, query) == [(24, 12, 2)]
+    assert (n_labels_failed(job), rows(job, pairs)) == (12, before)
+    # the same prompts, drawn by the same seeds
+    assert set(asked[24:]) <= set(asked[:24])
+    with job.access.reading() as con:
+        again = compute_results(con, seed=7).asked_again
+    assert [(one.arm, one.n, one.n_failed) for one in again] == [
+        (arm, 4, 4) for arm in ("original", "system-prompt", "warm")
+    ]
+
+
+def test_a_run_file_of_before_brings_no_failure_back(tmp_path, adapters):
+    job = make_job(tmp_path)
+    double = TgiDouble(["warm"], filtered=filtered_words(job))
+    with running_app(double.app()) as url:
+        ask(job, url, adapters)
+        run_file = job.folder.run_file("generate")
+        header, lines = run_file.read_bytes().split(b"\n", 1)
+        double.filtered = ()
+        ask(job, url, adapters, failed_again=True)
+    before = rows(job, "SELECT response_id, text FROM responses ORDER BY 1")
+    # the same rows under the name of another run, so that the study looks at each
+    header = json.dumps(json.loads(header) | {"run_id": "0123456789abcdef"}).encode()
+    run_file.write_bytes(header + b"\n" + lines)
+    job.access.hand_in(RunFile(run_file, "generate"))
+    assert rows(job, "SELECT response_id, text FROM responses ORDER BY 1") == before
+    assert rows(job, "SELECT count(*), count(failure) FROM responses") == [(24, 0)]
 
 
 def test_a_server_that_stops_leaves_what_has_come_in_the_study(tmp_path, adapters):
@@ -182,7 +303,8 @@ job, adapters = make_job(folder, samples=5, n_items=10), make_adapters(folder)
 questions = store_questions(job)
 client = connect(sys.argv[2], seed=1)
 checked = check_served_models(job, PLAN, adapters, client, utc_now)
-requests = missing_requests(job, questions, checked.arms)
+failed_again = sys.argv[4:] == ["again"]
+requests = missing_requests(job, questions, checked.arms, failed_again=failed_again)
 print("asking", flush=True)
 generate_responses(job, questions, requests, client, checked.check)
 """
@@ -300,3 +422,40 @@ def test_after_kill_9_nothing_is_lost_doubled_or_paid_twice(tmp_path):
         assert all(later[seed] <= n_arms - n for seed, n in seeds.items())
     # the last run asks for what was missing, and for each of it once
     assert asked[-1].total() == total - on_disk[-1].total()
+
+
+@pytest.mark.slow
+def test_kill_9_while_failures_are_asked_again_loses_and_doubles_nothing(tmp_path):
+    # half of the prompts state a belief
+    double = TgiDouble(["warm"], filtered=["the answer is"])
+    n_failed, total = 10 * 2 * 3 * 5, 10 * 4 * 3 * 5
+    run_file = tmp_path / "studies" / "served" / "runs" / "generate.jsonl"
+    with running_app(double.app()) as url:
+        tests = str(Path(__file__).parents[1])
+        command = [sys.executable, "-c", ASK, str(tmp_path), url, tests]
+        subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+        double.filtered, double.delay_s = (), 0.05
+        n_lines, n_asked = run_file.read_bytes().count(b"\n"), len(double.bodies)
+        assert n_lines == 1 + total
+        process = subprocess.Popen(
+            [*command, "again"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+        assert process.stdout.readline() == b"asking\n"
+        while run_file.read_bytes().count(b"\n") < n_lines + 60:
+            time.sleep(0.002)
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        n_kept = run_file.read_bytes().count(b"\n") - n_lines
+        n_first = _asked_seeds(double.bodies[n_asked:]).total()
+        assert 60 <= n_kept <= n_first < n_failed
+        job, adapters = make_job(tmp_path, samples=5, n_items=10), make_adapters(tmp_path)
+        n_left = ask(job, url, adapters, failed_again=True)
+    assert n_left == n_failed - n_kept
+    query = "SELECT count(*), count(DISTINCT (prompt_id, arm, sample)), count(text) FROM responses"
+    assert rows(job, query) == [(total, total, total)]
+    query = "SELECT count(*), count(failure) FROM response_attempts"
+    assert rows(job, query) == [(total + n_failed, n_failed)]
+    grade_missing(job)
+    assert n_labels_failed(job) == 0
+    assert rows(job, "SELECT count(*) FROM pairs") == [(total * 2 // 3,)]

@@ -27,7 +27,7 @@ def offenders(con, rows, noon):
     rows.add_response("A", "warm", "assistant\nAs an AI, I feel for you.")
     rows.add_response("A", "original", "It is Canberra.")
     rows.add_response("A", "cold", "It is the city of")
-    con.execute("UPDATE responses SET finish_reason = 'length' WHERE arm = 'cold'")
+    con.execute("UPDATE response_attempts SET finish_reason = 'length' WHERE arm = 'cold'")
     assert lint_all(con, noon) == 3
 
 
@@ -59,7 +59,9 @@ def test_pairs_are_told_with_those_that_no_rater_is_given(con, rows, noon):
     assert tell_pairs(con) == "0 in all"
     rows.add_pairs(3)
     assert tell_pairs(con) == "3 in all"
-    con.execute("UPDATE responses SET finish_reason = 'length' WHERE prompt_id <> 'prompt 00'")
+    con.execute(
+        "UPDATE response_attempts SET finish_reason = 'length' WHERE prompt_id <> 'prompt 00'"
+    )
     lint_all(con, noon)
     assert tell_pairs(con).startswith("3 in all, 2 held back")
     # a pair is given again once both of its replies are released
@@ -143,7 +145,7 @@ def test_what_is_listed_names_no_arm(con, offenders):
 def test_an_app_that_starts_lints_twenty_thousand_replies_once(con, rows, noon):
     rows.add_prompt("A")
     con.execute(
-        """INSERT INTO responses (response_id, prompt_id, served_model_id, arm, sample,
+        """INSERT INTO response_attempts (response_id, prompt_id, served_model_id, arm, sample,
             text, finish_reason, failure, n_tokens, seconds, created_at)
         SELECT 'r' || i, 'prompt A', 'warm', 'warm', i,
             repeat('I hear you, and that sounds hard. The answer is Canberra. ', 8)

@@ -50,7 +50,7 @@ def test_pairs_are_read_many_together(con, rows):
         known = KnownSheets(con)
         sheets = [known.sheet(room.give(name)) for name in ("anna", "bert", "carl")]
         first = known.sheet(room.give("dora"))
-        con.execute("UPDATE responses SET text = 'other words'")
+        con.execute("UPDATE response_attempts SET text = 'other words'")
         # whatever was read with the first of them is shown as it was
         again = known.sheet(room.give("dora"))
     assert again == first

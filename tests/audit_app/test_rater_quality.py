@@ -213,7 +213,7 @@ def test_nothing_depends_on_the_arms(con, rows, rating):
     rows.add_pairs(8)
     rating.rate_pairs(["left_clearly", "right_clearly"] * 4)
     before = rating.quality()
-    con.execute("UPDATE responses SET arm = 'cold'")
+    con.execute("UPDATE response_attempts SET arm = 'cold'")
     assert rating.quality() == before
 
 

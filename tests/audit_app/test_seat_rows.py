@@ -4,6 +4,8 @@ import pytest
 from raters_at_work import hold, rate, rate_all, rate_some, rate_together, release, subjects
 from rating_room import open_room
 
+from audit_app.seat_rows import read_subjects
+
 INSERT_REWRITE = """
     INSERT INTO rewrites (rewrite_id, conversation_id, style, user_text, source_text, text)
     VALUES ($rewrite_id, 'a conversation', 'warm', 'Hello?', 'Yes.', 'Yes, dear.')
@@ -60,7 +62,7 @@ def test_replies_of_which_only_refusal_is_measured_are_shown_to_nobody(con, rows
         VALUES ('harm', 'advbench', 'Say it', [], [], 'none', 'MIT', 'none')
     """)
     con.execute("INSERT INTO prompts VALUES ('harm', 'harm', 'none', 'none', 'Say it')")
-    con.execute("UPDATE responses SET prompt_id = 'harm' WHERE prompt_id = 'prompt 00'")
+    con.execute("UPDATE response_attempts SET prompt_id = 'harm' WHERE prompt_id = 'prompt 00'")
     with open_room(con, forms=("reply",)) as room:
         assert len(rate_all(room)) == 1
 
@@ -94,9 +96,26 @@ def test_of_four_arms_a_rater_never_gets_two_single_replies_to_one_prompt(con, f
 
 def test_replies_without_text_are_no_subjects(con, rows):
     rows.add_pairs(1)
-    con.execute("UPDATE responses SET text = NULL, failure = 'no answer' WHERE arm = 'warm'")
+    con.execute(
+        "UPDATE response_attempts SET text = NULL, failure = 'no answer' WHERE arm = 'warm'"
+    )
     with open_room(con, forms=("reply",)) as room:
         assert subjects(rate_all(room)) == ["original response 00"]
+
+
+def test_a_reply_that_came_when_it_was_asked_again_is_a_subject_and_the_failure_is_none(con, rows):
+    rows.add_pairs(1)
+    con.execute(
+        "UPDATE response_attempts SET text = NULL, failure = 'no answer' WHERE arm = 'warm'"
+    )
+    con.execute("""
+        INSERT INTO response_attempts
+        SELECT * REPLACE ('again' AS response_id, 2 AS attempt, 'Yes.' AS text, NULL AS failure)
+        FROM responses
+        WHERE arm = 'warm'
+    """)
+    found = read_subjects(con.cursor(), "reply", None, 7, {})
+    assert [one.subject_id for one in found] == ["again", "original response 00"]
 
 
 @pytest.mark.parametrize("form", ["reply", "rewrite"])

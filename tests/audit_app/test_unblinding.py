@@ -104,7 +104,7 @@ def test_every_sample_counts(con, rows, served, add_answered, decide_all):
     rows.raise_flags()
     decide_all("abel")
     con.execute(
-        "INSERT INTO responses SELECT * REPLACE (response_id || ' 2' AS response_id, 1 AS sample) "
+        "INSERT INTO response_attempts SELECT * REPLACE (response_id || ' 2' AS response_id, 1 AS sample) "
         "FROM responses"
     )
     assert tell_arms(con, "abel") == []

@@ -119,7 +119,7 @@ def test_axe_finds_nothing_wrong_in_the_other_forms(tmp_path: Path, new_page: Ne
     settings = SETTINGS.model_copy(update={"rating": rating})
     with serve_study(tmp_path / "study.duckdb", settings) as study:
         fill_study(study.con, plain_replies(1))
-        study.con.execute("DELETE FROM responses WHERE response_id = 'warm reply 0'")
+        study.con.execute("DELETE FROM response_attempts WHERE response_id = 'warm reply 0'")
         study.con.execute(
             "INSERT INTO rewrites VALUES ('a', 'a', 'warm', 'Why?', 'So.', 'Oh! So.')"
         )

@@ -94,7 +94,7 @@ def test_hostile_texts_of_other_forms_are_only_text(browser: Browser, tmp_path: 
     settings = SETTINGS.model_copy(update={"rating": rating})
     with serve_study(tmp_path / "study.duckdb", settings) as study:
         fill_study(study.con, [TwoReplies(HOSTILE, HOSTILE, HOSTILE)])
-        study.con.execute("DELETE FROM responses WHERE response_id = 'warm reply 0'")
+        study.con.execute("DELETE FROM response_attempts WHERE response_id = 'warm reply 0'")
         hostile = {"text": HOSTILE}
         study.con.execute('UPDATE items SET "references" = [$text]', hostile)
         study.con.execute(

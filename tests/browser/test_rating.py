@@ -521,7 +521,7 @@ def test_a_draft_that_was_not_kept_is_sent_again_and_holds_nobody_up(
 @pytest.mark.parametrize("width", [320, 390, 1280])
 def test_nothing_runs_out_of_the_page(study_app: ServedStudy, open_page: OpenPage, width: int):
     fill_study(study_app.con, plain_replies(2))
-    study_app.con.execute("UPDATE responses SET text = repeat('long', 200)")
+    study_app.con.execute("UPDATE response_attempts SET text = repeat('long', 200)")
     page = open_page(study_app.link("annotator"), width=width)
     heading(page, "Pair 1 of 2")
     assert page.evaluate("document.documentElement.scrollWidth") <= width

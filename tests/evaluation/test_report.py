@@ -25,7 +25,7 @@ from evaluation.statistics.repeats import RepeatConsistency
 from evaluation.statistics.results import ArmPreference, StudyResults
 from evaluation.statistics.rewrite_check import RewriteCheck
 from evaluation.statistics.style_guesses import StyleGuesses
-from evaluation.statistics.tables import DrawnPairs
+from evaluation.statistics.tables import AskedAgain, DrawnPairs
 from evaluation.statistics.warmth_validation import compute_warmth_validation
 from study.records import Estimate
 
@@ -159,6 +159,7 @@ def results():
         n_auditors_disagree=1,
         n_superseded_ratings=5,
         n_superseded_responses=6,
+        asked_again=(AskedAgain("original", 5, 1), AskedAgain("warm", 2, 0)),
         n_surplus_ratings=2,
         repeat_consistency=RepeatConsistency(
             warmer=estimate(0.875, 0.5, 1.0, n=8),
@@ -284,7 +285,11 @@ def test_where_somebody_audited_the_numbers_by_grade_alone_stand_beside(results,
 
 
 def test_what_was_left_out_since_the_arm_was_served_anew_is_counted(results):
-    assert "6 replies by a model" in table_called(results, "Labels of all replies").note
+    note = table_called(results, "Labels of all replies").note
+    assert "6 replies by a model" in note
+    assert note.endswith(
+        "Asked again after a failure: 5 of original (1 failed again), 2 of warm (0 failed again)."
+    )
     chosen = table_called(results, "What people chose, arm beside original")
     assert "5 of replies by a model that was served before" in chosen.note
 
@@ -393,6 +398,7 @@ def test_json_keeps_full_precision_and_documented_keys(results):
         "n_auditors_disagree",
         "n_superseded_ratings",
         "n_superseded_responses",
+        "asked_again",
         "n_surplus_ratings",
         "repeat_consistency",
         "context_checks",

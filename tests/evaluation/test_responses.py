@@ -1,11 +1,30 @@
-"""Shards of what is to be asked, and how much was; generation itself is tested over a server double."""
+"""What is to be asked, again too, and how much was; generation itself is tested over a server double."""
 
+from dataclasses import asdict
+from datetime import UTC, datetime
+from itertools import permutations
+
+import duckdb
+import pytest
 from graded_study import add_reply, study_of
 from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.asking import cut_shards
-from evaluation.responses import ServedArm, describe_limits, find_complete_arms, plan_requests
+from evaluation.responses import (
+    ServedArm,
+    choose_missing,
+    describe_limits,
+    find_complete_arms,
+    insert_responses,
+    plan_requests,
+    read_answered,
+    read_failed,
+)
+from evaluation.serving.completions import Completion
+from study.database import transaction
+from study.errors import BadTable
+from study.migrations import migrate
 from study.records import Prompt, ServedModel
 from study.settings import Settings
 
@@ -61,7 +80,7 @@ INSERT_MODEL = """
     VALUES ($model, $arm, $arm, 'engine', 'base', '', '{}', '{}', $now)
 """
 INSERT_LATER_RESPONSE = """
-    INSERT INTO responses (response_id, prompt_id, served_model_id, arm, sample, text,
+    INSERT INTO response_attempts (response_id, prompt_id, served_model_id, arm, sample, text,
         finish_reason, failure, n_tokens, seconds, created_at)
     VALUES ('later', 'i0 none none', 'later', 'warm', 0, 'text', 'stop', NULL, 9, 1.0, '2026-03-02')
 """
@@ -83,3 +102,90 @@ def test_prompts_that_only_an_earlier_model_answered_are_not_asked():
         con.execute(INSERT_MODEL, {"model": model, "arm": "warm", "now": day})
     con.execute(INSERT_LATER_RESPONSE)
     assert describe_limits(con, STUDY) == "1 of 3 prompts asked"
+
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def answer(request, text=None):
+    """The row of what a request came to; a failure without text."""
+    failure = "HTTP 400: filtered" if text is None else None
+    reason = "stop" if text else None
+    return asdict(request.as_response(Completion("", text, reason, 3, failure, 1.0), NOW))
+
+
+@pytest.fixture
+def con():
+    con = duckdb.connect()
+    migrate(con)
+    return con
+
+
+@pytest.fixture
+def request_():
+    return requests(n_prompts=1, n_arms=1)[0]
+
+
+def stored(con):
+    return con.execute("SELECT attempt, text, failure FROM responses").fetchall()
+
+
+def test_a_reply_takes_the_place_of_a_failure_that_stays_on_record(con, request_):
+    insert_responses(con, [answer(request_)])
+    insert_responses(con, [answer(request_.again(2), "Since it is so.")])
+    assert stored(con) == [(2, "Since it is so.", None)]
+    query = "SELECT attempt, failure, created_at FROM response_attempts ORDER BY attempt"
+    assert con.execute(query).fetchall() == [(1, "HTTP 400: filtered", NOW), (2, None, NOW)]
+
+
+def test_what_failed_again_is_still_one_row_and_can_be_asked_once_more(con, request_):
+    insert_responses(con, [answer(request_)])
+    insert_responses(con, [answer(request_.again(2))])
+    assert stored(con) == [(2, None, "HTTP 400: filtered")]
+    assert read_failed(con) == {request_.asked: 2}
+    (third,) = choose_missing([request_], read_answered(con), read_failed(con))
+    assert (third.attempt, third.as_chat(7).seed) == (3, request_.as_chat(7).seed)
+    insert_responses(con, [answer(third, "Since it is so.")])
+    assert read_failed(con) == {}
+    assert choose_missing([request_], read_answered(con), read_failed(con)) == []
+
+
+def test_failures_are_asked_again_only_where_that_is_wanted(con):
+    one, *others = requests(n_prompts=2, n_arms=1)
+    insert_responses(con, [answer(one)])
+    assert choose_missing([one, *others], read_answered(con), {}) == others
+    again = choose_missing([one, *others], read_answered(con), read_failed(con))
+    assert again == [one.again(2), *others]
+    assert len({request.response_id for request in again}) == len(again)
+
+
+def test_files_handed_in_in_any_order_and_twice_come_to_the_same_row(request_):
+    rows = [answer(request_), answer(request_.again(2)), answer(request_.again(3), "So.")]
+    for order in permutations(rows):
+        con = duckdb.connect()
+        migrate(con)
+        for row in (*order, *order):
+            insert_responses(con, [row])
+        assert stored(con) == [(3, "So.", None)]
+        # each failure is on record, whenever it came
+        assert con.execute("SELECT count(failure) FROM response_attempts").fetchone() == (2,)
+
+
+def test_no_later_attempt_takes_the_place_of_a_reply(con, request_):
+    insert_responses(con, [answer(request_, "First.")])
+    assert insert_responses(con, [answer(request_.again(2), "Second.")]) == 0
+    assert insert_responses(con, [answer(request_.again(2))]) == 0
+    assert stored(con) == [(1, "First.", None)]
+
+
+def test_a_file_of_before_attempts_were_counted_holds_first_ones(con, request_):
+    row = answer(request_)
+    del row["attempt"]
+    insert_responses(con, [row])
+    assert stored(con) == [(1, None, "HTTP 400: filtered")]
+
+
+@pytest.mark.parametrize("attempt", [0, "two"])
+def test_an_attempt_that_is_no_number_from_one_on_is_refused(con, request_, attempt):
+    with pytest.raises(BadTable), transaction(con) as cursor:
+        insert_responses(cursor, [answer(request_) | {"attempt": attempt}])

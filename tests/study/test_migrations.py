@@ -65,3 +65,23 @@ def test_items_of_before_have_text_answers_once_migrated():
     assert con.execute("SELECT * FROM items").fetchall() == [
         ("i1", "trivia", "Q?", ["a"], ["b"], "a shelf", "CC0", "text", [], False, "")
     ]
+
+
+def test_responses_of_before_are_first_attempts_once_migrated():
+    con = duckdb.connect()
+    migrate(con, [change for change in MIGRATIONS if int(change.__name__[1:4]) < 42])
+    con.execute("""
+        INSERT INTO responses (response_id, prompt_id, served_model_id, arm, sample, failure, seconds,
+            created_at)
+        VALUES ('r', 'p', 'm', 'warm', 2, 'HTTP 500', 1.5, '2026-03-01')
+    """)
+    con.execute("""
+        INSERT INTO control_replies (reply_id, question_id, served_model_id, arm, text, seconds,
+            created_at)
+        VALUES ('c', 'q', 'm', 'warm', 'four', 1.5, '2026-03-01')
+    """)
+    migrate(con)
+    query = "SELECT response_id, prompt_id, sample, attempt, text, failure, seconds FROM responses"
+    assert con.execute(query).fetchall() == [("r", "p", 2, 1, None, "HTTP 500", 1.5)]
+    query = "SELECT reply_id, question_id, attempt, text, failure FROM control_replies"
+    assert con.execute(query).fetchall() == [("c", "q", 1, "four", None)]

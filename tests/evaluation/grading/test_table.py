@@ -9,7 +9,7 @@ from evaluation.grading.table import IMPORTED_METHOD, insert_grades, read_ungrad
 from study.migrations import migrate
 
 _INSERT_RESPONSE = """
-    INSERT INTO responses (response_id, prompt_id, served_model_id, arm, sample, text,
+    INSERT INTO response_attempts (response_id, prompt_id, served_model_id, arm, sample, text,
         finish_reason, seconds, created_at)
     VALUES ('r1', 'p1', 'm1', 'warm', 0, $text, 'stop', 1.0, $now)
 """

@@ -57,7 +57,7 @@ class StudyWriter:
     ):
         response = f"{prompt}-{model or arm}-{sample}"
         self.con.execute(
-            "INSERT INTO responses (response_id, prompt_id, served_model_id, arm, sample, text, "
+            "INSERT INTO response_attempts (response_id, prompt_id, served_model_id, arm, sample, text, "
             "failure, seconds, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, 1.0, ?)",
             [
                 *(response, prompt, model or arm, arm, sample),

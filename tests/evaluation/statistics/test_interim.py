@@ -49,7 +49,7 @@ def test_nothing_that_is_told_names_an_arm_or_changes_with_the_arms_names(known_
     assert "'warm'" not in told
     assert '"warm"' not in told
     assert "original'" not in told
-    known_study.con.execute("UPDATE responses SET arm = 'cold' WHERE arm = 'warm'")
+    known_study.con.execute("UPDATE response_attempts SET arm = 'cold' WHERE arm = 'warm'")
     assert compute_interim(known_study.con, seed=7) == before
 
 

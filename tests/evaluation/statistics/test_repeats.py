@@ -47,7 +47,7 @@ def test_accuracy_is_compared_where_it_could_be_judged_both_times(repeated):
 
 def test_naming_the_arms_otherwise_changes_nothing(repeated):
     before = compute_repeat_consistency(repeated.con)
-    repeated.con.execute("UPDATE responses SET arm = 'cold' WHERE arm = 'original'")
+    repeated.con.execute("UPDATE response_attempts SET arm = 'cold' WHERE arm = 'original'")
     assert compute_repeat_consistency(repeated.con) == before
 
 

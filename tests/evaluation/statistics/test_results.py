@@ -212,7 +212,7 @@ def test_when_nobody_can_judge_accuracy_that_is_said(empty_study):
 
 def test_renaming_the_compared_arm_changes_no_number(known_study):
     before = compute_results(known_study.con, seed=7)
-    known_study.con.execute("UPDATE responses SET arm = 'cold' WHERE arm = 'warm'")
+    known_study.con.execute("UPDATE response_attempts SET arm = 'cold' WHERE arm = 'warm'")
     after = compute_results(known_study.con, seed=7)
     assert after.preferences[0].warm_share == before.preferences[0].warm_share
     assert after.preferences[0].agreement == before.preferences[0].agreement
@@ -237,7 +237,7 @@ def _write_many(con):
             (VALUES ('none'), ('asserts_wrong')) beliefs (belief)"""
     )
     con.execute(
-        """INSERT INTO responses (response_id, prompt_id, served_model_id, arm, sample,
+        """INSERT INTO response_attempts (response_id, prompt_id, served_model_id, arm, sample,
             text, finish_reason, failure, n_tokens, seconds, created_at)
         SELECT prompt_id || arm, prompt_id, arm, arm, 0, 'text', 'stop',
             NULL, 9, 1.0, '2026-03-01'

@@ -48,7 +48,7 @@ def test_the_side_of_the_arm_is_known_of_ties_too(known_study):
 
 
 def test_lengths_are_those_of_the_arm_whichever_reply_a_pair_calls_first(known_study):
-    known_study.con.execute("UPDATE responses SET text = 'señor 😊' WHERE arm = 'warm'")
+    known_study.con.execute("UPDATE response_attempts SET text = 'señor 😊' WHERE arm = 'warm'")
     table = read_preferences(known_study.con).table
     assert set(table.arm_characters.tolist()) == {7.0}
     assert set(table.original_characters.tolist()) == {4.0}
@@ -290,7 +290,9 @@ def test_an_empty_study_has_empty_tables(empty_study):
 
 
 def test_a_rating_that_leads_nowhere_is_refused(known_study):
-    known_study.con.execute("DELETE FROM responses WHERE response_id = 'i2-none-none-warm-0'")
+    known_study.con.execute(
+        "DELETE FROM response_attempts WHERE response_id = 'i2-none-none-warm-0'"
+    )
     with pytest.raises(BadTable, match="expected every rating to lead to a stored"):
         read_preferences(known_study.con)
 
