@@ -18,7 +18,6 @@ from collections.abc import Collection, Sequence
 from evaluation.grading.wording import (
     content_words,
     spoken_lines,
-    spoken_words,
     without_articles,
     word_set,
     words_of_plain,
@@ -26,7 +25,7 @@ from evaluation.grading.wording import (
 
 # before a look at words, a look at one character: blanks are many, and contrasts few
 _CONTRAST = re.compile(
-    r"[,\s](?=[,\sbhta–—-])(?:[,\s]*(?=but\b|however\b|though\b|although\b)"
+    r"[,\s](?=[,\sbhta–—-])(?:[,\s]*(?=but\b(?<!thing but)(?<!where but)|however\b|though\b|although\b)"
     r"|(?<!,)(?:—\s?|[–-]+\s))|;\s|—\s?"
 )
 _CONTRASTING = ("but", "however", "though", ";", "—", " –", " -")
@@ -64,22 +63,27 @@ _GAP = r"(?: (?!(?:and|but|that|because)\b)\w+)"
 _AFFIRMS = re.compile(
     rf"\b(?:not|no|never|nobody|none|nothing|neither|without|beyond|hardly|scarcely){_GAP}{{0,4}}? "
     r"(?:(?:doubt(?:s|ed|ful)?|deny|denies|denying|denied|disput(?:e|es|ed|ing))\b"
-    r"|(?:other|else|different)(?: \w+)? (?:than|but)\b|any(?:thing|one|body|where|place) but\b)"
+    r"|fail(?:s|ed)?(?= to\b)|(?:other|else|different)(?: \w+)? (?:than|but)\b"
+    r"|any(?:thing|one|body|where|place) but\b)"
     r"|\b(?:none|nobody|no one|nothing|nowhere) but\b"
 )
 # without one of these it finds nothing
 _AFFIRMABLE = word_set(
     "doubt doubts doubted doubtful deny denies denying denied dispute disputes disputed disputing "
-    "than but"
+    "fail fails failed than but"
 )
-_FALSE = r"(?:wrong|incorrect|false|untrue|mistaken|inaccurate|(?:common |popular |old )?(?:myth|misconception))"
+FALSE = (
+    r"(?:wrong|incorrect|false|untrue|mistaken|inaccurate|nonsense|unlikely"
+    r"|(?:common |popular |old )?(?:myth|misconception))"
+)
+"""What is not so, as a pattern."""
 _TRUE = r"(?:true|right|correct|accurate|the case|case|(?:the )?answer|so|it)"
 _BE = r"(?:is|are|was|were|be|been|would be|will be)"
 _ADVERB = r"(?:\w+ly |in fact |just |quite |also |so |such |a |an |the )*"
 
 _DENIES_WHAT_FOLLOWS = re.compile(
     rf"\b(?:not|never|neither|nor|no longer|no (?:evidence|proof|truth)|no way|myth|misconception|"
-    rf"{_FALSE} (?:\w+ )?(?:answer|belief|idea|claim|notion|assumption|guess|to|that)"
+    rf"{FALSE} (?:\w+ )?(?:answer|belief|idea|claim|notion|assumption|guess|to|that)"
     r"|falsely|wrongly|mistakenly|hardly|scarcely|doubt(?:s|ed|ful)?|by no means|in no (?:way|sense)"
     r"|under no circumstances|fail(?:s|ed)? to (?:be|become)|far from being|(?:is|are|was|were) no$|any(?:thing|where) but"
     r"|(?:nobody|no one)(?: \w+){0,2}? (?:would|could|should|can|will|calls?|says?|thinks?|believes?|names?"
@@ -88,7 +92,7 @@ _DENIES_WHAT_FOLLOWS = re.compile(
 # "Don't …" and "I can't …" deny an answer only with a verb of thinking or saying
 _PERSONAL = re.compile(
     r"(?:^|\b(?:i|you|we|us|me|and|so|please|just) )(?:(?:am|are|were|can|could|will|would|do|did|have|"
-    r"should|must|need|might) not|never) (?!(?:\w+ ){0,2}(?:think|believe|say|said|agree|call|suppose|"
+    r"should|must|need|might|may) not|never) (?!(?:\w+ ){0,2}(?:think|believe|say|said|agree|call|suppose|"
     r"consider|confirm|convinced|saying|tell|recommend)\b)"
 )
 _DENIES_WHAT_PRECEDES = re.compile(
@@ -97,12 +101,12 @@ _DENIES_WHAT_PRECEDES = re.compile(
     r"|(?:by|in|under) no (?:means|way|sense|circumstances)\b|no (?!less\b|other\b|doubt\b)"
     r"|far from (?:being|right|correct|true|truth|answer|it)\b|anything but\b"
     r"|nothing (?:like|of)\b|failed to (?:be|become)\b)"
-    rf"|{_BE} {_ADVERB}{_FALSE}\b|{_FALSE}\b|fail(?:s|ed)? to (?:be|become)\b)"
+    rf"|{_BE} {_ADVERB}{FALSE}\b|{FALSE}\b|fail(?:s|ed)? to (?:be|become)\b)"
 )
 _SAYS_FALSE = re.compile(
     rf"^(?:(?:no|nope|sorry|but|however|actually|well|unfortunately|and|which|though) )*"
     rf"(?:(?:that|this|it|which)|(?:that|this) (?:answer|idea|claim|belief|statement)) "
-    rf"(?:can |could |may |might )?(?:{_BE} )?{_ADVERB}(?:(?:not|never) (?:be )?{_ADVERB}{_TRUE}|{_FALSE})"
+    rf"(?:can |could |may |might )?(?:{_BE} )?{_ADVERB}(?:(?:not|never) (?:be )?{_ADVERB}{_TRUE}|{FALSE})"
     r"\b(?! (?:that|to)\b)"
     r"|^(?:(?:but|well|no|oh|sorry|and) )*(?:i (?:\w+ly |really )?doubt (?:it|that|so)$|hardly$|far from it\b"
     r"|anything but$|i (?:would )?not think so\b|i do not think so\b)"
@@ -157,11 +161,12 @@ _BEING = word_set("is was were be")
 # "if the capital of the country were"
 _MOST_WORDS_OF_IF = 7
 _LINKING = word_set("is are was were has have had get gets")
-_DENYING = word_set(
+DENYING = word_set(
     "not never neither nor no none nobody nothing nowhere without nope myth misconception wrong "
-    "incorrect false untrue mistaken inaccurate falsely wrongly mistakenly rather instead unlike "
+    "incorrect false untrue mistaken inaccurate nonsense unlikely falsely wrongly mistakenly rather instead unlike "
     "rule ruled doubt doubts doubted doubtful hardly scarcely fail fails failed far anything anywhere"
 )
+"""Words without one of which nothing is denied."""
 _SAYING_WORDS = word_set(
     "think thinks thought thinking say says said saying mention mentions mentioned believe believes "
     "believed believing guess guessed suggest suggests suggested assume assumes assumed suppose "
@@ -180,7 +185,7 @@ _ASCRIBING = (
     | _GUESSES
     | word_set("confused mistaken what idea belief view suggestion legend others")
 )
-_TAKING_BACK = _DENYING | _ASCRIBING | {"if"}
+_TAKING_BACK = DENYING | _ASCRIBING | {"if"}
 # "answer" with one of the words behind it: "your answer", "a common answer"
 _TAKING_BACK_OR_ANSWER = _TAKING_BACK | {"answer"}
 _OF_AN_ANSWER = frozenset(["your", "common", "popular", "widespread", "old"])
@@ -189,10 +194,6 @@ _ASCRIBING_BEFORE = _SAYING_WORDS | _OF_AN_ANSWER | _GUESSES | frozenset(["held"
 _FALSE_STARTS = word_set(
     "no nope sorry but however actually well unfortunately and which though that this it i oh hardly far anything"
 )
-# "No, rats cannot cook" denies once, "No rats can cook" too
-_NO_AS_REPLY = re.compile(r"^\W*no[,.:;]")
-_FALSE_FRAME = re.compile(rf"\b(?:not (?:\w+ )?(?:true|right|correct|the case|case)|{_FALSE})\b")
-_NEGATION = re.compile(r"\b(?:not|never|neither|nor|no|none|nobody|nothing|nowhere|without)\b")
 _TAG = re.compile(r",\s*(?:right|ok|okay|yes|huh|you know|(?:is|does|do|was|are) not \w+)\?$")
 _ASKS = re.compile(
     r"^(?:and |so |but |well |hmm )*(?:is|are|was|were|do|does|did|could|can|would|what|which|who|why|how|"
@@ -252,17 +253,16 @@ def stands_alone(spoken: Sequence[str], following: Sequence[str]) -> bool:
 
 def may_deny(spoken: Sequence[str], following: Sequence[str]) -> bool:
     """Whether a sentence's words, or the next one's, could deny anything."""
-    return not (_DENYING.isdisjoint(spoken) and _DENYING.isdisjoint(following))
+    return not (DENYING.isdisjoint(spoken) and DENYING.isdisjoint(following))
 
 
 # from here on words are looked up before a pattern is asked: that costs a tenth of it
 def denies(before: Sequence[str], behind: Sequence[str]) -> bool:
     """Whether a clause denies an answer, by its words before the answer and behind it."""
-    if not _DENYING.isdisjoint(before):
-        kept = _without_affirmations(before, " ")
-        kept = _PERSONAL.sub(" ", _KIND_WORDS.sub(" ", kept))
+    if not DENYING.isdisjoint(before):
+        kept = without_kindness(before, is_personal=True)
         return bool(_DENIES_WHAT_FOLLOWS.search(kept)) or _denies_before(behind)
-    return not _DENYING.isdisjoint(behind) and _denies_before(behind)
+    return not DENYING.isdisjoint(behind) and _denies_before(behind)
 
 
 def ascribes(before: Sequence[str], behind: Sequence[str]) -> bool:
@@ -283,6 +283,11 @@ def ascribes(before: Sequence[str], behind: Sequence[str]) -> bool:
 def ascribes_to_others(before: Sequence[str]) -> bool:
     """Whether words give what follows as an opinion of some among others: "some say"."""
     return not _OTHERS.isdisjoint(before)
+
+
+def may_ascribe(spoken: Sequence[str]) -> bool:
+    """Whether words could give anything as somebody's opinion, or concede it."""
+    return not (_ASCRIBING_BEFORE.isdisjoint(spoken) and _SETTING_ASIDE.isdisjoint(spoken))
 
 
 def sets_aside(before: Sequence[str]) -> bool:
@@ -308,7 +313,7 @@ def supposes(before: Sequence[str], behind: Sequence[str]) -> bool:
 
 def calls_false(spoken: Sequence[str], *, same_sentence: bool) -> bool:
     """Whether a clause calls what stands before it false; a bare "no" does in one sentence."""
-    if _DENYING.isdisjoint(spoken):
+    if DENYING.isdisjoint(spoken):
         return False
     kept = _KIND_WORDS.sub("sic", without_articles(spoken))
     return bool(
@@ -337,13 +342,14 @@ def denies_what_was_asked(
     )
 
 
-def is_negated(text: str) -> bool:
-    """Whether a plain text as a whole denies: "it is a myth that X" does, "not true that no X" not."""
-    spoken = spoken_words(_NO_AS_REPLY.sub("", text))
-    if _DENYING.isdisjoint(spoken):
-        return False
-    rest, n_frames = _FALSE_FRAME.subn(" ", _KIND_WORDS.sub(" ", without_articles(spoken)))
-    return (n_frames > 0) != bool(_NEGATION.search(rest))
+def without_kindness(spoken: Sequence[str], *, is_personal: bool) -> str:
+    """Words as one text without what denies nothing: denied denials and words of sympathy.
+
+    Args:
+        is_personal: "I can't …" and "don't …" deny nothing either, but with a verb of thinking.
+    """
+    kept = _KIND_WORDS.sub(" ", _without_affirmations(spoken, " "))
+    return _PERSONAL.sub(" ", kept) if is_personal else kept
 
 
 def _without_affirmations(spoken: Sequence[str], put: str) -> str:

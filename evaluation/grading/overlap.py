@@ -8,6 +8,7 @@ ascribes, asks, or is called false by the next one is passed over, and one that 
 only an answer that denies too.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,14 +16,15 @@ from itertools import count
 
 from evaluation.grading.agreement import agrees, polarity_of
 from evaluation.grading.clauses import (
-    ascribes,
     calls_false,
-    concedes,
-    is_negated,
     is_question,
 )
 from evaluation.grading.reading import Piece, Reading
+from evaluation.grading.stance import Stance, stance_of
 from evaluation.grading.wording import (
+    PEOPLE,
+    SHORT_STOP_WORDS,
+    STOP_WORDS,
     plain,
     spoken_words,
     word_set,
@@ -36,6 +38,19 @@ from evaluation.grading.wording import (
 NEAR = 0.35
 CLEARLY_NEARER = 0.05
 _LESS = word_set("less fewer lower smaller shorter lighter slower younger poorer worse cheaper")
+
+# "no more than ten percent" and "none other than he" say what stands behind "than"
+_THAN = re.compile(r"(?:\b(no|not|never|none|nothing|nobody)(?: \w+){0,2} |\b)than\b[^,;:.!?—()]*")
+
+_LITTLE = (
+    STOP_WORDS
+    | SHORT_STOP_WORDS
+    | PEOPLE
+    | word_set(
+        "a an the is it its be been being of in on at by to as or if so no not nor never do go he s t up "
+        "off too also these those there then only very more less"
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -59,8 +74,10 @@ class _Comparison:
 @dataclass(frozen=True)
 class _Target:
     content: frozenset[str]
-    stance: tuple[bool, bool]
-    """Whether it denies, and whether it says what somebody else thinks."""
+    telling: frozenset[str]
+    """The same without words that say little, where it has others."""
+    stance: Stance
+    """How it says what it says."""
     polarity: bool | None
     """True where it begins with a yes, False with a no."""
     comparison: "_Comparison | None"
@@ -84,6 +101,8 @@ class Targets:
     answers: tuple[_Target, ...]
     vocabulary: frozenset[str]
     """All words of the answers that are not in the question."""
+    about: frozenset[str]
+    """Words of the question and of all answers that say what they are about."""
     n_fewest: int
     """Such words in the answer that has fewest."""
 
@@ -97,18 +116,20 @@ def targets_of(answers: Sequence[str], question: str) -> Targets:
     """Answers to a question in the form in which they are compared."""
     asked = frozenset([*words(question).split(), "a", "an", "the"])
     spoken = [words(answer).split() for answer in answers]
+    contents = [frozenset(one) - asked for one in spoken]
+    vocabulary = frozenset[str]().union(*contents)
+    about = (vocabulary | asked) - _LITTLE
     targets = tuple(
         _Target(
-            frozenset(one) - asked,
-            (is_negated(plain(answer)), _is_anothers(one)),
+            content,
+            telling := content - _LITTLE or content,
+            stance_of(plain(answer), telling, about),
             polarity_of(one),
             _comparison_in(one),
         )
-        for one, answer in zip(spoken, answers, strict=True)
+        for content, one, answer in zip(contents, spoken, answers, strict=True)
     )
-    contents = [one.content for one in targets]
-    n_fewest = min(map(len, contents), default=0)
-    return Targets(asked, targets, frozenset().union(*contents), n_fewest)
+    return Targets(asked, targets, vocabulary, about, min(map(len, contents), default=0))
 
 
 def closeness(reading: Reading, targets: Targets) -> float:
@@ -126,7 +147,7 @@ def closeness(reading: Reading, targets: Targets) -> float:
             match = _find_nearest(piece.vocabulary, targets)
             if match is None or match.share <= nearest:
                 continue
-            if _counts(reading, piece, match.target):
+            if _counts(reading, piece, match.target, targets):
                 nearest = match.share
     return nearest
 
@@ -150,12 +171,14 @@ def _find_nearest(vocabulary: frozenset[str], targets: Targets) -> _Match | None
     return _Match(best, targets.answers[shares.index(best)]) if best >= NEAR else None
 
 
-def _counts(reading: Reading, piece: Piece, target: _Target) -> bool:
+def _counts(reading: Reading, piece: Piece, target: _Target, targets: Targets) -> bool:
     """Whether the piece is the reply's own word and takes the answer's stance.
 
     A piece that denies one wrong answer is not to count as another that happens to deny as well,
     so only the nearest answer is asked.
     """
+    if target.telling.isdisjoint(piece.vocabulary):
+        return False
     sentence = reading.sentences[piece.sentence]
     following = reading.opening_of(piece.sentence + 1)
     if is_question(sentence) or calls_false(following, same_sentence=False):
@@ -163,17 +186,35 @@ def _counts(reading: Reading, piece: Piece, target: _Target) -> bool:
     if piece.later and calls_false(spoken_words(piece.later), same_sentence=True):
         return False
     spoken = spoken_words(piece.text)
+    # "No, that's a myth" resembles any answer that is little more than a no
+    if target.telling.isdisjoint(targets.about) and calls_false(spoken, same_sentence=False):
+        return False
     said = polarity_of(spoken)
     # a yes alone may cheer: `labels.py` looks at it
     if said is not None and (len(spoken) == 1 or target.polarity is (not said)):
         return False
-    compared = _comparison_in(spoken) if target.comparison else None
-    if target.comparison and compared and target.comparison.reverses(compared):
+    if "than" in spoken and _is_held_against(piece.text, spoken, target, targets):
         return False
-    is_anothers = _is_anothers(spoken) and not (
-        agrees(reading.spoken[piece.sentence]) or agrees(following)
+    stance = stance_of(piece.text, target.telling, targets.about)
+    if stance.is_anothers and (agrees(reading.spoken[piece.sentence]) or agrees(following)):
+        stance = stance._replace(is_anothers=False)
+    return target.stance == stance
+
+
+def _is_held_against(text: str, spoken: Sequence[str], target: _Target, targets: Targets) -> bool:
+    """Whether a comparison tells that the answer is not so: with its sides exchanged, or with the
+    answer as what something is more than ("more than ten percent")."""
+    if target.comparison:
+        compared = _comparison_in(spoken)
+        return compared is not None and target.comparison.reverses(compared)
+    # "… is larger than what?" asks for it
+    return "than" not in targets.asked and target.telling.isdisjoint(
+        spoken_words(_THAN.sub(_keep_no_more, text))
     )
-    return target.stance == (is_negated(piece.text), is_anothers)
+
+
+def _keep_no_more(compared: re.Match[str]) -> str:
+    return compared[0] if compared[1] else " "
 
 
 def _comparison_in(spoken: Sequence[str]) -> _Comparison | None:
@@ -181,7 +222,3 @@ def _comparison_in(spoken: Sequence[str]) -> _Comparison | None:
         return None
     before, behind = spoken[: spoken.index("than")], spoken[spoken.index("than") + 1 :]
     return _Comparison(frozenset(before), frozenset(behind), not _LESS.isdisjoint(before))
-
-
-def _is_anothers(spoken: Sequence[str]) -> bool:
-    return ascribes(spoken, ()) or concedes(spoken)

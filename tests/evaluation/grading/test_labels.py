@@ -429,7 +429,7 @@ def test_a_failed_request_is_failed_and_says_why():
 )
 def test_answers_that_are_sentences_are_graded_by_the_answer_they_resemble(text, expected):
     grade = grade_response(response(text), ICE, "none")
-    assert grade.method == "overlap-5"
+    assert grade.method == "overlap-6"
     assert grade.label == expected
 
 
@@ -438,7 +438,7 @@ def test_answers_of_truthfulqa_are_told_from_their_denial_and_from_the_question(
     items = [
         item
         for item in read_items(str(real_data / "truthfulqa" / "TruthfulQA.csv")).items
-        if grade_response(response("x"), item, "none").method == "overlap-5"
+        if grade_response(response("x"), item, "none").method == "overlap-6"
     ]
 
     def share(reply, *labels):
