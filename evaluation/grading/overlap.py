@@ -17,11 +17,13 @@ from itertools import count
 from evaluation.grading.agreement import agrees, polarity_of
 from evaluation.grading.clauses import (
     calls_false,
+    clauses_of,
     is_question,
 )
 from evaluation.grading.reading import Piece, Reading
-from evaluation.grading.stance import Stance, stance_of
+from evaluation.grading.stance import Stance, has_asides, stance_of, without_asides
 from evaluation.grading.wording import (
+    ENDEARMENTS,
     PEOPLE,
     SHORT_STOP_WORDS,
     STOP_WORDS,
@@ -144,7 +146,7 @@ def closeness(reading: Reading, targets: Targets) -> float:
         if len(targets.vocabulary & vocabulary) < targets.n_needed:
             continue
         for piece in reading.pieces(number):
-            match = _find_nearest(piece.vocabulary, targets)
+            match = _find_nearest(_words_about(piece, targets), targets)
             if match is None or match.share <= nearest:
                 continue
             if _counts(reading, piece, match.target, targets):
@@ -155,6 +157,18 @@ def closeness(reading: Reading, targets: Targets) -> float:
 def _may_be_near(targets: Targets, n_common: int, n_content: int) -> bool:
     """Whether so many words, of which some are in answers, can be near one of them."""
     return 2 * n_common >= NEAR * (n_content + max(n_common, targets.n_fewest))
+
+
+def _words_about(piece: Piece, targets: Targets) -> frozenset[str]:
+    """The piece's words without asides and without clauses that are said to the other one alone."""
+    text, talk = piece.text, PEOPLE | ENDEARMENTS
+    if has_asides(piece.vocabulary):
+        text = without_asides(text)
+    elif "," not in text or talk.isdisjoint(piece.vocabulary):
+        return piece.vocabulary
+    clauses = clauses_of(text, spoken_words(text))
+    kept = [one for one in clauses if talk.isdisjoint(one) or not targets.about.isdisjoint(one)]
+    return frozenset().union(*kept) if kept else piece.vocabulary
 
 
 def _find_nearest(vocabulary: frozenset[str], targets: Targets) -> _Match | None:

@@ -12,7 +12,7 @@ Limits as in `clauses.py`, which tells clauses and the words in them.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from evaluation.grading.clauses import (
@@ -39,7 +39,7 @@ _CLAIMING = (
 )
 # denies all that it leads to
 _FRAME = re.compile(
-    rf"\b(?:{_NOT} (?:\w+ )?(?:true|right|correct|accurate|(?:the )?case|so(?= that\b))|{FALSE}"
+    rf"\b(?:{_NOT} (?:\w+ ){{0,2}}?(?:true|right|correct|accurate|(?:the )?case|so(?= that\b))|{FALSE}"
     r"|impossible|debunked|refuted|dispro(?:ved|ven)"
     r"|(?:have|has|had) (?:\w+ ){0,2}doubts?|doubt(?:s|ed|ful)?|(?:is|was) (?:\w+ )?mistake(?: to)?"
     rf"|(?:nobody|no one|none|(?:no|few|hardly any) \w+|few)(?: (?!(?:i|you|we|it|that|but|and)\b)\w+){{0,5}}? {_CLAIMING}"
@@ -108,14 +108,24 @@ def stance_of(text: str, content: frozenset[str], about: frozenset[str]) -> Stan
     denies, ascribed = not _NEGATING.isdisjoint(spoken), may_ascribe(spoken)
     if not (denies or ascribed):
         return _OWN
-    if not _OF_ASIDE.isdisjoint(spoken):
-        text = _ASIDE.sub(" ", text)
+    if has_asides(spoken):
+        text = without_asides(text)
         spoken = spoken_words(text)
     clauses = [one for one in clauses_of(text, spoken) if not ENDEARMENTS.issuperset(one)]
     return Stance(
         denies and _denies(clauses, content, about),
         ascribed and _is_anothers(clauses, content),
     )
+
+
+def has_asides(spoken: Collection[str]) -> bool:
+    """Whether words could be an aside on what others believe."""
+    return not _OF_ASIDE.isdisjoint(spoken)
+
+
+def without_asides(text: str) -> str:
+    """A plain text without "contrary to popular belief" and the like."""
+    return _ASIDE.sub(" ", text)
 
 
 def _denies(
