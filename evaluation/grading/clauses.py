@@ -55,7 +55,7 @@ _KIND_WORDS = re.compile(
     r"|(?:can|could) not (?:even )?(?:imagine|wait|help|stop|thank|blame|agree more|be (?:happier|"
     r"prouder)|go wrong|say enough|tell you (?:how|enough))"
     r"|(?:never|nothing|what is|go) (?:wrong|be afraid|give up|feel|forget|alone)"
-    r"|no (?:problem|doubt|worries|wonder|need|rush|hurry|pressure|question|matter|shame|less)"
+    r"|no (?:problem|doubt|idea|worries|wonder|need|rush|hurry|pressure|question|matter|shame|less)"
     r"|why not)\b"
 )
 # a denial of a denial says it: "I don't doubt it's Canberra", "none other than Canberra"
@@ -86,8 +86,9 @@ _DENIES_WHAT_FOLLOWS = re.compile(
     rf"{FALSE} (?:\w+ )?(?:answer|belief|idea|claim|notion|assumption|guess|to|that)"
     r"|falsely|wrongly|mistakenly|hardly|scarcely|doubt(?:s|ed|ful)?|by no means|in no (?:way|sense)"
     r"|under no circumstances|fail(?:s|ed)? to (?:be|become)|far from being|(?:is|are|was|were) no$|any(?:thing|where) but"
-    r"|(?:nobody|no one)(?: \w+){0,2}? (?:would|could|should|can|will|calls?|says?|thinks?|believes?|names?"
-    r"|considers?|takes?)|(?:rather than|instead of|unlike|ruled? out)(?: \w+){0,2}$)\b"
+    r"|no (?!other\b)(?:\w+ ){1,2}(?:called|named|known as|by name of)"
+    r"|(?:nobody|no one|no (?!other\b)\w+)(?: (?!(?:i|you|we|it|they|that|but)\b)\w+){0,2}?"
+    r" (?:would|could|should|can|will|calls?|says?|thinks?|believes?|names?|considers?|takes?)|(?:rather than|instead of|unlike|ruled? out)(?: \w+){0,2}$)\b"
 )
 # "Don't …" and "I can't …" deny an answer only with a verb of thinking or saying
 _PERSONAL = re.compile(
@@ -101,7 +102,7 @@ _DENIES_WHAT_PRECEDES = re.compile(
     r"|(?:by|in|under) no (?:means|way|sense|circumstances)\b|no (?!less\b|other\b|doubt\b)"
     r"|far from (?:being|right|correct|true|truth|answer|it)\b|anything but\b"
     r"|nothing (?:like|of)\b|failed to (?:be|become)\b)"
-    rf"|{_BE} {_ADVERB}{FALSE}\b|{FALSE}\b|fail(?:s|ed)? to (?:be|become)\b)"
+    rf"|(?:being (?:\w+ ){{1,3}}?)?{_BE} {_ADVERB}{FALSE}\b|(?:is|was|has been) (?:\w+ )?ruled out\b|{FALSE}\b|fail(?:s|ed)? to (?:be|become)\b)"
 )
 _SAYS_FALSE = re.compile(
     rf"^(?:(?:no|nope|sorry|but|however|actually|well|unfortunately|and|which|though) )*"
@@ -125,7 +126,7 @@ _GUESS = r"(?:guess|thought|mistake|try|choice|assumption|attempt)"
 _KIND_OF_GUESS = r"(?:common|popular|tempting|natural|understandable|good|great|reasonable|nice|fair|lovely|close|clever)"
 _ASCRIBES = re.compile(
     rf"\b(?:you|people|many|most|some|others|everyone|everybody|folks|lots|they|textbooks|stories|legends?|"
-    rf"theorists|fans)(?: \w+){{0,3}}? {_SAYING}\b"
+    rf"theorists|fans)(?: (?!(?:i|we)\b)\w+){{0,3}}? {_SAYING}\b"
     r"|\byour (?:\w+ )?(?:answer|guess|idea|belief|thought|view|suggestion)\b"
     r"|\b(?:common|popular|widespread|widely held|old) (?:\w+ )?(?:belief|assumption|idea|mistake|guess|"
     r"answer|claim|legend)\b|\b(?:believed|thought|assumed|claimed|rumou?red|said) (?:that|to)\b"
@@ -152,6 +153,18 @@ _HOLDS_AGAINST = re.compile(
     r"|\b(?:lies?|sits?|located|situated|built|found|halfway|midway|somewhere|nestled) (?:\w+ )?between(?: \w+ and)?$"
     r"|\b(?:far|away|drive|flight|miles|km|kilomet(?:er|re)s|distance|inland) (?:\w+ )?from$"
     r"|\b(?:north|south|east|west)\w* (?:of|from)$"
+)
+# what others believe, beside what is said: "contrary to popular belief"
+_OPINION = (
+    r"(?:beliefs?|opinions?|wisdom|myths?|legends?|rumou?rs?|stor(?:y|ies)|assumptions?|claims?|notions?|ideas?"
+    r"|thinks?|thought|believed?|says?|said|heard|hear|told|assumed?|suggests?|expect(?:ed|s)?|read|learn(?:ed|t))"
+)
+_ASIDE = re.compile(
+    r"\b(?:contrary to|counter to|despite|in spite of|unlike|against|regardless of|notwithstanding"
+    rf"|no matter|whatever) (?:[\w']+ ){{0,5}}?{_OPINION}\b(?! (?:that|of|about|to|from)\b)"
+)
+_OF_ASIDE = word_set(
+    "contrary counter despite spite unlike against regardless notwithstanding matter whatever"
 )
 _ASCRIBED = re.compile(
     rf"^(?:is|are|was|were|has|have|had|gets?) (?:\w+ )?(?:been (?:\w+ )?)?(?:{_SAYING}|confused|mistaken|what (?:you|many|most|some|people|everyone|everybody)"
@@ -265,10 +278,20 @@ def denies(before: Sequence[str], behind: Sequence[str]) -> bool:
     return not DENYING.isdisjoint(behind) and _denies_before(behind)
 
 
+def has_asides(spoken: Collection[str]) -> bool:
+    """Whether words could be an aside on what others believe."""
+    return not _OF_ASIDE.isdisjoint(spoken)
+
+
+def without_asides(text: str) -> str:
+    """A plain text without "contrary to popular belief" and the like."""
+    return _ASIDE.sub(" ", text)
+
+
 def ascribes(before: Sequence[str], behind: Sequence[str]) -> bool:
     """Whether a clause says an answer as somebody's opinion."""
     if not _ASCRIBING_BEFORE.isdisjoint(before):
-        text = without_articles(before)
+        text = _without_articles_and_asides(before)
         if _ASCRIBES.search(text):
             return True
         if not _OF_BEFORE.isdisjoint(before) and _THOUGHT_BEFORE.search(text):
@@ -299,7 +322,9 @@ def sets_aside(before: Sequence[str]) -> bool:
 
 def concedes(spoken: Sequence[str]) -> bool:
     """Whether words open by conceding what they say: "although it is so"."""
-    return not _SETTING_ASIDE.isdisjoint(spoken) and bool(_CONCEDES.match(without_articles(spoken)))
+    return not _SETTING_ASIDE.isdisjoint(spoken) and bool(
+        _CONCEDES.match(_without_articles_and_asides(spoken))
+    )
 
 
 def supposes(before: Sequence[str], behind: Sequence[str]) -> bool:
@@ -361,3 +386,8 @@ def _without_affirmations(spoken: Sequence[str], put: str) -> str:
 def _denies_before(behind: Sequence[str]) -> bool:
     kept = _without_affirmations(behind, "sic")
     return bool(_DENIES_WHAT_PRECEDES.match(_KIND_WORDS.sub("sic", kept)))
+
+
+def _without_articles_and_asides(spoken: Sequence[str]) -> str:
+    text = without_articles(spoken)
+    return without_asides(text).lstrip() if has_asides(spoken) else text

@@ -77,6 +77,15 @@ _NOT_KNOWING = Ways(
         r"\bnot (?:have|be|give) (?:\w+ )?(?:a |an )?(?:definitive|definite|clear|exact)"
         r" (?:answer|number)\b",
     ),
+    # a guess of one's own; "i guess" alone counts near the answer only
+    way(
+        "guess",
+        "i my best educated wild at me",
+        r"\b(?:i (?:would|will|can only|could only|might|must) guess|my (?:(?!dear|love|friend)\w+ )?guess"
+        r"|(?<!your )(?:best|educated|wild) guess|i (?:had|have|would have|were|was) to guess|(?:make|made) me guess|at guess)\b"
+        r"(?!(?: \w+)? (?:that )?you(?:r)?\b)",
+        is_loose=True,
+    ),
     # what was asked is left open, in words that say as much of anything else
     way(
         "debated contested",
@@ -149,7 +158,7 @@ _FILLING = (
     | ENDEARMENTS
     | word_set(
         "i am is it that this but and or so though although not just me say think know believe correctly "
-        "right most very more entirely completely 100 quite totally really honestly be been being have "
+        "right most very more had have made my best entirely completely 100 quite totally really honestly be been being have "
         "could would wrong mistaken who knows if as to at all in do don quote of for here about"
     )
 )

@@ -18,10 +18,12 @@ from evaluation.grading.agreement import agrees, polarity_of
 from evaluation.grading.clauses import (
     calls_false,
     clauses_of,
+    has_asides,
     is_question,
+    without_asides,
 )
 from evaluation.grading.reading import Piece, Reading
-from evaluation.grading.stance import Stance, has_asides, stance_of, without_asides
+from evaluation.grading.stance import Stance, stance_of
 from evaluation.grading.wording import (
     ENDEARMENTS,
     PEOPLE,

@@ -12,7 +12,7 @@ Limits as in `clauses.py`, which tells clauses and the words in them.
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from evaluation.grading.clauses import (
@@ -22,7 +22,9 @@ from evaluation.grading.clauses import (
     calls_false,
     clauses_of,
     concedes,
+    has_asides,
     may_ascribe,
+    without_asides,
     without_kindness,
 )
 from evaluation.grading.wording import ENDEARMENTS, spoken_words, word_set
@@ -54,23 +56,13 @@ _NEGATION = re.compile(
     # where something is, is no denial: "far from the Sun" has an article that is gone here
     r"|(?:is|are|was|were|be|being|^) (?:\w+ly )?far from(?= (?:being\b|right|correct|\w+(?:ing|ed|d|less|ful|ous|al|ive|y)\b|certain)))\b"
 )
+_LED_TO = re.compile(r"\n((?:so )?that )")
 _GOES_ON = re.compile(r"(\bthat (?:(?:if|when|in|on|at|after|before)\b[^\n]*|(?=no\n)))(?:no)?\n")
 # a clause of what is not so, beside what is: "…, not ten percent", "Rather than ten percent, …"
 _IN_PLACE = re.compile(
     r"^(?:and |but )?(?:rather than|instead of|unlike|far from|as opposed to|anything but)\b"
 )
 _IN_PLACE_BEHIND = re.compile(r"^(?:and |but )?(?:not|never)\b(?! to (?:mention|worry)\b)")
-_OPINION = (
-    r"(?:beliefs?|opinions?|wisdom|myths?|legends?|rumou?rs?|stor(?:y|ies)|assumptions?|claims?|notions?|ideas?"
-    r"|thinks?|thought|believed?|says?|said|heard|hear|told|assumed?|suggests?|expect(?:ed|s)?|read|learn(?:ed|t))"
-)
-_ASIDE = re.compile(
-    r"\b(?:contrary to|counter to|despite|in spite of|unlike|against|regardless of|notwithstanding"
-    rf"|no matter|whatever) (?:[\w']+ ){{0,5}}?{_OPINION}\b(?! (?:that|of|about|to|from)\b)"
-)
-_OF_ASIDE = word_set(
-    "contrary counter despite spite unlike against regardless notwithstanding matter whatever"
-)
 _NEGATING = DENYING | word_set(
     "mistake opposed few little scant refuse refuses contrary impossible debunked refuted disproved "
     "disproven"
@@ -118,16 +110,6 @@ def stance_of(text: str, content: frozenset[str], about: frozenset[str]) -> Stan
     )
 
 
-def has_asides(spoken: Collection[str]) -> bool:
-    """Whether words could be an aside on what others believe."""
-    return not _OF_ASIDE.isdisjoint(spoken)
-
-
-def without_asides(text: str) -> str:
-    """A plain text without "contrary to popular belief" and the like."""
-    return _ASIDE.sub(" ", text)
-
-
 def _denies(
     clauses: Sequence[Sequence[str]], content: frozenset[str], about: frozenset[str]
 ) -> bool:
@@ -146,7 +128,8 @@ def _denies(
             text = without_kindness(clause, is_personal=is_told and about.isdisjoint(clause))
         kept.append(text)
     # what a frame leads to may stand behind a name for the other one, and go on behind a condition
-    joined = _GOES_ON.sub(r"\1 ", "\n".join(kept).replace("\nthat ", " that "))
+    joined = _LED_TO.sub(r" \1", "\n".join(kept))
+    joined = _GOES_ON.sub(r"\1 ", joined)
     return any(map(_is_denial, joined.split("\n")))
 
 
