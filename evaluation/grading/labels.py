@@ -194,7 +194,7 @@ def _look_for_number(sought: Sought, reading: Reading) -> _Answers:
     if found is None:
         return _Answers()
     if found.value is None:
-        return _Answers(doubt="its numbers stand in no sentence about the question")
+        return _Answers(doubt=found.doubt)
     is_right = found.value == sought.right_number
     return _Answers(
         right=is_right,

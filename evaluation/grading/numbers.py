@@ -36,7 +36,9 @@ _MARKED = re.compile(
 )
 # "the answer is 3 boxes * 12"
 _GOES_ON = re.compile(rf"(?: ?[a-z]+)? ?[-+*/×÷−=] ?{_CURRENCY}\d")
-_RESULT = re.compile(rf"=\s*{_CURRENCY}({NUMBER})(?!\w*\d)(?!\s*[-+*/×÷=])[^=]*$")
+_RESULT = re.compile(
+    rf"=\s*{_CURRENCY}({NUMBER})(?![\d.,]*\d|\w*\d)(?!\s*[-+*×÷=]|\s*/(?!\s?[a-z]))[^=]*$"
+)
 # what a sentence comes to, behind a result on its way there
 _CONCLUDES = re.compile(
     r"\b(?:so|thus|therefore|hence|total of|rounds? (?:up |down |off )?to"
@@ -81,14 +83,16 @@ _EACH = r"(?:and )?each(?=(?: [a-z]+)? (?:costs?|costing|worth|being|with|at|for
 _COMPARED = r"(?:\D?\d[\d,.]*|\w+)(?: [a-z]+)? (?:fewer|less|more)(?: [a-z]+)? than"
 # begins with one character out of few, as `_ANY` of numerals.py does
 _ASIDE = re.compile(
-    rf"[ ,](?:(?:(?<=,) (?:{_WHICH}|{_EACH}|{_COMPARED}|who|whose|where|starting|having)"
+    rf"[ ,](?:(?:(?<=,) (?:{_WHICH}|{_EACH}|{_COMPARED}|who|whose|where|starting|having"
+    r"|(?:enough|plenty|sufficient) for|to be (?:shared|split|divided))"
     r"|(?<= )(?:because|since|(?:even |al)though|given that|considering|compared|not counting"
     rf"|excluding))\b(?:(?!{_GOES_BACK}).)*"
     rf"|(?<= )(?:after|before|when|if|out of)\b(?:(?!{_GOES_BACK}|{_MAIN_VERB}).)*)"
 )
 _ASIDES = word_set(
     "after before when if out each who whose where starting having which because since given "
-    "considering compared counting excluding though although than"
+    "considering compared counting excluding though although than enough plenty sufficient shared split "
+    "divided"
 )
 # "After giving away 5, "
 _FRONTED = re.compile(
@@ -107,10 +111,20 @@ _TAKEN_FROM = re.compile(
 _MEASURED_BY = re.compile(
     r"\b(?:(?:in|over|during|within|every|per|for(?!.*[$£€]$))(?: the| those| all| his| her| their)?"
     r"|(?<!has )(?<!have )(?<!had )(?<!need )(?<!needs )(?<!going )(?<!able )"
-    r"to (?!be\b|get\b|find\b)[a-z]+)\s\W?$"
+    r"to (?!(?:be|get|find|have|end|reach|total)\b)[a-z]+)\s\W?$"
+)
+# "10 apples to share with 4 friends", "10 apples among 4 children", but not "7 apples and ends with 10"
+_SHARED_BY = re.compile(
+    r"\b(?:with|among|amongst|between|across|by|on|onto|into|at)(?: the| those| all| his| her| their)?\s\W?$"
+)
+_COMES_TO = re.compile(
+    r"\b(?:end|start|finish|leav|remain|total|bring|put|add|go|com|mak|tak|pay|sell|sold|buy|bought)(?:e?s|e?d|ing|e)?\b"
+    r"|\b(?:up|down|left|now|is|are|was|were|has|have|had|it|him|her|he|she|they|them|i|you|we|went|came|got|gets)\b"
 )
 _NEXT_CLAUSE = re.compile(r"[,;:=] |\b(?:so|then|and|but)\b")
-_LINKS = word_set("of than from with in over during within every per for to")
+_LINKS = word_set(
+    "of than from with in over during within every per for to among amongst between across by on onto into at"
+)
 # "I get 31", "so you have 31"
 _GOT = re.compile(rf"\b(?:think|get|got|have|say|make|with)(?: it is)? \W?{NUMBER}\W*$")
 _ANSWERING = word_set("answer result total altogether sum")
@@ -121,12 +135,11 @@ class FinalNumber(NamedTuple):
     """The number that a reply ends on."""
 
     value: Decimal | None
-    """None where its numbers stand in talk beside the question alone, or are all denied."""
+    """None where its numbers stand in talk beside the question alone, are all denied, or are none."""
     is_marked: bool
     """The reply calls it the answer; otherwise it is the last one that stands there."""
-
-
-_UNCLEAR = FinalNumber(None, is_marked=False)
+    doubt: str = ""
+    """Why nobody can tell; empty otherwise."""
 
 
 def find_final_number(
@@ -156,24 +169,43 @@ def find_final_number(
 
 def _find_about(reading: Reading, content: frozenset[str]) -> FinalNumber | None:
     """The number of the last sentence about the question; else the last one beside talk of people."""
+    about: list[tuple[str, list[str]]] = []
     beside: list[tuple[str, list[str]]] = []
-    has_any = False
     for sentence, spoken in zip(reversed(reading.sentences), reversed(reading.spoken), strict=True):
         if not has_digit(sentence) and NUMBER_WORDS.isdisjoint(spoken):
             continue
-        has_any = True
         is_about = "=" in sentence or not (
             sentence[0] == "(" or (content.isdisjoint(spoken) and _ANSWERING.isdisjoint(spoken))
         )
-        if not is_about:
-            beside.append((sentence, spoken))
-        elif (value := _find_in(sentence, spoken)) is not None:
+        (about if is_about else beside).append((sentence, spoken))
+        if is_about and (value := _find_in(sentence, spoken)) is not None:
             return FinalNumber(value, is_marked=False)
     for sentence, spoken in beside:
         told = _find_beside_talk(_core_of(sentence, spoken), spoken)
         if told is not None:
             return FinalNumber(told, is_marked=False)
-    return _UNCLEAR if has_any else None
+    if not (about or beside):
+        return None
+    return FinalNumber(None, is_marked=False, doubt=_doubt_of(about, beside))
+
+
+def _doubt_of(
+    about: Sequence[tuple[str, list[str]]], beside: Sequence[tuple[str, list[str]]]
+) -> str:
+    """Why none of the numbers in sentences about the question and beside it is an answer."""
+    kept_about, kept_beside = (
+        [one for one in some if numerals_of(_core_of(*one))] for some in (about, beside)
+    )
+    if kept_about:
+        return "a number in words cannot be read"
+    denies = any(numerals_of(sentence) for sentence, _ in about) or any(
+        numerals_of(one[0]) for one in beside if one not in kept_beside
+    )
+    if not denies:
+        return "its numbers stand in no sentence about the question"
+    if kept_beside:
+        return "what it does not deny of its numbers stands in no sentence about the question"
+    return "denies every number that it has"
 
 
 def _find_in(sentence: str, spoken: Sequence[str]) -> Decimal | None:
@@ -258,9 +290,14 @@ def _place_of_last_own(text: str, numerals: Sequence[Numeral]) -> int | None:
 
 def _is_measure(text: str, before: Sequence[Numeral], start: int) -> bool:
     """Whether the number that starts there measures the one before it in the same clause."""
-    if not before or _MEASURED_BY.search(text, max(0, start - _SEEN_BEFORE), start) is None:
+    if not before:
         return False
-    return _NEXT_CLAUSE.search(text, before[-1].end, start) is None
+    seen, end = max(0, start - _SEEN_BEFORE), before[-1].end
+    if _MEASURED_BY.search(text, seen, start) is None and (
+        _SHARED_BY.search(text, seen, start) is None or _COMES_TO.search(text, end, start)
+    ):
+        return False
+    return _NEXT_CLAUSE.search(text, end, start) is None
 
 
 def _last_of(numerals: Sequence[Numeral]) -> Decimal | None:
