@@ -120,7 +120,7 @@ _BARE_NO = re.compile(r"^(?:no|nope|not quite|not so|wrong|incorrect|false)(?: |
 _SAYING = (
     r"(?:thinks?|thought|thinking|says?|said|saying|mention(?:s|ed)?|believes?|believed|believing|"
     r"guess(?:ed)?|suggest(?:s|ed)?|assumes?|assumed|suppose|claims?|claimed|wrote|feel|felt|heard|imagine|"
-    r"expect|suspect(?:ed)?|proposed|chose|picked)"
+    r"expect|suspect(?:ed)?|proposed|chose|picked|told|insist(?:s|ed)?|argued?|swore)"
 )
 _GUESS = r"(?:guess|thought|mistake|try|choice|assumption|attempt)"
 _KIND_OF_GUESS = r"(?:common|popular|tempting|natural|understandable|good|great|reasonable|nice|fair|lovely|close|clever)"
@@ -184,7 +184,7 @@ _SAYING_WORDS = word_set(
     "think thinks thought thinking say says said saying mention mentions mentioned believe believes "
     "believed believing guess guessed suggest suggests suggested assume assumes assumed suppose "
     "claim claims claimed wrote feel felt heard imagine expect suspect suspected proposed chose "
-    "picked rumored rumoured"
+    "picked told insist insists insisted argue argued swore rumored rumoured"
 )
 _SETTING_ASIDE = word_set(
     "though although while whilst whereas despite spite than compared similar different close near "

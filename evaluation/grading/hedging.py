@@ -185,7 +185,7 @@ def is_hedged(
         for place in places:
             answers.setdefault(place.sentence, []).append(place.answer)
         for number, said in answers.items():
-            if _doubts(reading, number, said):
+            if _doubts(reading, number, said, about):
                 return True
     if not answers:
         return _NOT_KNOWING.are_in(reading, reading.form, about)
@@ -197,7 +197,7 @@ def is_hedged(
     )
 
 
-def _doubts(reading: Reading, number: int, answers: Sequence[str]) -> bool:
+def _doubts(reading: Reading, number: int, answers: Sequence[str], about: frozenset[str]) -> bool:
     """Whether a sentence doubts an answer where it states it, or in a clause of nothing else."""
     if _DOUBTING.isdisjoint(reading.spoken[number]):
         return False
@@ -210,7 +210,13 @@ def _doubts(reading: Reading, number: int, answers: Sequence[str]) -> bool:
     is_stated = False
     for clause in clauses:
         text = " ".join(clause)
-        around = [_around(text, answer) for answer in answers if answer in text]
+        around = [
+            _around(text, answer)
+            for answer in answers
+            if (
+                answer in text if answer else not (about.isdisjoint(clause) or _OF_YOU.search(text))
+            )
+        ]
         is_stated = is_stated or bool(around)
         kept.extend(around or ([text] if _FILLING.issuperset(clause) else []))
     # an answer may run over clauses
@@ -218,6 +224,8 @@ def _doubts(reading: Reading, number: int, answers: Sequence[str]) -> bool:
 
 
 def _around(text: str, answer: str) -> str:
+    if not answer:
+        return text
     start = text.find(answer)
     return text[max(0, start - _SEEN_BEFORE) : start + len(answer) + _SEEN_BEHIND]
 

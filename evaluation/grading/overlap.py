@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
+from typing import NamedTuple
 
 from evaluation.grading.agreement import agrees, polarity_of
 from evaluation.grading.clauses import (
@@ -46,6 +47,7 @@ _LESS = word_set("less fewer lower smaller shorter lighter slower younger poorer
 # "no more than ten percent" and "none other than he" say what stands behind "than"
 _THAN = re.compile(r"(?:\b(no|not|never|none|nothing|nobody)(?: \w+){0,2} |\b)than\b[^,;:.!?—()]*")
 
+_BUT_NOT = re.compile(r"\W*(?:(?:but|and|though|just|only) )*(?:not|never|without)\b")
 _LITTLE = (
     STOP_WORDS
     | SHORT_STOP_WORDS
@@ -136,23 +138,28 @@ def targets_of(answers: Sequence[str], question: str) -> Targets:
     return Targets(asked, targets, vocabulary, about, min(map(len, contents), default=0))
 
 
-def closeness(reading: Reading, targets: Targets) -> float:
-    """Largest F1 of a sentence of the reply with one of the answers.
+class Nearness(NamedTuple):
+    """How near a reply comes to one of the answers."""
 
-    Returns:
-        In [0, 1]; 0 where it would be below `NEAR`, since only nearness decides.
-    """
-    nearest = 0.0
+    share: float
+    """F1 in [0, 1]; 0 where it would be below `NEAR`, since only nearness decides."""
+    sentence: int
+    """Number of the sentence that comes nearest."""
+
+
+def find_nearness(reading: Reading, targets: Targets) -> Nearness:
+    """Largest F1 of a sentence of the reply with one of the answers."""
+    nearest = Nearness(0.0, 0)
     for number, vocabulary in enumerate(reading.vocabularies()):
         # most sentences have too few words of any answer to be near one, and so have their parts
         if len(targets.vocabulary & vocabulary) < targets.n_needed:
             continue
         for piece in reading.pieces(number):
             match = _find_nearest(_words_about(piece, targets), targets)
-            if match is None or match.share <= nearest:
+            if match is None or match.share <= nearest.share:
                 continue
             if _counts(reading, piece, match.target, targets):
-                nearest = match.share
+                nearest = Nearness(match.share, number)
     return nearest
 
 
@@ -199,7 +206,7 @@ def _counts(reading: Reading, piece: Piece, target: _Target, targets: Targets) -
     following = reading.opening_of(piece.sentence + 1)
     if is_question(sentence) or calls_false(following, same_sentence=False):
         return False
-    if piece.later and calls_false(spoken_words(piece.later), same_sentence=True):
+    if piece.later and _is_taken_back(piece.later, target):
         return False
     spoken = spoken_words(piece.text)
     # "No, that's a myth" resembles any answer that is little more than a no
@@ -215,6 +222,14 @@ def _counts(reading: Reading, piece: Piece, target: _Target, targets: Targets) -
     if stance.is_anothers and (agrees(reading.spoken[piece.sentence]) or agrees(following)):
         stance = stance._replace(is_anothers=False)
     return target.stance == stance
+
+
+def _is_taken_back(later: str, target: _Target) -> bool:
+    """Whether the next part calls the answer false, or denies what else it says ("but not with …")."""
+    spoken = spoken_words(later)
+    return calls_false(spoken, same_sentence=True) or (
+        _BUT_NOT.match(later) is not None and not target.telling.isdisjoint(spoken)
+    )
 
 
 def _is_held_against(text: str, spoken: Sequence[str], target: _Target, targets: Targets) -> bool:

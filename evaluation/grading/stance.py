@@ -42,6 +42,7 @@ _CLAIMING = (
 # denies all that it leads to
 _FRAME = re.compile(
     rf"\b(?:{_NOT} (?:\w+ ){{0,2}}?(?:true|right|correct|accurate|(?:the )?case|so(?= that\b))|{FALSE}"
+    r"|(?:is|are|was) (?:\w+ )?(?:fiction|fantasy|folklore|hoax|fable|(?:fairy|wives) tale)"
     r"|impossible|debunked|refuted|dispro(?:ved|ven)"
     r"|(?:have|has|had) (?:\w+ ){0,2}doubts?|doubt(?:s|ed|ful)?|(?:is|was) (?:\w+ )?mistake(?: to)?"
     rf"|(?:nobody|no one|none|(?:no|few|hardly any) \w+|few)(?: (?!(?:i|you|we|it|that|but|and)\b)\w+){{0,5}}? {_CLAIMING}"
@@ -64,7 +65,7 @@ _IN_PLACE = re.compile(
 )
 _IN_PLACE_BEHIND = re.compile(r"^(?:and |but )?(?:not|never)\b(?! to (?:mention|worry)\b)")
 _NEGATING = DENYING | word_set(
-    "mistake opposed few little scant refuse refuses contrary impossible debunked refuted disproved "
+    "mistake opposed few little scant refuse refuses contrary impossible debunked refuted disproved fiction fantasy folklore hoax fable tale "
     "disproven"
 )
 # a clause that ends with one of these tells whose opinion the others are: "Bats are blind, people say"
