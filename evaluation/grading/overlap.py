@@ -107,6 +107,8 @@ class Targets:
     answers: tuple[_Target, ...]
     vocabulary: frozenset[str]
     """All words of the answers that are not in the question."""
+    telling: frozenset[str]
+    """Those of them without one of which a text says no answer."""
     about: frozenset[str]
     """Words of the question and of all answers that say what they are about."""
     n_fewest: int
@@ -135,7 +137,9 @@ def targets_of(answers: Sequence[str], question: str) -> Targets:
         )
         for content, one, answer in zip(contents, spoken, answers, strict=True)
     )
-    return Targets(asked, targets, vocabulary, about, min(map(len, contents), default=0))
+    all_telling = frozenset[str]().union(*(target.telling for target in targets))
+    n_fewest = min(map(len, contents), default=0)
+    return Targets(asked, targets, vocabulary, all_telling, about, n_fewest)
 
 
 class Nearness(NamedTuple):
@@ -150,11 +154,16 @@ class Nearness(NamedTuple):
 def find_nearness(reading: Reading, targets: Targets) -> Nearness:
     """Largest F1 of a sentence of the reply with one of the answers."""
     nearest = Nearness(0.0, 0)
+    telling, n_needed = targets.telling, targets.n_needed
+    if telling.isdisjoint(reading.vocabulary):
+        return nearest
     for number, vocabulary in enumerate(reading.vocabularies()):
         # most sentences have too few words of any answer to be near one, and so have their parts
-        if len(targets.vocabulary & vocabulary) < targets.n_needed:
+        if telling.isdisjoint(vocabulary) or len(targets.vocabulary & vocabulary) < n_needed:
             continue
         for piece in reading.pieces(number):
+            if len(targets.vocabulary & piece.vocabulary) < n_needed:
+                continue
             match = _find_nearest(_words_about(piece, targets), targets)
             if match is None or match.share <= nearest.share:
                 continue
