@@ -37,7 +37,7 @@ _NOT = (
 )
 _CLAIMING = (
     r"(?:say|call|claim|believe|think|suppose|argue|suggest|agree|accept|name|maintain)s?"
-    r"(?! (?:so|it|that \|)\b)"
+    r"(?! (?:so|it)\b)"
 )
 # denies all that it leads to
 _FRAME = re.compile(
@@ -54,8 +54,7 @@ _FRAME = re.compile(
 _NEGATION = re.compile(
     r"\b(?:not|never|neither|nor|no|none|nobody|nothing|nowhere|without|hardly|scarcely"
     r"|any(?:thing|where) but|fail(?:s|ed)? to"
-    # where something is, is no denial: "far from the Sun" has an article that is gone here
-    r"|(?:is|are|was|were|be|being|^) (?:\w+ly )?far from(?= (?:being\b|right|correct|\w+(?:ing|ed|d|less|ful|ous|al|ive|y)\b|certain)))\b"
+    r"|(?:is|are|was|were|be) (?:\w+ly )?far from(?! (?:here|home|there|it|each|you|us)\b))\b"
 )
 _LED_TO = re.compile(r"\n((?:so )?that )")
 _GOES_ON = re.compile(r"(\bthat (?:(?:if|when|in|on|at|after|before)\b[^\n]*|(?=no\n)))(?:no)?\n")
@@ -65,8 +64,8 @@ _IN_PLACE = re.compile(
 )
 _IN_PLACE_BEHIND = re.compile(r"^(?:and |but )?(?:not|never)\b(?! to (?:mention|worry)\b)")
 _NEGATING = DENYING | word_set(
-    "mistake opposed few little scant refuse refuses contrary impossible debunked refuted disproved fiction fantasy folklore hoax fable tale "
-    "disproven"
+    "mistake opposed few little scant refuse refuses contrary impossible debunked refuted disproved "
+    "disproven fiction fantasy folklore hoax fable tale"
 )
 # a clause that ends with one of these tells whose opinion the others are: "Bats are blind, people say"
 _TELLING_WHOSE = word_set(
@@ -74,7 +73,6 @@ _TELLING_WHOSE = word_set(
     "assumed suppose heard guess guessed suggested so"
 )
 _BARE_NO = re.compile(r"^(?:no|nope|not quite|not so|wrong|incorrect|false)$")
-
 _RELATIVE = word_set("which who whom whose where")
 
 
@@ -120,13 +118,17 @@ def _denies(
         text = " ".join(clause)
         if not _NEGATING.isdisjoint(clause):
             is_last = number == len(clauses) - 1
-            if not is_last and clauses[number + 1][0] != "that" and _is_bare(clause, text):
-                continue
+            tells = not content.isdisjoint(clause)
             if _IN_PLACE.match(text) or (number and _IN_PLACE_BEHIND.match(text)):
-                if not content.isdisjoint(clause):
+                if tells:
                     return True
                 continue
-            text = without_kindness(clause, is_personal=is_told and about.isdisjoint(clause))
+            if not (tells or is_last or clauses[number + 1][0] == "that") and _is_bare(
+                clause, text
+            ):
+                continue
+            is_beside = is_told and not tells and about.isdisjoint(clause)
+            text = without_kindness(clause, is_personal=is_beside)
         kept.append(text)
     # what a frame leads to may stand behind a name for the other one, and go on behind a condition
     joined = _LED_TO.sub(r" \1", "\n".join(kept))
