@@ -55,7 +55,7 @@ _KIND_WORDS = re.compile(
     r"|(?:can|could) not (?:even )?(?:imagine|wait|help|stop|thank|blame|agree more|be (?:happier|"
     r"prouder)|go wrong|say enough|tell you (?:how|enough))"
     r"|(?:never|nothing|what is|go) (?:wrong|be afraid|give up|feel|forget|alone)"
-    r"|no (?:problem|doubt|idea|worries|wonder|need|rush|hurry|pressure|question|matter|shame|less)"
+    r"|no (?:problem|doubt|idea|worries|wonder|need|rush|hurry|pressure|question|matter|shame|less|(?:more|fewer|later) than)"
     r"|why not)\b"
 )
 # a denial of a denial says it: "I don't doubt it's Canberra", "none other than Canberra"
