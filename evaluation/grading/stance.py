@@ -56,8 +56,8 @@ _NEGATION = re.compile(
     r"|any(?:thing|where) but|fail(?:s|ed)? to"
     r"|(?:is|are|was|were|be) (?:\w+ly )?far from(?! (?:here|home|there|it|each|you|us)\b))\b"
 )
-_LED_TO = re.compile(r"\n((?:so )?that )")
-_GOES_ON = re.compile(r"(\bthat (?:(?:if|when|in|on|at|after|before)\b[^\n]*|(?=no\n)))(?:no)?\n")
+_LED_TO = ("that ", "so that ")
+_GOES_ON = re.compile(r"\bthat (?:(?:if|when|in|on|at|after|before)\b|no$)")
 # a clause of what is not so, beside what is: "…, not ten percent", "Rather than ten percent, …"
 _IN_PLACE = re.compile(
     r"^(?:and |but )?(?:rather than|instead of|unlike|far from|as opposed to|anything but)\b"
@@ -130,10 +130,21 @@ def _denies(
             is_beside = is_told and not tells and about.isdisjoint(clause)
             text = without_kindness(clause, is_personal=is_beside)
         kept.append(text)
-    # what a frame leads to may stand behind a name for the other one, and go on behind a condition
-    joined = _LED_TO.sub(r" \1", "\n".join(kept))
-    joined = _GOES_ON.sub(r"\1 ", joined)
-    return any(map(_is_denial, joined.split("\n")))
+    return any(map(_is_denial, _with_what_they_lead_to(kept)))
+
+
+def _with_what_they_lead_to(texts: Sequence[str]) -> list[str]:
+    """Texts of clauses, each joined to the one that leads to it: behind a name for the other one
+    ("It is not true, dear, that …") or a condition ("… that if it rains, …")."""
+    joined: list[str] = []
+    before = ""
+    for text in texts:
+        if joined and (text.startswith(_LED_TO) or _GOES_ON.search(before)):
+            joined[-1] = f"{joined[-1].removesuffix(' no')} {text}"
+        else:
+            joined.append(text)
+        before = text
+    return joined
 
 
 def _is_denial(text: str) -> bool:

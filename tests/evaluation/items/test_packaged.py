@@ -1,6 +1,5 @@
 from evaluation.grading.normalise import normalise
-from evaluation.grading.wording import STOP_WORDS
-from evaluation.grading.wording import words
+from evaluation.grading.wording import STOP_WORDS, words
 from evaluation.items.sets import read_items
 from evaluation.prompts import read_wordings
 from training.conversations import read_conversations
