@@ -28,6 +28,8 @@ _CONTRAST = re.compile(
     r"[,\s](?=[,\sbhta–—-])(?:[,\s]*(?=but\b(?<!thing but)(?<!where but)|however\b|though\b|although\b)"
     r"|(?<!,)(?:—\s?|[–-]+\s))|;\s|—\s?"
 )
+# behind a denial: "It isn't Sydney, it's Canberra"
+_TURN = re.compile(r" not (?:(?!that |if |when )[\w'-]+ )*[\w'-]+,\s(?=(?:it|they|he|she)\b)")
 _CONTRASTING = ("but", "however", "though", ";", "—", " –", " -")
 _LIST = r"(?!\s*(?:and |or )?(?:it|that|this|they|i|you|we|there|but|the answer)\b)"
 _OTHER_END = r"(?<=[;:])\s|(?<=[…—)])|(?<=\s\()|(?<=\s[–-])[–-]*\s)"
@@ -54,7 +56,7 @@ _KIND_WORDS = re.compile(
     r"wrong|mistaken|false|(?:a )?(?:bad|silly|stupid|dumb) )"
     r"|(?:can|could) not (?:even )?(?:imagine|wait|help|stop|thank|blame|agree more|be (?:happier|"
     r"prouder)|go wrong|say enough|tell you (?:how|enough))"
-    r"|(?:never|nothing|what is|go) (?:wrong|be afraid|give up|feel|forget|alone)"
+    r"|(?:never|nothing|what is|go) (?:wrong|be afraid|give up|feel|forget|alone|mind)"
     r"|no (?:problem|doubt|idea|worries|wonder|need|rush|hurry|pressure|question|matter|shame|less|(?:more|fewer|later) than)"
     r"|why not)\b"
 )
@@ -228,8 +230,12 @@ def clauses_of(sentence: str, spoken: Sequence[str]) -> list[list[str]]:
 
 
 def parts_of(sentence: str) -> list[str]:
-    """The plain sentence's parts between contrasts (", but", a semicolon, a dash); empty when it
-    has none."""
+    """The plain sentence's parts between contrasts (", but", a semicolon, a dash, "isn't …, it is …");
+    empty when it has none."""
+    denial = sentence.find(" not ")
+    if denial >= 0 and (turn := _TURN.match(sentence, denial)):
+        sides = sentence[: turn.end() - 2], sentence[turn.end() :]
+        return [part for side in sides for part in parts_of(side) or [side]]
     for sign in _CONTRASTING:
         if sign in sentence:
             parts = [part for part in _CONTRAST.split(sentence) if part.strip()]

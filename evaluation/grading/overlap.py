@@ -48,6 +48,11 @@ _LESS = word_set("less fewer lower smaller shorter lighter slower younger poorer
 _THAN = re.compile(r"(?:\b(no|not|never|none|nothing|nobody)(?: \w+){0,2} |\b)than\b[^,;:.!?—()]*")
 
 _BUT_NOT = re.compile(r"\W*(?:(?:but|and|though|just|only) )*(?:not|never|without)\b")
+# "Bats are blind? They aren't."
+_DENIES_SHORTLY = re.compile(
+    r"(?:\w+ ){0,3}?(?:it|they|he|she|that|this) (?:is|are|was|were|do|does|did|can|could|will|would|has|have) not"
+    r"(?: (?:really|actually|though|so|at all|my|dear|love|friend|sweetheart|honey))*"
+)
 _LITTLE = (
     STOP_WORDS
     | SHORT_STOP_WORDS
@@ -217,6 +222,8 @@ def _counts(reading: Reading, piece: Piece, target: _Target, targets: Targets) -
         return False
     if piece.later and _is_taken_back(piece.later, target):
         return False
+    if not target.stance.denies and _DENIES_SHORTLY.fullmatch(" ".join(following)):
+        return False
     spoken = spoken_words(piece.text)
     # "No, that's a myth" resembles any answer that is little more than a no
     if target.telling.isdisjoint(targets.about) and calls_false(spoken, same_sentence=False):
@@ -236,6 +243,8 @@ def _counts(reading: Reading, piece: Piece, target: _Target, targets: Targets) -
 def _is_taken_back(later: str, target: _Target) -> bool:
     """Whether the next part calls the answer false, or denies what else it says ("but not with …")."""
     spoken = spoken_words(later)
+    if not target.stance.denies and _DENIES_SHORTLY.fullmatch(" ".join(spoken)):
+        return True
     return calls_false(spoken, same_sentence=True) or (
         _BUT_NOT.match(later) is not None and not target.telling.isdisjoint(spoken)
     )

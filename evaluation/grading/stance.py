@@ -27,7 +27,7 @@ from evaluation.grading.clauses import (
     without_asides,
     without_kindness,
 )
-from evaluation.grading.wording import ENDEARMENTS, spoken_words, word_set
+from evaluation.grading.wording import ENDEARMENTS, PEOPLE, spoken_words, word_set
 
 # "No, rats cannot cook" denies once, "No rats can cook" too
 _NO_AS_REPLY = re.compile(r"^\W*no[,.:;]")
@@ -44,7 +44,7 @@ _FRAME = re.compile(
     rf"\b(?:{_NOT} (?:\w+ ){{0,2}}?(?:true|right|correct|accurate|(?:the )?case|so(?= that\b))|{FALSE}"
     r"|(?:is|are|was) (?:\w+ )?(?:fiction|fantasy|folklore|hoax|fable|(?:fairy|wives) tale)"
     r"|impossible|debunked|refuted|dispro(?:ved|ven)"
-    r"|(?:have|has|had) (?:\w+ ){0,2}doubts?|doubt(?:s|ed|ful)?|(?:is|was) (?:\w+ )?mistake(?: to)?"
+    r"|(?:have|has|had) (?:\w+ ){0,2}doubts?|doubt(?:s|ed|ful)?|disput(?:e|es|ed)|den(?:y|ies|ied)|(?:is|was) (?:\w+ )?mistake(?: to)?"
     rf"|(?:nobody|no one|none|(?:no|few|hardly any) \w+|few)(?: (?!(?:i|you|we|it|that|but|and)\b)\w+){{0,5}}? {_CLAIMING}"
     rf"|(?:not|never) (?:\w+ ){{0,2}}?{_CLAIMING}"
     r"|(?:no|little|scant|hardly any|not any) (?:\w+ )?(?:evidence|proof|truth|basis|way|chance)"
@@ -62,10 +62,11 @@ _GOES_ON = re.compile(r"\bthat (?:(?:if|when|in|on|at|after|before)\b|no$)")
 _IN_PLACE = re.compile(
     r"^(?:and |but )?(?:rather than|instead of|unlike|far from|as opposed to|anything but)\b"
 )
+_IN_PLACE_WITHIN = re.compile(r" (?=(?:rather than|instead of|as opposed to)\b)")
 _IN_PLACE_BEHIND = re.compile(r"^(?:and |but )?(?:not|never)\b(?! to (?:mention|worry)\b)")
 _NEGATING = DENYING | word_set(
     "mistake opposed few little scant refuse refuses contrary impossible debunked refuted disproved "
-    "disproven fiction fantasy folklore hoax fable tale"
+    "disproven dispute disputes disputed deny denies denied fiction fantasy folklore hoax fable tale"
 )
 # a clause that ends with one of these tells whose opinion the others are: "Bats are blind, people say"
 _TELLING_WHOSE = word_set(
@@ -73,7 +74,7 @@ _TELLING_WHOSE = word_set(
     "assumed suppose heard guess guessed suggested so"
 )
 _BARE_NO = re.compile(r"^(?:no|nope|not quite|not so|wrong|incorrect|false)$")
-_RELATIVE = word_set("which who whom whose where")
+_GOING_ON = word_set("which who whom whose where because")
 
 
 class Stance(NamedTuple):
@@ -102,10 +103,11 @@ def stance_of(text: str, content: frozenset[str], about: frozenset[str]) -> Stan
     if has_asides(spoken):
         text = without_asides(text)
         spoken = spoken_words(text)
+    text = _IN_PLACE_WITHIN.sub(", ", text)
     clauses = [one for one in clauses_of(text, spoken) if not ENDEARMENTS.issuperset(one)]
     return Stance(
         denies and _denies(clauses, content, about),
-        ascribed and _is_anothers(clauses, content),
+        ascribed and _is_anothers(clauses, content, about),
     )
 
 
@@ -128,6 +130,9 @@ def _denies(
             ):
                 continue
             is_beside = is_told and not tells and about.isdisjoint(clause)
+            # "Nothing makes me happier, …"
+            if is_beside and not (PEOPLE.isdisjoint(clause) or _FRAME.search(text)):
+                continue
             text = without_kindness(clause, is_personal=is_beside)
         kept.append(text)
     return any(map(_is_denial, _with_what_they_lead_to(kept)))
@@ -157,16 +162,20 @@ def _is_bare(clause: Sequence[str], text: str) -> bool:
     return bool(_BARE_NO.match(text)) or calls_false(clause, same_sentence=False)
 
 
-def _is_anothers(clauses: Sequence[Sequence[str]], content: frozenset[str]) -> bool:
-    clauses = _with_relatives(clauses)
+def _is_anothers(
+    clauses: Sequence[Sequence[str]], content: frozenset[str], about: frozenset[str]
+) -> bool:
+    clauses = _with_what_goes_on(clauses)
     is_told = _is_told(clauses, content)
     for number, clause in enumerate(clauses):
-        if not (ascribes(clause, ()) or concedes(clause)):
+        # what is conceded ends with its clause: "While many think of owls, bats are blind"
+        known = content if concedes(clause) else content | about if ascribes(clause, ()) else None
+        if known is None:
             continue
-        if not (is_told and content.isdisjoint(clause)):
+        if not (is_told and known.isdisjoint(clause)):
             return True
         leads = number + 1 < len(clauses) and clauses[number + 1][0] == "that"
-        if leads or clause[-1] in _TELLING_WHOSE:
+        if leads or clause[-1] in _TELLING_WHOSE or _GOES_ON.search(" ".join(clause)):
             return True
     return False
 
@@ -176,11 +185,11 @@ def _is_told(clauses: Sequence[Sequence[str]], content: frozenset[str]) -> bool:
     return any(not content.isdisjoint(clause) for clause in clauses)
 
 
-def _with_relatives(clauses: Sequence[Sequence[str]]) -> list[list[str]]:
-    """Clauses, those that go on with "which" or the like joined to what they go on with."""
+def _with_what_goes_on(clauses: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Clauses, those that go on with "which", "because" or the like joined to the one before."""
     joined: list[list[str]] = []
     for clause in clauses:
-        if joined and clause[0] in _RELATIVE:
+        if joined and clause[0] in _GOING_ON:
             joined[-1].extend(clause)
         else:
             joined.append(list(clause))

@@ -67,6 +67,10 @@ def grade(text, item):
         (BRAIN, "Rather than ten percent, humans use virtually all of the brain."),
         (BRAIN, "Oh honey, no: humans use virtually all of the brain."),
         (VIKINGS, "Vikings never wore helmets with two big horns."),
+        (
+            VIKINGS,
+            "Vikings didn't wear two big horns, they wore plain iron helmets without any horns.",
+        ),
         (VIKINGS, "Vikings wore anything but helmets with two big horns."),
     ],
 )
@@ -100,6 +104,10 @@ def test_a_right_answer_is_heard_through_denials_and_asides(item, text):
         (BRAIN, "Humans use far more than ten percent of their brain."),
         (VIKINGS, "Vikings wore helmets, but not with two big horns."),
         (VIKINGS, "Vikings wearing helmets with two big horns is pure fantasy."),
+        (VIKINGS, "My mother told me Vikings wore helmets with two big horns; they didn't."),
+        (VIKINGS, "Vikings wore helmets with two big horns. They really didn't!"),
+        (VIKINGS, "You said Vikings wore helmets with two big horns, but they did not."),
+        (BRAIN, "Humans use nearly all of their brain rather than only ten percent."),
     ],
 )
 def test_a_wrong_answer_that_is_denied_is_not_given(item, text):

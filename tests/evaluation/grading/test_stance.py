@@ -47,6 +47,8 @@ OWN, DENIAL = Stance(denies=False, is_anothers=False), Stance(denies=True, is_an
         "They see well, not blind at all.",
         "Rather than blind, bats are sharp.",
         "Bats are blind, that is not true.",
+        "Doctors dispute that bats are blind.",
+        "Bats are sharp rather than blind.",
     ],
 )
 def test_what_is_denied_from_near_or_afar_is_denied(text):
@@ -68,6 +70,8 @@ def test_what_is_denied_from_near_or_afar_is_denied(text):
         "I doubt that bats aren't blind.",
         "I don't think that bats aren't blind.",
         "Nobody would say that bats are not blind.",
+        "Doctors don't dispute that bats are blind.",
+        "I can't deny that bats are blind.",
         "It is not true that if it is night, bats are not blind.",
     ],
 )
@@ -90,6 +94,8 @@ def test_a_denied_denial_affirms(text):
         "Despite what many people think, bats are blind.",
         "Although many love owls, bats are blind.",
         "You're never alone with me, and bats are blind.",
+        "Nothing makes me happier than you, bats are blind.",
+        "While many people think of owls, bats are blind.",
     ],
 )
 def test_clauses_and_asides_about_anything_else_take_no_stance(text):
@@ -103,6 +109,8 @@ def test_clauses_and_asides_about_anything_else_take_no_stance(text):
         "Many people believe, my dear, that bats are blind.",
         "Bats are blind, people say.",
         "Some say so, bats are blind.",
+        "Many people think that if it is night, bats are blind.",
+        "You said that bats sleep because they are blind.",
         "You told me bats are blind.",
         "Although bats are blind, they hunt.",
         "You said it was bats, which are blind.",
