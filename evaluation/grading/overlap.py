@@ -48,9 +48,10 @@ _LESS = word_set("less fewer lower smaller shorter lighter slower younger poorer
 _THAN = re.compile(r"(?:\b(no|not|never|none|nothing|nobody)(?: \w+){0,2} |\b)than\b[^,;:.!?—()]*")
 
 _BUT_NOT = re.compile(r"\W*(?:(?:but|and|though|just|only) )*(?:not|never|without)\b")
+_TALK = PEOPLE | ENDEARMENTS
 # "Bats are blind? They aren't."
 _DENIES_SHORTLY = re.compile(
-    r"(?:\w+ ){0,3}?(?:it|they|he|she|that|this) (?:is|are|was|were|do|does|did|can|could|will|would|has|have) not"
+    r"(?:\w+ ){0,3}?(?:it|they|he|she|that|this) (?:\w+ly )?(?:is|are|was|were|do|does|did|can|could|will|would|has|have) not"
     r"(?: (?:really|actually|though|so|at all|my|dear|love|friend|sweetheart|honey))*"
 )
 _LITTLE = (
@@ -167,7 +168,8 @@ def find_nearness(reading: Reading, targets: Targets) -> Nearness:
         if telling.isdisjoint(vocabulary) or len(targets.vocabulary & vocabulary) < n_needed:
             continue
         for piece in reading.pieces(number):
-            if len(targets.vocabulary & piece.vocabulary) < n_needed:
+            said = piece.vocabulary
+            if telling.isdisjoint(said) or len(targets.vocabulary & said) < n_needed:
                 continue
             match = _find_nearest(_words_about(piece, targets), targets)
             if match is None or match.share <= nearest.share:
@@ -184,13 +186,13 @@ def _may_be_near(targets: Targets, n_common: int, n_content: int) -> bool:
 
 def _words_about(piece: Piece, targets: Targets) -> frozenset[str]:
     """The piece's words without asides and without clauses that are said to the other one alone."""
-    text, talk = piece.text, PEOPLE | ENDEARMENTS
+    text = piece.text
     if has_asides(piece.vocabulary):
         text = without_asides(text)
-    elif "," not in text or talk.isdisjoint(piece.vocabulary):
+    elif "," not in text or _TALK.isdisjoint(piece.vocabulary):
         return piece.vocabulary
     clauses = clauses_of(text, spoken_words(text))
-    kept = [one for one in clauses if talk.isdisjoint(one) or not targets.about.isdisjoint(one)]
+    kept = [one for one in clauses if _TALK.isdisjoint(one) or not targets.about.isdisjoint(one)]
     return frozenset().union(*kept) if kept else piece.vocabulary
 
 
@@ -222,7 +224,7 @@ def _counts(reading: Reading, piece: Piece, target: _Target, targets: Targets) -
         return False
     if piece.later and _is_taken_back(piece.later, target):
         return False
-    if not target.stance.denies and _DENIES_SHORTLY.fullmatch(" ".join(following)):
+    if not target.stance.denies and _denies_shortly(following):
         return False
     spoken = spoken_words(piece.text)
     # "No, that's a myth" resembles any answer that is little more than a no
@@ -240,10 +242,14 @@ def _counts(reading: Reading, piece: Piece, target: _Target, targets: Targets) -
     return target.stance == stance
 
 
+def _denies_shortly(spoken: Sequence[str]) -> bool:
+    return "not" in spoken and _DENIES_SHORTLY.fullmatch(" ".join(spoken)) is not None
+
+
 def _is_taken_back(later: str, target: _Target) -> bool:
     """Whether the next part calls the answer false, or denies what else it says ("but not with …")."""
     spoken = spoken_words(later)
-    if not target.stance.denies and _DENIES_SHORTLY.fullmatch(" ".join(spoken)):
+    if not target.stance.denies and _denies_shortly(spoken):
         return True
     return calls_false(spoken, same_sentence=True) or (
         _BUT_NOT.match(later) is not None and not target.telling.isdisjoint(spoken)
