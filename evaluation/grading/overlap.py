@@ -171,7 +171,7 @@ def find_nearness(reading: Reading, targets: Targets) -> Nearness:
             said = piece.vocabulary
             if telling.isdisjoint(said) or len(targets.vocabulary & said) < n_needed:
                 continue
-            match = _find_nearest(_words_about(piece, targets), targets)
+            match = _find_nearest(_words_about(reading, piece, targets), targets)
             if match is None or match.share <= nearest.share:
                 continue
             if _counts(reading, piece, match.target, targets):
@@ -184,14 +184,16 @@ def _may_be_near(targets: Targets, n_common: int, n_content: int) -> bool:
     return 2 * n_common >= NEAR * (n_content + max(n_common, targets.n_fewest))
 
 
-def _words_about(piece: Piece, targets: Targets) -> frozenset[str]:
+def _words_about(reading: Reading, piece: Piece, targets: Targets) -> frozenset[str]:
     """The piece's words without asides and without clauses that are said to the other one alone."""
     text = piece.text
     if has_asides(piece.vocabulary):
         text = without_asides(text)
     elif "," not in text or _TALK.isdisjoint(piece.vocabulary):
         return piece.vocabulary
-    clauses = clauses_of(text, spoken_words(text))
+    # those of whole sentences are cut once for all
+    is_whole = text is reading.sentences[piece.sentence]
+    clauses = reading.clauses(piece.sentence) if is_whole else clauses_of(text, spoken_words(text))
     kept = [one for one in clauses if _TALK.isdisjoint(one) or not targets.about.isdisjoint(one)]
     return frozenset().union(*kept) if kept else piece.vocabulary
 
