@@ -27,7 +27,7 @@ from evaluation.grading.clauses import (
     without_asides,
     without_kindness,
 )
-from evaluation.grading.wording import ENDEARMENTS, PEOPLE, spoken_words, word_set
+from evaluation.grading.wording import ENDEARMENTS, spoken_words, word_set
 
 # "No, rats cannot cook" denies once, "No rats can cook" too
 _NO_AS_REPLY = re.compile(r"^\W*no[,.:;]")
@@ -74,6 +74,8 @@ _TELLING_WHOSE = word_set(
     "assumed suppose heard guess guessed suggested so"
 )
 _BARE_NO = re.compile(r"^(?:no|nope|not quite|not so|wrong|incorrect|false)$")
+_ENDS_IN_DENIAL = word_set("no not never hardly scarcely")
+_BY_NO_MEANS = re.compile(r"\b(?:by|in|under) no (?:means|way|sense|circumstances)\b")
 _GOING_ON = word_set("which who whom whose where because")
 
 
@@ -130,8 +132,13 @@ def _denies(
             ):
                 continue
             is_beside = is_told and not tells and about.isdisjoint(clause)
-            # "Nothing makes me happier, …"
-            if is_beside and not (PEOPLE.isdisjoint(clause) or _FRAME.search(text)):
+            # "Nothing makes me happier, …", but not "they do not, love, …" or "by no means, …"
+            if is_beside and not (
+                clause[-1] in _ENDS_IN_DENIAL
+                or _FRAME.search(text)
+                or _BY_NO_MEANS.search(text)
+                or _is_bare(clause, text)
+            ):
                 continue
             text = without_kindness(clause, is_personal=is_beside)
         kept.append(text)

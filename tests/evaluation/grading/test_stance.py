@@ -49,6 +49,8 @@ OWN, DENIAL = Stance(denies=False, is_anothers=False), Stance(denies=True, is_an
         "Bats are blind, that is not true.",
         "Doctors dispute that bats are blind.",
         "Bats are sharp rather than blind.",
+        "They do not, my love, become blind.",
+        "Bats are, by no means, blind.",
     ],
 )
 def test_what_is_denied_from_near_or_afar_is_denied(text):
@@ -95,6 +97,8 @@ def test_a_denied_denial_affirms(text):
         "Although many love owls, bats are blind.",
         "You're never alone with me, and bats are blind.",
         "Nothing makes me happier than you, bats are blind.",
+        "It's okay not to know, bats are blind.",
+        "Bats are blind, and it isn't a shame.",
         "While many people think of owls, bats are blind.",
     ],
 )
