@@ -48,6 +48,7 @@ _LESS = word_set("less fewer lower smaller shorter lighter slower younger poorer
 _THAN = re.compile(r"(?:\b(no|not|never|none|nothing|nobody)(?: \w+){0,2} |\b)than\b[^,;:.!?—()]*")
 
 _BUT_NOT = re.compile(r"\W*(?:(?:but|and|though|just|only) )*(?:not|never|without)\b")
+_NO = word_set("no not never")
 _TALK = PEOPLE | ENDEARMENTS
 # "Bats are blind? They aren't."
 _DENIES_SHORTLY = re.compile(
@@ -88,6 +89,8 @@ class _Target:
     content: frozenset[str]
     telling: frozenset[str]
     """The same without words that say little, where it has others."""
+    keys: frozenset[str]
+    """Words without one of which nothing says it: these, and "no" and the like where it denies."""
     stance: Stance
     """How it says what it says."""
     polarity: bool | None
@@ -113,7 +116,7 @@ class Targets:
     answers: tuple[_Target, ...]
     vocabulary: frozenset[str]
     """All words of the answers that are not in the question."""
-    telling: frozenset[str]
+    keys: frozenset[str]
     """Those of them without one of which a text says no answer."""
     about: frozenset[str]
     """Words of the question and of all answers that say what they are about."""
@@ -129,23 +132,24 @@ class Targets:
 def targets_of(answers: Sequence[str], question: str) -> Targets:
     """Answers to a question in the form in which they are compared."""
     asked = frozenset([*words(question).split(), "a", "an", "the"])
-    spoken = [words(answer).split() for answer in answers]
-    contents = [frozenset(one) - asked for one in spoken]
+    contents = [frozenset(words(answer).split()) - asked for answer in answers]
     vocabulary = frozenset[str]().union(*contents)
     about = (vocabulary | asked) - _LITTLE
     targets = tuple(
-        _Target(
-            content,
-            telling := content - _LITTLE or content,
-            stance_of(plain(answer), telling, about),
-            polarity_of(one),
-            _comparison_in(one),
-        )
-        for content, one, answer in zip(contents, spoken, answers, strict=True)
+        _target_of(answer, content, about)
+        for content, answer in zip(contents, answers, strict=True)
     )
-    all_telling = frozenset[str]().union(*(target.telling for target in targets))
+    keys = frozenset[str]().union(*(target.keys for target in targets))
     n_fewest = min(map(len, contents), default=0)
-    return Targets(asked, targets, vocabulary, all_telling, about, n_fewest)
+    return Targets(asked, targets, vocabulary, keys, about, n_fewest)
+
+
+def _target_of(answer: str, content: frozenset[str], about: frozenset[str]) -> _Target:
+    telling = content - _LITTLE or content
+    stance = stance_of(plain(answer), telling, about)
+    keys = telling | (content & _NO) if stance.denies else telling
+    spoken = words(answer).split()
+    return _Target(content, telling, keys, stance, polarity_of(spoken), _comparison_in(spoken))
 
 
 class Nearness(NamedTuple):
@@ -160,16 +164,16 @@ class Nearness(NamedTuple):
 def find_nearness(reading: Reading, targets: Targets) -> Nearness:
     """Largest F1 of a sentence of the reply with one of the answers."""
     nearest = Nearness(0.0, 0)
-    telling, n_needed = targets.telling, targets.n_needed
-    if telling.isdisjoint(reading.vocabulary):
+    keys, n_needed = targets.keys, targets.n_needed
+    if keys.isdisjoint(reading.vocabulary):
         return nearest
     for number, vocabulary in enumerate(reading.vocabularies()):
         # most sentences have too few words of any answer to be near one, and so have their parts
-        if telling.isdisjoint(vocabulary) or len(targets.vocabulary & vocabulary) < n_needed:
+        if keys.isdisjoint(vocabulary) or len(targets.vocabulary & vocabulary) < n_needed:
             continue
         for piece in reading.pieces(number):
             said = piece.vocabulary
-            if telling.isdisjoint(said) or len(targets.vocabulary & said) < n_needed:
+            if keys.isdisjoint(said) or len(targets.vocabulary & said) < n_needed:
                 continue
             match = _find_nearest(_words_about(reading, piece, targets), targets)
             if match is None or match.share <= nearest.share:
@@ -218,7 +222,9 @@ def _counts(reading: Reading, piece: Piece, target: _Target, targets: Targets) -
     A piece that denies one wrong answer is not to count as another that happens to deny as well,
     so only the nearest answer is asked.
     """
-    if target.telling.isdisjoint(piece.vocabulary):
+    if target.telling.isdisjoint(piece.vocabulary) and (
+        target.keys.isdisjoint(piece.vocabulary) or targets.about.isdisjoint(piece.vocabulary)
+    ):
         return False
     sentence = reading.sentences[piece.sentence]
     following = reading.opening_of(piece.sentence + 1)
