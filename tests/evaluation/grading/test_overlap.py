@@ -163,7 +163,7 @@ def test_two_denials_of_what_was_asked_resemble_each_other():
     )
     assert grade("There are no wizards in the caves.", wizards).label == "correct"
     # a denial of anything else does not
-    assert grade("There are no problems, dear.", wizards).label == "unscored"
+    assert grade("There are no problems, dear.", wizards).label == "no_answer"
 
 
 def test_what_is_said_to_the_other_one_does_not_blur_an_answer():
