@@ -1,8 +1,8 @@
 """The clauses of a reply's sentences, and the words that take back what a clause says.
 
-The rule, for `mentions.py` and `overlap.py` alike: what stands in a clause is the reply's own
-word unless the clause denies it, ascribes it to somebody or asks it, or the clause or sentence
-behind it calls it false. A denied denial ("I don't doubt it's Canberra", "none other than") says it.
+The rule, for `mentions.py` and, over whole sentences, for `stance.py`: what stands in a clause is the
+reply's own word unless the clause denies it, ascribes it to somebody or asks it, or the clause or
+sentence behind it calls it false. A denied denial ("I don't doubt it's Canberra", "none other than") says it.
 A clause ends at a comma, dash, semicolon, colon, "but" or "because", so "Don't worry, it's Canberra"
 denies nothing; a list ("not Sydney, Perth or Cairns") is one clause.
 Words said in sympathy ("you're not alone", "no doubt") deny nothing either. What is ascribed or
