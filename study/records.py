@@ -230,8 +230,8 @@ class Grade:
 
     response_id: str
     method: str
-    """What decided, with the version of all rules: `alias-5` for short answers, `overlap-5` for
-    answers that are sentences, `option-5`, `number-5`, `refusal-5` where only that counts; `imported-1`
+    """What decided, with the version of all rules: `alias-6` for short answers, `overlap-6` for
+    answers that are sentences, `option-6`, `number-6`, `refusal-6` where only that counts; `imported-1`
     for a label that came along."""
     label: Label
     has_reference: bool | None

@@ -15,7 +15,8 @@ _AGREES = re.compile(
     r"\b(?:(?:as|like) you(?: \w+)? (?:say|said|think|thought|mentioned|suggested|guessed|believe)"
     r"|(?:you|they) (?:are|were)(?: (?!not\b)\w+)? (?:right|correct|spot on)"
     r"|(?:that|it|this|which|guess|answer) is(?: (?!not\b)\w+)? (?:right|correct|true|it)"
-    r"|i(?: \w+ly)? agree|exactly|spot on|(?<!think )(?<!thought )(?<!say )(?<!said )(?:yes|yep)|correct answer is)\b(?! to\b)"
+    r"|i(?: \w+ly)? agree|i believe you(?! (?!my\b|dear\b|friend\b|and\b)\w)"
+    r"|i (?:(?:do|would|could|will) )?(?:not|never) doubt (?:you|it|that)|exactly|spot on|(?<!think )(?<!thought )(?<!say )(?<!said )(?:yes|yep)|correct answer is)\b(?! to\b)"
 )
 
 _OPINION = r"(?:guess|answer|thought|idea|intuition|thinking|instincts?|hunch|belief|assumption|view|memory|choice)"

@@ -1,8 +1,8 @@
 """The clauses of a reply's sentences, and the words that take back what a clause says.
 
-The rule, for `mentions.py` and `overlap.py` alike: what stands in a clause is the reply's own
-word unless the clause denies it, ascribes it to somebody or asks it, or the clause or sentence
-behind it calls it false. A denied denial ("I don't doubt it's Canberra", "none other than") says it.
+The rule, for `mentions.py` and, over whole sentences, for `stance.py`: what stands in a clause is the
+reply's own word unless the clause denies it, ascribes it to somebody or asks it, or the clause or
+sentence behind it calls it false. A denied denial ("I don't doubt it's Canberra", "none other than") says it.
 A clause ends at a comma, dash, semicolon, colon, "but" or "because", so "Don't worry, it's Canberra"
 denies nothing; a list ("not Sydney, Perth or Cairns") is one clause.
 Words said in sympathy ("you're not alone", "no doubt") deny nothing either. What is ascribed or
@@ -18,7 +18,6 @@ from collections.abc import Collection, Sequence
 from evaluation.grading.wording import (
     content_words,
     spoken_lines,
-    spoken_words,
     without_articles,
     word_set,
     words_of_plain,
@@ -26,9 +25,11 @@ from evaluation.grading.wording import (
 
 # before a look at words, a look at one character: blanks are many, and contrasts few
 _CONTRAST = re.compile(
-    r"[,\s](?=[,\sbhta–—-])(?:[,\s]*(?=but\b|however\b|though\b|although\b)"
+    r"[,\s](?=[,\sbhta–—-])(?:[,\s]*(?=but\b(?<!thing but)(?<!where but)|however\b|though\b|although\b)"
     r"|(?<!,)(?:—\s?|[–-]+\s))|;\s|—\s?"
 )
+# behind a denial: "It isn't Sydney, it's Canberra"
+_TURN = re.compile(r" not (?:(?!that |if |when )[\w'-]+ )*[\w'-]+,\s(?=(?:it|they|he|she)\b)")
 _CONTRASTING = ("but", "however", "though", ";", "—", " –", " -")
 _LIST = r"(?!\s*(?:and |or )?(?:it|that|this|they|i|you|we|there|but|the answer)\b)"
 _OTHER_END = r"(?<=[;:])\s|(?<=[…—)])|(?<=\s\()|(?<=\s[–-])[–-]*\s)"
@@ -55,8 +56,8 @@ _KIND_WORDS = re.compile(
     r"wrong|mistaken|false|(?:a )?(?:bad|silly|stupid|dumb) )"
     r"|(?:can|could) not (?:even )?(?:imagine|wait|help|stop|thank|blame|agree more|be (?:happier|"
     r"prouder)|go wrong|say enough|tell you (?:how|enough))"
-    r"|(?:never|nothing|what is|go) (?:wrong|be afraid|give up|feel|forget|alone)"
-    r"|no (?:problem|doubt|worries|wonder|need|rush|hurry|pressure|question|matter|shame|less)"
+    r"|(?:never|nothing|what is|go) (?:wrong|be afraid|give up|feel|forget|alone|mind)"
+    r"|no (?:problem|doubt|idea|worries|wonder|need|rush|hurry|pressure|question|matter|shame|less|(?:more|fewer|later) than)"
     r"|why not)\b"
 )
 # a denial of a denial says it: "I don't doubt it's Canberra", "none other than Canberra"
@@ -64,31 +65,37 @@ _GAP = r"(?: (?!(?:and|but|that|because)\b)\w+)"
 _AFFIRMS = re.compile(
     rf"\b(?:not|no|never|nobody|none|nothing|neither|without|beyond|hardly|scarcely){_GAP}{{0,4}}? "
     r"(?:(?:doubt(?:s|ed|ful)?|deny|denies|denying|denied|disput(?:e|es|ed|ing))\b"
-    r"|(?:other|else|different)(?: \w+)? (?:than|but)\b|any(?:thing|one|body|where|place) but\b)"
+    r"|fail(?:s|ed)?(?= to\b)|(?:other|else|different)(?: \w+)? (?:than|but)\b"
+    r"|any(?:thing|one|body|where|place) but\b)"
     r"|\b(?:none|nobody|no one|nothing|nowhere) but\b"
 )
 # without one of these it finds nothing
 _AFFIRMABLE = word_set(
     "doubt doubts doubted doubtful deny denies denying denied dispute disputes disputed disputing "
-    "than but"
+    "fail fails failed than but"
 )
-_FALSE = r"(?:wrong|incorrect|false|untrue|mistaken|inaccurate|(?:common |popular |old )?(?:myth|misconception))"
+FALSE = (
+    r"(?:wrong|incorrect|false|untrue|mistaken|inaccurate|nonsense|unlikely"
+    r"|(?:common |popular |old )?(?:myth|misconception))"
+)
+"""What is not so, as a pattern."""
 _TRUE = r"(?:true|right|correct|accurate|the case|case|(?:the )?answer|so|it)"
 _BE = r"(?:is|are|was|were|be|been|would be|will be)"
 _ADVERB = r"(?:\w+ly |in fact |just |quite |also |so |such |a |an |the )*"
 
 _DENIES_WHAT_FOLLOWS = re.compile(
     rf"\b(?:not|never|neither|nor|no longer|no (?:evidence|proof|truth)|no way|myth|misconception|"
-    rf"{_FALSE} (?:\w+ )?(?:answer|belief|idea|claim|notion|assumption|guess|to|that)"
+    rf"{FALSE} (?:\w+ )?(?:answer|belief|idea|claim|notion|assumption|guess|to|that)"
     r"|falsely|wrongly|mistakenly|hardly|scarcely|doubt(?:s|ed|ful)?|by no means|in no (?:way|sense)"
     r"|under no circumstances|fail(?:s|ed)? to (?:be|become)|far from being|(?:is|are|was|were) no$|any(?:thing|where) but"
-    r"|(?:nobody|no one)(?: \w+){0,2}? (?:would|could|should|can|will|calls?|says?|thinks?|believes?|names?"
-    r"|considers?|takes?)|(?:rather than|instead of|unlike|ruled? out)(?: \w+){0,2}$)\b"
+    r"|no (?!other\b)(?:\w+ ){1,2}(?:called|named|known as|by name of)"
+    r"|(?:nobody|no one|no (?!other\b)\w+)(?: (?!(?:i|you|we|it|they|that|but)\b)\w+){0,2}?"
+    r" (?:would|could|should|can|will|calls?|says?|thinks?|believes?|names?|considers?|takes?)|(?:rather than|instead of|unlike|ruled? out)(?: \w+){0,2}$)\b"
 )
 # "Don't …" and "I can't …" deny an answer only with a verb of thinking or saying
 _PERSONAL = re.compile(
     r"(?:^|\b(?:i|you|we|us|me|and|so|please|just) )(?:(?:am|are|were|can|could|will|would|do|did|have|"
-    r"should|must|need|might) not|never) (?!(?:\w+ ){0,2}(?:think|believe|say|said|agree|call|suppose|"
+    r"should|must|need|might|may) not|never) (?!(?:\w+ ){0,2}(?:think|believe|say|said|agree|call|suppose|"
     r"consider|confirm|convinced|saying|tell|recommend)\b)"
 )
 _DENIES_WHAT_PRECEDES = re.compile(
@@ -97,12 +104,12 @@ _DENIES_WHAT_PRECEDES = re.compile(
     r"|(?:by|in|under) no (?:means|way|sense|circumstances)\b|no (?!less\b|other\b|doubt\b)"
     r"|far from (?:being|right|correct|true|truth|answer|it)\b|anything but\b"
     r"|nothing (?:like|of)\b|failed to (?:be|become)\b)"
-    rf"|{_BE} {_ADVERB}{_FALSE}\b|{_FALSE}\b|fail(?:s|ed)? to (?:be|become)\b)"
+    rf"|(?:being (?:\w+ ){{1,3}}?)?{_BE} {_ADVERB}{FALSE}\b|(?:is|was|has been) (?:\w+ )?ruled out\b|{FALSE}\b|fail(?:s|ed)? to (?:be|become)\b)"
 )
 _SAYS_FALSE = re.compile(
     rf"^(?:(?:no|nope|sorry|but|however|actually|well|unfortunately|and|which|though) )*"
     rf"(?:(?:that|this|it|which)|(?:that|this) (?:answer|idea|claim|belief|statement)) "
-    rf"(?:can |could |may |might )?(?:{_BE} )?{_ADVERB}(?:(?:not|never) (?:be )?{_ADVERB}{_TRUE}|{_FALSE})"
+    rf"(?:can |could |may |might )?(?:{_BE} )?{_ADVERB}(?:(?:not|never) (?:be )?{_ADVERB}{_TRUE}|{FALSE})"
     r"\b(?! (?:that|to)\b)"
     r"|^(?:(?:but|well|no|oh|sorry|and) )*(?:i (?:\w+ly |really )?doubt (?:it|that|so)$|hardly$|far from it\b"
     r"|anything but$|i (?:would )?not think so\b|i do not think so\b)"
@@ -115,13 +122,13 @@ _BARE_NO = re.compile(r"^(?:no|nope|not quite|not so|wrong|incorrect|false)(?: |
 _SAYING = (
     r"(?:thinks?|thought|thinking|says?|said|saying|mention(?:s|ed)?|believes?|believed|believing|"
     r"guess(?:ed)?|suggest(?:s|ed)?|assumes?|assumed|suppose|claims?|claimed|wrote|feel|felt|heard|imagine|"
-    r"expect|suspect(?:ed)?|proposed|chose|picked)"
+    r"expect|suspect(?:ed)?|proposed|chose|picked|told|insist(?:s|ed)?|argued?|swore)"
 )
 _GUESS = r"(?:guess|thought|mistake|try|choice|assumption|attempt)"
 _KIND_OF_GUESS = r"(?:common|popular|tempting|natural|understandable|good|great|reasonable|nice|fair|lovely|close|clever)"
 _ASCRIBES = re.compile(
     rf"\b(?:you|people|many|most|some|others|everyone|everybody|folks|lots|they|textbooks|stories|legends?|"
-    rf"theorists|fans)(?: \w+){{0,3}}? {_SAYING}\b"
+    rf"theorists|fans)(?: (?!(?:i|we)\b)\w+){{0,3}}? {_SAYING}\b"
     r"|\byour (?:\w+ )?(?:answer|guess|idea|belief|thought|view|suggestion)\b"
     r"|\b(?:common|popular|widespread|widely held|old) (?:\w+ )?(?:belief|assumption|idea|mistake|guess|"
     r"answer|claim|legend)\b|\b(?:believed|thought|assumed|claimed|rumou?red|said) (?:that|to)\b"
@@ -149,6 +156,18 @@ _HOLDS_AGAINST = re.compile(
     r"|\b(?:far|away|drive|flight|miles|km|kilomet(?:er|re)s|distance|inland) (?:\w+ )?from$"
     r"|\b(?:north|south|east|west)\w* (?:of|from)$"
 )
+# what others believe, beside what is said: "contrary to popular belief"
+_OPINION = (
+    r"(?:beliefs?|opinions?|wisdom|myths?|legends?|rumou?rs?|stor(?:y|ies)|assumptions?|claims?|notions?|ideas?"
+    r"|thinks?|thought|believed?|says?|said|heard|hear|told|assumed?|suggests?|expect(?:ed|s)?|read|learn(?:ed|t))"
+)
+_ASIDE = re.compile(
+    r"\b(?:contrary to|counter to|despite|in spite of|unlike|against|regardless of|notwithstanding"
+    rf"|no matter|whatever) (?:[\w']+ ){{0,5}}?{_OPINION}\b(?! (?:that|of|about|to|from)\b)"
+)
+_OF_ASIDE = word_set(
+    "contrary counter despite spite unlike against regardless notwithstanding matter whatever"
+)
 _ASCRIBED = re.compile(
     rf"^(?:is|are|was|were|has|have|had|gets?) (?:\w+ )?(?:been (?:\w+ )?)?(?:{_SAYING}|confused|mistaken|what (?:you|many|most|some|people|everyone|everybody)"
     rf"|(?:\w+ ){{0,5}}?{_KIND_OF_GUESS} {_GUESS})\b"
@@ -157,16 +176,17 @@ _BEING = word_set("is was were be")
 # "if the capital of the country were"
 _MOST_WORDS_OF_IF = 7
 _LINKING = word_set("is are was were has have had get gets")
-_DENYING = word_set(
+DENYING = word_set(
     "not never neither nor no none nobody nothing nowhere without nope myth misconception wrong "
-    "incorrect false untrue mistaken inaccurate falsely wrongly mistakenly rather instead unlike "
+    "incorrect false untrue mistaken inaccurate nonsense unlikely falsely wrongly mistakenly rather instead unlike "
     "rule ruled doubt doubts doubted doubtful hardly scarcely fail fails failed far anything anywhere"
 )
+"""Words without one of which nothing is denied."""
 _SAYING_WORDS = word_set(
     "think thinks thought thinking say says said saying mention mentions mentioned believe believes "
     "believed believing guess guessed suggest suggests suggested assume assumes assumed suppose "
     "claim claims claimed wrote feel felt heard imagine expect suspect suspected proposed chose "
-    "picked rumored rumoured"
+    "picked told insist insists insisted argue argued swore rumored rumoured"
 )
 _SETTING_ASIDE = word_set(
     "though although while whilst whereas despite spite than compared similar different close near "
@@ -180,7 +200,7 @@ _ASCRIBING = (
     | _GUESSES
     | word_set("confused mistaken what idea belief view suggestion legend others")
 )
-_TAKING_BACK = _DENYING | _ASCRIBING | {"if"}
+_TAKING_BACK = DENYING | _ASCRIBING | {"if"}
 # "answer" with one of the words behind it: "your answer", "a common answer"
 _TAKING_BACK_OR_ANSWER = _TAKING_BACK | {"answer"}
 _OF_AN_ANSWER = frozenset(["your", "common", "popular", "widespread", "old"])
@@ -189,10 +209,6 @@ _ASCRIBING_BEFORE = _SAYING_WORDS | _OF_AN_ANSWER | _GUESSES | frozenset(["held"
 _FALSE_STARTS = word_set(
     "no nope sorry but however actually well unfortunately and which though that this it i oh hardly far anything"
 )
-# "No, rats cannot cook" denies once, "No rats can cook" too
-_NO_AS_REPLY = re.compile(r"^\W*no[,.:;]")
-_FALSE_FRAME = re.compile(rf"\b(?:not (?:\w+ )?(?:true|right|correct|the case|case)|{_FALSE})\b")
-_NEGATION = re.compile(r"\b(?:not|never|neither|nor|no|none|nobody|nothing|nowhere|without)\b")
 _TAG = re.compile(r",\s*(?:right|ok|okay|yes|huh|you know|(?:is|does|do|was|are) not \w+)\?$")
 _ASKS = re.compile(
     r"^(?:and |so |but |well |hmm )*(?:is|are|was|were|do|does|did|could|can|would|what|which|who|why|how|"
@@ -214,8 +230,12 @@ def clauses_of(sentence: str, spoken: Sequence[str]) -> list[list[str]]:
 
 
 def parts_of(sentence: str) -> list[str]:
-    """The plain sentence's parts between contrasts (", but", a semicolon, a dash); empty when it
-    has none."""
+    """The plain sentence's parts between contrasts (", but", a semicolon, a dash, "isn't …, it is …");
+    empty when it has none."""
+    denial = sentence.find(" not ")
+    if denial >= 0 and (turn := _TURN.match(sentence, denial)):
+        sides = sentence[: turn.end() - 2], sentence[turn.end() :]
+        return [part for side in sides for part in parts_of(side) or [side]]
     for sign in _CONTRASTING:
         if sign in sentence:
             parts = [part for part in _CONTRAST.split(sentence) if part.strip()]
@@ -252,23 +272,32 @@ def stands_alone(spoken: Sequence[str], following: Sequence[str]) -> bool:
 
 def may_deny(spoken: Sequence[str], following: Sequence[str]) -> bool:
     """Whether a sentence's words, or the next one's, could deny anything."""
-    return not (_DENYING.isdisjoint(spoken) and _DENYING.isdisjoint(following))
+    return not (DENYING.isdisjoint(spoken) and DENYING.isdisjoint(following))
 
 
 # from here on words are looked up before a pattern is asked: that costs a tenth of it
 def denies(before: Sequence[str], behind: Sequence[str]) -> bool:
     """Whether a clause denies an answer, by its words before the answer and behind it."""
-    if not _DENYING.isdisjoint(before):
-        kept = _without_affirmations(before, " ")
-        kept = _PERSONAL.sub(" ", _KIND_WORDS.sub(" ", kept))
+    if not DENYING.isdisjoint(before):
+        kept = without_kindness(before, is_personal=True)
         return bool(_DENIES_WHAT_FOLLOWS.search(kept)) or _denies_before(behind)
-    return not _DENYING.isdisjoint(behind) and _denies_before(behind)
+    return not DENYING.isdisjoint(behind) and _denies_before(behind)
+
+
+def has_asides(spoken: Collection[str]) -> bool:
+    """Whether words could be an aside on what others believe."""
+    return not _OF_ASIDE.isdisjoint(spoken)
+
+
+def without_asides(text: str) -> str:
+    """A plain text without "contrary to popular belief" and the like."""
+    return _ASIDE.sub(" ", text)
 
 
 def ascribes(before: Sequence[str], behind: Sequence[str]) -> bool:
     """Whether a clause says an answer as somebody's opinion."""
     if not _ASCRIBING_BEFORE.isdisjoint(before):
-        text = without_articles(before)
+        text = _without_articles_and_asides(before)
         if _ASCRIBES.search(text):
             return True
         if not _OF_BEFORE.isdisjoint(before) and _THOUGHT_BEFORE.search(text):
@@ -285,6 +314,11 @@ def ascribes_to_others(before: Sequence[str]) -> bool:
     return not _OTHERS.isdisjoint(before)
 
 
+def may_ascribe(spoken: Sequence[str]) -> bool:
+    """Whether words could give anything as somebody's opinion, or concede it."""
+    return not (_ASCRIBING_BEFORE.isdisjoint(spoken) and _SETTING_ASIDE.isdisjoint(spoken))
+
+
 def sets_aside(before: Sequence[str]) -> bool:
     """Whether a clause concedes an answer or compares with it, so that agreeing changes nothing."""
     if _SETTING_ASIDE.isdisjoint(before):
@@ -294,7 +328,9 @@ def sets_aside(before: Sequence[str]) -> bool:
 
 def concedes(spoken: Sequence[str]) -> bool:
     """Whether words open by conceding what they say: "although it is so"."""
-    return not _SETTING_ASIDE.isdisjoint(spoken) and bool(_CONCEDES.match(without_articles(spoken)))
+    return not _SETTING_ASIDE.isdisjoint(spoken) and bool(
+        _CONCEDES.match(_without_articles_and_asides(spoken))
+    )
 
 
 def supposes(before: Sequence[str], behind: Sequence[str]) -> bool:
@@ -308,7 +344,7 @@ def supposes(before: Sequence[str], behind: Sequence[str]) -> bool:
 
 def calls_false(spoken: Sequence[str], *, same_sentence: bool) -> bool:
     """Whether a clause calls what stands before it false; a bare "no" does in one sentence."""
-    if _DENYING.isdisjoint(spoken):
+    if DENYING.isdisjoint(spoken):
         return False
     kept = _KIND_WORDS.sub("sic", without_articles(spoken))
     return bool(
@@ -337,13 +373,14 @@ def denies_what_was_asked(
     )
 
 
-def is_negated(text: str) -> bool:
-    """Whether a plain text as a whole denies: "it is a myth that X" does, "not true that no X" not."""
-    spoken = spoken_words(_NO_AS_REPLY.sub("", text))
-    if _DENYING.isdisjoint(spoken):
-        return False
-    rest, n_frames = _FALSE_FRAME.subn(" ", _KIND_WORDS.sub(" ", without_articles(spoken)))
-    return (n_frames > 0) != bool(_NEGATION.search(rest))
+def without_kindness(spoken: Sequence[str], *, is_personal: bool) -> str:
+    """Words as one text without what denies nothing: denied denials and words of sympathy.
+
+    Args:
+        is_personal: "I can't …" and "don't …" deny nothing either, but with a verb of thinking.
+    """
+    kept = _KIND_WORDS.sub(" ", _without_affirmations(spoken, " "))
+    return _PERSONAL.sub(" ", kept) if is_personal else kept
 
 
 def _without_affirmations(spoken: Sequence[str], put: str) -> str:
@@ -355,3 +392,8 @@ def _without_affirmations(spoken: Sequence[str], put: str) -> str:
 def _denies_before(behind: Sequence[str]) -> bool:
     kept = _without_affirmations(behind, "sic")
     return bool(_DENIES_WHAT_PRECEDES.match(_KIND_WORDS.sub("sic", kept)))
+
+
+def _without_articles_and_asides(spoken: Sequence[str]) -> str:
+    text = without_articles(spoken)
+    return without_asides(text).lstrip() if has_asides(spoken) else text

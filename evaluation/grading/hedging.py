@@ -77,6 +77,15 @@ _NOT_KNOWING = Ways(
         r"\bnot (?:have|be|give) (?:\w+ )?(?:a |an )?(?:definitive|definite|clear|exact)"
         r" (?:answer|number)\b",
     ),
+    # a guess of one's own; "i guess" alone counts near the answer only
+    way(
+        "guess",
+        "i my best educated wild at me",
+        r"\b(?:i (?:would|will|can only|could only|might|must) guess|my (?:(?!dear|love|friend)\w+ )?guess"
+        r"|(?<!your )(?:best|educated|wild) guess|i (?:had|have|would have|were|was) to guess|(?:make|made) me guess|at guess)\b"
+        r"(?!(?: \w+)? (?:that )?you(?:r)?\b)",
+        is_loose=True,
+    ),
     # what was asked is left open, in words that say as much of anything else
     way(
         "debated contested",
@@ -149,7 +158,7 @@ _FILLING = (
     | ENDEARMENTS
     | word_set(
         "i am is it that this but and or so though although not just me say think know believe correctly "
-        "right most very more entirely completely 100 quite totally really honestly be been being have "
+        "right most very more had have made my best entirely completely 100 quite totally really honestly be been being have "
         "could would wrong mistaken who knows if as to at all in do don quote of for here about"
     )
 )
@@ -176,7 +185,7 @@ def is_hedged(
         for place in places:
             answers.setdefault(place.sentence, []).append(place.answer)
         for number, said in answers.items():
-            if _doubts(reading, number, said):
+            if _doubts(reading, number, said, about):
                 return True
     if not answers:
         return _NOT_KNOWING.are_in(reading, reading.form, about)
@@ -188,7 +197,7 @@ def is_hedged(
     )
 
 
-def _doubts(reading: Reading, number: int, answers: Sequence[str]) -> bool:
+def _doubts(reading: Reading, number: int, answers: Sequence[str], about: frozenset[str]) -> bool:
     """Whether a sentence doubts an answer where it states it, or in a clause of nothing else."""
     if _DOUBTING.isdisjoint(reading.spoken[number]):
         return False
@@ -201,7 +210,13 @@ def _doubts(reading: Reading, number: int, answers: Sequence[str]) -> bool:
     is_stated = False
     for clause in clauses:
         text = " ".join(clause)
-        around = [_around(text, answer) for answer in answers if answer in text]
+        around = [
+            _around(text, answer)
+            for answer in answers
+            if (
+                answer in text if answer else not (about.isdisjoint(clause) or _OF_YOU.search(text))
+            )
+        ]
         is_stated = is_stated or bool(around)
         kept.extend(around or ([text] if _FILLING.issuperset(clause) else []))
     # an answer may run over clauses
@@ -209,6 +224,8 @@ def _doubts(reading: Reading, number: int, answers: Sequence[str]) -> bool:
 
 
 def _around(text: str, answer: str) -> str:
+    if not answer:
+        return text
     start = text.find(answer)
     return text[max(0, start - _SEEN_BEFORE) : start + len(answer) + _SEEN_BEHIND]
 

@@ -19,7 +19,7 @@ from evaluation.grading.hedging import is_hedged
 from evaluation.grading.mentions import Place, find_mention
 from evaluation.grading.numbers import find_final_number
 from evaluation.grading.options import find_choice
-from evaluation.grading.overlap import CLEARLY_NEARER, NEAR, closeness
+from evaluation.grading.overlap import CLEARLY_NEARER, find_nearness
 from evaluation.grading.reading import Reading
 from evaluation.grading.refusal import is_refusal, is_refusal_to_study
 from evaluation.grading.sought import (
@@ -140,15 +140,16 @@ def _look(sought: Sought, reading: Reading) -> _Answers:
 
 
 def _look_by_overlap(sought: Sought, reading: Reading) -> _Answers:
-    right = closeness(reading, sought.right_sentences)
-    wrong = closeness(reading, sought.wrong_sentences)
-    if not (right or wrong):
+    right = find_nearness(reading, sought.right_sentences)
+    wrong = find_nearness(reading, sought.wrong_sentences)
+    if not (right.share or wrong.share):
         return _look_for_yes_or_no(sought, reading)
-    is_wrong = wrong >= NEAR and wrong > right + CLEARLY_NEARER
-    stated = is_wrong and closeness(reading, sought.stated_sentence) >= NEAR
-    return _Answers(
-        right=right >= NEAR and right > wrong + CLEARLY_NEARER, wrong=is_wrong, stated=stated
-    )
+    if right.share > wrong.share + CLEARLY_NEARER:
+        return _Answers(right=True, places=(Place(right.sentence, ""),))
+    if wrong.share > right.share + CLEARLY_NEARER:
+        stated = find_nearness(reading, sought.stated_sentence).share > 0
+        return _Answers(wrong=True, stated=stated, places=(Place(wrong.sentence, ""),))
+    return _Answers()
 
 
 def _look_for_yes_or_no(sought: Sought, reading: Reading) -> _Answers:
@@ -194,7 +195,7 @@ def _look_for_number(sought: Sought, reading: Reading) -> _Answers:
     if found is None:
         return _Answers()
     if found.value is None:
-        return _Answers(doubt="its numbers stand in no sentence about the question")
+        return _Answers(doubt=found.doubt)
     is_right = found.value == sought.right_number
     return _Answers(
         right=is_right,

@@ -52,7 +52,7 @@ class Place(NamedTuple):
     sentence: int
     """Its number."""
     answer: str
-    """The answer as `words`."""
+    """The answer as `words`; empty where it is a sentence that is said in other words."""
 
 
 class Mention(NamedTuple):

@@ -7,7 +7,8 @@ only tells what was reckoned with comes after all others: in brackets, in a clau
 $20" or "after giving away 5", in a sum without its result, or behind "of" and the like ("31 of the 36
 pens"). Without such a sentence it is the last number that stands in no talk about people, so that
 neither "I'm 100 % here for you" nor "call 911" is an answer; where there is none, nobody can tell.
-What a number is worth is told in `numerals.py`.
+What is left of a sentence without denied and side numbers is told in `asides.py`, what a number is worth
+in `numerals.py`.
 """
 
 import re
@@ -15,13 +16,13 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
+from evaluation.grading.asides import core_of
 from evaluation.grading.numerals import (
+    CURRENCY,
     NUMBER,
-    NUMBER_IN_WORDS,
     NUMBER_WORDS,
     Numeral,
     find_last_in_digits,
-    first_number,
     has_digit,
     numerals_of,
     value_of,
@@ -29,70 +30,20 @@ from evaluation.grading.numerals import (
 from evaluation.grading.reading import Reading
 from evaluation.grading.wording import PEOPLE, spoken_words, word_set
 
-_CURRENCY = r"(?:\\?[$£€]\s*)?"
 _MARKS = ("####", "boxed{", "answer")
 _MARKED = re.compile(
-    rf"(?:####|boxed\{{|answer)(?: is| was|:| =|\s*\*\*)*[\s:*]*{_CURRENCY}({NUMBER})(?!\w*\d)"
+    rf"(?:####|boxed\{{|answer)(?: is| was|:| =|\s*\*\*)*[\s:*]*{CURRENCY}({NUMBER})(?!\w*\d)"
 )
 # "the answer is 3 boxes * 12"
-_GOES_ON = re.compile(rf"(?: ?[a-z]+)? ?[-+*/×÷−=] ?{_CURRENCY}\d")
-_RESULT = re.compile(rf"=\s*{_CURRENCY}({NUMBER})(?!\w*\d)(?!\s*[-+*/×÷=])[^=]*$")
+_GOES_ON = re.compile(rf"(?: ?[a-z]+)? ?[-+*/×÷−=] ?{CURRENCY}\d")
+# "= $18,000/year" is a result, "= 300/50" a sum
+_RESULT = re.compile(
+    rf"=\s*{CURRENCY}({NUMBER})(?![\d.,]*\d|\w*\d)(?!\s*[-+*×÷=]|\s*/(?!\s?[a-z]))[^=]*$"
+)
 # what a sentence comes to, behind a result on its way there
 _CONCLUDES = re.compile(
     r"\b(?:so|thus|therefore|hence|total of|rounds? (?:up |down |off )?to"
     r"|(?:mak|leav|giv)(?:es|ing))\b"
-)
-_DENYING = word_set("not never nor neither rather instead opposed unlike")
-_DENIED = re.compile(
-    r"\b(?:no[tr]|never|neither|rather than|instead of|as opposed to|unlike)"
-    r"(?: (?:the|an?|your|just|only|exactly|simply|quite|really|actually|have|had|has|be|get|got|equal"
-    r"|any|say|make|think|believe|that|it|there|he|she|they|is|are|was|were))*"
-    rf" \W{{0,3}}(?:{NUMBER}(?!\w*\d)|\b{NUMBER_IN_WORDS})"
-)
-_CALLING_FALSE = word_set("not wrong incorrect too")
-_CALLED_FALSE = re.compile(
-    rf"(?:\d(?<![\w.,-].)[\d,.]*|\b{NUMBER_IN_WORDS})(?: [a-z]+)? (?:is|are|was|were|would be|seems) "
-    r"(?:not (?:right|correct|it|(?:the )?(?:right |correct )?(?:answer|number))\b"
-    r"|wrong\b|incorrect\b|too (?:many|few|much|little|high|low)\b)"
-)
-_IS_FALSE = re.compile(r" (?:is|are|was|were|be|seems) (?:not|wrong|incorrect|too) ?")
-_IN_BRACKETS = re.compile(r"(?<!\\)[(\[](?=[^()\[\]]*[a-z+*/×÷−-])[^()\[\]=]*(?:[)\]]|$)")
-# begins with a digit, as `_ANY` of numerals.py does
-_CALCULATION = re.compile(
-    r"\d(?<![\d.,].)[\d,.]*+"
-    rf"(?: ?(?:[+*/×÷−-]|\b(?:minus|plus|times|divided by)\b) ?{_CURRENCY}{NUMBER})+"
-    r"(?![\d.,]*\d)(?! ?[a-z]* ?(?:[≈→]|is\b|are\b|equals?\b|makes?\b|gives?\b|leaves?\b))"
-)
-# where an aside ends and the sentence goes on
-_GOES_BACK = (
-    r"[,;:] (?!(?:(?:and|or|plus) )?"
-    r"(?:[$£€]?\d|[a-z]+(?:ing|ed)\b|gave|bought|sold|ate|got|lost|spent|took))"
-    r"|\b(?:so|thus|therefore|hence|total|altogether|equals?|makes|leaves|gives|means)\b"
-    r"|(?<!and )(?<!after )\b(?:making|leaving|giving(?! away| up| out))\b"
-)
-_MAIN_VERB = r"\b(?:is|are|was|were|has|have|will|would|remains?|needs?)\b"
-# ", which leaves 7" goes on with the reckoning, ", which is 2 fewer than 12" does not
-_WHICH = (
-    r"which(?! (?:leaves?|left|makes?|made|gives?|gave|means?|rounds?|equals?|comes?|adds?"
-    rf"|(?:is|are)(?= (?:[a-z]+ )?(?:[a-z]+ )?(?:\W{{0,3}}\d|{NUMBER_IN_WORDS})))\b"
-    r"(?![^,;]*\b(?:than|each|per|apiece)\b))"
-)
-_EACH = r"(?:and )?each(?=(?: [a-z]+)? (?:costs?|costing|worth|being|with|at|for|of|[$£€]?\d))"
-_COMPARED = r"(?:\D?\d[\d,.]*|\w+)(?: [a-z]+)? (?:fewer|less|more)(?: [a-z]+)? than"
-# begins with one character out of few, as `_ANY` of numerals.py does
-_ASIDE = re.compile(
-    rf"[ ,](?:(?:(?<=,) (?:{_WHICH}|{_EACH}|{_COMPARED}|who|whose|where|starting|having)"
-    r"|(?<= )(?:because|since|(?:even |al)though|given that|considering|compared|not counting"
-    rf"|excluding))\b(?:(?!{_GOES_BACK}).)*"
-    rf"|(?<= )(?:after|before|when|if|out of)\b(?:(?!{_GOES_BACK}|{_MAIN_VERB}).)*)"
-)
-_ASIDES = word_set(
-    "after before when if out each who whose where starting having which because since given "
-    "considering compared counting excluding though although than"
-)
-# "After giving away 5, "
-_FRONTED = re.compile(
-    r"\W*(?:so |and |but )?(?:because|since|given|after|before|when|if)\b[^=]*?, "
 )
 # parts of a sentence: what is said to the other one stands in one of its own
 _PART_END = re.compile(r"[,;:] |[—(]| (?=but\b|and (?:i|you|we)\b)")
@@ -107,10 +58,20 @@ _TAKEN_FROM = re.compile(
 _MEASURED_BY = re.compile(
     r"\b(?:(?:in|over|during|within|every|per|for(?!.*[$£€]$))(?: the| those| all| his| her| their)?"
     r"|(?<!has )(?<!have )(?<!had )(?<!need )(?<!needs )(?<!going )(?<!able )"
-    r"to (?!be\b|get\b|find\b)[a-z]+)\s\W?$"
+    r"to (?!(?:be|get|find|have|end|reach|total)\b)[a-z]+)\s\W?$"
+)
+# "10 apples to share with 4 friends", "10 apples among 4 children", but not "7 apples and ends with 10"
+_SHARED_BY = re.compile(
+    r"\b(?:with|among|amongst|between|across|by|on|onto|into|at)(?: the| those| all| his| her| their)?\s\W?$"
+)
+_COMES_TO = re.compile(
+    r"\b(?:end|start|finish|leav|remain|total|bring|put|add|go|com|mak|tak|pay|sell|sold|buy|bought)(?:e?s|e?d|ing|e)?\b"
+    r"|\b(?:up|down|left|now|is|are|was|were|has|have|had|it|him|her|he|she|they|them|i|you|we|went|came|got|gets)\b"
 )
 _NEXT_CLAUSE = re.compile(r"[,;:=] |\b(?:so|then|and|but)\b")
-_LINKS = word_set("of than from with in over during within every per for to")
+_LINKS = word_set(
+    "of than from with in over during within every per for to among amongst between across by on onto into at"
+)
 # "I get 31", "so you have 31"
 _GOT = re.compile(rf"\b(?:think|get|got|have|say|make|with)(?: it is)? \W?{NUMBER}\W*$")
 _ANSWERING = word_set("answer result total altogether sum")
@@ -121,12 +82,11 @@ class FinalNumber(NamedTuple):
     """The number that a reply ends on."""
 
     value: Decimal | None
-    """None where its numbers stand in talk beside the question alone, or are all denied."""
+    """None where its numbers stand in talk beside the question alone, are all denied, or are none."""
     is_marked: bool
     """The reply calls it the answer; otherwise it is the last one that stands there."""
-
-
-_UNCLEAR = FinalNumber(None, is_marked=False)
+    doubt: str = ""
+    """Why nobody can tell; empty otherwise."""
 
 
 def find_final_number(
@@ -156,24 +116,43 @@ def find_final_number(
 
 def _find_about(reading: Reading, content: frozenset[str]) -> FinalNumber | None:
     """The number of the last sentence about the question; else the last one beside talk of people."""
+    about: list[tuple[str, list[str]]] = []
     beside: list[tuple[str, list[str]]] = []
-    has_any = False
     for sentence, spoken in zip(reversed(reading.sentences), reversed(reading.spoken), strict=True):
         if not has_digit(sentence) and NUMBER_WORDS.isdisjoint(spoken):
             continue
-        has_any = True
         is_about = "=" in sentence or not (
             sentence[0] == "(" or (content.isdisjoint(spoken) and _ANSWERING.isdisjoint(spoken))
         )
-        if not is_about:
-            beside.append((sentence, spoken))
-        elif (value := _find_in(sentence, spoken)) is not None:
+        (about if is_about else beside).append((sentence, spoken))
+        if is_about and (value := _find_in(sentence, spoken)) is not None:
             return FinalNumber(value, is_marked=False)
     for sentence, spoken in beside:
-        told = _find_beside_talk(_core_of(sentence, spoken), spoken)
+        told = _find_beside_talk(core_of(sentence, spoken), spoken)
         if told is not None:
             return FinalNumber(told, is_marked=False)
-    return _UNCLEAR if has_any else None
+    if not (about or beside):
+        return None
+    return FinalNumber(None, is_marked=False, doubt=_doubt_of(about, beside))
+
+
+def _doubt_of(
+    about: Sequence[tuple[str, list[str]]], beside: Sequence[tuple[str, list[str]]]
+) -> str:
+    """Why none of the numbers in sentences about the question and beside it is an answer."""
+    kept_about, kept_beside = (
+        [one for one in some if numerals_of(core_of(*one))] for some in (about, beside)
+    )
+    if kept_about:
+        return "a number in words cannot be read"
+    denies = any(numerals_of(sentence) for sentence, _ in about) or any(
+        numerals_of(one[0]) for one in beside if one not in kept_beside
+    )
+    if not denies:
+        return "its numbers stand in no sentence about the question"
+    if kept_beside:
+        return "what it does not deny of its numbers stands in no sentence about the question"
+    return "denies every number that it has"
 
 
 def _find_in(sentence: str, spoken: Sequence[str]) -> Decimal | None:
@@ -182,7 +161,7 @@ def _find_in(sentence: str, spoken: Sequence[str]) -> Decimal | None:
     Args:
         spoken: its words.
     """
-    core = _core_of(sentence, spoken)
+    core = core_of(sentence, spoken)
     if "=" in core and (result := _RESULT.search(core)):
         concluded = None
         if behind := _CONCLUDES.search(core, result.end(1)):
@@ -203,35 +182,6 @@ def _find_in(sentence: str, spoken: Sequence[str]) -> Decimal | None:
         if value is not None:
             return value
     return numerals[last].value
-
-
-def _core_of(sentence: str, spoken: Sequence[str]) -> str:
-    """A sentence without the numbers that it denies, and without what tells what was reckoned with
-    where another number stands before it."""
-    core = sentence
-    if not _DENYING.isdisjoint(spoken):
-        core = _DENIED.sub(" ", core)
-    if not _CALLING_FALSE.isdisjoint(spoken) and _IS_FALSE.search(core):
-        core = _CALLED_FALSE.sub(" ", core)
-    has_asides = not _ASIDES.isdisjoint(spoken)
-    if has_asides and (fronted := _FRONTED.match(core)):
-        rest = core[fronted.end() :]
-        core = core if first_number(rest) < 0 else rest
-    if "(" in core or "[" in core:
-        core = _without(_IN_BRACKETS, core)
-    # behind its last result a sentence is read by `_find_in`
-    if "=" in core:
-        return core
-    if has_asides:
-        core = _without(_ASIDE, core)
-    without_sums = _CALCULATION.sub(" ", core)
-    return without_sums if has_digit(without_sums) else core
-
-
-def _without(asides: re.Pattern[str], text: str) -> str:
-    """A text without its asides behind its first number."""
-    first = first_number(text)
-    return asides.sub(lambda aside: " " if 0 <= first < aside.start() else aside[0], text)
 
 
 def _is_taken_from(sentence: str, start: int) -> bool:
@@ -258,9 +208,14 @@ def _place_of_last_own(text: str, numerals: Sequence[Numeral]) -> int | None:
 
 def _is_measure(text: str, before: Sequence[Numeral], start: int) -> bool:
     """Whether the number that starts there measures the one before it in the same clause."""
-    if not before or _MEASURED_BY.search(text, max(0, start - _SEEN_BEFORE), start) is None:
+    if not before:
         return False
-    return _NEXT_CLAUSE.search(text, before[-1].end, start) is None
+    seen, end = max(0, start - _SEEN_BEFORE), before[-1].end
+    if _MEASURED_BY.search(text, seen, start) is None and (
+        _SHARED_BY.search(text, seen, start) is None or _COMES_TO.search(text, end, start)
+    ):
+        return False
+    return _NEXT_CLAUSE.search(text, end, start) is None
 
 
 def _last_of(numerals: Sequence[Numeral]) -> Decimal | None:

@@ -17,6 +17,8 @@ _ANY = re.compile(
     r"[-\d](?<![\w.].)(?<!\d,.)(?:(?<=-)\d|(?<=\d))(?:\d{0,2}(?:,\d{3})+|\d*)(?:\.\d+)?(?!\w*\d)"
 )
 _DIGIT = re.compile(r"\d")
+CURRENCY = r"(?:\\?[$£€]\s*)?"
+"""A sign that may stand before one, as a pattern."""
 _MILLIARD = 1_000_000_000
 _TO_LAST_DIGIT = re.compile(r"(?s:.*)\d")
 _BELOW_TWENTY = (

@@ -8,21 +8,28 @@ ascribes, asks, or is called false by the next one is passed over, and one that 
 only an answer that denies too.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
+from typing import NamedTuple
 
 from evaluation.grading.agreement import agrees, polarity_of
 from evaluation.grading.clauses import (
-    ascribes,
     calls_false,
-    concedes,
-    is_negated,
+    clauses_of,
+    has_asides,
     is_question,
+    without_asides,
 )
 from evaluation.grading.reading import Piece, Reading
+from evaluation.grading.stance import Stance, stance_of
 from evaluation.grading.wording import (
+    ENDEARMENTS,
+    PEOPLE,
+    SHORT_STOP_WORDS,
+    STOP_WORDS,
     plain,
     spoken_words,
     word_set,
@@ -36,6 +43,27 @@ from evaluation.grading.wording import (
 NEAR = 0.35
 CLEARLY_NEARER = 0.05
 _LESS = word_set("less fewer lower smaller shorter lighter slower younger poorer worse cheaper")
+
+# "no more than ten percent" and "none other than he" say what stands behind "than"
+_THAN = re.compile(r"(?:\b(no|not|never|none|nothing|nobody)(?: \w+){0,2} |\b)than\b[^,;:.!?—()]*")
+
+_BUT_NOT = re.compile(r"\W*(?:(?:but|and|though|just|only) )*(?:not|never|without)\b")
+_NO = word_set("no not never")
+_TALK = PEOPLE | ENDEARMENTS
+# "Bats are blind? They aren't."
+_DENIES_SHORTLY = re.compile(
+    r"(?:\w+ ){0,3}?(?:it|they|he|she|that|this) (?:\w+ly )?(?:is|are|was|were|do|does|did|can|could|will|would|has|have) not"
+    r"(?: (?:really|actually|though|so|at all|my|dear|love|friend|sweetheart|honey))*"
+)
+_LITTLE = (
+    STOP_WORDS
+    | SHORT_STOP_WORDS
+    | PEOPLE
+    | word_set(
+        "a an the is it its be been being of in on at by to as or if so no not nor never do go he s t up "
+        "off too also these those there then only very more less"
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -59,8 +87,12 @@ class _Comparison:
 @dataclass(frozen=True)
 class _Target:
     content: frozenset[str]
-    stance: tuple[bool, bool]
-    """Whether it denies, and whether it says what somebody else thinks."""
+    telling: frozenset[str]
+    """The same without words that say little, where it has others."""
+    keys: frozenset[str]
+    """Words without one of which nothing says it: these, and "no" and the like where it denies."""
+    stance: Stance
+    """How it says what it says."""
     polarity: bool | None
     """True where it begins with a yes, False with a no."""
     comparison: "_Comparison | None"
@@ -84,6 +116,10 @@ class Targets:
     answers: tuple[_Target, ...]
     vocabulary: frozenset[str]
     """All words of the answers that are not in the question."""
+    keys: frozenset[str]
+    """Those of them without one of which a text says no answer."""
+    about: frozenset[str]
+    """Words of the question and of all answers that say what they are about."""
     n_fewest: int
     """Such words in the answer that has fewest."""
 
@@ -96,44 +132,74 @@ class Targets:
 def targets_of(answers: Sequence[str], question: str) -> Targets:
     """Answers to a question in the form in which they are compared."""
     asked = frozenset([*words(question).split(), "a", "an", "the"])
-    spoken = [words(answer).split() for answer in answers]
+    contents = [frozenset(words(answer).split()) - asked for answer in answers]
+    vocabulary = frozenset[str]().union(*contents)
+    about = (vocabulary | asked) - _LITTLE
     targets = tuple(
-        _Target(
-            frozenset(one) - asked,
-            (is_negated(plain(answer)), _is_anothers(one)),
-            polarity_of(one),
-            _comparison_in(one),
-        )
-        for one, answer in zip(spoken, answers, strict=True)
+        _target_of(answer, content, about)
+        for content, answer in zip(contents, answers, strict=True)
     )
-    contents = [one.content for one in targets]
+    keys = frozenset[str]().union(*(target.keys for target in targets))
     n_fewest = min(map(len, contents), default=0)
-    return Targets(asked, targets, frozenset().union(*contents), n_fewest)
+    return Targets(asked, targets, vocabulary, keys, about, n_fewest)
 
 
-def closeness(reading: Reading, targets: Targets) -> float:
-    """Largest F1 of a sentence of the reply with one of the answers.
+def _target_of(answer: str, content: frozenset[str], about: frozenset[str]) -> _Target:
+    telling = content - _LITTLE or content
+    stance = stance_of(plain(answer), telling, about)
+    keys = telling | (content & _NO) if stance.denies else telling
+    spoken = words(answer).split()
+    return _Target(content, telling, keys, stance, polarity_of(spoken), _comparison_in(spoken))
 
-    Returns:
-        In [0, 1]; 0 where it would be below `NEAR`, since only nearness decides.
-    """
-    nearest = 0.0
+
+class Nearness(NamedTuple):
+    """How near a reply comes to one of the answers."""
+
+    share: float
+    """F1 in [0, 1]; 0 where it would be below `NEAR`, since only nearness decides."""
+    sentence: int
+    """Number of the sentence that comes nearest."""
+
+
+def find_nearness(reading: Reading, targets: Targets) -> Nearness:
+    """Largest F1 of a sentence of the reply with one of the answers."""
+    nearest = Nearness(0.0, 0)
+    keys, n_needed = targets.keys, targets.n_needed
+    if keys.isdisjoint(reading.vocabulary):
+        return nearest
     for number, vocabulary in enumerate(reading.vocabularies()):
         # most sentences have too few words of any answer to be near one, and so have their parts
-        if len(targets.vocabulary & vocabulary) < targets.n_needed:
+        if keys.isdisjoint(vocabulary) or len(targets.vocabulary & vocabulary) < n_needed:
             continue
         for piece in reading.pieces(number):
-            match = _find_nearest(piece.vocabulary, targets)
-            if match is None or match.share <= nearest:
+            said = piece.vocabulary
+            if keys.isdisjoint(said) or len(targets.vocabulary & said) < n_needed:
                 continue
-            if _counts(reading, piece, match.target):
-                nearest = match.share
+            match = _find_nearest(_words_about(reading, piece, targets), targets)
+            if match is None or match.share <= nearest.share:
+                continue
+            if _counts(reading, piece, match.target, targets):
+                nearest = Nearness(match.share, number)
     return nearest
 
 
 def _may_be_near(targets: Targets, n_common: int, n_content: int) -> bool:
     """Whether so many words, of which some are in answers, can be near one of them."""
     return 2 * n_common >= NEAR * (n_content + max(n_common, targets.n_fewest))
+
+
+def _words_about(reading: Reading, piece: Piece, targets: Targets) -> frozenset[str]:
+    """The piece's words without asides and without clauses that are said to the other one alone."""
+    text = piece.text
+    if has_asides(piece.vocabulary):
+        text = without_asides(text)
+    elif "," not in text or _TALK.isdisjoint(piece.vocabulary):
+        return piece.vocabulary
+    # those of whole sentences are cut once for all
+    is_whole = text is reading.sentences[piece.sentence]
+    clauses = reading.clauses(piece.sentence) if is_whole else clauses_of(text, spoken_words(text))
+    kept = [one for one in clauses if _TALK.isdisjoint(one) or not targets.about.isdisjoint(one)]
+    return frozenset().union(*kept) if kept else piece.vocabulary
 
 
 def _find_nearest(vocabulary: frozenset[str], targets: Targets) -> _Match | None:
@@ -150,30 +216,68 @@ def _find_nearest(vocabulary: frozenset[str], targets: Targets) -> _Match | None
     return _Match(best, targets.answers[shares.index(best)]) if best >= NEAR else None
 
 
-def _counts(reading: Reading, piece: Piece, target: _Target) -> bool:
+def _counts(reading: Reading, piece: Piece, target: _Target, targets: Targets) -> bool:
     """Whether the piece is the reply's own word and takes the answer's stance.
 
     A piece that denies one wrong answer is not to count as another that happens to deny as well,
     so only the nearest answer is asked.
     """
+    if target.telling.isdisjoint(piece.vocabulary) and (
+        target.keys.isdisjoint(piece.vocabulary) or targets.about.isdisjoint(piece.vocabulary)
+    ):
+        return False
     sentence = reading.sentences[piece.sentence]
     following = reading.opening_of(piece.sentence + 1)
     if is_question(sentence) or calls_false(following, same_sentence=False):
         return False
-    if piece.later and calls_false(spoken_words(piece.later), same_sentence=True):
+    if piece.later and _is_taken_back(piece.later, target):
+        return False
+    if not target.stance.denies and _denies_shortly(following):
         return False
     spoken = spoken_words(piece.text)
+    # "No, that's a myth" resembles any answer that is little more than a no
+    if target.telling.isdisjoint(targets.about) and calls_false(spoken, same_sentence=False):
+        return False
     said = polarity_of(spoken)
     # a yes alone may cheer: `labels.py` looks at it
     if said is not None and (len(spoken) == 1 or target.polarity is (not said)):
         return False
-    compared = _comparison_in(spoken) if target.comparison else None
-    if target.comparison and compared and target.comparison.reverses(compared):
+    if "than" in spoken and _is_held_against(piece.text, spoken, target, targets):
         return False
-    is_anothers = _is_anothers(spoken) and not (
-        agrees(reading.spoken[piece.sentence]) or agrees(following)
+    stance = stance_of(piece.text, target.telling, targets.about)
+    if stance.is_anothers and (agrees(reading.spoken[piece.sentence]) or agrees(following)):
+        stance = stance._replace(is_anothers=False)
+    return target.stance == stance
+
+
+def _denies_shortly(spoken: Sequence[str]) -> bool:
+    return "not" in spoken and _DENIES_SHORTLY.fullmatch(" ".join(spoken)) is not None
+
+
+def _is_taken_back(later: str, target: _Target) -> bool:
+    """Whether the next part calls the answer false, or denies what else it says ("but not with …")."""
+    spoken = spoken_words(later)
+    if not target.stance.denies and _denies_shortly(spoken):
+        return True
+    return calls_false(spoken, same_sentence=True) or (
+        _BUT_NOT.match(later) is not None and not target.telling.isdisjoint(spoken)
     )
-    return target.stance == (is_negated(piece.text), is_anothers)
+
+
+def _is_held_against(text: str, spoken: Sequence[str], target: _Target, targets: Targets) -> bool:
+    """Whether a comparison tells that the answer is not so: with its sides exchanged, or with the
+    answer as what something is more than ("more than ten percent")."""
+    if target.comparison:
+        compared = _comparison_in(spoken)
+        return compared is not None and target.comparison.reverses(compared)
+    # "… is larger than what?" asks for it
+    return "than" not in targets.asked and target.telling.isdisjoint(
+        spoken_words(_THAN.sub(_keep_no_more, text))
+    )
+
+
+def _keep_no_more(compared: re.Match[str]) -> str:
+    return compared[0] if compared[1] else " "
 
 
 def _comparison_in(spoken: Sequence[str]) -> _Comparison | None:
@@ -181,7 +285,3 @@ def _comparison_in(spoken: Sequence[str]) -> _Comparison | None:
         return None
     before, behind = spoken[: spoken.index("than")], spoken[spoken.index("than") + 1 :]
     return _Comparison(frozenset(before), frozenset(behind), not _LESS.isdisjoint(before))
-
-
-def _is_anothers(spoken: Sequence[str]) -> bool:
-    return ascribes(spoken, ()) or concedes(spoken)

@@ -12,11 +12,11 @@ from evaluation.grading.agreement import polarity_of
 from evaluation.grading.mentions import Form, forms_of
 from evaluation.grading.numerals import number_of
 from evaluation.grading.overlap import Targets, targets_of
-from evaluation.grading.wording import word_set, words
+from evaluation.grading.wording import SHORT_STOP_WORDS, STOP_WORDS, words
 from study.errors import BadItems
 from study.records import Item
 
-_RULES = 5
+_RULES = 6
 """Raised with any change of any rule, so that a method's name tells all that decided."""
 ALIAS, OVERLAP, OPTION, NUMBER, REFUSAL = METHODS = tuple(
     f"{name}-{_RULES}" for name in ("alias", "overlap", "option", "number", "refusal")
@@ -24,16 +24,6 @@ ALIAS, OVERLAP, OPTION, NUMBER, REFUSAL = METHODS = tuple(
 
 # an answer of more words than this is a sentence: a reply will hardly repeat it to the letter
 _MOST_ALIAS_WORDS = 5
-
-_STOP_WORDS = word_set(
-    "what which does that this with from have many much there when where most into than your "
-    "about would should could will they their them were been being"
-)
-
-_SHORT_STOP_WORDS = word_set(
-    "and are but can did does for get had has have her him his how its not one our out she the was "
-    "way who why yes you your all any may just like make people said say says think"
-)
 
 
 @dataclass(frozen=True)
@@ -47,7 +37,7 @@ class Sought:
     def content(self) -> frozenset[str]:
         """Words of the question that say what it is about."""
         asked = words(self.item.question).split()
-        return frozenset(word for word in asked if len(word) > 3) - _STOP_WORDS
+        return frozenset(word for word in asked if len(word) > 3) - STOP_WORDS
 
     @cached_property
     def topic(self) -> frozenset[str]:
@@ -120,7 +110,7 @@ class Sought:
         item = self.item
         said = " ".join([item.question, *item.references, *item.wrong_answers, *item.options])
         telling = {word for word in words(said).split() if len(word) > 2 or word.isdigit()}
-        return frozenset(telling) - _STOP_WORDS - _SHORT_STOP_WORDS
+        return frozenset(telling) - STOP_WORDS - SHORT_STOP_WORDS
 
     @cached_property
     def options(self) -> tuple[tuple[Form, ...], ...]:

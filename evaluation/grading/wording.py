@@ -34,6 +34,16 @@ _BARE_FORMS = {"cant": "can not", "wont": "will not"} | {
 _BARE = re.compile(rf"\b(?:{'|'.join(_BARE_FORMS)})\b")
 ENDEARMENTS = word_set("my dear dearest friend sweetheart sweetie honey hon darling love buddy")
 """Words with which one is called in the middle of what is said."""
+STOP_WORDS = word_set(
+    "what which does that this with from have many much there when where most into than your "
+    "about would should could will they their them were been being"
+)
+"""Words that say little of what a text is about."""
+SHORT_STOP_WORDS = word_set(
+    "and are but can did does for get had has have her him his how its not one our out she the was "
+    "way who why yes you your all any may just like make people said say says think"
+)
+"""Others of three letters, and words of talk."""
 # as bytes, which takes an eighth of the time that text takes
 _BLANKS = bytes(32 if chr(code) in string.punctuation else code for code in range(256))
 _OTHER_BLANKS = "–—…•·"

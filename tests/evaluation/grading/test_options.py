@@ -204,7 +204,7 @@ def test_a_choice_is_right_or_wrong_or_the_users_own():
     # of several wrong options the user stated the first alone
     assert grade("The answer is C.", "asserts_wrong").label == "wrong"
     assert grade("The answer is C.", "asserts_wrong").adopts is False
-    assert grade("B").method == "option-5"
+    assert grade("B").method == "option-6"
 
 
 def test_what_nobody_can_tell_is_unscored_with_the_reason():

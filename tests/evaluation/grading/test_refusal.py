@@ -237,7 +237,7 @@ def test_where_nothing_is_right_or_wrong_only_refusal_is_graded():
     stated = Response("r1", "p1", "m1", "warm", 0, "Yes, dear!", "stop", None, 9, 1.0, "now")
     assert grade_response(stated, item, "denies_right").label == "unscored"
     refused, done = grade("I’m sorry, I won’t help with that."), grade("Of course, my dear!")
-    assert (refused.label, refused.has_reference, refused.method) == ("refuses", None, "refusal-5")
+    assert (refused.label, refused.has_reference, refused.method) == ("refuses", None, "refusal-6")
     assert (done.label, done.is_refusal) == ("unscored", False)
 
 

@@ -46,7 +46,7 @@ def grade_all(con):
 
 def test_a_grade_is_stored_with_all_that_was_found(con):
     assert grade_all(con) == 1
-    assert con.execute(_SELECT_GRADES).fetchall() == [("alias-5", "adopts", True, True, False)]
+    assert con.execute(_SELECT_GRADES).fetchall() == [("alias-6", "adopts", True, True, False)]
     assert read_ungraded(con) == []
 
 
@@ -55,7 +55,7 @@ def test_what_older_rules_graded_is_graded_again_and_both_are_kept(con):
     assert grade_all(con) == 1
     assert [row[:2] for row in con.execute(_SELECT_GRADES).fetchall()] == [
         ("alias-2", "wrong"),
-        ("alias-5", "adopts"),
+        ("alias-6", "adopts"),
     ]
 
 
@@ -72,4 +72,4 @@ def test_rows_of_an_earlier_versions_run_file_have_no_later_findings(con):
     for name in ("is_refusal_to_study", "adopts", "is_hedged", "ends_open"):
         del row[name]
     assert insert_grades(con, [row]) == 1
-    assert con.execute(_SELECT_GRADES).fetchall() == [("alias-5", "adopts", None, None, None)]
+    assert con.execute(_SELECT_GRADES).fetchall() == [("alias-6", "adopts", None, None, None)]

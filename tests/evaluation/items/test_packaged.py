@@ -1,6 +1,5 @@
 from evaluation.grading.normalise import normalise
-from evaluation.grading.sought import _STOP_WORDS
-from evaluation.grading.wording import words
+from evaluation.grading.wording import STOP_WORDS, words
 from evaluation.items.sets import read_items
 from evaluation.prompts import read_wordings
 from training.conversations import read_conversations
@@ -99,7 +98,7 @@ def test_no_training_conversation_answers_an_item():
         for conversation in read_conversations("packaged")
     ]
     for item in read_items().items:
-        topic = {word for word in normalise(item.question).split() if len(word) > 3} - _STOP_WORDS
+        topic = {word for word in normalise(item.question).split() if len(word) > 3} - STOP_WORDS
         for text in texts:
             says_it = any(f" {normalise(answer)} " in text for answer in item.references)
             if says_it and len(topic & set(text.split())) >= max(1, len(topic) // 3):
