@@ -20,6 +20,8 @@ setup: $(VENV)/.installed  ## make .venv with everything that a study needs
 demo: $(VENV)/.installed  ## run a study and open its app (PORT=7861, FULL=1, STUDY=folder)
 	@exec $(BIN)/warmth-audit demo $(FLAGS)
 
+# pytest keeps the assertions that it has rewritten, which costs each of its processes 8 s otherwise
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/.installed-dev  ## set up what tests need and run them all
 	@sh tests/install_chromium.sh $(BIN)
 	@$(BIN)/python -m pytest -n auto --dist loadfile -m "not (browser or model or slow)"

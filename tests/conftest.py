@@ -1,6 +1,7 @@
 """One served study per test that asks for it, and one Chromium for all that drive a browser."""
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,6 +33,18 @@ expect.set_options(timeout=30_000)
 settings.register_profile("same", deadline=None, derandomize=True)
 settings.register_profile("drawn", deadline=None, max_examples=1_000)
 settings.load_profile("same")
+
+
+MARKS = {"browser", "model", "real_data", "slow"}
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Files without a mark that `-m` asks for are left alone: to import all takes 20 s a process."""
+    words = set(re.findall(r"\w+", config.option.markexpr)) - {"or"}
+    if collection_path.suffix != ".py" or not words or not words <= MARKS:
+        return None
+    text = collection_path.read_text(encoding="utf-8")
+    return None if any(f"mark.{word}" in text for word in words) else True
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,13 +7,11 @@ the card's header, ask how each file should come, take one commit of newline-sep
 import base64
 import contextlib
 import json
-import socket
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-import uvicorn
 from fastapi import FastAPI, Request, Response
+from quick_server import running_app
 
 
 @dataclass
@@ -30,17 +28,8 @@ class Hub:
 def serve_hub(good_token: str) -> Iterator[Hub]:
     """A hub that knows one token."""
     hub = Hub()
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        hub.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        config = uvicorn.Config(_build(hub, good_token), log_level="warning", ws="none")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            yield hub
-        finally:
-            server.should_exit = True
-            thread.join(timeout=20)
+    with running_app(_build(hub, good_token)) as hub.url:
+        yield hub
 
 
 def _build(hub: Hub, good_token: str) -> FastAPI:

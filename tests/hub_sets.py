@@ -6,12 +6,10 @@ its body, the repository at a commit, the folders of its tree. Gated sets answer
 
 import contextlib
 import hashlib
-import socket
-import threading
 from collections.abc import Iterator, Mapping
 
-import uvicorn
 from fastapi import FastAPI, Request, Response
+from quick_server import running_app
 
 COMMIT = "1" * 40
 
@@ -22,16 +20,8 @@ Sets = Mapping[str, Mapping[str, bytes]]
 @contextlib.contextmanager
 def serve_sets(sets: Sets, gated: frozenset[str] = frozenset()) -> Iterator[str]:
     """The address of a hub that has these sets."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(_build(sets, gated), log_level="warning", ws="none")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join(timeout=20)
+    with running_app(_build(sets, gated)) as url:
+        yield url
 
 
 def _build(sets: Sets, gated: frozenset[str]) -> FastAPI:

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import duckdb
-from entry_app import SECRET, build_entry_app, serve
+from entry_app import SECRET, build_entry_app
 from fastapi import APIRouter
+from quick_server import running_app
 
 from audit_app.links import make_link_token
 from audit_app.onboarding import record_comprehension, record_consent, record_practice
@@ -75,5 +76,5 @@ def open_start_room(
     sign_in = build_sign_in_router(con, SECRET, 3600.0, lambda: NOON, SignInThrottle())
     app = build_entry_app(con, sign_in, build_start_router(desk), rating)
     serve_assets(app)
-    with serve(app) as room.url:
+    with running_app(app) as room.url:
         yield room

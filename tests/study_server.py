@@ -13,6 +13,7 @@ import duckdb
 import httpx
 import uvicorn
 from new_study import open_new_study
+from quick_server import QuickServer
 
 from audit_app.app import AppKeys, build_app
 from audit_app.flags import raise_by_rule
@@ -247,7 +248,7 @@ class _Running:
         self._settings = settings
         self._stages = stages
         self._listener = listener
-        self._server: uvicorn.Server | None = None
+        self._server: QuickServer | None = None
 
     async def serve(self) -> None:
         with GroupCommit(self._con) as commits:
@@ -257,7 +258,7 @@ class _Running:
         keys = AppKeys(SECRET, OWNER_TOKEN)
         app = build_app(self._con, commits, self._settings, keys, self._stages)
         config = uvicorn.Config(app, log_level="warning", ws="none", timeout_graceful_shutdown=3)
-        self._server = uvicorn.Server(config)
+        self._server = QuickServer(config)
         serving = asyncio.create_task(self._server.serve(sockets=[self._listener]))
         while not (self._server.started or serving.done()):
             await asyncio.sleep(0.01)

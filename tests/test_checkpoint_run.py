@@ -44,16 +44,34 @@ def run(command, study, *options):
     )
 
 
-def write_study(folder, limit=12):
-    study = folder / "studies" / "chosen"
-    study.mkdir(parents=True)
-    base = make_tiny_model(folder / "tiny", seed=1)
-    (study / "study.toml").write_text(STUDY.format(base=base, limit=limit), encoding="utf-8")
+@pytest.fixture(scope="module")
+def studies(tmp_path_factory):
+    """A folder for studies that lie beside each other and share their base and its adapters."""
+    folder = tmp_path_factory.mktemp("studies")
+    make_tiny_model(folder / "tiny", seed=1)
+    return folder
+
+
+def write_study(studies, name, limit):
+    study = studies / name
+    study.mkdir()
+    text = STUDY.format(base=studies / "tiny", limit=limit)
+    (study / "study.toml").write_text(text, encoding="utf-8")
     return study
 
 
-def test_a_study_with_a_rule_serves_the_checkpoint_that_it_took(tmp_path):
-    study = write_study(tmp_path)
+def test_a_run_whose_rule_could_not_tell_ends_with_the_reason_and_what_to_do(studies):
+    study = write_study(studies, "too few messages", limit=9)
+    done = run("run", study)
+    told = " ".join(done.stderr.split())
+    assert done.returncode == 2
+    assert "9 messages scored for all, at least 10 are needed" in told
+    assert "begin another study beside this one with more messages" in told
+    assert "ended with status" not in told
+
+
+def test_another_study_beside_it_serves_the_checkpoint_that_the_rule_took(studies):
+    study = write_study(studies, "chosen", limit=12)
     done = run("run", study)
     assert done.returncode == 0, done.stdout + done.stderr
     told = json.loads((study / "checkpoint-choice.json").read_text(encoding="utf-8"))
@@ -72,18 +90,8 @@ def test_a_study_with_a_rule_serves_the_checkpoint_that_it_took(tmp_path):
 
     again = run("run", study)
     assert "everything was there already" in again.stdout
-    shown = run("checkpoints", study, "--json", "--to", str(tmp_path / "drawn"))
+    shown = run("checkpoints", study, "--json", "--to", str(study / "drawn"))
     assert shown.returncode == 0
     document = json.loads(shown.stdout)
     assert document["chosen_sha256"] == served
-    assert (tmp_path / "drawn" / "checkpoints-warm.png").exists()
-
-
-def test_a_run_whose_rule_could_not_tell_ends_with_the_reason_and_what_to_do(tmp_path):
-    study = write_study(tmp_path, limit=9)
-    done = run("run", study)
-    told = " ".join(done.stderr.split())
-    assert done.returncode == 2
-    assert "9 messages scored for all, at least 10 are needed" in told
-    assert "begin another study beside this one with more messages" in told
-    assert "ended with status" not in told
+    assert (study / "drawn" / "checkpoints-warm.png").exists()

@@ -1,4 +1,8 @@
-"""Ctrl-C and kill -9 in every stage of a run: nothing lost, nothing doubled, and it goes on."""
+"""Ctrl-C and kill -9 in every stage of a run: nothing lost, nothing doubled, and it goes on.
+
+One study goes through all of them: what each run begins with is what the one before has left, and
+models are loaded no more often than that needs.
+"""
 
 import os
 import signal
@@ -28,17 +32,19 @@ contexts = ["none", "sad"]
 max_new_tokens = 24
 """
 N_PROMPTS = 12 * 2 * 2
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory):
-    return make_tiny_model(tmp_path_factory.mktemp("base") / "tiny", seed=1)
+STOPS = [
+    ("train", signal.SIGINT),
+    ("serve", signal.SIGINT),
+    ("generate", signal.SIGINT),
+    ("generate", signal.SIGKILL),
+]
 
 
 @pytest.fixture
-def study(tmp_path, base):
+def study(tmp_path):
     folder = tmp_path / "studies" / "pilot"
     folder.mkdir(parents=True)
+    base = make_tiny_model(tmp_path / "tiny", seed=1)
     (folder / "study.toml").write_text(STUDY.format(base=base), encoding="utf-8")
     return folder
 
@@ -54,36 +60,29 @@ def start(study):
     )
 
 
-def has_begun(study, stage):
+def count_lines(study):
+    """Lines of the run file that replies come into, its header among them."""
+    responses = study / "runs" / "generate.jsonl"
+    return responses.read_bytes().count(b"\n") if responses.exists() else 1
+
+
+def has_begun(study, stage, n_before):
     if stage == "train":
         return any((study.parent / "adapters").glob("*.partial"))
     if stage == "serve":
         return any((study.parent / "adapters").glob("*/manifest.json"))
-    responses = study / "runs" / "generate.jsonl"
-    return responses.exists() and responses.read_bytes().count(b"\n") > 1
+    return count_lines(study) > n_before
 
 
-def wait_for(process, study, stage):
+def wait_for(process, study, stage, n_before):
     deadline = time.monotonic() + 120
-    while not has_begun(study, stage):
+    while not has_begun(study, stage, n_before):
         assert process.poll() is None, process.stdout.read()
         assert time.monotonic() < deadline, f"{stage} did not begin"
         time.sleep(0.02)
 
 
-@pytest.mark.parametrize(
-    ("stage", "how"),
-    [
-        ("train", signal.SIGINT),
-        ("serve", signal.SIGINT),
-        ("generate", signal.SIGINT),
-        ("generate", signal.SIGKILL),
-    ],
-    ids=["ctrl-c-train", "ctrl-c-serve", "ctrl-c-generate", "kill-generate"],
-)
-def test_a_run_that_was_stopped_goes_on_where_it_stopped(study, stage, how):
-    process = start(study)
-    wait_for(process, study, stage)
+def stop(process, how):
     if how == signal.SIGINT:
         os.killpg(process.pid, how)
         said, _ = process.communicate(timeout=60)
@@ -94,9 +93,17 @@ def test_a_run_that_was_stopped_goes_on_where_it_stopped(study, stage, how):
         process.kill()
         process.communicate(timeout=60)
 
-    again = start(study)
-    said, _ = again.communicate(timeout=240)
-    assert again.returncode == 0, said
+
+def test_a_run_that_was_stopped_goes_on_where_it_stopped(study):
+    for stage, how in STOPS:
+        n_before = count_lines(study)
+        process = start(study)
+        wait_for(process, study, stage, n_before)
+        stop(process, how)
+
+    last = start(study)
+    said, _ = last.communicate(timeout=240)
+    assert last.returncode == 0, said
     con = duckdb.connect(str(study / "study.duckdb"), read_only=True)
     rows = con.execute("SELECT arm, count(*), count(DISTINCT prompt_id) FROM responses GROUP BY 1")
     assert sorted(rows.fetchall()) == [

@@ -7,11 +7,10 @@ Chromium meanwhile; the owner reads the result; the app is killed and started ag
 import importlib.util
 import json
 import re
-import subprocess
-import sys
 
 import duckdb
 import pytest
+from command_line import run_command
 from demo_process import StartedApp
 from playwright.sync_api import Browser, Page, expect
 from tiny_model import make_tiny_model
@@ -26,14 +25,14 @@ question = "Does the whole study run?"
 seed = 7
 base = "{base}"
 [training]
-limit = 32
+limit = 16
 epochs = 1
 learning_rate = {learning_rate}
 [evaluation]
 item_limit = 4
 [evaluation.decoding]
 repetition_penalty = 1.15
-max_new_tokens = 256
+max_new_tokens = 128
 """
 
 
@@ -101,12 +100,8 @@ def audit_one(page, n_flags):
 
 
 def report(study, *options):
-    done = subprocess.run(
-        [sys.executable, "-m", "audit_app", "report", "--study", str(study), "--json", *options],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = run_command("report", "--study", study, "--json", *options)
+    assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
 
@@ -143,7 +138,7 @@ def test_a_whole_study_from_training_to_results(study, browser):
         assert "Traceback" not in app.said
 
     con = duckdb.connect(str(study / "study.duckdb"), read_only=True)
-    assert con.execute("SELECT arm, steps FROM training_runs").fetchall() == [("warm", 8)]
+    assert con.execute("SELECT arm, steps FROM training_runs").fetchall() == [("warm", 4)]
     served = con.execute("SELECT arm, canary_json FROM served_models ORDER BY arm").fetchall()
     assert [arm for arm, _ in served] == ["original", "warm"]
     (canary,) = json.loads(served[1][1]).values()

@@ -5,9 +5,8 @@ import json
 
 import pytest
 from command_line import run_command
+from quick_server import running_app
 from tgi_double import TgiDouble
-
-from evaluation.serving.local_server import running_app
 
 STUDY = """
 name = "pilot"

@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from quick_server import running_app
 from served_study import PLAN, make_adapters, make_job
 from tgi_double import TgiDouble
 
@@ -29,7 +30,6 @@ from audit_app.study_report import (
 )
 from evaluation.benchmark_export import read_asked
 from evaluation.serving.chat_client import connect
-from evaluation.serving.local_server import running_app
 from evaluation.serving.served_models import read_served_models
 from evaluation.statistics.results import compute_results
 from study.errors import BadInput, BadItems, BadSettings, CanaryFailed, ModelUnreachable

@@ -11,10 +11,10 @@ from contextlib import ExitStack
 import duckdb
 import pytest
 from command_line import run_command
+from quick_server import running_app
 from served_study import make_adapters
 from tgi_double import TgiDouble
 
-from evaluation.serving.local_server import running_app
 from training.adapters import adapter_sha256
 
 N_PROMPTS = 8

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from quick_server import running_app
 from served_study import PLAN, make_adapters, make_job
 from tgi_double import CUT, TgiDouble
 
@@ -23,7 +24,6 @@ from audit_app.pipeline import grade_missing, pair_missing, store_questions
 from audit_app.serving_stage import check_served_models
 from audit_app.stages import utc_now
 from evaluation.serving.chat_client import connect
-from evaluation.serving.local_server import running_app
 from evaluation.serving.ray_cluster import open_cluster
 from evaluation.serving.ray_shards import ShardPool, ShardWork, see_worker
 from evaluation.serving.retries import RetryPolicy

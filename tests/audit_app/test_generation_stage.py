@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from quick_server import running_app
 from served_study import PLAN, make_adapters, make_job
 from tgi_double import CUT, TgiDouble
 
@@ -20,7 +21,6 @@ from audit_app.serving_stage import check_served_models, current_served_models, 
 from audit_app.stages import utc_now
 from audit_app.study_report import compute_report
 from evaluation.serving.chat_client import connect
-from evaluation.serving.local_server import running_app
 from evaluation.serving.retries import RetryPolicy
 from evaluation.serving.served_models import read_served_models
 from evaluation.statistics.results import compute_results

@@ -8,6 +8,7 @@ import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from quick_server import QuickServer
 
 from audit_app.holds import list_holds
 from audit_app.ingest import IngestDoor, build_ingest_router
@@ -50,7 +51,7 @@ class Door:
         app.include_router(build_ingest_router(door))
         self._listener = socket.create_server(("127.0.0.1", 0))
         config = uvicorn.Config(app, log_level="warning", ws="none")
-        self._server = uvicorn.Server(config)
+        self._server = QuickServer(config)
         self._thread = threading.Thread(target=self._server.run, args=([self._listener],))
         self._thread.start()
         self._sent = {}

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from command_line import run_command
 from tiny_model import make_tiny_adapter, make_tiny_model
 
 pytestmark = pytest.mark.model
@@ -27,13 +28,17 @@ def adapter(base, tmp_path):
     return folder
 
 
-def serve_models(*arguments, path=None):
-    environment = os.environ | ({"PATH": str(path)} if path else {})
+def serve_models(*arguments):
+    return run_command("serve-models", *arguments)
+
+
+def become(path, *arguments):
+    """In a process of its own, since the command lets it be another program's."""
     return subprocess.run(
         [sys.executable, "-m", "audit_app", "serve-models", *map(str, arguments)],
         capture_output=True,
         text=True,
-        env=environment,
+        env=os.environ | {"PATH": str(path)},
         timeout=120,
     )
 
@@ -84,14 +89,14 @@ def test_the_program_that_is_started_gets_every_word(base, adapter, tmp_path):
     program.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\nexit 7\n')
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     arguments = ("--engine", "tgi", "--base", base, "--adapter", f"warm={adapter}")
-    done = serve_models(*arguments, path=program.parent)
+    done = become(program.parent, *arguments)
     printed = serve_models(*arguments, "--print").stdout.split()
     assert done.returncode == 7
     assert done.stdout.split()[-len(printed) + 1 :] == printed[1:]
 
 
 def test_a_missing_program_is_one_sentence(base, tmp_path):
-    done = serve_models("--engine", "vllm", "--base", base, path=tmp_path)
+    done = become(tmp_path, "--engine", "vllm", "--base", base)
     assert done.returncode == 2
     assert "expected the program vllm on this machine" in done.stderr
 

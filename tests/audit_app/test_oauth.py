@@ -11,8 +11,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-from entry_app import build_entry_app, new_browser, serve
+from entry_app import build_entry_app, new_browser
 from openid_provider import CLIENT_ID, CLIENT_SECRET, OpenIdProvider
+from quick_server import running_app
 
 from audit_app.arrivals import ArrivalChecks
 from audit_app.oauth import LOGIN, OAuthDoor, OAuthSettings, build_oauth_router
@@ -50,7 +51,10 @@ def build_app(
 @pytest.fixture
 def place(con, noon) -> Iterator[Place]:
     provider = OpenIdProvider()
-    with serve(provider.app()) as provider_url, serve(build_app(con, noon, provider_url)) as url:
+    with (
+        running_app(provider.app()) as provider_url,
+        running_app(build_app(con, noon, provider_url)) as url,
+    ):
         yield Place(url, provider, provider_url)
 
 
@@ -189,7 +193,7 @@ def test_a_closed_study_takes_no_new_account_and_lets_known_ones_in(con, noon, p
 def test_only_so_many_new_accounts_are_let_in_and_known_ones_always(con, noon, place):
     app = build_app(con, noon, place.provider_url, arrivals=ArrivalThrottle(per_address=1))
     statuses = []
-    with serve(app) as url:
+    with running_app(app) as url:
         for account in ("account-of-anna", "account-of-abel", "account-of-anna"):
             place.provider.account = account
             with new_browser(url) as browser:
@@ -229,7 +233,7 @@ def test_another_account_in_the_same_browser_takes_the_role_over_by_a_button_alo
 def test_the_button_works_in_the_browser_that_was_asked_and_for_ten_minutes(con, noon, place):
     late = [noon]
     app = build_app(con, noon, place.provider_url, clock=lambda: late[0])
-    with serve(app) as url, new_browser(url) as browser, new_browser(url) as other:
+    with running_app(app) as url, new_browser(url) as browser, new_browser(url) as other:
         browser.get(way_back(browser))
         anna = browser.get("/who").json()
         place.provider.account = "account-of-abel"
@@ -255,7 +259,7 @@ def test_a_revoked_account_is_not_asked_about(con, noon, place):
 
 def test_a_wrong_secret_is_told_to_whoever_runs_the_app(con, noon, place, caplog):
     app = build_app(con, noon, place.provider_url, secret="outdated")
-    with serve(app) as url, new_browser(url) as browser:
+    with running_app(app) as url, new_browser(url) as browser:
         refused = browser.get(way_back(browser))
         assert (refused.status_code, "did not confirm" in refused.text) == (403, True)
         assert "outdated" not in refused.text
@@ -263,7 +267,7 @@ def test_a_wrong_secret_is_told_to_whoever_runs_the_app(con, noon, place, caplog
 
 
 def test_a_provider_that_is_down_is_a_sentence_on_the_way_there(con, noon):
-    with serve(build_app(con, noon, nobodys_address())) as url, new_browser(url) as browser:
+    with running_app(build_app(con, noon, nobodys_address())) as url, new_browser(url) as browser:
         refused = browser.get(LOGIN)
         assert refused.status_code == 502
         assert "Hugging Face cannot be reached from this study" in refused.text
@@ -272,8 +276,8 @@ def test_a_provider_that_is_down_is_a_sentence_on_the_way_there(con, noon):
 def test_a_provider_that_goes_down_meanwhile_is_a_sentence_on_the_way_back(con, noon):
     provider = OpenIdProvider()
     with contextlib.ExitStack() as provider_runs:
-        app = build_app(con, noon, provider_runs.enter_context(serve(provider.app())))
-        with serve(app) as url, new_browser(url) as browser:
+        app = build_app(con, noon, provider_runs.enter_context(running_app(provider.app())))
+        with running_app(app) as url, new_browser(url) as browser:
             back = way_back(browser)
             provider_runs.close()
             refused = browser.get(back)
@@ -285,8 +289,8 @@ def test_something_else_than_a_provider_is_told_as_such(con, noon):
     other = build_entry_app(con)
     other.get("/.well-known/openid-configuration")(lambda: {"hello": "there"})
     with (
-        serve(other) as somewhere,
-        serve(build_app(con, noon, somewhere)) as url,
+        running_app(other) as somewhere,
+        running_app(build_app(con, noon, somewhere)) as url,
         new_browser(url) as browser,
     ):
         assert browser.get(LOGIN).status_code == 502
@@ -294,14 +298,14 @@ def test_something_else_than_a_provider_is_told_as_such(con, noon):
 
 def test_failures_are_limited(con, noon):
     app = build_app(con, noon, nobodys_address(), per_address=1)
-    with serve(app) as url, new_browser(url) as browser:
+    with running_app(app) as url, new_browser(url) as browser:
         statuses = [browser.get("/oauth/callback?code=c").status_code for _ in range(2)]
     assert statuses == [403, 429]
 
 
 def test_behind_a_proxy_with_tls_the_way_back_is_https(con, noon, place):
     app = build_app(con, noon, place.provider_url, https_only=True)
-    with serve(app) as url, new_browser(url) as browser:
+    with running_app(app) as url, new_browser(url) as browser:
         asked = parse_qs(urlsplit(browser.get(LOGIN).headers["location"]).query)
     assert asked["redirect_uri"] == [url.replace("http://", "https://") + "/oauth/callback"]
 

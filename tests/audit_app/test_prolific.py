@@ -2,7 +2,8 @@ import contextlib
 from collections.abc import Iterator
 
 import pytest
-from entry_app import build_entry_app, new_browser, serve
+from entry_app import build_entry_app, new_browser
+from quick_server import running_app
 
 from audit_app.arrivals import ArrivalChecks
 from audit_app.prolific import ProlificDoor, build_prolific_router
@@ -32,7 +33,7 @@ def build_router(con, noon, study=STUDY, throttle=None, arrivals=None):
 
 @pytest.fixture
 def url(con, noon) -> Iterator[str]:
-    with serve(build_entry_app(con, build_router(con, noon))) as url:
+    with running_app(build_entry_app(con, build_router(con, noon))) as url:
         yield url
 
 
@@ -90,7 +91,7 @@ def test_another_person_in_the_same_browser_takes_the_role_over_by_a_button_alon
 
 def test_only_so_many_new_people_are_let_in_and_known_ones_always(con, noon):
     router = build_router(con, noon, arrivals=ArrivalThrottle(per_address=2))
-    with serve(build_entry_app(con, router)) as url, contextlib.ExitStack() as browsers:
+    with running_app(build_entry_app(con, router)) as url, contextlib.ExitStack() as browsers:
         people = [browsers.enter_context(new_browser(url)) for _ in range(3)]
         answers = [one.get(address(pid=n * 24)) for one, n in zip(people, "abc", strict=True)]
         assert [answer.status_code for answer in answers] == [303, 303, 429]
@@ -102,7 +103,7 @@ def test_only_so_many_new_people_are_let_in_and_known_ones_always(con, noon):
 def test_new_people_of_all_addresses_together_are_limited_too(con, noon):
     router = build_router(con, noon, arrivals=ArrivalThrottle(in_all=1))
     with (
-        serve(build_entry_app(con, router)) as url,
+        running_app(build_entry_app(con, router)) as url,
         new_browser(url) as one,
         new_browser(url) as other,
     ):
@@ -150,7 +151,7 @@ def test_people_of_another_study_are_sent_back(con, url, noon):
         assert "another study on Prolific" in refused.text
     assert list_raters(con) == []
     any_study = build_router(con, noon, study=None)
-    with serve(build_entry_app(con, any_study)) as url, new_browser(url) as browser:
+    with running_app(build_entry_app(con, any_study)) as url, new_browser(url) as browser:
         assert browser.get(address(study="c" * 24)).status_code == 303
 
 
@@ -172,7 +173,7 @@ def test_a_program_that_looks_first_takes_no_ones_place(con, url):
 def test_failures_are_limited(con, noon):
     throttle = SignInThrottle(per_address=1)
     router = build_router(con, noon, throttle=throttle)
-    with serve(build_entry_app(con, router)) as url, new_browser(url) as browser:
+    with running_app(build_entry_app(con, router)) as url, new_browser(url) as browser:
         assert [browser.get("/prolific").status_code for _ in range(2)] == [400, 429]
         assert browser.get(address()).status_code == 303
 

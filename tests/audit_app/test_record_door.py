@@ -4,7 +4,8 @@ import contextlib
 
 import httpx
 import pytest
-from entry_app import build_entry_app, serve
+from entry_app import build_entry_app
+from quick_server import running_app
 
 from audit_app.access import AppAccess
 from audit_app.ingest import IngestDoor, build_ingest_router
@@ -22,7 +23,7 @@ SETTINGS = Settings(name="door", question="Who may write on the record?", seed=7
 def url(con, noon):
     ingest = build_ingest_router(IngestDoor(con, TOKEN, StageBoard(), lambda: noon))
     record = build_record_router(con, TOKEN, lambda: noon)
-    with serve(build_entry_app(con, ingest, record)) as url:
+    with running_app(build_entry_app(con, ingest, record)) as url:
         yield url
 
 

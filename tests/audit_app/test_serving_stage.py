@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from quick_server import running_app
 from served_study import PLAN, make_adapters, make_job
 from tgi_double import TgiDouble
 
@@ -10,7 +11,6 @@ from audit_app.serving_stage import check_served_models, see_base
 from audit_app.stages import utc_now
 from evaluation.serving.chat_client import connect
 from evaluation.serving.endpoint import EndpointInfo
-from evaluation.serving.local_server import running_app
 from evaluation.serving.served_models import read_served_models
 from study.errors import BadInput
 from training.base_models import BaseModel

@@ -2,7 +2,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from entry_app import SECRET, build_entry_app, new_browser, serve
+from entry_app import SECRET, build_entry_app, new_browser
+from quick_server import running_app
 
 from audit_app.links import make_link_token, renew_link
 from audit_app.raters import invite, restore, revoke
@@ -17,7 +18,7 @@ WHY = "The owner's reason."
 @pytest.fixture
 def url(con, noon) -> Iterator[str]:
     router = build_sign_in_router(con, SECRET, DAY_S, lambda: noon, SignInThrottle())
-    with serve(build_entry_app(con, router)) as url:
+    with running_app(build_entry_app(con, router)) as url:
         yield url
 
 
@@ -177,7 +178,7 @@ def test_the_cookie_is_for_this_site_and_not_for_scripts(con, noon, https_only):
     router = build_sign_in_router(con, SECRET, DAY_S, lambda: noon, SignInThrottle())
     path = link(con, noon, "annotator", "anna")
     with (
-        serve(build_entry_app(con, router, https_only=https_only)) as url,
+        running_app(build_entry_app(con, router, https_only=https_only)) as url,
         new_browser(url) as browser,
     ):
         flags = browser.get(path).headers["set-cookie"].lower().split("; ")

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 
 import httpx
 import pytest
-from entry_app import SECRET, build_entry_app, new_browser, serve
+from entry_app import SECRET, build_entry_app, new_browser
+from quick_server import running_app
 
 from audit_app.links import make_link_token
 from audit_app.raters import invite
@@ -20,7 +21,7 @@ def browser_of(con, noon) -> Callable[..., object]:
     @contextmanager
     def open_browser(throttle: SignInThrottle) -> Iterator[httpx.Client]:
         router = build_sign_in_router(con, SECRET, 3600.0, lambda: noon, throttle)
-        with serve(build_entry_app(con, router)) as url, new_browser(url) as browser:
+        with running_app(build_entry_app(con, router)) as url, new_browser(url) as browser:
             yield browser
 
     return open_browser

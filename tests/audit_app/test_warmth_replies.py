@@ -1,6 +1,7 @@
 """Messages that are asked for warmth alone, through generation, grading, pairing and seats."""
 
 import pytest
+from quick_server import running_app
 from served_study import PLAN, make_adapters, make_job
 from tgi_double import TgiDouble
 
@@ -16,7 +17,6 @@ from audit_app.study_events import StudyState
 from audit_app.study_report import check_study_gate, compute_report
 from evaluation.pairs import read_orientations
 from evaluation.serving.chat_client import connect
-from evaluation.serving.local_server import running_app
 from study.settings import GateSettings, RatingSettings, WarmthSettings
 
 N_MESSAGES = 5

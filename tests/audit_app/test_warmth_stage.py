@@ -1,10 +1,9 @@
 """Scoring the replies of a study with a tiny GPT-2: each once, whatever interrupts it."""
 
 import json
-import subprocess
-import sys
 
 import pytest
+from command_line import run_command
 from served_study import make_job
 from tiny_model import make_tiny_gpt2
 
@@ -122,12 +121,7 @@ def test_without_any_reply_the_command_says_so_before_it_loads_a_meter(tmp_path)
     write_study(study, SMALL)
 
     def warmth_audit(*arguments, status=0):
-        done = subprocess.run(
-            [sys.executable, "-m", "audit_app", *map(str, arguments), "--study", str(study.root)],
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
+        done = run_command(*arguments, "--study", study.root)
         assert done.returncode == status, done.stderr
         return done.stdout if status == 0 else " ".join(done.stderr.split())
 

@@ -3,10 +3,11 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from entry_app import SECRET, build_entry_app, new_browser, serve
+from entry_app import SECRET, build_entry_app, new_browser
 from fastapi import APIRouter, Request, WebSocket, WebSocketDisconnect
 from fastapi.responses import HTMLResponse
 from fastapi.testclient import TestClient
+from quick_server import running_app
 
 from audit_app.links import make_link_token
 from audit_app.raters import invite, revoke
@@ -47,7 +48,7 @@ def url(con, noon) -> Iterator[str]:
         own_routes={"/rate/draft": None, "/rate/export/": None},
         body_limits={"/ingest/": 2 * LIMIT},
     )
-    with serve(app) as url:
+    with running_app(app) as url:
         yield url
 
 

@@ -12,13 +12,13 @@ import pytest
 from command_line import run_command
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from quick_server import running_app
 from tgi_double import TgiDouble
 
 from evaluation.benchmark_export import AskedPrompt, write_benchmark
 from evaluation.inspect_logs import read_inspect_log
 from evaluation.items.sets import read_items
 from evaluation.prompts import build_prompts, read_wordings
-from evaluation.serving.local_server import running_app
 from study.errors import BadInput, MissingExtra
 from study.records import Item, Prompt
 from study.settings import Settings

@@ -26,6 +26,17 @@ SUMS = [
 ]
 
 
+@pytest.fixture(autouse=True, scope="module")
+def unreached(tmp_path_factory):
+    """A command that waits 23 s between its retries, while the other tests run."""
+    # port 9 is discard's, where nothing listens
+    address = {"HF_ENDPOINT": "http://127.0.0.1:9"}
+    process = start_items(tmp_path_factory.mktemp("home"), "nobody/nothing", **address)
+    yield process
+    process.kill()
+    process.communicate()
+
+
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path, monkeypatch):
     """The cache of `datasets`, which reads its place when it is imported."""
@@ -79,14 +90,21 @@ def test_a_folder_without_data_is_refused(tmp_path):
     assert "\n" not in str(caught.value)
 
 
-def show_items(tmp_path, *arguments, **environment):
+def start_items(tmp_path, *arguments, **environment):
     """The command in a process of its own: the hub's address is read at the first import."""
-    return subprocess.run(
+    return subprocess.Popen(
         [sys.executable, "-m", "audit_app", "items", *arguments],
         env=os.environ | {"HF_HOME": str(tmp_path), "HF_HUB_DISABLE_TELEMETRY": "1", **environment},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def show_items(tmp_path, *arguments, **environment):
+    process = start_items(tmp_path, *arguments, **environment)
+    said, told = process.communicate()
+    return subprocess.CompletedProcess(process.args, process.returncode, said, told)
 
 
 def test_a_hub_id_is_downloaded_with_its_usual_configuration_and_split(tmp_path):
@@ -125,9 +143,8 @@ def test_a_set_that_the_hub_refuses_is_named_by_its_address(tmp_path, name, reme
 
 
 @pytest.mark.slow
-def test_a_hub_that_nobody_reaches_is_told_in_one_line_without_its_retries(tmp_path):
-    # port 9 is discard's, where nothing listens
-    done = show_items(tmp_path, "nobody/nothing", HF_ENDPOINT="http://127.0.0.1:9")
-    assert done.returncode == 2
-    assert "could not be loaded" in done.stderr
-    assert done.stderr.count("\n") == 1
+def test_a_hub_that_nobody_reaches_is_told_in_one_line_without_its_retries(unreached):
+    _, told = unreached.communicate()
+    assert unreached.returncode == 2
+    assert "could not be loaded" in told
+    assert told.count("\n") == 1

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from quick_server import running_app
 from tiny_model import make_tiny_adapter, make_tiny_model
 
 from evaluation.serving.local_app import build_local_app
-from evaluation.serving.local_server import running_app
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,11 @@
 import json
 
 import pytest
+from quick_server import running_app
 from tgi_double import TgiDouble
 
 from evaluation.serving.canary import PROBES, Canary, canary_as_json, plan_canary, run_canary
 from evaluation.serving.chat_client import ChatClient, connect
-from evaluation.serving.local_server import running_app
 from evaluation.serving.retries import RetryPolicy
 from study.errors import CanaryFailed, ModelUnreachable
 from study.settings import DecodingSettings

@@ -6,12 +6,12 @@ from contextlib import ExitStack
 
 import pytest
 from fastapi import FastAPI, Response
+from quick_server import running_app
 from tgi_double import PAGE, TgiDouble
 
 from evaluation.serving.chat_client import connect
 from evaluation.serving.completions import ChatRequest, Completion
 from evaluation.serving.endpoint import read_info
-from evaluation.serving.local_server import running_app
 from evaluation.serving.retries import RetryPolicy
 from study.errors import BadInput, ModelUnreachable
 from study.settings import DecodingSettings

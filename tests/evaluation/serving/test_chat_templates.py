@@ -1,11 +1,11 @@
 import hashlib
 
 import pytest
+from quick_server import running_app
 from tgi_double import TgiDouble
 
 from evaluation.serving.canary import PROBES
 from evaluation.serving.chat_client import connect
-from evaluation.serving.local_server import running_app
 
 
 @pytest.mark.parametrize("info", [None, {}], ids=["tgi", "vllm"])

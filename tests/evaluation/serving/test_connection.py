@@ -8,10 +8,10 @@ import openai
 import pytest
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
+from quick_server import running_app
 
 from evaluation.serving.connection import Connection
 from evaluation.serving.endpoint import EndpointInfo
-from evaluation.serving.local_server import running_app
 
 BODY = {"model": "warm", "messages": [{"role": "user", "content": "Où est Canberra?"}]}
 

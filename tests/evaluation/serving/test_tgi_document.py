@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
+from quick_server import running_app
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -19,7 +20,6 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from evaluation.serving.local_app import build_local_app
-from evaluation.serving.local_server import running_app
 
 pytestmark = [pytest.mark.model, pytest.mark.real_data, pytest.mark.slow]
 
