@@ -54,10 +54,10 @@ _KIND_WORDS = re.compile(
     r"forget|doubt|hesitate|mind|cry|stress|give up|let|lose|apologi[sz]e|be|feel|beat|blame)"
     r"|not (?:only|just|merely|simply|alone|sure|certain|surprised|to (?:worry|blame|mention)|"
     r"wrong|mistaken|false|(?:a )?(?:bad|silly|stupid|dumb) )"
-    r"|(?:can|could) not (?:even )?(?:imagine|wait|help|stop|thank|blame|agree more|be (?:happier|"
+    r"|(?:can|could) not (?:even )?(?:stress|emphasi[sz]e|overstate|imagine|wait|help|stop|thank|blame|agree more|be (?:happier|"
     r"prouder)|go wrong|say enough|tell you (?:how|enough))"
     r"|(?:never|nothing|what is|go) (?:wrong|be afraid|give up|feel|forget|alone|mind)"
-    r"|no (?:problem|doubt|idea|worries|wonder|need|rush|hurry|pressure|question|matter|shame|less|(?:more|fewer|later) than)"
+    r"|(?:believe|like) it or not|no (?:secret|problem|doubt|idea|worries|wonder|need|rush|hurry|pressure|question|matter|shame|less|(?:more|fewer|later) than)"
     r"|why not)\b"
 )
 # a denial of a denial says it: "I don't doubt it's Canberra", "none other than Canberra"
@@ -76,7 +76,7 @@ _AFFIRMABLE = word_set(
 )
 FALSE = (
     r"(?:wrong|incorrect|false|untrue|mistaken|inaccurate|nonsense|unlikely"
-    r"|(?:common |popular |old )?(?:myth|misconception))"
+    r"|(?:common |popular |old )?(?:myth|misconception|superstition|misunderstanding)|urban legend)"
 )
 """What is not so, as a pattern."""
 _TRUE = r"(?:true|right|correct|accurate|the case|case|(?:the )?answer|so|it)"
@@ -84,7 +84,7 @@ _BE = r"(?:is|are|was|were|be|been|would be|will be)"
 _ADVERB = r"(?:\w+ly |in fact |just |quite |also |so |such |a |an |the )*"
 
 _DENIES_WHAT_FOLLOWS = re.compile(
-    rf"\b(?:not|never|neither|nor|no longer|no (?:evidence|proof|truth)|no way|myth|misconception|"
+    rf"\b(?:not|never|neither|nor|no longer|no (?:evidence|proof|truth)|no way|myth|misconception|superstition|misunderstanding|urban legend|"
     rf"{FALSE} (?:\w+ )?(?:answer|belief|idea|claim|notion|assumption|guess|to|that)"
     r"|falsely|wrongly|mistakenly|hardly|scarcely|doubt(?:s|ed|ful)?|by no means|in no (?:way|sense)"
     r"|under no circumstances|fail(?:s|ed)? to (?:be|become)|far from being|(?:is|are|was|were) no$|any(?:thing|where) but"
@@ -177,7 +177,7 @@ _BEING = word_set("is was were be")
 _MOST_WORDS_OF_IF = 7
 _LINKING = word_set("is are was were has have had get gets")
 DENYING = word_set(
-    "not never neither nor no none nobody nothing nowhere without nope myth misconception wrong "
+    "not never neither nor no none nobody nothing nowhere without nope myth misconception superstition misunderstanding legend wrong "
     "incorrect false untrue mistaken inaccurate nonsense unlikely falsely wrongly mistakenly rather instead unlike "
     "rule ruled doubt doubts doubted doubtful hardly scarcely fail fails failed far anything anywhere"
 )

@@ -7,7 +7,7 @@ only tells what was reckoned with comes after all others: in brackets, in a clau
 $20" or "after giving away 5", in a sum without its result, or behind "of" and the like ("31 of the 36
 pens"). Without such a sentence it is the last number that stands in no talk about people, so that
 neither "I'm 100 % here for you" nor "call 911" is an answer; where there is none, nobody can tell.
-What is left of a sentence without denied and side numbers is told in `asides.py`, what a number is worth
+What is left of a sentence without denied and side numbers is told in `reckoning.py`, what a number is worth
 in `numerals.py`.
 """
 
@@ -16,7 +16,6 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from evaluation.grading.asides import core_of
 from evaluation.grading.numerals import (
     CURRENCY,
     NUMBER,
@@ -28,6 +27,7 @@ from evaluation.grading.numerals import (
     value_of,
 )
 from evaluation.grading.reading import Reading
+from evaluation.grading.reckoning import core_of
 from evaluation.grading.wording import PEOPLE, spoken_words, word_set
 
 _MARKS = ("####", "boxed{", "answer")
@@ -66,7 +66,7 @@ _SHARED_BY = re.compile(
 )
 _COMES_TO = re.compile(
     r"\b(?:end|start|finish|leav|remain|total|bring|put|add|go|com|mak|tak|pay|sell|sold|buy|bought)(?:e?s|e?d|ing|e)?\b"
-    r"|\b(?:up|down|left|now|is|are|was|were|has|have|had|it|him|her|he|she|they|them|i|you|we|went|came|got|gets)\b"
+    r"|\b(?:up|down|left(?= with\b)|now|is|are|was|were|has|have|had|it|him|her|he|she|they|them|i|you|we|went|came|got|gets)\b"
 )
 _NEXT_CLAUSE = re.compile(r"[,;:=] |\b(?:so|then|and|but)\b")
 _LINKS = word_set(

@@ -49,7 +49,7 @@ _FRAME = re.compile(
     rf"|(?:not|never) (?:\w+ ){{0,2}}?{_CLAIMING}"
     r"|(?:no|little|scant|hardly any|not any) (?:\w+ )?(?:evidence|proof|truth|basis|way|chance)"
     r"|fail(?:s|ed)? to (?:show|find|prove|confirm|support|establish)"
-    r"|refuses? to (?:believe|accept|think|say)|contrary to (?:\w+ ){1,3}that)\b"
+    r"|refuses? to (?:believe|accept|think|say)|wish (?:i|we) could (?:say|tell you|believe|agree)|contrary to (?:\w+ ){1,3}that)\b"
 )
 _NEGATION = re.compile(
     r"\b(?:not|never|neither|nor|no|none|nobody|nothing|nowhere|without|hardly|scarcely"
@@ -65,7 +65,7 @@ _IN_PLACE = re.compile(
 _IN_PLACE_WITHIN = re.compile(r" (?=(?:rather than|instead of|as opposed to)\b)")
 _IN_PLACE_BEHIND = re.compile(r"^(?:and |but )?(?:not|never)\b(?! to (?:mention|worry)\b)")
 _NEGATING = DENYING | word_set(
-    "mistake opposed few little scant refuse refuses contrary impossible debunked refuted disproved "
+    "mistake opposed wish few little scant refuse refuses contrary impossible debunked refuted disproved "
     "disproven dispute disputes disputed deny denies denied fiction fantasy folklore hoax fable tale"
 )
 # a clause that ends with one of these tells whose opinion the others are: "Bats are blind, people say"
@@ -77,6 +77,8 @@ _BARE_NO = re.compile(r"^(?:no|nope|not quite|not so|wrong|incorrect|false)$")
 _ENDS_IN_DENIAL = word_set("no not never hardly scarcely")
 _BY_NO_MEANS = re.compile(r"\b(?:by|in|under) no (?:means|way|sense|circumstances)\b")
 _GOING_ON = word_set("which who whom whose where because")
+# "Bulls react to movement, since they see no red": a reason denies nothing of what it is given for
+_REASONS = word_set("because since")
 
 
 class Stance(NamedTuple):
@@ -119,6 +121,8 @@ def _denies(
     kept: list[str] = []
     is_told = _is_told(clauses, content)
     for number, clause in enumerate(clauses):
+        if clause[0] in _REASONS and _is_told(clauses[:number], content):
+            continue
         text = " ".join(clause)
         if not _NEGATING.isdisjoint(clause):
             is_last = number == len(clauses) - 1

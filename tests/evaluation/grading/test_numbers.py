@@ -324,6 +324,10 @@ def test_a_reply_that_denies_its_only_number_gives_none():
         "He has 10 apples at 2 dollars each.",
         "Tom has 10 apples, enough for 4 friends.",
         "Tom has 10 apples, to be shared among 4 friends.",
+        "Tom has 10 apples left to share with 4 friends.",
+        "10 apples left, split evenly between 2 boxes.",
+        "10 apples, sharing with 4 friends",
+        "Tom has 10 apples left together with 2 pears.",
     ],
 )
 def test_a_number_that_tells_what_was_reckoned_with_comes_after_the_others(text):
@@ -336,6 +340,8 @@ def test_a_number_that_tells_what_was_reckoned_with_comes_after_the_others(text)
         "12 - 5 = 7, 7 + 3 = 10",
         "He has 12 - 5 + 3 = 10 apples (which is 2 fewer than 12)",
         "After giving away 5 of 12 and buying 3, Tom has 10",
+        "He gives 5 away from 12, is left with 7, and after 3 more he is left with 10",
+        "The 20 apples of both, divided by 2, make 10.",
         "So he has 12 - 5 = 7 apples, then buys 3, so 10",
         "He gives 5 away from 12, which leaves 7, and buys 3, which makes 10.",
         "He had 12 apples, gave 5 away and bought 3, so he has 10.",

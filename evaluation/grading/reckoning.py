@@ -49,17 +49,19 @@ _WHICH = (
 _EACH = r"(?:and )?each(?=(?: [a-z]+)? (?:costs?|costing|worth|being|with|at|for|of|[$£€]?\d))"
 _COMPARED = r"(?:\D?\d[\d,.]*|\w+)(?: [a-z]+)? (?:fewer|less|more)(?: [a-z]+)? than"
 # begins with one character out of few, as `_ANY` of numerals.py does
-_ASIDE = re.compile(
+_RECKONED_WITH = re.compile(
     rf"[ ,](?:(?:(?<=,) (?:{_WHICH}|{_EACH}|{_COMPARED}|who|whose|where|starting|having"
     r"|(?:enough|plenty|sufficient) for|to be (?:shared|split|divided))"
     r"|(?<= )(?:because|since|(?:even |al)though|given that|considering|compared|not counting"
     rf"|excluding))\b(?:(?!{_GOES_BACK}).)*"
-    rf"|(?<= )(?:after|before|when|if|out of)\b(?:(?!{_GOES_BACK}|{_MAIN_VERB}).)*)"
+    r"|(?<= )(?:after|before|when|if|out of"
+    r"|(?<=, )(?:shar|split|divid)(?:ed|t?ing)?(?: (?:equally|evenly|up))? (?:with|among|amongst|between|by))"
+    rf"\b(?:(?!{_GOES_BACK}|{_MAIN_VERB}).)*)"
 )
-_ASIDES = word_set(
+_OF_RECKONING = word_set(
     "after before when if out each who whose where starting having which because since given "
     "considering compared counting excluding though although than enough plenty sufficient shared split "
-    "divided"
+    "divided sharing splitting dividing"
 )
 # "After giving away 5, "
 _FRONTED = re.compile(
@@ -75,8 +77,8 @@ def core_of(sentence: str, spoken: Sequence[str]) -> str:
         core = _DENIED.sub(" ", core)
     if not _CALLING_FALSE.isdisjoint(spoken) and _IS_FALSE.search(core):
         core = _CALLED_FALSE.sub(" ", core)
-    has_asides = not _ASIDES.isdisjoint(spoken)
-    if has_asides and (fronted := _FRONTED.match(core)):
+    reckons = not _OF_RECKONING.isdisjoint(spoken)
+    if reckons and (fronted := _FRONTED.match(core)):
         rest = core[fronted.end() :]
         core = core if first_number(rest) < 0 else rest
     if "(" in core or "[" in core:
@@ -84,13 +86,13 @@ def core_of(sentence: str, spoken: Sequence[str]) -> str:
     # behind its last result a sentence is read by `_find_in`
     if "=" in core:
         return core
-    if has_asides:
-        core = _without(_ASIDE, core)
+    if reckons:
+        core = _without(_RECKONED_WITH, core)
     without_sums = _CALCULATION.sub(" ", core)
     return without_sums if has_digit(without_sums) else core
 
 
-def _without(asides: re.Pattern[str], text: str) -> str:
-    """A text without its asides behind its first number."""
+def _without(told: re.Pattern[str], text: str) -> str:
+    """A text without what matches behind its first number."""
     first = first_number(text)
-    return asides.sub(lambda aside: " " if 0 <= first < aside.start() else aside[0], text)
+    return told.sub(lambda part: " " if 0 <= first < part.start() else part[0], text)
