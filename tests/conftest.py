@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,12 +44,25 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     words = set(re.findall(r"\w+", config.option.markexpr)) - {"or"}
     if collection_path.suffix != ".py" or not words or not words <= MARKS:
         return None
-    text = collection_path.read_text(encoding="utf-8")
-    return None if any(f"mark.{word}" in text for word in words) else True
+    return None if words & marks_in(collection_path) else True
+
+
+@cache
+def marks_in(file: Path) -> set[str]:
+    """The marks of `MARKS` that a file writes out."""
+    text = file.read_text(encoding="utf-8")
+    return {mark for mark in MARKS if f"mark.{mark}" in text}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files that train, ask models or are slow first, or one would run on alone at the end."""
+    for item in items:
+        marks = {mark for mark in MARKS if item.get_closest_marker(mark)}
+        if unseen := marks - marks_in(item.path):
+            raise pytest.UsageError(
+                f"{item.path} has the marks {unseen} by another way than `pytest.mark.NAME` in its "
+                "text, so that `-m` would pass over it; write them out there"
+            )
     long = {item.path for item in items if any(map(item.get_closest_marker, ("model", "slow")))}
     items.sort(key=lambda item: item.path not in long)
 
