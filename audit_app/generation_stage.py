@@ -4,7 +4,7 @@ How they come in is in `intake.py`. The replies to controls come in the same way
 (`control_stage.py`), to a destination of their own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import wait
 from contextlib import closing
 from datetime import UTC, datetime
@@ -17,6 +17,7 @@ from evaluation.responses import (
     ResponseRequest,
     ServedArm,
     choose_missing,
+    count_failed,
     plan_requests,
     read_answered,
     read_failed,
@@ -52,20 +53,34 @@ def missing_requests(
         job.run_file(left.stem)
     with job.access.reading() as con:
         answered, failed = read_answered(con), read_failed(con) if failed_again else {}
-    samples = job.settings.evaluation.decoding.samples
-    planned = plan_requests(questions.prompts[:limit], arms, samples)
-    return choose_missing(planned, answered, failed)
+    return choose_missing(_plan_requests(job, questions, arms, limit), answered, failed)
 
 
-def skip_generation(job: Job, arms: Sequence[ServedArm]) -> None:
-    """Say that every response is there, and how many of them are failures."""
-    asked = {one.model.served_model_id for one in arms}
+def skip_generation(
+    job: Job,
+    questions: Questions,
+    arms: Sequence[ServedArm],
+    limit: int | None = None,
+    stage: str = STAGE,
+) -> None:
+    """Say that every response is there, and how many of them are failures.
+
+    Args:
+        limit: of this many prompts only.
+        stage: which has nothing to do.
+    """
     with job.access.reading() as con:
-        n_failed = sum(model_id in asked for _, model_id, _ in read_failed(con))
-    note = "every response is there"
-    if n_failed:
-        note += f", {n_failed} of them failed; --ask-failed-again asks for those once more"
-    job.report(ended(STAGE, 0, note, did_something=False))
+        failed = read_failed(con)
+    n_failed = count_failed(_plan_requests(job, questions, arms, limit), failed)
+    note = "every response is there" + note_on_failed(n_failed, "generate")
+    job.report(ended(stage, 0, note, did_something=False))
+
+
+def note_on_failed(n_failed: int, command: str) -> str:
+    """How many of the replies that are there have failed, and which command asks for them."""
+    if not n_failed:
+        return ""
+    return f", {n_failed} of them failed; `{command} --ask-failed-again` asks for what failed once more"
 
 
 def generate_responses(
@@ -125,6 +140,13 @@ def generate_by_ray(
             raise
         note = f", in {len(shards)} shards{_note_on_losses(n_lost)}"
         intake.end(note + note_on_probes(pool.client.probes, n_before))
+
+
+def _plan_requests(
+    job: Job, questions: Questions, arms: Sequence[ServedArm], limit: int | None
+) -> Iterator[ResponseRequest]:
+    samples = job.settings.evaluation.decoding.samples
+    return plan_requests(questions.prompts[:limit], arms, samples)
 
 
 def _utc_now() -> datetime:
