@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
-from audit_app.generation_stage import missing_requests, skip_generation
+from audit_app.generation_stage import missing_requests, planned_requests, skip_generation
 from audit_app.intake import Intake
 from audit_app.pipeline import Job, Questions, ended
 from audit_app.serving_stage import (
@@ -28,7 +28,6 @@ from evaluation.responses import (
     ResponseRequest,
     ServedArm,
     count_still_failed,
-    plan_requests,
     read_answered,
 )
 from evaluation.serving.batch_files import PROVIDER_LIMITS, read_batch, write_batches
@@ -128,7 +127,8 @@ def read_replies(
 
     A request without an answer, or with one that may be another the next time, stays missing and
     is counted; where it asked for a failure again, that stays. An answer to a request that has one
-    already is passed over and counted, a text after a failure too, which is final until it is asked again.
+    already is passed over and counted; so is a text after a failure, which is final until it is
+    asked again.
 
     Args:
         files: all that the batch wrote.
@@ -148,7 +148,7 @@ def read_replies(
     # those that ask for failures again are known by their ids, whenever they were written
     missing = missing_requests(job, questions, checked, failed_again=True)
     requests = {one.response_id: one for one in missing}
-    known = {one.response_id for one in _all_requests(job, questions, checked)} | requests.keys()
+    known = {one.response_id for one in planned_requests(job, questions, checked)} | requests.keys()
     with job.access.reading() as con:
         known |= read_answered(con)
     intake = Intake(job, questions, list(requests.values()))
@@ -179,7 +179,8 @@ def _take_wanted(
         # a second line for one request finds it gone
         if one.request_id not in requests:
             aside.n_late += 1
-            aside.late_texts += [one.request_id] if one.text is not None else []
+            if one.text is not None:
+                aside.late_texts.append(one.request_id)
         elif not one.may_pass:
             wanted.append(requests.pop(one.request_id).as_response(one, came_at))
         elif requests[one.request_id].attempt == 1:
@@ -253,12 +254,6 @@ def _canary(job: Job, endpoint: BatchEndpoint) -> CanaryPlan:
         )
     plan = replace(canary_of_study(job, endpoint.base_name), names_there=named)
     return replace(plan, nonsense_name=None) if endpoint.server == "openai" else plan
-
-
-def _all_requests(
-    job: Job, questions: Questions, arms: Sequence[ServedArm]
-) -> Iterator[ResponseRequest]:
-    return plan_requests(questions.prompts, arms, job.settings.evaluation.decoding.samples)
 
 
 def _groups(files: Sequence[Path]) -> Iterator[tuple[Path, list[Completion]]]:

@@ -33,6 +33,18 @@ from study.run_files import RunFile
 _SHARD_STAGE = f"{STAGE}-shard"
 
 
+def planned_requests(
+    job: Job, questions: Questions, arms: Sequence[ServedArm], limit: int | None = None
+) -> Iterator[ResponseRequest]:
+    """All responses that a study is to have, in the order in which they are asked for.
+
+    Args:
+        limit: look at this many prompts only.
+    """
+    samples = job.settings.evaluation.decoding.samples
+    return plan_requests(questions.prompts[:limit], arms, samples)
+
+
 def missing_requests(
     job: Job,
     questions: Questions,
@@ -53,7 +65,7 @@ def missing_requests(
         job.run_file(left.stem)
     with job.access.reading() as con:
         answered, failed = read_answered(con), read_failed(con) if failed_again else {}
-    return choose_missing(_plan_requests(job, questions, arms, limit), answered, failed)
+    return choose_missing(planned_requests(job, questions, arms, limit), answered, failed)
 
 
 def skip_generation(
@@ -71,7 +83,7 @@ def skip_generation(
     """
     with job.access.reading() as con:
         failed = read_failed(con)
-    n_failed = count_failed(_plan_requests(job, questions, arms, limit), failed)
+    n_failed = count_failed(planned_requests(job, questions, arms, limit), failed)
     note = "every response is there" + note_on_failed(n_failed, "generate")
     job.report(ended(stage, 0, note, did_something=False))
 
@@ -140,13 +152,6 @@ def generate_by_ray(
             raise
         note = f", in {len(shards)} shards{_note_on_losses(n_lost)}"
         intake.end(note + note_on_probes(pool.client.probes, n_before))
-
-
-def _plan_requests(
-    job: Job, questions: Questions, arms: Sequence[ServedArm], limit: int | None
-) -> Iterator[ResponseRequest]:
-    samples = job.settings.evaluation.decoding.samples
-    return plan_requests(questions.prompts[:limit], arms, samples)
 
 
 def _utc_now() -> datetime:
