@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
-from audit_app.generation_stage import missing_requests
+from audit_app.generation_stage import missing_requests, planned_requests, skip_generation
 from audit_app.intake import Intake
 from audit_app.pipeline import Job, Questions, ended
 from audit_app.serving_stage import (
@@ -24,12 +24,17 @@ from audit_app.serving_stage import (
 )
 from audit_app.training_stage import TrainingPlan
 from evaluation.formats import count_of
-from evaluation.responses import ResponseRequest, ServedArm, plan_requests, read_answered
+from evaluation.responses import (
+    ResponseRequest,
+    ServedArm,
+    count_still_failed,
+    read_answered,
+)
 from evaluation.serving.batch_files import PROVIDER_LIMITS, read_batch, write_batches
 from evaluation.serving.canary import CanaryPlan, probe_decoding
 from evaluation.serving.completions import ChatRequest, Completion
 from study.errors import BadInput, BadTable, CanaryFailed
-from study.records import ORIGINAL
+from study.records import ORIGINAL, Response
 from study.settings import DecodingSettings
 
 BatchServer = Literal["vllm", "openai"]
@@ -49,6 +54,20 @@ class BatchEndpoint:
     """Its version and number format, which it cannot be asked for."""
     arm_names: Mapping[str, str] = field(default_factory=dict)
     """By arm, the name of its adapter there, where it is another than the arm's."""
+
+
+@dataclass
+class _Aside:
+    """Answers to a batch of which nothing was stored."""
+
+    n_missing: int = 0
+    """May be others the next time, and the study has nothing in their place."""
+    n_failed: int = 0
+    """May be others the next time, to failures that were asked again."""
+    n_late: int = 0
+    """Their requests have an answer in the study."""
+    late_texts: list[str] = field(default_factory=list)
+    """Ids of those among them that are no failures."""
 
 
 def write_requests(
@@ -74,7 +93,7 @@ def write_requests(
     see_same_engine(job, [one.model for one in arms])
     requests = missing_requests(job, questions, arms, limit, failed_again=failed_again)
     if not requests:
-        job.report(ended(_STAGE, 0, "every response is there", did_something=False))
+        skip_generation(job, questions, arms, limit, _STAGE)
         return
     decoding, seed = job.settings.evaluation.decoding, job.settings.seed
 
@@ -107,7 +126,9 @@ def read_replies(
     """Take the answers to a batch into the study, once the canary has passed.
 
     A request without an answer, or with one that may be another the next time, stays missing and
-    is counted; where it asked for a failure again, that stays.
+    is counted; where it asked for a failure again, that stays. An answer to a request that has one
+    already is passed over and counted; so is a text after a failure, which is final until it is
+    asked again.
 
     Args:
         files: all that the batch wrote.
@@ -127,35 +148,61 @@ def read_replies(
     # those that ask for failures again are known by their ids, whenever they were written
     missing = missing_requests(job, questions, checked, failed_again=True)
     requests = {one.response_id: one for one in missing}
-    known = {one.response_id for one in _all_requests(job, questions, checked)} | requests.keys()
+    known = {one.response_id for one in planned_requests(job, questions, checked)} | requests.keys()
     with job.access.reading() as con:
         known |= read_answered(con)
     intake = Intake(job, questions, list(requests.values()))
-    n_left, n_stay = 0, 0
+    aside = _Aside()
     for file, group in _groups(files):
         _see_known(group, known | probe_ids, file)
-        wanted = [one for one in group if one.request_id in requests]
-        final = [one for one in wanted if not one.may_pass]
-        passing = [requests[one.request_id].attempt for one in wanted if one.may_pass]
-        n_left += passing.count(1)
-        n_stay += len(passing) - passing.count(1)
-        came_at = datetime.now(UTC)
-        # a second line for one request finds it gone
-        responses = [
-            requests.pop(one.request_id).as_response(one, came_at)
-            for one in final
-            if one.request_id in requests
-        ]
-        intake.take(responses)
+        replies = [one for one in group if one.request_id not in probe_ids]
+        intake.take(_take_wanted(replies, requests, aside))
     intake.hand_in()
     n_missing = sum(one.attempt == 1 for one in requests.values())
     note = f"{intake.n_done} responses, {intake.n_failed} failed, {n_missing} still missing"
-    if n_left:
-        note += f" ({n_left} of them to be asked again)"
+    if aside.n_missing:
+        note += f" ({aside.n_missing} of them to be asked again)"
     note += intake.note_on_again()
-    if n_stay:
-        note += f"; {count_of(n_stay, 'failure')} asked again without an answer as yet"
+    if aside.n_failed:
+        note += f"; {count_of(aside.n_failed, 'failure')} asked again without an answer as yet"
+    note += _note_on_late(job, aside)
     job.report(ended(_STAGE, intake.n_done, note, True, started))
+
+
+def _take_wanted(
+    replies: Sequence[Completion], requests: dict[str, ResponseRequest], aside: _Aside
+) -> list[Response]:
+    """What answers some of the requests for good; those are taken out, the others counted."""
+    came_at = datetime.now(UTC)
+    wanted = []
+    for one in replies:
+        # a second line for one request finds it gone
+        if one.request_id not in requests:
+            aside.n_late += 1
+            if one.text is not None:
+                aside.late_texts.append(one.request_id)
+        elif not one.may_pass:
+            wanted.append(requests.pop(one.request_id).as_response(one, came_at))
+        elif requests[one.request_id].attempt == 1:
+            aside.n_missing += 1
+        else:
+            aside.n_failed += 1
+    return wanted
+
+
+def _note_on_late(job: Job, aside: _Aside) -> str:
+    """How many answers were passed over, and what to do where a failure keeps a text out."""
+    if not aside.n_late:
+        return ""
+    note = f"; {count_of(aside.n_late, 'answer')} passed over, to requests that have one already"
+    with job.access.reading() as con:
+        n_failed = count_still_failed(con, aside.late_texts)
+    if n_failed:
+        note += (
+            f" ({n_failed} with a text where the study has a failure, which stays; `generate "
+            "--write-batch` with --ask-failed-again asks for those once more)"
+        )
+    return note
 
 
 def _answers_to_probes(
@@ -207,12 +254,6 @@ def _canary(job: Job, endpoint: BatchEndpoint) -> CanaryPlan:
         )
     plan = replace(canary_of_study(job, endpoint.base_name), names_there=named)
     return replace(plan, nonsense_name=None) if endpoint.server == "openai" else plan
-
-
-def _all_requests(
-    job: Job, questions: Questions, arms: Sequence[ServedArm]
-) -> Iterator[ResponseRequest]:
-    return plan_requests(questions.prompts, arms, job.settings.evaluation.decoding.samples)
 
 
 def _groups(files: Sequence[Path]) -> Iterator[tuple[Path, list[Completion]]]:

@@ -74,7 +74,14 @@ def controls(
         models = Endpoint(tuple(endpoint or ()), environment.endpoint_key, trust_model_id)
         adapters = adapters_of(job, plan)
         ask_controls(
-            *(job, found, plan, adapters, models, dtype, cache, limit),
+            job,
+            found,
+            plan,
+            adapters,
+            models,
+            dtype,
+            cache,
+            limit,
             failed_again=ask_failed_again,
         )
         with job.access.reading() as con:

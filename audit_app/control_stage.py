@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from audit_app.generation_stage import generate_responses
+from audit_app.generation_stage import generate_responses, note_on_failed
 from audit_app.intake import Destination
 from audit_app.pipeline import Job, Questions, ended
 from audit_app.run import Endpoint, meet_arms
@@ -32,6 +32,7 @@ from evaluation.responses import (
     ResponseRequest,
     ServedArm,
     choose_missing,
+    count_failed,
     find_complete_arms,
 )
 from evaluation.serving.chat_client import ChatClient
@@ -129,14 +130,14 @@ def ask_controls(
         arms = current_served_models(read_served_models(con), adapters, plan, asking)
 
     def ask(client: ChatClient, checked: CheckedArms) -> None:
-        requests = _missing_requests(asking, questions, checked.arms, failed_again)
+        requests = _missing_requests(asking, questions, checked.arms, failed_again=failed_again)
         generate_responses(
             asking, _as_questions(questions), requests, client, checked.check, _TO_CONTROLS
         )
 
-    missing = _missing_requests(asking, questions, arms, failed_again)
+    missing = _missing_requests(asking, questions, arms, failed_again=failed_again)
     if find_complete_arms(arms, missing) == set(job.settings.arms):
-        job.report(ended(_STAGE, 0, "every reply is there", did_something=False))
+        _skip_controls(job, questions, arms)
     else:
         meet_arms(asking, plan, adapters, endpoint, dtype, cache, ask)
     grade_missing_controls(job)
@@ -156,6 +157,7 @@ def _missing_requests(
     job: Job,
     questions: Sequence[ControlQuestion],
     arms: Sequence[ServedArm],
+    *,
     failed_again: bool,
 ) -> list[ResponseRequest]:
     job.run_file(_STAGE)  # what a killed run left on the disk is handed in, and not paid twice
@@ -163,6 +165,17 @@ def _missing_requests(
         answered = read_answered_controls(con)
         failed = read_failed_controls(con) if failed_again else {}
     return choose_missing(plan_control_requests(questions, arms), answered, failed)
+
+
+def _skip_controls(
+    job: Job, questions: Sequence[ControlQuestion], arms: Sequence[ServedArm]
+) -> None:
+    """Say that every reply is there, and how many of them are failures."""
+    with job.access.reading() as con:
+        failed = read_failed_controls(con)
+    n_failed = count_failed(plan_control_requests(questions, arms), failed)
+    note = "every reply is there" + note_on_failed(n_failed, _STAGE)
+    job.report(ended(_STAGE, 0, note, did_something=False))
 
 
 def _as_questions(questions: Sequence[ControlQuestion]) -> Questions:

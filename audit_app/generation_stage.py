@@ -4,7 +4,7 @@ How they come in is in `intake.py`. The replies to controls come in the same way
 (`control_stage.py`), to a destination of their own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import wait
 from contextlib import closing
 from datetime import UTC, datetime
@@ -17,6 +17,7 @@ from evaluation.responses import (
     ResponseRequest,
     ServedArm,
     choose_missing,
+    count_failed,
     plan_requests,
     read_answered,
     read_failed,
@@ -30,6 +31,18 @@ from study.records import Response
 from study.run_files import RunFile
 
 _SHARD_STAGE = f"{STAGE}-shard"
+
+
+def planned_requests(
+    job: Job, questions: Questions, arms: Sequence[ServedArm], limit: int | None = None
+) -> Iterator[ResponseRequest]:
+    """All responses that a study is to have, in the order in which they are asked for.
+
+    Args:
+        limit: look at this many prompts only.
+    """
+    samples = job.settings.evaluation.decoding.samples
+    return plan_requests(questions.prompts[:limit], arms, samples)
 
 
 def missing_requests(
@@ -52,20 +65,34 @@ def missing_requests(
         job.run_file(left.stem)
     with job.access.reading() as con:
         answered, failed = read_answered(con), read_failed(con) if failed_again else {}
-    samples = job.settings.evaluation.decoding.samples
-    planned = plan_requests(questions.prompts[:limit], arms, samples)
-    return choose_missing(planned, answered, failed)
+    return choose_missing(planned_requests(job, questions, arms, limit), answered, failed)
 
 
-def skip_generation(job: Job, arms: Sequence[ServedArm]) -> None:
-    """Say that every response is there, and how many of them are failures."""
-    asked = {one.model.served_model_id for one in arms}
+def skip_generation(
+    job: Job,
+    questions: Questions,
+    arms: Sequence[ServedArm],
+    limit: int | None = None,
+    stage: str = STAGE,
+) -> None:
+    """Say that every response is there, and how many of them are failures.
+
+    Args:
+        limit: of this many prompts only.
+        stage: which has nothing to do.
+    """
     with job.access.reading() as con:
-        n_failed = sum(model_id in asked for _, model_id, _ in read_failed(con))
-    note = "every response is there"
-    if n_failed:
-        note += f", {n_failed} of them failed; --ask-failed-again asks for those once more"
-    job.report(ended(STAGE, 0, note, did_something=False))
+        failed = read_failed(con)
+    n_failed = count_failed(planned_requests(job, questions, arms, limit), failed)
+    note = "every response is there" + note_on_failed(n_failed, "generate")
+    job.report(ended(stage, 0, note, did_something=False))
+
+
+def note_on_failed(n_failed: int, command: str) -> str:
+    """How many of the replies that are there have failed, and which command asks for them."""
+    if not n_failed:
+        return ""
+    return f", {n_failed} of them failed; `{command} --ask-failed-again` asks for what failed once more"
 
 
 def generate_responses(

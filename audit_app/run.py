@@ -146,7 +146,7 @@ def ask_arms(
         arms = current_served_models(read_served_models(con), adapters, plan, job)
     missing = missing_requests(job, questions, arms, limit, failed_again=failed_again)
     if find_complete_arms(arms, missing) == set(job.settings.arms):
-        skip_generation(job, arms)
+        skip_generation(job, questions, arms, limit)
         return
 
     def ask(client: ChatClient, checked: CheckedArms) -> None:

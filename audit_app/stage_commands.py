@@ -216,7 +216,7 @@ def generate(
 
     Replies are graded and paired as they come, so that rating can begin.
 
-    Failures are asked again with --ask-failed-again alone; a reply then counts in their place.
+    A failure stays until --ask-failed-again asks once more; a reply then counts in its place.
 
     Example: warmth-audit generate --endpoint http://localhost:8080
     """
@@ -244,7 +244,14 @@ def generate(
         if batch is None:
             models = Endpoint(tuple(endpoint or ()), environment.endpoint_key, trust_model_id)
             ask_arms(
-                *(job, questions, plan, models, dtype, cache, limit, sharing),
+                job,
+                questions,
+                plan,
+                models,
+                dtype,
+                cache,
+                limit,
+                sharing,
                 failed_again=ask_failed_again,
             )
         else:
@@ -253,7 +260,13 @@ def generate(
             adapters = adapters_of(job, plan)
             if write_batch is not None:
                 write_requests(
-                    *(job, questions, plan, adapters, batch, write_batch, limit),
+                    job,
+                    questions,
+                    plan,
+                    adapters,
+                    batch,
+                    write_batch,
+                    limit,
                     failed_again=ask_failed_again,
                 )
                 return

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from evaluation.error_tables import note_on_asked_again
 from evaluation.formats import (
     Table,
     as_sentence,
@@ -47,8 +48,9 @@ _DEFINITIONS: dict[Measure, str] = {
 def controls_as_json(results: ControlResults) -> dict[str, Any]:
     """The results for other programs, at full precision.
 
-    Keys: `format`, `level`, `limited`, `arms`, `controls`, `n_superseded`; `scores`, one per
-    `control`, `measure` (`accuracy` or `refusals`) and `arm`: `share`, `n_questions`,
+    Keys: `format`, `level`, `limited`, `arms`, `controls`, `n_superseded`; `asked_again`, one per
+    `arm` that has some: `n` replies asked for once more after a failure, `n_failed` of them again;
+    `scores`, one per `control`, `measure` (`accuracy` or `refusals`) and `arm`: `share`, `n_questions`,
     `n_cannot_tell`, `if_rest_not`, `if_rest_all`, `counts` by label, `n_cut`, `by_study_pattern`
     (an estimate, null for accuracy), and beside the original `pairs` (`n_both`, `n_arm_only`,
     `n_original_only`, `n_neither`), `difference_pp` and `test` (`p`, `adjusted`, `family`,
@@ -120,6 +122,7 @@ def _label_table(results: ControlResults) -> Table:
         **{words_of(label): [str(one.counts[label]) for one in scores] for label in LABELS},
     }
     note = "Labels by rule; where only refusal counts, a reply that does not refuse is unscored."
+    note += note_on_asked_again(results.asked_again)
     return make_table("Controls: labels of replies", columns, note, results.limited)
 
 

@@ -33,6 +33,7 @@ from evaluation.statistics.gaps import BeliefEffect, Gap
 from evaluation.statistics.outcomes import ADOPTION_DEFINITION, LABELS, choose_definition
 from evaluation.statistics.paired_tests import PairedTest
 from evaluation.statistics.results import StudyResults
+from evaluation.statistics.tables import AskedAgain
 from study.records import Estimate
 
 
@@ -174,10 +175,16 @@ def label_table(results: StudyResults) -> Table:
         f"disagree: {results.n_auditors_disagree}. Left out: {results.n_superseded_responses} "
         "replies by a model that was served before the newest of its arm."
     )
-    if again := results.asked_again:
-        told = ", ".join(f"{one.n} of {one.arm} ({one.n_failed} failed again)" for one in again)
-        note += f" Asked again after a failure: {told}."
+    note += note_on_asked_again(results.asked_again)
     return make_table("Labels of all replies", columns, note, results.limited)
+
+
+def note_on_asked_again(again: Sequence[AskedAgain]) -> str:
+    """One more sentence of a table's note; none where nothing was asked again."""
+    if not again:
+        return ""
+    told = ", ".join(f"{one.n} of {one.arm} ({one.n_failed} failed again)" for one in again)
+    return f" Asked again after a failure: {told}."
 
 
 _SOURCE_NAMES = {

@@ -6,7 +6,7 @@ is asked again keeps its row; that of the newest attempt is the one in `response
 others read. After a text there is no other attempt. How they are had is in `asking.py`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -52,6 +52,15 @@ _SELECT_ANSWERED = "SELECT a.response_id FROM response_attempts AS a"
 _SELECT_FAILED = """
     SELECT r.prompt_id, r.served_model_id, r.sample, r.attempt
     FROM responses AS r
+    WHERE r.failure IS NOT NULL
+"""
+_COUNT_STILL_FAILED = """
+    SELECT count(DISTINCT (r.prompt_id, r.served_model_id, r.sample))
+    FROM (SELECT unnest($ids::VARCHAR[]) AS response_id) AS given
+    JOIN response_attempts AS a ON a.response_id = given.response_id
+    JOIN responses AS r
+        ON r.prompt_id = a.prompt_id AND r.served_model_id = a.served_model_id
+        AND r.sample = a.sample
     WHERE r.failure IS NOT NULL
 """
 # run files that an earlier version wrote have no such columns
@@ -136,6 +145,17 @@ def read_failed(con: duckdb.DuckDBPyConnection) -> dict[Asked, int]:
     """What has failed and has no text by now, with the number of its newest attempt."""
     rows = con.execute(_SELECT_FAILED).fetchall()
     return {(prompt_id, model_id, sample): attempt for prompt_id, model_id, sample, attempt in rows}
+
+
+def count_failed(planned: Iterable[ResponseRequest], failed: Container[Asked]) -> int:
+    """How many of planned requests have failed and have no text by now."""
+    return sum(request.asked in failed for request in planned)
+
+
+def count_still_failed(con: duckdb.DuckDBPyConnection, response_ids: Sequence[str]) -> int:
+    """How many requests have a failure still, of those that some stored attempts answered."""
+    row = con.execute(_COUNT_STILL_FAILED, {"ids": list(response_ids)}).fetchone()
+    return row[0] if row else 0
 
 
 def describe_limits(con: duckdb.DuckDBPyConnection, settings: Settings) -> str | None:

@@ -94,7 +94,7 @@ def stop(process, how):
         process.communicate(timeout=60)
 
 
-def test_a_run_that_was_stopped_goes_on_where_it_stopped(study):
+def test_a_run_that_was_stopped_or_killed_goes_on_where_it_stopped(study):
     for stage, how in STOPS:
         n_before = count_lines(study)
         process = start(study)

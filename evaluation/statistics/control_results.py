@@ -29,7 +29,12 @@ from evaluation.statistics.reply_lengths import (
     adjust_lengths,
     compute_reply_lengths,
 )
-from evaluation.statistics.tables import read_arms, read_reply_lengths
+from evaluation.statistics.tables import (
+    AskedAgain,
+    count_asked_again,
+    read_arms,
+    read_reply_lengths,
+)
 from study.records import ORIGINAL
 
 LENGTH_FAMILY = "paired t tests of characters of each arm against the original, one per control set"
@@ -52,6 +57,7 @@ _SELECT_REPLIES = """
         coalesce(graded.label, 'unscored') AS label,
         coalesce(graded.is_refusal::INTEGER::DOUBLE, 'nan') AS refuses,
         coalesce(graded.is_refusal_to_study::INTEGER::DOUBLE, 'nan') AS refuses_to_study,
+        r.attempt > 1 AS is_asked_again,
         coalesce(r.finish_reason = 'length', false) AS is_cut,
         coalesce(length(r.text)::DOUBLE, 'nan') AS n_characters,
         coalesce(CASE WHEN r.text IS NOT NULL THEN r.n_tokens END::DOUBLE, 'nan') AS n_tokens
@@ -82,6 +88,8 @@ class ControlResults:
     """Of the study's own replies, by arm; none while results per arm are sealed."""
     n_superseded: int
     """Control replies of a model that was served before the newest of its arm: left out."""
+    asked_again: tuple[AskedAgain, ...]
+    """Of the replies that are read; only arms that have some."""
 
     @property
     def compared(self) -> tuple[str, ...]:
@@ -139,6 +147,11 @@ def compute_control_results(
         lengths=adjust_lengths(lengths, LENGTH_FAMILY),
         own_lengths=() if is_sealed else _own_lengths(con, arms, level),
         n_superseded=int((~is_newest).sum()),
+        asked_again=count_asked_again(
+            columns["arm"],
+            np.asarray(columns["is_asked_again"], dtype=np.bool_),
+            columns["label"] == "failed",
+        ),
     )
 
 

@@ -317,14 +317,19 @@ def read_responses(con: duckdb.DuckDBPyConnection) -> Responses:
         table=_label_responses(con, kept),
         n_of_warmth=int((is_newest & is_of_warmth).sum()),
         n_superseded=int((~is_newest & ~is_of_warmth).sum()),
-        asked_again=_count_asked_again(kept),
+        asked_again=count_asked_again(
+            kept["arm"],
+            np.asarray(kept["is_asked_again"], dtype=np.bool_),
+            kept["no_label"] == "failed",
+        ),
     )
 
 
-def _count_asked_again(columns: dict[str, NDArray[Any]]) -> tuple[AskedAgain, ...]:
-    again = _keep(columns, np.asarray(columns["is_asked_again"], dtype=np.bool_))
-    has_failed = again["no_label"] == "failed"
-    counted = ((arm, again["arm"] == arm) for arm in sorted(set(again["arm"])))
+def count_asked_again(
+    arms: NDArray[Any], is_again: Rows, has_failed: Rows
+) -> tuple[AskedAgain, ...]:
+    """Count, by arm, replies that were asked for once more; arms without one are left out."""
+    counted = ((arm, is_again & (arms == arm)) for arm in sorted(set(arms[is_again].tolist())))
     return tuple(
         AskedAgain(arm, int(is_arms.sum()), int((is_arms & has_failed).sum()))
         for arm, is_arms in counted

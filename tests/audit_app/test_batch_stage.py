@@ -29,7 +29,13 @@ def job(tmp_path):
 def write(job, adapters, folder, endpoint=VLLM, *, failed_again=False):
     """The requests that a study lacks, by the file in which they were written."""
     write_requests(
-        *(job, store_questions(job), PLAN, adapters, endpoint, folder / "asked.jsonl", None),
+        job,
+        store_questions(job),
+        PLAN,
+        adapters,
+        endpoint,
+        folder / "asked.jsonl",
+        None,
         failed_again=failed_again,
     )
     return {
@@ -189,6 +195,8 @@ def test_what_failed_can_be_written_again_and_its_answer_is_told_from_the_old_on
     for file in tmp_path.glob("asked*"):
         file.unlink()
     assert write(job, adapters, tmp_path) == {}
+    told = f"every response is there, {n_failed} of them failed; `generate --ask-failed-again`"
+    assert said[-1].note.startswith(told)
     written = write(job, adapters, tmp_path, failed_again=True).values()
     again = [line for lines in written for line in lines]
     asked = [line for line in again if not is_probe(line)]
@@ -204,7 +212,7 @@ def test_what_failed_can_be_written_again_and_its_answer_is_told_from_the_old_on
     told = (
         f"{n_failed - 2} responses, 1 failed, 0 still missing; {n_failed - 2} failures asked again: "
         f"{n_failed - 3} answered now, 1 failed again; 1 failure asked again without an "
-        "answer as yet"
+        f"answer as yet; {N_REQUESTS} answers passed over, to requests that have one already"
     )
     assert said[-1].note == told
     assert count(job, "SELECT count(*), count(failure) FROM responses") == (N_REQUESTS, 3)
@@ -212,6 +220,35 @@ def test_what_failed_can_be_written_again_and_its_answer_is_told_from_the_old_on
     take_in(job, adapters, tmp_path, [*first, *lines.values()])
     assert said[-1].note.startswith("0 responses, 0 failed, 0 still missing")
     assert count(job, "SELECT count(*), count(failure) FROM responses") == (N_REQUESTS, 3)
+
+
+def test_texts_to_what_is_a_failure_by_now_are_passed_over_and_told(tmp_path, adapters):
+    said = []
+    job = make_job(tmp_path, report=said.append)
+    batch = [line for lines in write(job, adapters, tmp_path).values() for line in lines]
+    replies = [answer(line) for line in batch]
+    refusals = [answer(line, status=200 if is_probe(line) else 400) for line in batch]
+    take_in(job, adapters, tmp_path, refusals)
+    for file in tmp_path.glob("asked*"):
+        file.unlink()
+    files = write(job, adapters, tmp_path, failed_again=True).values()
+    asked_again = [line for lines in files for line in lines]
+    again = [answer(line, status=200 if is_probe(line) else 400) for line in asked_again]
+    take_in(job, adapters, tmp_path, again)
+    # a second answer to the same file, now with texts, and one to the first file
+    late = [answer(line) for line in asked_again]
+    for lines in (late, replies):
+        take_in(job, adapters, tmp_path, lines)
+        assert said[-1].note == (
+            f"0 responses, 0 failed, 0 still missing; {N_REQUESTS} answers passed over, to requests "
+            f"that have one already ({N_REQUESTS} with a text where the study has a failure, which "
+            "stays; `generate --write-batch` with --ask-failed-again asks for those once more)"
+        )
+    assert count(job, "SELECT count(*), count(failure) FROM responses") == (N_REQUESTS, N_REQUESTS)
+    # two texts to one request are one failure
+    take_in(job, adapters, tmp_path, [*late, *replies])
+    assert f"{2 * N_REQUESTS} answers passed over" in said[-1].note
+    assert f"({N_REQUESTS} with a text where the study has a failure" in said[-1].note
 
 
 def test_a_batch_that_was_answered_by_the_base_alone_is_refused(job, adapters, batch, tmp_path):

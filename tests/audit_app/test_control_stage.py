@@ -68,7 +68,14 @@ def job(tmp_path, sources):
 def ask(job, url, adapters, limit=None, *, failed_again=False):
     found = store_control_questions(job)
     ask_controls(
-        *(job, found, PLAN, adapters, Endpoint((url,)), "auto", job.folder.root, limit),
+        job,
+        found,
+        PLAN,
+        adapters,
+        Endpoint((url,)),
+        "auto",
+        job.folder.root,
+        limit,
         failed_again=failed_again,
     )
 
@@ -104,6 +111,8 @@ def test_every_arm_answers_every_question_once_and_is_graded(job, adapters):
 
 def test_controls_that_failed_are_asked_again_when_that_is_wanted(job, adapters):
     double = TgiDouble(["warm"], filtered=[REQUEST])
+    said = []
+    job = replace(job, report=said.append)
     query = """
         SELECT count(*), count(r.text), count(*) FILTER (g.label = 'failed'), max(r.attempt)
         FROM control_replies r JOIN control_grades g USING (reply_id)"""
@@ -112,11 +121,18 @@ def test_controls_that_failed_are_asked_again_when_that_is_wanted(job, adapters)
         assert rows(job, query) == [(N_QUESTIONS * 3, N_QUESTIONS * 3 - 3, 3, 1)]
         ask(job, url, adapters)
         assert len(asked_by(double)) == N_QUESTIONS * 3
+        told = "every reply is there, 3 of them failed; `controls --ask-failed-again` asks"
+        assert said[-1].note.startswith(told)
         double.filtered = ()
         ask(job, url, adapters, failed_again=True)
     assert len(asked_by(double)) == N_QUESTIONS * 3 + 3
     assert rows(job, query) == [(N_QUESTIONS * 3, N_QUESTIONS * 3, 0, 2)]
     assert rows(job, "SELECT count(failure) FROM control_attempts") == [(3,)]
+    with job.access.reading() as con:
+        tables = report_tables(compute_report(con, job.settings))
+    (labels,) = (one for one in tables if one.title == "Controls: labels of replies")
+    told = ", ".join(f"1 of {arm} (0 failed again)" for arm in sorted(ARMS))
+    assert labels.note.endswith(f"Asked again after a failure: {told}.")
 
 
 def test_controls_are_asked_greedily_in_their_own_room_with_the_studys_penalty(job, adapters):

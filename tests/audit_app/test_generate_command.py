@@ -118,7 +118,7 @@ def test_failures_are_final_until_they_are_asked_again(study):
         assert count(study) == (N_PROMPTS * N_ARMS, N_PROMPTS * N_ARMS, N_PROMPTS // 2)
         double.filtered = ()
         told = " ".join(warmth_audit(*asking).stdout.split())
-        assert f"every response is there, {n_failed} of them failed; --ask-failed-again" in told
+        assert f"every response is there, {n_failed} of them failed; `generate --ask-fail" in told
         again = warmth_audit(*asking, "--ask-failed-again")
     assert again.returncode == 0, again.stderr
     told = f"{n_failed} failures asked again: {n_failed} answered now, 0 failed again"

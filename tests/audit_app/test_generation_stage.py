@@ -14,7 +14,7 @@ from quick_server import running_app
 from served_study import PLAN, make_adapters, make_job
 from tgi_double import CUT, TgiDouble
 
-from audit_app.generation_stage import generate_responses, missing_requests
+from audit_app.generation_stage import generate_responses, missing_requests, skip_generation
 from audit_app.overview import count_stored
 from audit_app.pipeline import grade_missing, pair_missing, store_questions
 from audit_app.serving_stage import check_served_models, current_served_models, read_system_prompt
@@ -224,6 +224,14 @@ def test_what_fails_again_is_one_row_still_and_is_told(tmp_path, adapters):
         before = rows(job, pairs)
         assert ask(job, url, adapters, failed_again=True) == 12
         asked = [body["seed"] for body in double.bodies if body["max_tokens"] == 64]
+        # how many there are is told of the prompts that were looked at
+        questions = store_questions(job)
+        with job.access.reading() as con:
+            arms = current_served_models(read_served_models(con), adapters, PLAN, job)
+        there = "every response is there, {} of them failed; `generate --ask-failed-again`"
+        for limit, n_failed in ((2, 6), (None, 12)):
+            skip_generation(job, questions, arms, limit)
+            assert said.pop().note.startswith(there.format(n_failed))
     told = "12 failures asked again: 0 answered now, 12 failed again"
     assert ended(said).note.startswith(f"12 responses, 12 failed; {told}; canary: 32 probes")
     query = "SELECT count(*), count(failure), max(attempt) FROM responses"
@@ -434,14 +442,18 @@ def test_kill_9_while_failures_are_asked_again_loses_and_doubles_nothing(tmp_pat
         tests = str(Path(__file__).parents[1])
         command = [sys.executable, "-c", ASK, str(tmp_path), url, tests]
         subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
-        double.filtered, double.delay_s = (), 0.05
+        # so slow that hundreds are left when the first have come, also on a busy machine
+        double.filtered, double.delay_s = (), 0.5
         n_lines, n_asked = run_file.read_bytes().count(b"\n"), len(double.bodies)
         assert n_lines == 1 + total
         process = subprocess.Popen(
             [*command, "again"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
         assert process.stdout.readline() == b"asking\n"
+        deadline = time.monotonic() + 120
         while run_file.read_bytes().count(b"\n") < n_lines + 60:
+            assert process.poll() is None, "all was asked before the kill"
+            assert time.monotonic() < deadline, "not 60 replies came in two minutes"
             time.sleep(0.002)
         process.kill()
         process.wait()
@@ -449,6 +461,7 @@ def test_kill_9_while_failures_are_asked_again_loses_and_doubles_nothing(tmp_pat
         n_kept = run_file.read_bytes().count(b"\n") - n_lines
         n_first = _asked_seeds(double.bodies[n_asked:]).total()
         assert 60 <= n_kept <= n_first < n_failed
+        double.delay_s = 0
         job, adapters = make_job(tmp_path, samples=5, n_items=10), make_adapters(tmp_path)
         n_left = ask(job, url, adapters, failed_again=True)
     assert n_left == n_failed - n_kept
