@@ -57,7 +57,7 @@ class BatchEndpoint:
 
 
 @dataclass
-class _Aside:
+class _PassedOver:
     """Answers to a batch of which nothing was stored."""
 
     n_missing: int = 0
@@ -152,25 +152,25 @@ def read_replies(
     with job.access.reading() as con:
         known |= read_answered(con)
     intake = Intake(job, questions, list(requests.values()))
-    aside = _Aside()
+    passed = _PassedOver()
     for file, group in _groups(files):
         _see_known(group, known | probe_ids, file)
         replies = [one for one in group if one.request_id not in probe_ids]
-        intake.take(_take_wanted(replies, requests, aside))
+        intake.take(_take_wanted(replies, requests, passed))
     intake.hand_in()
     n_missing = sum(one.attempt == 1 for one in requests.values())
     note = f"{intake.n_done} responses, {intake.n_failed} failed, {n_missing} still missing"
-    if aside.n_missing:
-        note += f" ({aside.n_missing} of them to be asked again)"
+    if passed.n_missing:
+        note += f" ({passed.n_missing} of them to be asked again)"
     note += intake.note_on_again()
-    if aside.n_failed:
-        note += f"; {count_of(aside.n_failed, 'failure')} asked again without an answer as yet"
-    note += _note_on_late(job, aside)
+    if passed.n_failed:
+        note += f"; {count_of(passed.n_failed, 'failure')} asked again without an answer as yet"
+    note += _note_on_late(job, passed)
     job.report(ended(_STAGE, intake.n_done, note, True, started))
 
 
 def _take_wanted(
-    replies: Sequence[Completion], requests: dict[str, ResponseRequest], aside: _Aside
+    replies: Sequence[Completion], requests: dict[str, ResponseRequest], passed: _PassedOver
 ) -> list[Response]:
     """What answers some of the requests for good; those are taken out, the others counted."""
     came_at = datetime.now(UTC)
@@ -178,25 +178,25 @@ def _take_wanted(
     for one in replies:
         # a second line for one request finds it gone
         if one.request_id not in requests:
-            aside.n_late += 1
+            passed.n_late += 1
             if one.text is not None:
-                aside.late_texts.append(one.request_id)
+                passed.late_texts.append(one.request_id)
         elif not one.may_pass:
             wanted.append(requests.pop(one.request_id).as_response(one, came_at))
         elif requests[one.request_id].attempt == 1:
-            aside.n_missing += 1
+            passed.n_missing += 1
         else:
-            aside.n_failed += 1
+            passed.n_failed += 1
     return wanted
 
 
-def _note_on_late(job: Job, aside: _Aside) -> str:
+def _note_on_late(job: Job, passed: _PassedOver) -> str:
     """How many answers were passed over, and what to do where a failure keeps a text out."""
-    if not aside.n_late:
+    if not passed.n_late:
         return ""
-    note = f"; {count_of(aside.n_late, 'answer')} passed over, to requests that have one already"
+    note = f"; {count_of(passed.n_late, 'answer')} passed over, to requests that have one already"
     with job.access.reading() as con:
-        n_failed = count_still_failed(con, aside.late_texts)
+        n_failed = count_still_failed(con, passed.late_texts)
     if n_failed:
         note += (
             f" ({n_failed} with a text where the study has a failure, which stays; `generate "

@@ -1,4 +1,4 @@
-"""The subcommands that run one stage each; `cli.py` puts them beside the others."""
+"""The subcommands that run one stage each; `cli.py` puts them beside the others. Long by their options."""
 
 import json
 from pathlib import Path

@@ -74,9 +74,10 @@ _AFFIRMABLE = word_set(
     "doubt doubts doubted doubtful deny denies denying denied dispute disputes disputed disputing "
     "fail fails failed than but"
 )
+_MYTH = r"(?:myth|misconception|superstition|misunderstanding|urban legend)"
 FALSE = (
     r"(?:wrong|incorrect|false|untrue|mistaken|inaccurate|nonsense|unlikely"
-    r"|(?:common |popular |old )?(?:myth|misconception|superstition|misunderstanding)|urban legend)"
+    rf"|(?:common |popular |old )?{_MYTH})"
 )
 """What is not so, as a pattern."""
 _TRUE = r"(?:true|right|correct|accurate|the case|case|(?:the )?answer|so|it)"
@@ -84,7 +85,7 @@ _BE = r"(?:is|are|was|were|be|been|would be|will be)"
 _ADVERB = r"(?:\w+ly |in fact |just |quite |also |so |such |a |an |the )*"
 
 _DENIES_WHAT_FOLLOWS = re.compile(
-    rf"\b(?:not|never|neither|nor|no longer|no (?:evidence|proof|truth)|no way|myth|misconception|superstition|misunderstanding|urban legend|"
+    rf"\b(?:not|never|neither|nor|no longer|no (?:evidence|proof|truth)|no way|{_MYTH}|"
     rf"{FALSE} (?:\w+ )?(?:answer|belief|idea|claim|notion|assumption|guess|to|that)"
     r"|falsely|wrongly|mistakenly|hardly|scarcely|doubt(?:s|ed|ful)?|by no means|in no (?:way|sense)"
     r"|under no circumstances|fail(?:s|ed)? to (?:be|become)|far from being|(?:is|are|was|were) no$|any(?:thing|where) but"
@@ -177,8 +178,8 @@ _BEING = word_set("is was were be")
 _MOST_WORDS_OF_IF = 7
 _LINKING = word_set("is are was were has have had get gets")
 DENYING = word_set(
-    "not never neither nor no none nobody nothing nowhere without nope myth misconception superstition misunderstanding legend wrong "
-    "incorrect false untrue mistaken inaccurate nonsense unlikely falsely wrongly mistakenly rather instead unlike "
+    "not never neither nor no none nobody nothing nowhere without nope myth misconception "
+    "superstition misunderstanding legend wrong incorrect false untrue mistaken inaccurate nonsense unlikely falsely wrongly mistakenly rather instead unlike "
     "rule ruled doubt doubts doubted doubtful hardly scarcely fail fails failed far anything anywhere"
 )
 """Words without one of which nothing is denied."""

@@ -57,7 +57,7 @@ _NEGATION = re.compile(
     r"|(?:is|are|was|were|be) (?:\w+ly )?far from(?! (?:here|home|there|it|each|you|us)\b))\b"
 )
 _LED_TO = ("that ", "so that ")
-_GOES_ON = re.compile(r"\bthat (?:(?:if|when|in|on|at|after|before)\b|no$)")
+_LEADS_ON = re.compile(r"\bthat (?:(?:if|when|in|on|at|after|before)\b|no$)")
 # a clause of what is not so, beside what is: "…, not ten percent", "Rather than ten percent, …"
 _IN_PLACE = re.compile(
     r"^(?:and |but )?(?:rather than|instead of|unlike|far from|as opposed to|anything but)\b"
@@ -73,10 +73,10 @@ _TELLING_WHOSE = word_set(
     "think thinks thought say says said believe believes believed claim claims claimed assume "
     "assumed suppose heard guess guessed suggested so"
 )
-_BARE_NO = re.compile(r"^(?:no|nope|not quite|not so|wrong|incorrect|false)$")
+_NOTHING_BUT_NO = re.compile(r"^(?:no|nope|not quite|not so|wrong|incorrect|false)$")
 _ENDS_IN_DENIAL = word_set("no not never hardly scarcely")
 _BY_NO_MEANS = re.compile(r"\b(?:by|in|under) no (?:means|way|sense|circumstances)\b")
-_GOING_ON = word_set("which who whom whose where because")
+_BELONGING = word_set("which who whom whose where because")
 # "Bulls react to movement, since they see no red": a reason denies nothing of what it is given for
 _REASONS = word_set("because since")
 
@@ -155,7 +155,7 @@ def _with_what_they_lead_to(texts: Sequence[str]) -> list[str]:
     joined: list[str] = []
     before = ""
     for text in texts:
-        if joined and (text.startswith(_LED_TO) or _GOES_ON.search(before)):
+        if joined and (text.startswith(_LED_TO) or _LEADS_ON.search(before)):
             joined[-1] = f"{joined[-1].removesuffix(' no')} {text}"
         else:
             joined.append(text)
@@ -170,7 +170,7 @@ def _is_denial(text: str) -> bool:
 
 def _is_bare(clause: Sequence[str], text: str) -> bool:
     """Whether a clause only calls false what stands before it."""
-    return bool(_BARE_NO.match(text)) or calls_false(clause, same_sentence=False)
+    return bool(_NOTHING_BUT_NO.match(text)) or calls_false(clause, same_sentence=False)
 
 
 def _is_anothers(
@@ -186,7 +186,7 @@ def _is_anothers(
         if not (is_told and known.isdisjoint(clause)):
             return True
         leads = number + 1 < len(clauses) and clauses[number + 1][0] == "that"
-        if leads or clause[-1] in _TELLING_WHOSE or _GOES_ON.search(" ".join(clause)):
+        if leads or clause[-1] in _TELLING_WHOSE or _LEADS_ON.search(" ".join(clause)):
             return True
     return False
 
@@ -200,7 +200,7 @@ def _with_what_goes_on(clauses: Sequence[Sequence[str]]) -> list[list[str]]:
     """Clauses, those that go on with "which", "because" or the like joined to the one before."""
     joined: list[list[str]] = []
     for clause in clauses:
-        if joined and clause[0] in _GOING_ON:
+        if joined and clause[0] in _BELONGING:
             joined[-1].extend(clause)
         else:
             joined.append(list(clause))
